@@ -111,10 +111,12 @@ def reasons_against(article: Article) -> list[str]:
             reasons.append(f"{name} has no time zone")
     if article.fetched.tzinfo and article.fetched > datetime.now(UTC) + timedelta(days=1):
         reasons.append("fetched in the future")
-    if article.published and article.published.tzinfo and article.fetched.tzinfo:
-        # A day of grace: a release dated in Taipei or Auckland is "tomorrow" where it is fetched.
-        if article.published > article.fetched + timedelta(days=1):
-            reasons.append(f"published {article.published:%Y-%m-%d}, after it was fetched")
+    # A day of grace: a release dated in Taipei or Auckland is "tomorrow" where it is fetched.
+    aware = article.published and article.published.tzinfo and article.fetched.tzinfo
+    if article.published and aware and article.published > article.fetched + timedelta(days=1):
+        reasons.append(f"published {article.published:%Y-%m-%d}, after it was fetched")
+    if article.access == "full" and article.kind != "data" and not article.body.strip():
+        reasons.append("no text")
     for name, value, allowed in (("kind", article.kind, Kind), ("access", article.access, Access)):
         if value not in get_args(allowed):
             reasons.append(f"{name} {value!r} is none of {', '.join(get_args(allowed))}")

@@ -1,0 +1,45 @@
+# Xinwen (芯闻). `make` lists the targets.
+
+# The first of these that is 3.11 to 3.13; PYTHON=... chooses another.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
+
+run: $(VENV)/installed ## crawl the bundled sample web, show a table and answers
+	@$(BIN)/python -m pipelines samples; status=$$?; $(BIN)/python -m store stop; exit $$status
+
+test: $(VENV)/installed-dev check ## the whole suite
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev ## lint, format and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy text store similarity crawler pipelines
+
+clean: ## remove the environment and the data of the embedded MongoDB
+	@test ! -x $(BIN)/python || $(BIN)/python -m store stop
+	rm -rf $(VENV) .data
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 to 3.13 is needed; make run PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "error: $(PYTHON) cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/installed: $(VENV)/bin/python requirements.txt requirements-accelerators.txt
+	@echo "installing the packages of requirements.txt into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: -r requirements-accelerators.txt \
+		|| echo "without accelerators: slower, with the same answers"
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
+	@echo "installing the packages of requirements-dev.txt"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

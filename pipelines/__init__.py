@@ -1,0 +1,1 @@
+"""Article to MongoDB: Scrapy item pipelines, one verb a file, in the order of ``pipelines.addon``."""

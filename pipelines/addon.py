@@ -1,0 +1,25 @@
+"""Switches the storing of articles on: every pipeline and extension, in one place and in order."""
+
+from __future__ import annotations
+
+from scrapy.settings import BaseSettings
+
+PIPELINES = {
+    "pipelines.validate.Validate": 100,
+    "pipelines.clean.Clean": 200,
+    "pipelines.language.Language": 300,
+    "pipelines.tokenize.Tokenize": 400,
+    "pipelines.deduplicate.Deduplicate": 500,
+    "pipelines.withhold.Withhold": 600,
+    "pipelines.store.Store": 700,
+}
+
+
+class StoringAddon:
+    """Named in the ``ADDONS`` setting of the crawler, which itself knows nothing of MongoDB."""
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Add the pipelines and the recorder of runs, leaving what the command line set alone."""
+        for path, priority in PIPELINES.items():
+            settings["ITEM_PIPELINES"].set(path, priority, "addon")
+        settings["EXTENSIONS"].set("pipelines.record_run.RecordRun", 500, "addon")

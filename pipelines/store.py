@@ -1,0 +1,97 @@
+"""Store articles with their vectors, many at a time, without the reactor waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Self
+
+from pymongo.database import Database
+from scrapy.crawler import Crawler
+
+from pipelines.storage import Storage, storage_of
+from pipelines.tokenize import Tokenized
+from store.articles import Entry, Outcome, release, write
+from store.connection import Document, StoreError
+from store.terms import SharedDictionary
+
+logger = logging.getLogger(__name__)
+
+BATCH = 50
+"""Articles in one write, and the most that wait: a further one is held up, and the crawl with it."""
+
+INTERVAL = 0.5
+"""Seconds after which a batch that is not full is written all the same."""
+
+
+class Store:
+    """An article that comes in is either stored or reported lost by its address, never silently gone."""
+
+    def __init__(self, crawler: Crawler, storage: Storage) -> None:
+        self._crawler, self._storage = crawler, storage
+        self._waiting: list[Tokenized] = []
+        self._writing = asyncio.Lock()
+        self._closing = asyncio.Event()
+        self._timer: asyncio.Task[None] | None = None
+        self._dictionary: SharedDictionary | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler, storage_of(crawler))
+
+    async def open_spider(self) -> None:
+        await self._storage.open()
+        self._timer = asyncio.create_task(self._write_now_and_then())
+
+    async def process_item(self, item: Tokenized) -> Tokenized:
+        self._waiting.append(item)
+        if len(self._waiting) >= BATCH:
+            await self._write()
+        return item
+
+    async def close_spider(self) -> None:
+        self._closing.set()
+        if self._timer:
+            await self._timer
+        await self._write()
+        self._report_lost()
+
+    async def _write_now_and_then(self) -> None:
+        while not self._closing.is_set():
+            try:
+                await asyncio.wait_for(self._closing.wait(), INTERVAL)
+            except TimeoutError:
+                await self._write()
+
+    async def _write(self) -> None:
+        async with self._writing:
+            batch = self._waiting[:BATCH]
+            if not batch:
+                return
+            try:
+                outcomes = await self._storage.call(self._write_batch, batch)
+            except StoreError as error:
+                self._storage.fail(str(error))  # the batch stays: closing tries once more, then reports it
+                return
+            del self._waiting[: len(batch)]
+        assert self._crawler.stats
+        for outcome in outcomes.values():
+            self._crawler.stats.inc_value(f"xinwen/store/{outcome}")
+        if len(self._waiting) >= BATCH or (self._waiting and self._closing.is_set()):
+            await self._write()
+
+    def _write_batch(self, database: Database[Document], batch: list[Tokenized]) -> dict[str, Outcome]:
+        if self._dictionary is None:
+            self._dictionary = SharedDictionary(database)
+        bags = iter(self._dictionary.bags_of_words([page for item in batch for page in item.pages]))
+        entries = [Entry(item.article, [next(bags) for _ in item.pages], item.digest) for item in batch]
+        outcomes = write(database, entries)
+        release(database, outcomes)
+        return outcomes
+
+    def _report_lost(self) -> None:
+        assert self._crawler.stats
+        for item in self._waiting:
+            self._crawler.stats.inc_value("xinwen/store/lost")
+            logger.error("lost, not stored: %s", item.article.url)
+        self._waiting.clear()

@@ -1,0 +1,43 @@
+"""Cut text into tokens, page by page."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+
+from store.article import Article
+from store.settings import settings
+from text.analyzer import Analyzer
+
+# Shorter texts are the same by chance: "Second quarter results" is many companies' news.
+_LEAST_FOR_DIGEST = 40  # tokens
+
+
+@dataclass(slots=True)
+class Tokenized:
+    """An article with the tokens of its pages, the title with the first; ``digest`` stands for the text, "" if short."""
+
+    article: Article
+    pages: list[list[str]]
+    digest: str
+
+
+class Tokenize:
+    """Articles in, ``Tokenized`` out. Works in a thread: a report of 300 pages takes seconds."""
+
+    def __init__(self) -> None:
+        self._analyzer = Analyzer(settings().data / "cache")
+
+    async def process_item(self, article: Article) -> Tokenized:
+        return await asyncio.to_thread(tokenize, article, self._analyzer)
+
+
+def tokenize(article: Article, analyzer: Analyzer) -> Tokenized:
+    """The tokens of *article*; of its title and summary alone where there is no body."""
+    texts = article.pages if article.body else [article.summary]
+    pages = [analyzer.tokens(text) for text in texts]
+    words = [token for page in pages for token in page]
+    digest = hashlib.sha256(" ".join(words).encode()).hexdigest()[:24] if len(words) >= _LEAST_FOR_DIGEST else ""
+    pages[0] = analyzer.tokens(article.title) + pages[0]
+    return Tokenized(article, pages, digest)

@@ -1,0 +1,42 @@
+"""Refuse what must not be stored: it goes to quarantine with the reasons."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+
+from crawler.refused import Refused
+from pipelines.storage import Storage, storage_of
+from store.article import Article, article_id, canonical_address, reasons_against
+from store.articles import quarantine
+from store.connection import StoreError
+
+
+class Validate:
+    """Passes articles on; drops the others, and what the crawler already refused, into quarantine."""
+
+    def __init__(self, crawler: Crawler, storage: Storage) -> None:
+        self._crawler, self._storage = crawler, storage
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler, storage_of(crawler))
+
+    async def open_spider(self) -> None:
+        await self._storage.open()
+
+    async def process_item(self, item: Article | Refused) -> Article:
+        assert self._crawler.stats
+        reasons = item.reasons if isinstance(item, Refused) else reasons_against(item)
+        if isinstance(item, Article) and not reasons:
+            self._crawler.stats.inc_value("xinwen/validate/passed")
+            return item
+        self._crawler.stats.inc_value("xinwen/validate/quarantined")
+        key = article_id(canonical_address(item.url))
+        try:
+            await self._storage.call(quarantine, item.source, item.url, reasons, item.fetched, key)
+        except StoreError as error:
+            self._storage.fail(str(error))
+        raise DropItem(f"quarantined {item.url}: {'; '.join(reasons)}", log_level="WARNING")

@@ -1,0 +1,129 @@
+"""Articles with their vectors in MongoDB: one document each, one upsert, nothing changed when nothing changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Literal
+
+from bson import Binary
+from pymongo import UpdateOne
+from pymongo.database import Database
+
+from store.article import Article, File
+from store.connection import Document
+from store.vectors import pack
+
+BagOfWords = list[tuple[int, int]]
+Outcome = Literal["new", "changed", "unchanged"]
+
+_NOT_CONTENT = ("fetched",)
+
+
+@dataclass(slots=True)
+class Entry:
+    """An article as it is to be stored, with a bag of words for each page (one page for what has no pages).
+
+    ``digest`` stands for the text, to know it again under another address; "" for texts too short to tell.
+    """
+
+    article: Article
+    bags: list[BagOfWords]
+    digest: str = ""
+
+
+def write(database: Database[Document], entries: Sequence[Entry]) -> dict[str, Outcome]:
+    """Store *entries* and tell, by article id, what that did.
+
+    An entry whose content is stored already is not written again, so a repeated crawl changes nothing. The
+    time ``stored`` is the database's own clock, the one that all writers share.
+    """
+    documents = {entry.article.id: _document(entry) for entry in entries}
+    present = {
+        row["_id"]: row["content"] for row in database.articles.find({"_id": {"$in": list(documents)}}, {"content": 1})
+    }
+    outcomes: dict[str, Outcome] = {}
+    writes = []
+    for key, document in documents.items():
+        if present.get(key) == document["content"]:
+            outcomes[key] = "unchanged"
+            continue
+        outcomes[key] = "changed" if key in present else "new"
+        moving = {
+            "stored": "$$NOW",
+            "first_stored": {"$ifNull": ["$first_stored", "$$NOW"]},
+            "revision": {"$add": [{"$ifNull": ["$revision", 0]}, 1]},
+            "also_at": {"$ifNull": ["$also_at", []]},
+        }
+        # $literal: a title that begins with "$" is a title, not an expression.
+        replacement = {"$replaceWith": {"$mergeObjects": [{"$literal": document}, moving]}}
+        writes.append(UpdateOne({"_id": key}, [replacement], upsert=True))
+    if writes:
+        database.articles.bulk_write(writes, ordered=False)
+    return outcomes
+
+
+def read(database: Database[Document], ids: Iterable[str]) -> dict[str, Article]:
+    """The stored articles among *ids*, by id."""
+    hidden = {"vector": 0, "page_vectors": 0}
+    return {row["_id"]: _article(row) for row in database.articles.find({"_id": {"$in": list(ids)}}, hidden)}
+
+
+def known_addresses(database: Database[Document], ids: Iterable[str]) -> set[str]:
+    """Which of the article *ids* are stored."""
+    return {row["_id"] for row in database.articles.find({"_id": {"$in": list(ids)}}, {"_id": 1})}
+
+
+def find_digest(database: Database[Document], digest: str) -> str | None:
+    """The id of a stored article with the text *digest*."""
+    row = database.articles.find_one({"digest": digest}, {"_id": 1}, sort=[("first_stored", 1)])
+    return row["_id"] if row else None
+
+
+def add_address(database: Database[Document], article_id: str, url: str) -> None:
+    """Note that the text of a stored article also stands at *url*."""
+    database.articles.update_one({"_id": article_id}, {"$addToSet": {"also_at": url}})
+
+
+def quarantine(
+    database: Database[Document], source: str, url: str, reasons: list[str], seen: datetime, key: str
+) -> None:
+    """Keep what was refused: where it is and why, once per address (*key*)."""
+    refused = {"source": source, "url": url, "reasons": reasons, "seen": seen}
+    database.quarantine.replace_one({"_id": key}, refused, upsert=True)
+
+
+def release(database: Database[Document], keys: Iterable[str]) -> None:
+    """Take addresses out of quarantine: they have been stored since."""
+    database.quarantine.delete_many({"_id": {"$in": list(keys)}})
+
+
+def _document(entry: Entry) -> Document:
+    fields = asdict(entry.article)
+    vector = sum((Counter(dict(bag)) for bag in entry.bags), Counter[int]())
+    document = {"_id": fields.pop("id"), **fields}
+    document["content"] = _content_hash(fields, entry)
+    document["length"] = vector.total()
+    document["vector"] = Binary(pack(vector.items()))
+    document["page_vectors"] = [Binary(pack(bag)) for bag in entry.bags] if len(entry.bags) > 1 else []
+    if entry.digest:
+        document["digest"] = entry.digest
+    return document
+
+
+def _content_hash(fields: Document, entry: Entry) -> str:
+    content = {name: value for name, value in fields.items() if name not in _NOT_CONTENT}
+    text = json.dumps([content, entry.bags], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _article(row: Document) -> Article:
+    names = [name for name in Article.__dataclass_fields__ if name != "id"]
+    fields = {name: row[name] for name in names} | {"files": [File(**file) for file in row["files"]]}
+    article = Article(**fields)
+    article.id = row["_id"]
+    return article

@@ -1,0 +1,147 @@
+"""A real mongod of our own, for when MONGODB_URI is unset: one for all processes that share a data folder.
+
+Every process that uses the server holds a shared lock on ``users.lock`` for as long as it lives; the kernel lets
+go of it however the process ends. A supervisor (``python -m store.supervisor``) starts mongod, starts it again if it
+dies, and stops it cleanly once nobody holds the lock. So nothing stays behind, not even after ``kill -9`` of a user.
+
+Files in ``<data>/mongod``: ``db/`` (data), ``mongod.log``, ``server.json`` (port and process ids of the
+running server), ``users.lock``, ``start.lock`` (held while one process looks for a server or starts it).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+START_TIMEOUT = 60.0  # seconds; a recovery after kill -9 with a large journal takes longer than a clean start
+
+_held: dict[Path, IO[str]] = {}
+"""The shared locks of this process, by folder. The end of the process lets go of them."""
+
+_started: list[subprocess.Popen[bytes]] = []
+"""Supervisors that this process started: a dead one stays visible to ``os.kill`` until it is polled."""
+
+
+class EmbeddedServerError(RuntimeError):
+    """The embedded MongoDB cannot be started; the message is one line and names the log."""
+
+
+def ensure_running(data: Path, database: str) -> str:
+    """The address of *database* on the server of the folder *data*.
+
+    Starts the server if need be and keeps it for the life of this process. Raises EmbeddedServerError.
+    """
+    folder = data / "mongod"
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder not in _held:
+        users = (folder / "users.lock").open("a")
+        fcntl.flock(users, fcntl.LOCK_SH)  # waits while a supervisor shuts its server down
+        _held[folder] = users
+    with _exclusive(folder / "start.lock"):
+        port = running_port(folder) or _start(folder)
+    return f"mongodb://127.0.0.1:{port}/{database}?directConnection=true"
+
+
+def running_port(folder: Path) -> int:
+    """The port of the server that runs on *folder*, 0 when none answers."""
+    state = read_state(folder)
+    if not state or not _is_alive(state["supervisor"]) or not _listens(state["port"]):
+        return 0
+    client: MongoClient[dict[str, object]] = MongoClient(
+        "127.0.0.1", state["port"], directConnection=True, serverSelectionTimeoutMS=5000
+    )
+    try:
+        # Another program may have taken the port of a server that is gone: only our folder counts.
+        options = client.admin.command("getCmdLineOpts")["parsed"]
+        ours: bool = options["storage"]["dbPath"] == str(folder / "db")
+    except PyMongoError:
+        return 0
+    finally:
+        client.close()
+    return state["port"] if ours else 0
+
+
+def read_state(folder: Path) -> dict[str, int]:
+    """What ``server.json`` says (``port``, ``supervisor``, ``mongod``); empty when there is none."""
+    try:
+        state: dict[str, int] = json.loads((folder / "server.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return state
+
+
+def stop(data: Path, timeout: float = 30.0) -> bool:
+    """Wait until the server of *data* has ended, as nobody uses it; False when somebody still does after *timeout* s."""
+    folder = data / "mongod"
+    held = _held.pop(folder, None)
+    if held:
+        held.close()
+    deadline = time.monotonic() + timeout
+    while (state := read_state(folder)) and _is_alive(state["supervisor"]):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _start(folder: Path) -> int:
+    log = folder / "supervisor.log"
+    with log.open("w") as out:
+        # A session of its own: Ctrl-C in the terminal of one user must not end the server of the others.
+        process = subprocess.Popen(
+            [sys.executable, "-m", "store.supervisor", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            cwd=Path(__file__).parent.parent,
+        )
+    _started.append(process)
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline:
+        if read_state(folder).get("supervisor") == process.pid:
+            return read_state(folder)["port"]
+        if process.poll() is not None:
+            reason = log.read_text().strip().splitlines() or [f"it ended with status {process.returncode}"]
+            raise EmbeddedServerError(f"embedded MongoDB does not start: {reason[-1]} (log: {folder / 'mongod.log'})")
+        time.sleep(0.05)
+    process.terminate()
+    raise EmbeddedServerError(f"embedded MongoDB not ready in {START_TIMEOUT:.0f} s (log: {folder / 'mongod.log'})")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def _exclusive(path: Path) -> Iterator[None]:
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _is_alive(pid: int) -> bool:
+    for process in _started:
+        if process.pid == pid:
+            return process.poll() is None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

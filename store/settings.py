@@ -1,0 +1,57 @@
+"""The one door for settings: every variable of the environment that Xinwen reads, with default and help."""
+
+from __future__ import annotations
+
+import os
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "XINWEN_"
+
+
+class SettingsError(ValueError):
+    """A variable of the environment is unknown or holds a wrong value; the message is one line."""
+
+
+class Settings(BaseSettings):
+    """Read from the environment; each name is a field's name in capitals after ``XINWEN_``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    mongodb_uri: str = Field(
+        "", validation_alias="MONGODB_URI", description="MongoDB to use, database name in it; empty: the embedded one"
+    )
+    data: Path = Field(Path(".data"), description="folder for the embedded MongoDB, caches and logs")
+    sample_web: str = Field("", description="folder of a sample web to crawl in place of the internet; empty: live")
+    contact: str = Field("", description="mail or web address that the user agent gives to the sites we ask")
+    timeout: float = Field(10.0, gt=0, description="seconds after which a MongoDB operation is given up")
+    embedded_cache_mb: int = Field(512, ge=256, description="cache of the embedded MongoDB, in MiB")
+
+    @property
+    def user_agent(self) -> str:
+        """What we call ourselves: name, version, and whom to write to."""
+        return f"Xinwen/0.1 (+{self.contact})" if self.contact else "Xinwen/0.1 (semiconductor news index)"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once.
+
+    Raises SettingsError for a wrong value and for an unknown ``XINWEN_`` variable, which would otherwise do nothing.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields if name != "mongodb_uri"}
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else f"; known: {', '.join(sorted(known))}"
+            raise SettingsError(f"unknown setting {name}{hint}")
+    try:
+        found = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(f"setting {'.'.join(map(str, first['loc'])).upper()}: {first['msg']}") from None
+    return found.model_copy(update={"data": found.data.expanduser().resolve()})

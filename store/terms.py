@@ -1,0 +1,80 @@
+"""The dictionary: which token has which id. One for all writers; ids are handed out once and never change.
+
+Collection ``terms``: ``{_id: token, id: number}``. A writer reserves a range of numbers in one step and inserts its new
+tokens with them; where another writer was first, its number stands and the reserved one stays unused. So ids never
+clash, whatever dies when, and gaps between ids mean nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from gensim.corpora import Dictionary
+from pymongo import ReturnDocument
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError
+
+from store.connection import Document
+
+_DUPLICATE_KEY = 11000
+_AT_ONCE = 10_000  # tokens in one question to the database; its limit is 16 MiB a message
+
+
+class SharedDictionary:
+    """gensim's ``Dictionary`` with the ids of the database; new tokens get theirs from there."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._database = database
+        self._known = Dictionary()
+
+    def bags_of_words(self, texts: Sequence[list[str]]) -> list[list[tuple[int, int]]]:
+        """``doc2bow`` of each list of tokens; every token has an id that is stored when this returns."""
+        new = {token for tokens in texts for token in tokens if token not in self._known.token2id}
+        self._known.token2id.update(ids_of(self._database, new))
+        return [self._known.doc2bow(tokens) for tokens in texts]
+
+
+def ids_of(database: Database[Document], tokens: Iterable[str]) -> dict[str, int]:
+    """The id of every token in *tokens*; those that are new get one."""
+    wanted = sorted(set(tokens))
+    found = _stored_ids(database, wanted)
+    missing = [token for token in wanted if token not in found]
+    if missing:
+        counter = database.counters.find_one_and_update(
+            {"_id": "terms"}, {"$inc": {"next": len(missing)}}, upsert=True, return_document=ReturnDocument.AFTER
+        )
+        assert counter is not None  # upserted
+        first = counter["next"] - len(missing)
+        try:
+            database.terms.insert_many(
+                ({"_id": token, "id": first + place} for place, token in enumerate(missing)), ordered=False
+            )
+        except BulkWriteError as error:
+            # Another writer had the same token first: its id stands. Anything else is a fault.
+            if any(fault["code"] != _DUPLICATE_KEY for fault in error.details["writeErrors"]):
+                raise
+        found |= _stored_ids(database, missing)
+    return found
+
+
+def tokens_of(database: Database[Document], ids: Iterable[int]) -> dict[int, str]:
+    """The token of every id in *ids* that is stored."""
+    wanted = list(ids)
+    found = {}
+    for place in range(0, len(wanted), _AT_ONCE):
+        for term in database.terms.find({"id": {"$in": wanted[place : place + _AT_ONCE]}}):
+            found[term["id"]] = term["_id"]
+    return found
+
+
+def all_tokens(database: Database[Document]) -> dict[int, str]:
+    """The whole dictionary."""
+    return {term["id"]: term["_id"] for term in database.terms.find(batch_size=_AT_ONCE)}
+
+
+def _stored_ids(database: Database[Document], tokens: Sequence[str]) -> dict[str, int]:
+    found = {}
+    for place in range(0, len(tokens), _AT_ONCE):
+        for term in database.terms.find({"_id": {"$in": tokens[place : place + _AT_ONCE]}}):
+            found[term["_id"]] = term["id"]
+    return found
