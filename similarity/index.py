@@ -68,8 +68,12 @@ class SimilarityIndex:
         """
         address = database_address(uri)
         database = connect(address)
-        with store_errors(address):
-            return cls(database, analyzer)
+        try:
+            with store_errors(address):
+                return cls(database, analyzer)
+        except BaseException:
+            database.client.close()
+            raise
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -99,12 +99,12 @@ class Bm25:
         return [(token, 1.0) for token, _ in bow if token < len(self._idf) and self._idf[token] > 0]
 
     def scale(self, block: Block, lengths: Ints) -> Floats:
-        ratio: Floats = lengths / self._average_length
-        return self._k1 * (1 - self._b + self._b * ratio)
+        scale: Floats = self._k1 * (1 - self._b + self._b * lengths / self._average_length)
+        return scale
 
     def weights(self, token: int, counts: Ints, scale: Floats) -> Floats:
-        saturated: Floats = counts / (counts + scale)
-        return saturated * self._idf[token]
+        weights: Floats = self._idf[token] * counts / (counts + scale)
+        return weights
 
 
 MODELS: Mapping[str, type[Counts] | type[Tfidf] | type[Bm25]] = {"counts": Counts, "tfidf": Tfidf, "bm25": Bm25}

@@ -46,8 +46,12 @@ def connect(uri: str | None = None) -> Database[Document]:
     address = database_address(uri)
     with store_errors(address):
         client: MongoClient[Document] = MongoClient(address, **_options(address))
-        database = client.get_default_database(DEFAULT_DATABASE)
-        database.command("ping")
+        try:
+            database = client.get_default_database(DEFAULT_DATABASE)
+            database.command("ping")
+        except BaseException:
+            client.close()
+            raise
     return database
 
 

@@ -83,7 +83,7 @@ def read_state(folder: Path) -> dict[str, int]:
 
 
 def stop(data: Path, timeout: float = 30.0) -> bool:
-    """Wait until the server of *data* has ended, as nobody uses it; False when somebody still does after *timeout* s."""
+    """Wait until the server of *data* has ended, as nobody uses it; False if somebody still does after *timeout* s."""
     folder = data / "mongod"
     held = _held.pop(folder, None)
     if held:

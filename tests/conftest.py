@@ -1,0 +1,74 @@
+"""What all tests share: a real MongoDB of their own, and the folder of captured pages where there is one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+# Before anything reads the settings: tests never touch the data of this checkout, nor a server that the shell names.
+for _name in [name for name in os.environ if name.startswith("XINWEN_") and name != "XINWEN_SHARED"]:
+    del os.environ[_name]
+os.environ.pop("MONGODB_URI", None)
+_DATA = tempfile.TemporaryDirectory(prefix="xinwen-tests-", ignore_cleanup_errors=True)
+os.environ["XINWEN_DATA"] = _DATA.name
+
+PROJECT = Path(__file__).parent.parent
+SHARED = Path(os.environ.pop("XINWEN_SHARED", "") or PROJECT.parent / "shared").resolve()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Address of a MongoDB that runs for the whole session, without a database name."""
+    from store import embedded
+    from store.settings import settings
+
+    address = embedded.ensure_running(settings().data, "").split("?")[0]
+    yield address
+    embedded.stop(settings().data)
+
+
+@pytest.fixture
+def uri(server: str) -> Iterator[str]:
+    """Address of an empty database, gone after the test."""
+    from store.connection import connect
+
+    address = f"{server}test_{uuid4().hex[:12]}?directConnection=true"
+    yield address
+    database = connect(address)
+    database.client.drop_database(database.name)
+    database.client.close()
+
+
+@pytest.fixture
+def database(uri):
+    """The empty database itself."""
+    from store.connection import connect
+
+    found = connect(uri)
+    yield found
+    found.client.close()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with captured pages and test sets; they are other people's texts and lie outside the project."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no folder {SHARED} with captured pages and test sets (XINWEN_SHARED names another)")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def evaluation(shared: Path) -> Path:
+    """The folder of test sets."""
+    return shared / "evaluation"
+
+
+@pytest.fixture(scope="session")
+def captures(shared: Path) -> Path:
+    """The folder of captured pages."""
+    return shared / "captures"

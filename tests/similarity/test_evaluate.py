@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from similarity.evaluate import NotATestSet, best_threshold, evaluate
+
+
+@pytest.fixture(autouse=True)
+def on_the_test_server(server: str) -> None:
+    """Evaluation makes a database of its own on the embedded server."""
+
+
+def write_lines(path: Path, rows: list[dict]) -> None:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    texts = {"a": "晶圆代工", "b": "存储芯片", "c": "光刻机出口管制"}
+    write_lines(tmp_path / "docs.jsonl", [{"id": key, "title": "", "text": text} for key, text in texts.items()])
+    queries = {"1": "晶圆", "2": "存储", "3": "量子"}
+    write_lines(tmp_path / "queries.jsonl", [{"id": key, "text": text} for key, text in queries.items()])
+    (tmp_path / "qrels.tsv").write_text("1\ta\t1\n2\tc\t1\n3\tb\t2\n")
+    return tmp_path
+
+
+def test_figures_of_a_set_worked_out_by_hand(tiny: Path) -> None:
+    figures = evaluate(tiny)
+    # One query of three finds its document first, the others not at all.
+    assert figures.values == pytest.approx(dict.fromkeys(("nDCG@10", "recall@100", "MAP", "MRR@10", "P@1"), 1 / 3))
+    assert (figures.task, figures.documents, figures.queries) == ("retrieval", 3, 3)
+
+
+def test_nothing_stays_in_the_database(tiny: Path, server: str) -> None:
+    from store.connection import connect
+
+    evaluate(tiny)
+    with connect(server).client as client:
+        assert [name for name in client.list_database_names() if "evaluation" in name] == []
+
+
+def test_pairs_worked_out_by_hand(tmp_path: Path) -> None:
+    same = {"a": "台积电扩产", "b": "台积电扩产计划", "label": 1}
+    other = {"a": "台积电扩产", "b": "出口管制", "label": 0}
+    write_lines(tmp_path / "pairs.dev.jsonl", [same, other])
+    write_lines(tmp_path / "pairs.test.jsonl", [same, other, {**other, "label": 1}])
+    figures = evaluate(tmp_path)
+    assert figures.values["precision at best F1"] == 1
+    assert figures.values["recall at best F1"] == pytest.approx(1 / 2)
+    assert figures.values["F1 at best F1"] == pytest.approx(2 / 3)
+    assert figures.values["accuracy at best accuracy"] == pytest.approx(2 / 3)
+
+
+def test_threshold_is_the_best_one() -> None:
+    scores, labels = np.array([0.1, 0.4, 0.6, 0.9]), np.array([0, 0, 1, 1])
+    assert 0.4 < best_threshold(scores, labels, "F1") <= 0.6
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda folder: (folder / "qrels.tsv").unlink(), "it has no qrels.tsv"),
+        (lambda folder: (folder / "docs.jsonl").write_text("{broken"), r"docs.jsonl line 1"),
+        (lambda folder: (folder / "docs.jsonl").write_text('{"id": 1}\n'), r"docs.jsonl line 1: needs id, text"),
+        (lambda folder: (folder / "queries.jsonl").write_text(""), "documents, queries or judgements are empty"),
+        (lambda folder: (folder / "qrels.tsv").write_text("1\ta\t1\n1\tb\tx\n"), "qrels.tsv line 2"),
+    ],
+)
+def test_folders_that_are_no_test_sets(tiny: Path, spoil, message: str) -> None:
+    spoil(tiny)
+    with pytest.raises(NotATestSet, match=message):
+        evaluate(tiny)
+    with pytest.raises(NotATestSet, match="no such folder"):
+        evaluate(tiny / "none")
+
+
+@pytest.mark.parametrize(
+    ("name", "measure", "at_least"), [("cranfield", "nDCG@10", 0.525), ("xquad_zh", "nDCG@10", 0.955)]
+)
+def test_figures_do_not_sink(evaluation: Path, name: str, measure: str, at_least: float) -> None:
+    assert evaluate(evaluation / name).values[measure] >= at_least

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from pymongo.errors import WriteError
+
+from store import schema
+from store.article import Article, File
+from store.articles import Entry, add_address, find_digest, known_addresses, quarantine, read, release, write
+
+NOW = datetime(2026, 7, 1, 8, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def prepared(database) -> None:
+    schema.prepare(database, "test")
+
+
+def entry(name: str = "x", **fields) -> Entry:
+    given = {
+        "source": "sia",
+        "url": f"https://a.example/{name}",
+        "title": "$price of {chips}",
+        "fetched": NOW,
+        "body": "one\ntwo",
+        "published": datetime(2026, 6, 30, 1, 2, 3, tzinfo=UTC),
+        "authors": ["A"],
+        "tags": ["$t"],
+        "files": [File("https://a.example/f.pdf", pages=2)],
+    }
+    return Entry(Article(**(given | fields)), [[(1, 2), (3, 1)], [(3, 1)]], digest="d" + name)
+
+
+def test_what_is_written_is_read(database) -> None:
+    stored = entry()
+    assert write(database, [stored]) == {stored.article.id: "new"}
+    assert read(database, [stored.article.id]) == {stored.article.id: stored.article}
+    row = database.articles.find_one()
+    assert (row["length"], row["revision"], len(row["page_vectors"])) == (4, 1, 2)
+
+
+def test_the_same_again_changes_nothing(database) -> None:
+    write(database, [entry()])
+    before = database.articles.find_one()
+    again = entry(fetched=datetime(2026, 7, 2, tzinfo=UTC))
+    assert write(database, [again]) == {again.article.id: "unchanged"}
+    assert database.articles.find_one() == before
+
+
+def test_a_change_is_a_new_revision(database) -> None:
+    write(database, [entry()])
+    before = database.articles.find_one()
+    assert write(database, [entry(title="other")]) == {before["_id"]: "changed"}
+    after = database.articles.find_one()
+    assert (after["revision"], after["title"]) == (2, "other")
+    assert after["first_stored"] == before["first_stored"]
+    assert after["stored"] > before["stored"]
+
+
+def test_other_tokens_are_a_change_even_where_the_text_is_withheld(database) -> None:
+    write(database, [replace(entry(body="", access="abstract"), bags=[[(1, 1)]])])
+    outcomes = write(database, [replace(entry(body="", access="abstract"), bags=[[(1, 2)]])])
+    assert list(outcomes.values()) == ["changed"]
+
+
+def test_addresses_and_digests(database) -> None:
+    write(database, [entry("x"), entry("y")])
+    x, y = entry("x").article.id, entry("y").article.id
+    assert known_addresses(database, [x, y, "0" * 24]) == {x, y}
+    assert find_digest(database, "dx") == x
+    assert find_digest(database, "none") is None
+    add_address(database, x, "https://b.example/copy")
+    write(database, [entry("x", title="later")])
+    assert database.articles.find_one({"_id": x})["also_at"] == ["https://b.example/copy"]
+
+
+def test_quarantine_keeps_reasons_once_per_address(database) -> None:
+    for reasons in (["no title"], ["no text"]):
+        quarantine(database, "sia", "https://a.example/q", reasons, NOW, "k")
+    assert [row["reasons"] for row in database.quarantine.find()] == [["no text"]]
+    release(database, ["k"])
+    assert database.quarantine.count_documents({}) == 0
+
+
+def test_the_validator_refuses_half_an_article(database) -> None:
+    with pytest.raises(WriteError, match="failed validation"):
+        database.articles.insert_one({"_id": "a" * 24, "title": "half"})
+
+
+def test_another_analyzer_is_refused(database) -> None:
+    with pytest.raises(schema.IndexMismatch, match="made by analyzer 'test', this one is 'other'"):
+        schema.prepare(database, "other")
+    with pytest.raises(schema.IndexMismatch):
+        schema.check(database, "other")

@@ -1,0 +1,137 @@
+"""The embedded server with real processes: shared, stopped, and killed in every way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from store import embedded
+
+USER = """
+import sys, time
+from pathlib import Path
+from pymongo import MongoClient
+from store.embedded import ensure_running
+address = ensure_running(Path(sys.argv[1]), "db")
+print(address, flush=True)
+sys.stdin.read()
+"""
+
+
+class User:
+    """A process that uses the server until it is told to end."""
+
+    def __init__(self, data: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", USER, str(data)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parent.parent.parent,
+        )
+
+    def address(self) -> str:
+        return self.process.stdout.readline().strip()
+
+    def end(self, how: int | None = None) -> None:
+        if how:
+            self.process.send_signal(how)
+        self.process.stdin.close()
+        self.process.wait(30)
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def data(tmp_path: Path):
+    yield tmp_path
+    assert embedded.stop(tmp_path, timeout=30), "the server stayed"
+
+
+def state(data: Path) -> dict[str, int]:
+    return embedded.read_state(data / "mongod")
+
+
+def wait_until(condition, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_two_starters_get_one_server_which_ends_with_the_last(data: Path) -> None:
+    users = [User(data), User(data)]
+    addresses = {user.address() for user in users}
+    assert len(addresses) == 1
+    assert addresses.pop().startswith("mongodb://127.0.0.1:")
+    running = state(data)
+    users[0].end()
+    time.sleep(1)
+    assert alive(running["mongod"]), "the server ended though it is used"
+    users[1].end()
+    wait_until(lambda: not alive(running["mongod"]) and not alive(running["supervisor"]))
+    assert state(data) == {}
+
+
+def test_killed_user_leaves_no_server_behind(data: Path) -> None:
+    user = User(data)
+    assert user.address()
+    running = state(data)
+    user.end(signal.SIGKILL)
+    wait_until(lambda: not alive(running["mongod"]))
+
+
+def test_killed_server_comes_back_with_its_data_at_the_same_address(data: Path) -> None:
+    from pymongo import MongoClient
+
+    user = User(data)
+    address = user.address()
+    with MongoClient(address, serverSelectionTimeoutMS=20000) as client:
+        client.db.kept.with_options(write_concern=None).insert_one({"_id": 1})
+        client.admin.command("fsync")
+        before = state(data)["mongod"]
+        os.kill(before, signal.SIGKILL)
+        wait_until(lambda: state(data).get("mongod") not in (None, before))
+        assert client.db.kept.find_one() == {"_id": 1}
+    user.end()
+
+
+def test_killed_supervisor_is_replaced_by_the_next_user(data: Path) -> None:
+    first = User(data)
+    address = first.address()
+    before = state(data)
+    os.kill(before["supervisor"], signal.SIGKILL)
+    wait_until(lambda: not alive(before["mongod"]))
+    second = User(data)
+    assert second.address() == address, "the port of a data folder stays while it is free"
+    assert state(data)["supervisor"] != before["supervisor"]
+    first.end()
+    second.end()
+
+
+def test_a_server_that_cannot_start_is_one_line(data: Path) -> None:
+    (data / "mongod").mkdir()
+    (data / "mongod" / "db").write_text("not a folder")
+    user = subprocess.run(
+        [sys.executable, "-m", "similarity", "search", "x"],
+        env=os.environ | {"XINWEN_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent.parent.parent,
+        check=False,
+    )
+    assert user.returncode == 1
+    assert user.stderr.startswith("error: embedded MongoDB does not start")
+    assert user.stderr.count("\n") == 1

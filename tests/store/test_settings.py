@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from store.settings import SettingsError, settings
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def test_unknown_names_are_errors_that_help(monkeypatch) -> None:
+    monkeypatch.setenv("XINWEN_SAMPEL_WEB", "samples")
+    with pytest.raises(SettingsError, match="unknown setting XINWEN_SAMPEL_WEB; did you mean XINWEN_SAMPLE_WEB?"):
+        settings()
+
+
+def test_wrong_values_are_errors_of_one_line(monkeypatch) -> None:
+    monkeypatch.setenv("XINWEN_TIMEOUT", "soon")
+    with pytest.raises(SettingsError, match=r"^setting .*TIMEOUT: .*number[^\n]*$"):
+        settings()
+
+
+def test_data_is_an_absolute_folder(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XINWEN_DATA", "here")
+    assert settings().data == tmp_path / "here"
+
+
+def test_the_user_agent_names_a_contact(monkeypatch) -> None:
+    monkeypatch.setenv("XINWEN_CONTACT", "news@example.org")
+    assert settings().user_agent == "Xinwen/0.1 (+news@example.org)"

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import multiprocessing
+
+from store.connection import connect
+from store.terms import SharedDictionary, all_tokens, ids_of, tokens_of
+
+WRITERS = 4
+
+
+def _hand_out(uri: str, writer: int, start, answers) -> None:
+    with connect(uri).client as client:
+        database = client.get_default_database()
+        start.wait()
+        found = {}
+        for round_number in range(20):
+            # Half of the words are everybody's, half are this writer's own; all writers meet the same words at once.
+            words = [f"word{round_number * 10 + n}" for n in range(10)]
+            words += [f"own{writer}-{round_number * 10 + n}" for n in range(10)]
+            found |= ids_of(database, words)
+        answers.put(found)
+
+
+def test_ids_never_clash_between_processes(uri: str, database) -> None:
+    database.terms.create_index("id", unique=True)
+    context = multiprocessing.get_context("spawn")
+    start, answers = context.Event(), context.Queue()
+    writers = [context.Process(target=_hand_out, args=(uri, number, start, answers)) for number in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    start.set()
+    found = [answers.get(timeout=60) for _ in writers]
+    for writer in writers:
+        writer.join(60)
+        assert writer.exitcode == 0
+
+    together: dict[str, int] = {}
+    for one in found:
+        for token, number in one.items():
+            assert together.setdefault(token, number) == number, f"two ids for {token}"
+    assert len(together) == 200 + WRITERS * 200
+    assert len(set(together.values())) == len(together), "one id for two tokens"
+    assert all_tokens(database) == {number: token for token, number in together.items()}
+
+
+def test_ids_stay(database) -> None:
+    first = ids_of(database, ["晶圆", "chip"])
+    assert ids_of(database, ["chip", "晶圆", "gaa"]) == first | {"gaa": 2}
+    assert tokens_of(database, first.values()) == {number: token for token, number in first.items()}
+
+
+def test_bags_of_words_are_gensims(database) -> None:
+    dictionary = SharedDictionary(database)
+    (bag, none) = dictionary.bags_of_words([["b", "a", "b"], []])
+    ids = ids_of(database, ["a", "b"])
+    assert dict(bag) == {ids["b"]: 2, ids["a"]: 1}
+    assert none == []
