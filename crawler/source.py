@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cssselect import HTMLTranslator, SelectorError
+import jmespath
+from cssselect import SelectorError
+from parsel.csstranslator import HTMLTranslator
 
 from store.article import Access, Kind
+
+_LINK_FACTS = ("title", "published", "summary", "authors", "tags", "kind")
 
 Category = Literal["行业协会", "半导体科技", "咨询", "金融财务", "媒体"]
 Read = Literal["page", "entry"]
@@ -38,6 +42,29 @@ class Link:
     kind: Kind | None = None
     body: str = ""
     """HTML of the article, where the entry carries it whole."""
+    modified: datetime | None = None
+    """When the page was last built; says nothing of when it was published."""
+    language: str = ""
+    access: Access | None = None
+    """How much of this one may be kept, where the entry tells and it is not what the row says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as its list shows it, for ``Source.document_of`` to name."""
+
+    url: str
+    text: str
+    """What the link itself says; often no more than "PDF"."""
+    context: str
+    """What the line or block around the link says beside it."""
+    label: str
+    """The panel of the list that holds it, as the row calls it."""
+    kind: Kind
+    listed_at: str
+    place: int
+    """How many of its panel's ``of`` documents with the same file name stand before it."""
+    of: int
 
 
 @dataclass(frozen=True)
@@ -46,16 +73,22 @@ class Feed:
 
     url: str
     verified: bool = True
+    part: str = ""
 
 
 @dataclass(frozen=True)
 class Sitemap:
-    """A sitemap or sitemap index; ``follow`` picks children of an index, ``language`` entries of a news sitemap."""
+    """A sitemap or sitemap index; ``follow`` picks children of an index, ``language`` entries of a news sitemap.
+
+    ``pages`` is the most children that are asked for.
+    """
 
     url: str
     follow: str = ""
     language: str = ""
+    pages: int = 20
     verified: bool = True
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,20 +96,26 @@ class JsonApi:
     """A JSON reply: ``items`` is the JMESPath of the list, ``@`` for a list at the top.
 
     ``fields`` maps fields of ``Link`` to JMESPath expressions inside an item; ``page`` is the query
-    parameter that counts pages from 1 (empty: everything comes at once), ``pages`` the most to ask for.
+    parameter that counts pages (empty: everything comes at once), ``first`` the number of the page that
+    ``url`` itself gives, ``pages`` the most to ask for.
     """
 
     url: str
     fields: dict[str, str]
     items: str = "@"
     page: str = ""
+    first: int = 1
     pages: int = 1
     verified: bool = True
+    part: str = ""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """An HTML page that lists articles. CSS selectors; ``link`` and the others look inside ``item``."""
+    """An HTML page that lists articles. CSS selectors; ``link`` and the others look inside ``item``.
+
+    Further pages are led to by the link ``next``, or lie at ``more``, an address with ``{page}`` counted from 2.
+    """
 
     url: str
     item: str
@@ -88,32 +127,40 @@ class Listing:
     tags: str = ""
     date_order: Literal["YMD", "MDY", "DMY"] = "YMD"
     next: str = ""
+    more: str = ""
     pages: int = 1
     verified: bool = True
+    part: str = ""
 
 
 @dataclass(frozen=True)
 class Reports:
     """An HTML page that links documents (PDF, workbooks); every link matching ``file`` is one.
 
-    ``url`` may hold ``{year}``: the current year and ``years - 1`` before it are asked for.
+    ``url`` may hold ``{year}`` (the current year and ``years - 1`` before it are asked for) and ``{quarter}``
+    (each of 4 to 1). ``panels`` maps CSS selectors of parts of the page to what they are called and hold;
+    ``keep`` is how much of the documents may be kept, where that differs from the row's articles.
     """
 
     url: str
     file: str = r"\.pdf($|\?)"
     years: int = 1
     kind: Kind = "report"
+    panels: dict[str, tuple[str, Kind]] = field(default_factory=dict)
+    keep: Access | None = None
     verified: bool = True
+    part: str = ""
 
 
 Way = Feed | Sitemap | JsonApi | Listing | Reports
+"""Ways of the same ``part`` stand for one another: the first that yields links wins. Every part is asked."""
 
 
 @dataclass(frozen=True)
 class Selectors:
     """CSS selectors for an article page, tried before anything generic; ``body`` may name several places.
 
-    ``drop`` removes elements before reading; ``stop`` is a pattern: the body ends before the first paragraph it matches.
+    ``drop`` removes elements before reading; ``stop`` is a pattern: the body ends before the paragraph it matches.
     """
 
     title: str = ""
@@ -150,17 +197,23 @@ class Source:
     include: str = ""
     """Only addresses that match this pattern are articles."""
     words: str = ""
-    """Only articles whose address, title, summary or tags match this pattern (case does not matter) are of the trade."""
+    """Only articles whose address, title, summary or tags match this pattern, in any case, are of the trade."""
     kind: Kind = "news"
     selectors: Selectors = Selectors()
     site_names: tuple[str, ...] = ()
     """Tails and heads that the site glues to its titles (``… | McKinsey``)."""
     address_of: Callable[[str], str] | None = None
     """Maps an address of this site to the one that stands for the page (dead hosts, twins)."""
-    link_of: Callable[[dict[str, Any]], Link | None] | None = None
-    """Reads one JSON item where paths are not enough; None drops the item."""
+    same_page: Callable[[str], str] | None = None
+    """What is equal for all addresses of one page, where a site gives it several; None: the address itself."""
+    link_of: Callable[[dict[str, Any], Link], Link | None] | None = None
+    """Makes better what was read of one item of a feed or JSON reply, from the item itself; None drops it."""
+    document_of: Callable[[Document, Link], Link | None] | None = None
+    """Makes better what was read of one document of a list of reports; None drops it."""
     access_of: Callable[[bytes], Access] | None = None
     """Decides from a page's bytes how much of it may be kept, where that differs from page to page."""
+    from_link: tuple[str, ...] = ()
+    """Fields that the entry knows better than the page; all others are the page's where it has them."""
     delay: float = 2.0
     """Seconds between two requests to one host."""
     minimum_links: int = 1
@@ -197,10 +250,14 @@ def _reasons_against(row: Source) -> list[str]:
     for url in (row.address, *(way.url for way in row.ways)):
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             reasons.append(f"{url!r} is not an http address")
+    for name in row.from_link:
+        if name not in _LINK_FACTS:
+            reasons.append(f"from_link {name!r} is none of {', '.join(_LINK_FACTS)}")
     if row.delay < 0.5:
         reasons.append(f"delay of {row.delay} s is impolite; 0.5 s is the least")
     reasons += [f"pattern {pattern!r}: {error}" for pattern, error in _bad_patterns(row)]
     reasons += [f"selector {css!r}: {error}" for css, error in _bad_selectors(row)]
+    reasons += [f"path {path!r}: {error}" for path, error in _bad_paths(row)]
     return reasons
 
 
@@ -218,15 +275,33 @@ def _bad_patterns(row: Source) -> list[tuple[str, str]]:
 
 
 def _bad_selectors(row: Source) -> list[tuple[str, str]]:
-    given = [getattr(row.selectors, name) for name in ("title", "published", "authors", "tags", "summary", "body", "drop")]
+    given = [
+        getattr(row.selectors, name) for name in ("title", "published", "authors", "tags", "summary", "body", "drop")
+    ]
     for way in row.ways:
         if isinstance(way, Listing):
             given += [way.item, way.link, way.title, way.published, way.summary, way.authors, way.tags, way.next]
+        if isinstance(way, Reports):
+            given += way.panels
     bad = []
     for css in given:
-        plain = re.sub(r"::(text|attr\([^)]*\))", "", css)
         try:
-            HTMLTranslator().css_to_xpath(plain or "*")
+            HTMLTranslator().css_to_xpath(css or "*")
         except SelectorError as error:
             bad.append((css, str(error)))
+    return bad
+
+
+def _bad_paths(row: Source) -> list[tuple[str, str]]:
+    bad = []
+    for way in row.ways:
+        if not isinstance(way, JsonApi):
+            continue
+        known = {field.name for field in fields(Link)}
+        bad += [(name, "is no field of a link") for name in way.fields if name not in known]
+        for path in (way.items, *way.fields.values()):
+            try:
+                jmespath.compile(path)
+            except jmespath.exceptions.JMESPathError as error:
+                bad.append((path, str(error).splitlines()[0]))
     return bad

@@ -1,0 +1,102 @@
+"""An article from what a page says and what the entry said of it."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import re
+from dataclasses import replace
+from datetime import datetime
+from html import escape
+from urllib.parse import unquote, urlsplit
+
+from crawler.read import read_document
+from crawler.read.unreadable import Unreadable
+from crawler.source import Link, Selectors, Source
+from store.article import Article, File, Kind
+
+_EXCERPT = 300  # characters
+_PDF_WITHIN = 1024  # bytes; readers of PDF look no further for its mark
+
+
+def is_pdf(data: bytes) -> bool:
+    return b"%PDF-" in data[:_PDF_WITHIN]
+
+
+def is_workbook(url: str) -> bool:
+    """A file that is linked, not read: a workbook or an archive."""
+    return urlsplit(url).path.lower().endswith((".xlsx", ".xls", ".csv", ".zip"))
+
+
+def article_from_entry(link: Link, row: Source, fetched: datetime) -> Article:
+    """The article as the entry tells it; the text too where the entry carries it."""
+    if link.body:
+        # The row's selectors fit the site's pages; of the bare text only what to leave out is the row's to tell.
+        bare = Selectors(title="title", body="article", drop=row.selectors.drop, stop=row.selectors.stop)
+        title = escape(link.title)
+        page = f"<html><head><title>{title}</title></head><body><article>{link.body}</article></body></html>"
+        source = replace(row, selectors=bare, access_of=None)
+        article = read_document(page.encode(), link.url, captured=fetched, source=source, charset="utf-8")
+    else:
+        article = Article(source=row.key, url=link.url, title="", fetched=fetched, kind=row.kind)
+        article.language = link.language or row.language
+    if is_workbook(link.url):
+        article.files = [_file(link.url)]
+    article.access = link.access or row.keep
+    return complete(article, link, row)
+
+
+def article_from_page(data: bytes, url: str, link: Link, row: Source, fetched: datetime, charset: str) -> Article:
+    """The article that the bytes of a page or document hold. Raises Unreadable when they hold none."""
+    if urlsplit(link.url).path.lower().endswith(".pdf") and not is_pdf(data):
+        # A challenge or an error page under a document's address would otherwise pass for its text.
+        raise Unreadable(f"{len(data)} bytes under the address of a PDF, which are none")
+    article = read_document(data, url, captured=fetched, source=row, charset=charset)
+    if not (article.body.strip() or article.summary.strip()):
+        raise Unreadable("no content")
+    if is_pdf(data):
+        # One and the same name may stand for many documents; the address and the bytes tell them apart.
+        article.files = [replace(_file(url), sha256=hashlib.sha256(data).hexdigest(), pages=len(article.pages))]
+    article.access = link.access or (row.access_of(data) if row.access_of else row.keep)
+    return complete(article, link, row)
+
+
+def complete(article: Article, link: Link, row: Source) -> Article:
+    """*article* with what it lacks, and with what the row says the entry knows better."""
+
+    def better(name: str) -> bool:
+        return bool(getattr(link, name)) and (name in row.from_link or not getattr(article, name))
+
+    if better("title"):
+        article.title = link.title
+    if better("summary"):
+        article.summary = link.summary
+    if better("published"):
+        article.published = link.published
+    if better("authors"):
+        article.authors = list(link.authors)
+    if better("tags"):
+        article.tags = list(link.tags)
+    kind: Kind | None = link.kind
+    article.kind = kind or article.kind
+    article.source = row.key
+    if article.access == "abstract" and not article.summary:
+        # Of such an article nothing else would be left to show.
+        article.summary = excerpt(article.body)
+    return article
+
+
+def excerpt(body: str) -> str:
+    """The beginning of *body*, cut where a sentence or at least a word ends."""
+    text = " ".join(body[: 2 * _EXCERPT].split())
+    if len(text) <= _EXCERPT:
+        return text
+    ends = [match.end() for match in re.finditer(r"[.!?](?=\s)|[。！？]", text[:_EXCERPT])]
+    if ends and ends[-1] > _EXCERPT // 3:
+        return text[: ends[-1]]
+    return text[:_EXCERPT].rsplit(" ", 1)[0].rstrip(" ,;，；") + "…"
+
+
+def _file(url: str) -> File:
+    name = unquote(urlsplit(url).path.rsplit("/", 1)[-1])
+    return File(url=url, name=name, media_type=mimetypes.guess_type(name)[0] or "")

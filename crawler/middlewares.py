@@ -1,0 +1,114 @@
+"""Manners toward the sites: only the row's hosts are asked, and none of them after it has refused."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    NotSupported,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+from scrapy.http import Response
+
+FAILURES = (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    NotSupported,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+    OSError,
+)
+"""What downloading may end with, beside a reply; anything else is a fault of ours."""
+
+_HEAD = 8192  # bytes; every known challenge shows itself within
+_CHALLENGES = (
+    (re.compile(rb"<title>\s*Just a moment\.\.\.|_cf_chl_opt", re.IGNORECASE), "Cloudflare's challenge"),
+    (re.compile(rb"<title>[^<]*Are you a robot\?", re.IGNORECASE), "a page that asks for a person"),
+    (re.compile(rb"<title>\s*Access to this page has been denied|px-captcha", re.IGNORECASE), "a captcha"),
+    (re.compile(rb"<title>\s*Before you continue", re.IGNORECASE), "a page that asks for consent"),
+)
+
+
+class Blocked(IgnoreRequest):
+    """The site refuses us; the message says how. It is a result, not an error, and nothing is done to get round it."""
+
+
+class OtherHost(IgnoreRequest):
+    """A redirect leads to a host that the row does not name."""
+
+
+def refusal(response: Response) -> str:
+    """How *response* says that we are not wanted; "" when it does not."""
+    if response.headers.get("cf-mitigated") == b"challenge":
+        return "Cloudflare's challenge"
+    for pattern, name in _CHALLENGES:
+        if pattern.search(response.body[:_HEAD]):
+            return name
+    if urlsplit(response.url).path == "/tosv2.html":
+        return "a page that asks for a person"
+    return f"HTTP {response.status}" if response.status in (401, 403, 407, 451) else ""
+
+
+class HostsMiddleware:
+    """Lets through requests to the hosts of the row, exactly these, and tells the spider of the others.
+
+    Scrapy's own lets subdomains pass and drops requests without telling.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> HostsMiddleware:
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        host = urlsplit(request.url).hostname or ""
+        allowed = getattr(self.crawler.spider, "hosts", None)
+        if allowed is not None and host not in allowed and not _is_robots(request):
+            raise OtherHost(f"leads to {host}, which is none of the source's hosts")
+
+
+class RefusalMiddleware:
+    """Turns a refusal into ``Blocked``, and asks a host that has refused one page for no other."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.refused: dict[str, str] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> RefusalMiddleware:
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        host = urlsplit(request.url).hostname or ""
+        if host in self.refused:
+            raise Blocked(f"not asked: {host} has answered with {self.refused[host]}")
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        reason = "" if _is_robots(request) else refusal(response)
+        if not reason:
+            return response
+        # Another way in of the same host may still be open: only pages of articles close it.
+        if request.meta.get("xinwen") == "page":
+            self.refused[urlsplit(request.url).hostname or ""] = reason
+        self.crawler.stats.inc_value("xinwen/blocked")
+        raise Blocked(reason)
+
+
+def _is_robots(request: Request) -> bool:
+    """robots.txt may be led to anywhere, and its refusal is judged where it is read."""
+    return request.meta.get("xinwen") == "robots"

@@ -1,0 +1,229 @@
+"""Written dates to aware UTC; ``None`` rather than a guess."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import timezone as fixed_zone
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+Order = Literal["YMD", "MDY", "DMY"]
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""No source wrote for the web before; older dates are history in a text or an empty clock (1970)."""
+
+_LONGEST = 200  # characters; more is an article, not a date line
+_LONGEST_WORDS = 60  # characters; "two days ago" in a longer text is prose
+
+_PLACE = 60  # characters before the date of a dateline
+
+_ZONES = {
+    **dict.fromkeys(("z", "utc", "gmt"), "UTC"),
+    **dict.fromkeys(("et", "est", "edt"), "America/New_York"),
+    **dict.fromkeys(("ct", "cst", "cdt"), "America/Chicago"),
+    **dict.fromkeys(("mt", "mst", "mdt"), "America/Denver"),
+    **dict.fromkeys(("pt", "pst", "pdt"), "America/Los_Angeles"),
+    **dict.fromkeys(("cet", "cest"), "Europe/Berlin"),
+    **dict.fromkeys(("aest", "aedt"), "Australia/Sydney"),
+    "bst": "Europe/London",
+    "ist": "Asia/Kolkata",
+    "jst": "Asia/Tokyo",
+    "kst": "Asia/Seoul",
+    "hkt": "Asia/Hong_Kong",
+    "sgt": "Asia/Singapore",
+}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    r"\b(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_ZONE = rf"(?P<zone>(?:utc|gmt)?\s?[+-]\d{{1,2}}(?::?\d{{2}})?(?![\d-])|(?:{'|'.join(_ZONES)})\b)"
+_WEEKDAY = r"(?:[\s(]{0,2}(?:星期|周|週)[一二三四五六日天]\)?)?"
+_TIME = (
+    r"(?:[\s,T|·@—–-]{0,4}(?:at\s)?(?P<half>上午|下午|晚上|晚间|凌晨|早上|中午)?\s?(?P<hour>\d{1,2})"
+    r"(?:\s?[:时時点點]\s?(?P<minute>\d{2})分?(?:\s?:?\s?(?P<second>\d{2})秒?)?(?:[.,]\d{1,9})?|(?=\s?[ap]\.?m\b))"
+    rf"\s?(?P<meridiem>[ap])?(?(meridiem)\.?m\b\.?)\s?\(?{_ZONE}?(?!\d))?"
+)
+_WRITTEN = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?<!\d)(?P<year>\d{{4}})\s?年\s?(?P<number>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})(?:\s?[日号號])?{_WEEKDAY}{_TIME}",
+        rf"(?<![\d./-])(?P<year>\d{{4}})(?P<sep>[-./])(?P<number>\d{{1,2}})(?P=sep)(?P<day>\d{{1,2}})(?!\d|[./-]\d)"
+        rf"{_WEEKDAY}{_TIME}",
+        rf"{_MONTH}\s{{0,2}}{_DAY},?\s{{0,2}}(?P<year>\d{{4}})(?!\d){_TIME}",
+        rf"(?<!\d){_DAY}[\s-](?:of\s)?{_MONTH},?[\s-]?(?P<year>\d{{4}})(?!\d){_TIME}",
+        # The Unix command "date": Fri Jun 12 00:17:43 UTC 2020
+        rf"{_MONTH}\s{{1,2}}(?P<day>\d{{1,2}})\s(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)\s{_ZONE}\s(?P<year>\d{{4}})",
+        # WordPress in Chinese with the American pattern: 十一月 6th, 2009
+        rf"(?<!\d)(?P<number>\d{{1,2}})月\s{_DAY},\s(?P<year>\d{{4}})(?!\d){_TIME}",
+        r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<number>\d\d)(?P<day>\d\d)"
+        r"(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?(?P<zone>z)?(?!\d)",
+    )
+]
+_NUMERIC = re.compile(
+    r"(?<![\d./-])(?P<first>\d{1,2})(?P<sep>[-./])(?P<next>\d{1,2})(?P=sep)(?P<year>\d{4}|\d\d)(?!\d|[./-]\d)" + _TIME,
+    re.IGNORECASE,
+)
+_NO_YEAR = re.compile(rf"(?<![\d年.])(?P<number>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})\s?[日号號]{_TIME}", re.IGNORECASE)
+_DAYS_BACK = {"今天": 0, "今日": 0, "today": 0, "昨天": 1, "昨日": 1, "yesterday": 1, "前天": 2}
+_DAY_WORD = re.compile(rf"(?P<word>{'|'.join(_DAYS_BACK)}){_TIME}", re.IGNORECASE)
+_SECONDS = {"秒": 1, "分": 60, "小": 3600, "时": 3600, "時": 3600, "天": 86400, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_AGO = re.compile(
+    r"(?<!\d)(?P<count>\d{1,4}|\ban?|半)\s?[个個]?\s?"
+    r"(?:(?P<unit>秒|分|小?[时時]|天)[钟鐘]?[之以]?前|(?P<word>seconds?|min(?:ute)?s?|h(?:ou)?rs?|days?)\s?ago\b)",
+    re.IGNORECASE,
+)
+_STAMP = re.compile(r"\d{10}|\d{13}")
+_CHINESE_NUMBER = re.compile(r"[〇零○一二三四五六七八九十]{1,4}(?=\s?[年月日])")
+_CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+
+
+def parse_date(text: str, *, timezone: str, captured: datetime | None = None, order: str = "YMD") -> datetime | None:
+    """The moment that *text* names, in UTC; ``None`` when it names none, or none that can be right.
+
+    A date without a zone is read in *timezone*, one without a time of day as its midnight there.
+    Relative dates ("3小时前") and dates without a year need *captured*, the moment the page was taken.
+    *order* is that of dates all in numbers ("08/02/22"); the default takes only those that read one way.
+    """
+    text = _plain(text)
+    if not text or len(text) > _LONGEST:
+        return None
+    zone = ZoneInfo(timezone)
+    try:
+        moment = _written(text, zone, order) or _stamp(text)
+        if moment is None and captured is not None and len(text) <= _LONGEST_WORDS:
+            now = captured.astimezone(zone)
+            moment = _relative(text, now) or _without_year(text, now)
+        if moment is None and len(text) <= _LONGEST_WORDS:
+            moment = _foreign(text, timezone)
+    except (ValueError, OverflowError):  # February 30, hour 25: a date is named, but an impossible one
+        return None
+    if moment is None or moment < EARLIEST or (captured and moment > captured + timedelta(days=1)):
+        return None
+    return moment.astimezone(UTC)
+
+
+def _plain(text: str) -> str:
+    """*text* on one line, with plain digits for full-width and Chinese ones."""
+    text = " ".join(unicodedata.normalize("NFKC", text).split())
+    return _CHINESE_NUMBER.sub(lambda found: _arabic(found[0]), text)
+
+
+def _arabic(chinese: str) -> str:
+    tens, ten, ones = chinese.translate(_CHINESE_DIGITS).partition("十")
+    return str(int(tens or 1) * 10 + int(ones or 0)) if ten and "十" not in ones else tens
+
+
+def is_dateline(text: str) -> bool:
+    """Does *text* begin like a release, with a place and a date: ``BERLIN, March 6, 2026 – The …``?"""
+    text = _plain(text)
+    match = _first(text) or _NUMERIC.search(text)
+    if match is None or match.start() > _PLACE:
+        return False
+    return len(text[: match.start()].split()) <= 8 and text[match.end() :].lstrip()[:1] in tuple("-–—:/(】电讯")
+
+
+def _first(text: str) -> re.Match[str] | None:
+    found = [match for match in (pattern.search(text) for pattern in _WRITTEN) if match]
+    return min(found, key=lambda match: match.start(), default=None)
+
+
+def _written(text: str, zone: tzinfo, order: str) -> datetime | None:
+    """The first full date in *text*."""
+    if match := _first(text):
+        return _moment(match, zone)
+    match = _NUMERIC.search(text)
+    if match is None:
+        return None
+    first, second, year = int(match["first"]), int(match["next"]), match["year"]
+    if order == "YMD" and (len(year) == 2 or (match["sep"] != "." and max(first, second) <= 12 and first != second)):
+        return None
+    day_first = order == "DMY" or (order == "YMD" and (first > 12 or match["sep"] == "."))
+    day, month = (first, second) if day_first else (second, first)
+    full = int(year) if len(year) == 4 else int(year) + (1900 if int(year) >= 90 else 2000)
+    return _at(match, datetime(full, month, day), zone)
+
+
+def _moment(match: re.Match[str], zone: tzinfo) -> datetime:
+    parts = match.groupdict()
+    month = int(parts["number"]) if parts.get("number") else _MONTHS.index(parts["month"][:3].lower()) + 1
+    return _at(match, datetime(int(parts["year"]), month, int(parts["day"])), zone)
+
+
+def _at(match: re.Match[str], day: datetime, zone: tzinfo) -> datetime:
+    """The time of day that *match* found, midnight when none, on *day*."""
+    parts = match.groupdict()
+    hour, half, meridiem = int(parts.get("hour") or 0), parts.get("half"), (parts.get("meridiem") or "").lower()
+    if hour == 12 and (half in ("上午", "凌晨", "早上") or meridiem == "a"):
+        hour = 0
+    elif hour < 12 and (half in ("下午", "晚上", "晚间") or (half == "中午" and hour < 3) or meridiem == "p"):
+        hour += 12
+    moment = day.replace(hour=hour, minute=int(parts.get("minute") or 0), second=int(parts.get("second") or 0))
+    return moment.replace(tzinfo=_zone(parts.get("zone") or "", zone))
+
+
+def _zone(name: str, default: tzinfo) -> tzinfo:
+    name = name.lower().strip()
+    if not name or (name == "cst" and str(default).startswith("Asia/")):  # China Standard Time there
+        return default
+    if name in _ZONES:
+        return ZoneInfo(_ZONES[name])
+    sign, digits = (-1 if "-" in name else 1), re.sub(r"[^\d:]", "", name)
+    hours, minutes = (
+        digits.split(":") if ":" in digits else (digits[:2], digits[2:]) if len(digits) > 2 else (digits, "0")
+    )
+    return fixed_zone(sign * timedelta(hours=int(hours), minutes=int(minutes or 0)))
+
+
+def _stamp(text: str) -> datetime | None:
+    """Seconds or milliseconds since 1970."""
+    if not _STAMP.fullmatch(text):
+        return None
+    return datetime.fromtimestamp(int(text) / (1000 if len(text) == 13 else 1), UTC)
+
+
+def _relative(text: str, now: datetime) -> datetime | None:
+    if match := _DAY_WORD.search(text):
+        day = now - timedelta(days=_DAYS_BACK[match["word"].lower()])
+        return _at(match, datetime(day.year, day.month, day.day), now.tzinfo or UTC)
+    if match := _AGO.search(text):
+        count = {"a": 1.0, "an": 1.0, "半": 0.5}.get(match["count"].lower()) or float(match["count"])
+        seconds = _SECONDS[(match["unit"] or match["word"])[0].lower()]
+        # In UTC: "3 hours ago" across a clock change is still three hours.
+        return now.astimezone(UTC) - timedelta(seconds=count * seconds)
+    return now if text in ("刚刚", "剛剛", "just now") else None
+
+
+def _without_year(text: str, now: datetime) -> datetime | None:
+    """The latest such day that is not after the capture."""
+    match = _NO_YEAR.search(text)
+    if match is None:
+        return None
+    month, day, zone = int(match["number"]), int(match["day"]), now.tzinfo or UTC
+    this_year = _at(match, datetime(2000, month, day), zone).replace(year=now.year)
+    return this_year if this_year <= now + timedelta(days=1) else this_year.replace(year=now.year - 1)
+
+
+def _foreign(text: str, timezone: str) -> datetime | None:
+    """Month names of other languages ("6. März 2026"), by dateparser; never from parts of a date."""
+    if not re.search(r"\b\d{1,2}\b.*[^\W\d_]{3}.*\b(19|20)\d\d\b", text):
+        return None
+    import dateparser
+
+    moment: datetime | None = dateparser.parse(
+        text,
+        languages=["de", "fr", "es", "it", "nl", "pt"],
+        settings={
+            "STRICT_PARSING": True,
+            "REQUIRE_PARTS": ["day", "month", "year"],
+            "PREFER_DATES_FROM": "past",
+            "PARSERS": ["absolute-time"],
+            "DATE_ORDER": "DMY",
+            "TIMEZONE": timezone,
+            "RETURN_AS_TIMEZONE_AWARE": True,
+        },
+    )
+    return moment

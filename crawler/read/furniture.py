@@ -1,0 +1,91 @@
+"""Drops what is printed around an article's text and is no part of it: bylines, share words, captions, disclaimers."""
+
+from __future__ import annotations
+
+import re
+
+from crawler.read.title import key_of
+
+_NEAR = 8  # paragraphs at the beginning among which furniture is looked for
+_SHORT = 60  # characters; no longer are headings, buttons and lines of a menu
+_BUTTON = 15  # Han characters make a sentence of what is a button's length in English
+_SENTENCE_END = tuple(".!?。！？…”\"'’)）")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_BYLINE = re.compile(
+    r"by|(?:by|von|作者|文|撰文|记者|编译|整理)(?:\b|\s*[::：/／|｜]).{0,100}|原标题\s*[:：].*", re.IGNORECASE
+)
+_FULL_DATE = re.compile(
+    r"(?:19|20)\d\d\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d"
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|月)\w*\.?\s\d{1,2}(?:st|nd|rd|th)?,\s?(?:19|20)\d\d",
+    re.IGNORECASE,
+)
+_BUTTONS = re.compile(
+    r"(?:share|tweet|link|digg|print|e-?mail|facebook|twitter|linkedin|weibo|wechat|save|reprints?|copy|listen|follow"
+    r"|subscribe|sign up|sign in|read more|see more|show more|advertisement|last updated|updated"
+    r"|\d+[\s-]min(?:ute)?s? read)\b"
+    r"|分享|转发|转播|打印|收藏|字号|大 ?中 ?小|评论|我要|举报|关注|点赞|微信|微博|扫码|扫一扫"
+    r"|您所在|当前位置|首页|来源|下载|客户端|阅读|浏览",
+    re.IGNORECASE,
+)
+_ANYWHERE = re.compile(
+    r".*\bREUTERS/[A-Z][\w .'-]+|(?:FILE PHOTO|File photo)\b.*|(?:Photographer|Photo|Image(?: credit)?|Source): .{2,60}"
+    r"|Purchase Licensing Rights.*|Slideshow \( ?\d+ images? ?\)|Article continues below.*|Scroll to continue.*"
+    r"|Advertisement|Already a subscriber\?.*|(?:Read [Mm]ore|READ MORE|Related|Read also)\s?: .{0,150}"
+    r"|.{0,150}\b[Ss]ign up (?:here|now)\.?|(?:Get|Sign up (?:for|to)|Subscribe to) .{0,120}\bnewsletters?\b.{0,60}"
+    r"|(?:图片来源|图源|供图|摄影|图)\s?[:：].{0,30}|(?:点击|扫描|长按).{0,20}(?:二维码|关注|下载).{0,30}",
+)
+_TAIL = re.compile(
+    r"our standards: ?the thomson reuters|to contact the (?:reporter|editor|author)s?\b"
+    r"|before it'?s here, it'?s on the bloomberg|more stories like this are available"
+    r"|[-–—]{1,2} ?with assistance (?:by|from)|thank you for reading|this article was originally"
+    r"|#(?: ?#)*$|\(c\)|©|copyright"
+    r"|[（(【\[]?\s*(?:责任编辑|责编|编辑|编校|校对|审核|来源|本文来源|文章来源|稿件来源|作者|原标题|关键[字词])\s?[:：]"
+    r"|[（(【\[]?\s*(?:免责声明|版权声明|特别声明|郑重声明|声明|风险提示|版权所有|温馨提示|特别提醒)"
+    r"|[【\[(（].{0,60}(?:未经授权|不得转载|谢绝转载|转载请注明)|未经授权|未经许可|转载请注明"
+    r"|网友评论|跟[贴帖]|更多精彩|更多内容|欢迎关注",
+    re.IGNORECASE,
+)
+_END = re.compile(
+    r"#(?: ?#)+|-30-|[【\[]?(?:相关(?:阅读|新闻|报道|文章|日志|链接)|延伸阅读|推荐阅读|热门推荐|精彩推荐|精彩视频推荐"
+    r"|猜你喜欢|你可能会?喜欢|热门新闻\w*|最热新闻|最新评论|网友评论)[】\]]?[:：]?"
+    r"|(?i:related (?:articles|stories|content|reading|topics|insights)|read next|recommended for you)"
+    r"|(?i:you may also like|trending on .{2,30}|media contacts?:?|about the authors?(?:\(s\))?:?)"
+    r"|More (?:from|on) .{2,40}|(?:About|ABOUT) [A-Z][\w.&'-]*(?: [\w.&'-]+){0,5}:?|关于[\w·]{2,20}[:：]?"
+)
+_EARLIEST_END = 0.4  # share of the text that stands before an end mark
+
+
+def without_furniture(paragraphs: list[str], title: str) -> list[str]:
+    kept = [text for place, text in enumerate(paragraphs) if place == 0 or text != paragraphs[place - 1]]
+    kept = [text for text in _before_end(kept) if not _ANYWHERE.fullmatch(text)]
+    while len(kept) > 1 and (_TAIL.match(kept[-1]) or _is_button(kept[-1])):
+        kept.pop()
+    following = [*kept[1:], ""]
+    return [text for place, text in enumerate(kept) if place >= _NEAR or not _is_head(text, following[place], title)]
+
+
+def _before_end(paragraphs: list[str]) -> list[str]:
+    """Up to the first mark after which releases and news pages print only what is the same on all of them."""
+    length, seen = sum(map(len, paragraphs)), 0
+    for place, text in enumerate(paragraphs):
+        if seen >= _EARLIEST_END * length and len(text) <= _SHORT and _END.fullmatch(text):
+            return paragraphs[:place]
+        seen += len(text)
+    return paragraphs
+
+
+def _is_button(text: str) -> bool:
+    longest = _BUTTON if _HAN.search(text) else _SHORT
+    return len(text) <= longest and not text.endswith(_SENTENCE_END) and bool(_BUTTONS.match(text))
+
+
+def _is_head(text: str, after: str, title: str) -> bool:
+    """Is *text*, one of the first paragraphs, the title again, a byline, a date line, a place or a button?"""
+    if key_of(text) in ("", key_of(title)) or (_BYLINE.fullmatch(text) and not text.endswith(_SENTENCE_END)):
+        return True
+    if text.endswith(_SENTENCE_END) and len(text) > _SHORT / 2:
+        return False
+    place_again = len(text) <= _SHORT / 2 and after.startswith(text) and len(after) > _SHORT
+    breadcrumb = len(text) <= _SHORT and text.count(" > ") > 1
+    date_line = len(text) <= 80 and bool(_FULL_DATE.search(text))
+    return date_line or place_again or breadcrumb or _is_button(text)

@@ -1,0 +1,69 @@
+"""The sample web: a folder that holds replies of the sites, one line of ``<key>/site.jsonl`` a reply."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from w3lib.url import safe_url_string
+
+
+class SampleError(ValueError):
+    """A sample web is written wrong; the message names the file, the line and the reason."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One line of ``site.jsonl``."""
+
+    url: str
+    file: Path | None = None
+    type: str = ""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    method: str = "GET"
+    etag: bool = True
+    hang: float = 0
+    close: bool = False
+
+
+class SampleWeb:
+    """Every reply of a folder of sites, by method and address."""
+
+    def __init__(self, folder: Path) -> None:
+        self.replies: dict[tuple[str, str], Reply] = {}
+        for index in sorted(folder.glob("*/site.jsonl")):
+            for number, line in enumerate(index.read_text("utf-8").splitlines(), start=1):
+                if line.strip():
+                    self._add(_reply(line, index, number), f"{index}:{number}")
+        self.hosts = {urlsplit(url).hostname for _, url in self.replies}
+
+    def _add(self, reply: Reply, place: str) -> None:
+        key = (reply.method, address(reply.url))
+        if key in self.replies:
+            raise SampleError(f"{place}: {reply.method} {reply.url} has a reply already")
+        self.replies[key] = reply
+
+    def reply(self, method: str, url: str) -> Reply | None:
+        return self.replies.get(("GET" if method == "HEAD" else method, url))
+
+
+def address(url: str) -> str:
+    """*url* as a request spells it: escaped, with a path, without fragment."""
+    parts = urlsplit(safe_url_string(url))
+    return parts._replace(path=parts.path or "/", fragment="").geturl()
+
+
+def _reply(line: str, index: Path, number: int) -> Reply:
+    try:
+        given: dict[str, Any] = json.loads(line)
+        name = given.pop("file", "")
+        reply = Reply(file=index.parent / name if name else None, **given)
+    except (ValueError, TypeError) as error:
+        raise SampleError(f"{index}:{number}: {error}") from None
+    if reply.file and not (reply.file.is_file() and reply.file.resolve().is_relative_to(index.parent.resolve())):
+        raise SampleError(f"{index}:{number}: no file {name} in {index.parent}")
+    return reply

@@ -1,0 +1,57 @@
+"""Intel: filings by accession number, and press releases, from its investor site."""
+
+import re
+
+from crawler.source import Feed, Listing, Reports, Selectors, Source
+
+_SITE = "https://www.intc.com"
+_FILING = r"/content/(\d{10}-\d\d-\d{6})/\1\.pdf$"
+
+
+def address_of(url: str) -> str:
+    """One filing appears under several sections, a release under changing words: accession number and id stay."""
+    if filing := re.search(_FILING, url):
+        return f"{_SITE}/filings-reports/all-sec-filings/content/{filing[1]}/{filing[1]}.pdf"
+    return url
+
+
+_RELEASES = Listing(
+    f"{_SITE}/news-events/press-releases",
+    item="article.media-container",
+    link="div.media-title a::attr(href)",
+    title="div.media-title a",
+    published="div.date time::attr(datetime)",
+    more=f"{_SITE}/news-events/press-releases?page={{page}}",
+    pages=2,
+    part="press",
+)
+
+SOURCE = Source(
+    number=6,
+    key="intel",
+    name="Intel",
+    name_zh="因特尔",
+    category="半导体科技",
+    address="https://www.intc.com/filings-reports/annual-reports",
+    note="美国龙头，看年报季报",
+    language="en",
+    timezone="America/Los_Angeles",
+    ways=(
+        Reports(f"{_SITE}/filings-reports/annual-reports", file=_FILING, kind="filing", part="annual"),
+        Reports(f"{_SITE}/filings-reports/quarterly-reports", file=_FILING, kind="filing", part="quarterly"),
+        Reports(f"{_SITE}/filings-reports/all-sec-filings", file=_FILING, kind="filing", part="filings"),
+        Feed(f"{_SITE}/news-events/press-releases/rss", verified=False, part="press"),
+        _RELEASES,
+    ),
+    keep="full",
+    enabled=True,
+    why="Public filings and releases, and no blocking is known.",
+    include=rf"{_FILING}|/press-releases/detail/\d+/",
+    selectors=Selectors(
+        title="h1.article-heading",
+        body="article.full-news-article",
+        drop="h1.article-heading, div.related-documents-line",
+    ),
+    site_names=("Investor Relations :: Intel Corporation (INTC)",),
+    address_of=address_of,
+)

@@ -1,0 +1,68 @@
+"""McKinsey: insights on semiconductors; most are for registered users, so each page says what may be kept."""
+
+import json
+import re
+
+import jmespath
+
+from crawler.source import Listing, Selectors, Sitemap, Source
+from store.article import Access
+
+_NEXT_DATA = re.compile(rb'<script[^>]*\bid="__NEXT_DATA__"[^>]*>(.*?)</script>', re.DOTALL)
+_STATUS = jmespath.compile(
+    'props.pageProps.sitecoreContext.route.placeholders."jss-main"[].fields.data.articleTemplate'
+    ".accessStatus.targetItem.key.value | [0]"
+)
+
+
+def access_of(page: bytes) -> Access:
+    """Open only where the page's data say AllUsers: ``meta[name=accesslevel]`` says "public" on closed pages too."""
+    found = _NEXT_DATA.search(page)
+    try:
+        status = _STATUS.search(json.loads(found[1])) if found else ""
+    except ValueError:
+        status = ""
+    return "full" if status == "AllUsers" else "abstract"
+
+
+_LIST = Listing(
+    "https://www.mckinsey.com/industries/semiconductors/our-insights",
+    item='div[class*="GeneralUp_mck-c-general-up__generic-item"], '
+    'div[class*="GenericItem_mck-c-generic-item__content"]',
+    link="h5 a::attr(href)",
+    title="h5 a",
+    published="time::attr(datetime)",
+    summary='[class*="mck-c-generic-item__description"]',
+)
+_SELECTORS = Selectors(
+    title='meta[property="og:title"]::attr(content)',
+    published="meta[name=itemdate]::attr(content)",
+    authors="meta[name=authors-name]::attr(content)",
+    tags="meta[name=practice-name]::attr(content)",
+    body='[data-layer-region="article-body"] .mdc-o-content-body',
+    drop='[data-layer-region="downloads-right-rail"]',
+)
+
+SOURCE = Source(
+    number=9,
+    key="mckinsey",
+    name="McKinsey",
+    name_zh="麦肯锡",
+    category="咨询",
+    address="https://www.mckinsey.com/industries/semiconductors/our-insights",
+    note="不定期更新",
+    language="en",
+    timezone="America/New_York",
+    ways=(
+        Sitemap("https://www.mckinsey.com/sitemap.xml"),
+        _LIST,
+    ),
+    keep="abstract",
+    enabled=True,
+    why="Metadata only: most articles are for registered users.",
+    include=r"^https://www\.mckinsey\.com/industries/semiconductors/our-insights/[^/?]+$",
+    selectors=_SELECTORS,
+    site_names=("McKinsey", "McKinsey & Company"),
+    access_of=access_of,
+    delay=5.0,
+)

@@ -1,0 +1,29 @@
+"""Reuters: headlines on semiconductors from the news sitemap, only on demand."""
+
+from crawler.source import Sitemap, Source
+from crawler.ways.words import SEMICONDUCTORS
+
+_FEEDS = "https://www.reuters.com/arc/outboundfeeds"
+
+SOURCE = Source(
+    number=17,
+    key="reuters",
+    name="Reuters",
+    name_zh="路透社",
+    category="媒体",
+    address="https://www.reuters.com/news/archive/rbssSemiconductors",
+    note="行业新闻有专栏",
+    language="en",
+    timezone="UTC",
+    ways=(
+        Sitemap(f"{_FEEDS}/news-sitemap-index/?outputType=xml", follow="/news-sitemap/", language="en", pages=5),
+        Sitemap(f"{_FEEDS}/news-sitemap/?outputType=xml", language="en"),
+    ),
+    keep="headline",
+    enabled=False,
+    why="The terms ask for prior permission and plain clients are refused; on demand it reads the news sitemap only.",
+    read="entry",
+    include=r"^https://www\.reuters\.com/(technology|business)/",
+    words=SEMICONDUCTORS,
+    delay=5.0,
+)

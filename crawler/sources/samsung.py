@@ -1,0 +1,58 @@
+"""Samsung: earnings presentations, interim reports and audited statements, which are PDFs and nothing else."""
+
+import re
+from dataclasses import replace
+
+from crawler.source import Document, Link, Reports, Source
+from crawler.ways.reports import file_name, period_of
+
+_KINDS = (
+    (r"conference|earnings.release", "Earnings presentation"),
+    (r"interim.report", "Interim report"),
+    (r"business.report", "Business report"),
+    (r"con.quarter.*all|consolidated.financial.statements", "Consolidated financial statements"),
+    (r"con.quarter.*soi", "Consolidated statement of profit or loss"),
+    (r"con.quarter.*bs", "Consolidated balance sheet"),
+)
+
+
+def document_of(document: Document, link: Link) -> Link:
+    """Kind and period stand in the file's name; the link says "PDF", and the PDF's own title misleads."""
+    name = file_name(document.url)
+    kind = next((words for pattern, words in _KINDS if re.search(pattern, name, re.IGNORECASE)), name)
+    # Presentations named by a day are of the quarter before that day.
+    if day := re.match(r"(\d{4})(\d\d)\d\d", name):
+        year, quarter = int(day[1]), (int(day[2]) - 1) // 3
+        return replace(link, title=f"Samsung Electronics: {kind}, Q{quarter or 4} {year if quarter else year - 1}")
+    period = period_of(document.url.rsplit("/", 1)[-1])
+    return replace(link, title=f"Samsung Electronics: {kind}{', ' * bool(period)}{period}")
+
+
+SOURCE = Source(
+    number=5,
+    key="samsung",
+    name="Samsung",
+    name_zh="三星",
+    category="半导体科技",
+    address="https://www.samsung.com/global/ir/financial-information/audited-financial-statements/",
+    note="韩国龙头，看年报季报",
+    language="en",
+    timezone="Asia/Seoul",
+    ways=tuple(
+        Reports(f"https://www.samsung.com/global/ir/{page}/", keep="full", part=page)
+        for page in (
+            "financial-information/earnings-release",
+            "financial-information/audited-financial-statements",
+            "reports-disclosures/business-report",
+        )
+    ),
+    keep="headline",
+    enabled=True,
+    why="Public documents, and robots.txt of 2025 bars nothing here; once a day is enough.",
+    hosts=("images.samsung.com",),
+    include=r"/global/ir/docs/",
+    kind="report",
+    from_link=("title",),
+    document_of=document_of,
+    delay=5.0,
+)

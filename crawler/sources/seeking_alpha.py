@@ -1,0 +1,57 @@
+"""Seeking Alpha: headlines and tickers from its feeds, which come in two shapes."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from crawler.source import Feed, Link, Source
+from crawler.ways.words import SEMICONDUCTORS
+
+_SITE = "https://seekingalpha.com"
+_TICKERS = ("NVDA", "TSM", "INTC", "AMD", "ASML", "AMAT", "LRCX", "KLAC", "MU", "QCOM", "AVGO", "TXN")
+_KINDS = {"marketcurrent": "news", "news": "news", "article": "article", "pressrelease": "pr", "pr": "pr"}
+
+
+def link_of(item: dict[str, Any], link: Link) -> Link | None:
+    """Kind and number make the item: news and articles are numbered apart, and a link may be a general one."""
+    guid = next((one["text"] for one in item.get("guid", ())), "")
+    number = re.search(r"(\d+)\D*$", guid) or re.search(r"/(?:news|article|pr)/(\d+)", link.url)
+    kind = re.search(r"/(MarketCurrent|PressRelease|article|news|pr)[:/]", guid, re.IGNORECASE) or re.search(
+        r"seekingalpha\.com/(news|article|pr)/", link.url
+    )
+    if not number or not kind:
+        return None
+    categories = [(one.get("type", ""), one.get("domain", ""), one["text"]) for one in item.get("category", ())]
+    tickers = [text for type_, domain, text in categories if type_ == "symbol" or "/symbol/" in domain]
+    tickers += [one["text"] for one in item.get("symbol", ())]
+    authors = [text for type_, _, text in categories if type_ == "author"]
+    authors += [one["text"] for one in item.get("author_name", ())]
+    return replace(
+        link,
+        url=f"{_SITE}/{_KINDS[kind[1].lower()]}/{number[1]}",
+        tags=tuple(dict.fromkeys(tickers)),
+        authors=tuple(dict.fromkeys(authors)),
+    )
+
+
+SOURCE = Source(
+    number=14,
+    key="seeking_alpha",
+    name="Seeking Alpha",
+    category="媒体",
+    address="https://seekingalpha.com/",
+    note="投资者的讨论比较多",
+    language="en",
+    timezone="America/New_York",
+    ways=(
+        Feed(f"{_SITE}/market_currents.xml", part="news"),
+        Feed(f"{_SITE}/feed.xml", part="articles"),
+        *(Feed(f"{_SITE}/api/sa/combined/{ticker}.xml", part=ticker) for ticker in _TICKERS),
+    ),
+    keep="headline",
+    enabled=True,
+    why="The feeds are open for personal use; the terms forbid scraping pages, so none is asked for.",
+    read="entry",
+    words=rf"{SEMICONDUCTORS}|(?m:^({'|'.join(_TICKERS)})$)",
+    link_of=link_of,
+)

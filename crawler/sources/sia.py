@@ -1,0 +1,59 @@
+"""SIA: the monthly and quarterly sales releases of the US association, by its WordPress interface."""
+
+from crawler.source import Feed, JsonApi, Listing, Selectors, Source
+
+
+def address_of(url: str) -> str:
+    """The bare host serves the same pages."""
+    return url.replace("://semiconductors.org/", "://www.semiconductors.org/", 1)
+
+
+_REST = JsonApi(
+    "https://www.semiconductors.org/wp-json/wp/v2/posts"
+    "?categories=3&per_page=10&_fields=id,date_gmt,slug,link,title,categories,content",
+    # date_gmt is UTC without saying so.
+    fields={
+        "url": "link",
+        "title": "title.rendered",
+        "published": "join('', [date_gmt, 'Z'])",
+        "body": "content.rendered",
+    },
+)
+_LIST = Listing(
+    "https://www.semiconductors.org/news-events/latest-news/",
+    item="div.col-sm-8",
+    title="a",
+    published="div.resource-item-meta",
+    summary="a + *",
+    tags="div.resource-item-category span.ric::text",
+    date_order="MDY",
+)
+
+SOURCE = Source(
+    number=2,
+    key="sia",
+    name="SIA",
+    name_zh="美国半导体行业协会",
+    category="行业协会",
+    address="https://www.semiconductors.org/",
+    note="主要关注美国市场",
+    language="en",
+    timezone="America/New_York",
+    ways=(
+        _REST,
+        Feed("https://www.semiconductors.org/feed/", verified=False),
+        _LIST,
+    ),
+    keep="abstract",
+    enabled=True,
+    why="The REST interface is open and a plain client was served.",
+    selectors=Selectors(
+        title="main#main > h1",
+        published='meta[property="article:published_time"]::attr(content)',
+        authors="meta[name=author]::attr(content)",
+        body="div.newshr ~ p",
+        stop=r"^\s*#{2,}\s*$",
+    ),
+    site_names=("Semiconductor Industry Association",),
+    address_of=address_of,
+)

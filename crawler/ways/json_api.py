@@ -1,0 +1,91 @@
+"""JSON replies, read by the paths that a row names."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any, get_args
+from urllib.parse import parse_qs, urlsplit
+
+import jmespath
+from w3lib.url import add_or_replace_parameter
+
+from crawler.read.dates import parse_date
+from crawler.source import JsonApi, Link, Source
+from crawler.ways.entry import Entry, EntryError, absolute, plain, texts
+from store.article import Access, Kind
+
+_MILLISECONDS = 1e11  # seconds reach this number in the year 5138
+
+
+def read(way: JsonApi, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
+    items = _items(way, data)
+    links = []
+    for item in items:
+        link = _link(way, item, url, row, captured)
+        better = row.link_of(item, link) if row.link_of and isinstance(item, dict) else link
+        if better is not None:
+            links.append(better)
+    return Entry(links=links, further=[_next(way, url)] if items and way.page else [])
+
+
+def _items(way: JsonApi, data: bytes) -> list[Any]:
+    try:
+        found = jmespath.search(way.items, json.loads(data))
+        # Adobe's content system packs a list into a string of JSON inside the JSON.
+        items = json.loads(found) if isinstance(found, str) and found else found
+    except (ValueError, RecursionError) as error:
+        raise EntryError(f"no JSON: {error}" if data.strip() else "an empty reply") from None
+    except jmespath.exceptions.JMESPathError as error:
+        raise EntryError(f"JSON of another shape: {error}") from None
+    if not isinstance(items, list):
+        raise EntryError(f"JSON without a list at {way.items!r}")
+    return items
+
+
+def _link(way: JsonApi, item: Any, url: str, row: Source, captured: datetime) -> Link:
+    facts: dict[str, Any] = {}
+    for field, path in way.fields.items():
+        try:
+            facts[field] = jmespath.search(path, item)
+        except jmespath.exceptions.JMESPathError:
+            continue  # one item of another shape must not cost the others
+    kind, access = facts.get("kind"), facts.get("access")
+    return Link(
+        url=absolute(url, _text(facts.get("url"))),
+        title=plain(_text(facts.get("title"))),
+        published=moment(facts.get("published"), row, captured),
+        modified=moment(facts.get("modified"), row, captured),
+        summary=plain(_text(facts.get("summary"))),
+        authors=texts(_texts(facts.get("authors"))),
+        tags=texts(_texts(facts.get("tags"))),
+        kind=kind if kind in get_args(Kind) else None,
+        access=access if access in get_args(Access) else None,
+        body=_text(facts.get("body")),
+        language=_text(facts.get("language")).lower()[:2],
+    )
+
+
+def moment(value: Any, row: Source, captured: datetime) -> datetime | None:
+    """A date as text, or as seconds or milliseconds since 1970."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        try:
+            return datetime.fromtimestamp(value / 1000 if abs(value) > _MILLISECONDS else value, UTC)
+        except (OverflowError, ValueError, OSError):
+            return None
+    return parse_date(_text(value), timezone=row.timezone, captured=captured)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None or isinstance(value, list | dict) else str(value)
+
+
+def _texts(value: Any) -> list[str]:
+    return [_text(one) for one in value] if isinstance(value, list) else [_text(value)]
+
+
+def _next(way: JsonApi, url: str) -> str:
+    number = parse_qs(urlsplit(url).query).get(way.page, [""])[0]
+    return add_or_replace_parameter(url, way.page, str(int(number) + 1 if number.isdecimal() else way.first + 1))

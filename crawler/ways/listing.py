@@ -1,0 +1,57 @@
+"""HTML pages that list articles."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from parsel import Selector
+
+from crawler.read.charset import decode
+from crawler.read.dateline import date_of_address
+from crawler.read.dates import parse_date
+from crawler.source import Link, Listing, Source
+from crawler.ways.entry import Entry, absolute, plain, texts
+
+
+def read(way: Listing, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
+    page = Selector(text=decode(data), type="html")
+    base = absolute(url, page.css("base::attr(href)").get("")) or url
+    links = [_link(way, item, base, row, captured) for item in page.css(way.item)]
+    return Entry(links=links, further=[further] if (further := _next(way, page, url, base)) and links else [])
+
+
+def _next(way: Listing, page: Selector, url: str, base: str) -> str:
+    if way.more:
+        before, after = (re.escape(text) for text in way.more.split("{page}"))
+        number = re.fullmatch(rf"{before}(\d+){after}", url)
+        return way.more.format(page=int(number[1]) + 1 if number else 2)
+    further = absolute(base, page.css(way.next).get("")) if way.next else ""
+    return further if further != url else ""
+
+
+def _link(way: Listing, item: Selector, base: str, row: Source, captured: datetime) -> Link:
+    def words(css: str) -> list[str]:
+        return item.css(css).getall() if css else []
+
+    date = parse_date(_whole(item, way.published), timezone=row.timezone, captured=captured, order=way.date_order)
+    url = absolute(base, item.css(way.link).get(""))
+    return Link(
+        url=url,
+        title=_whole(item, way.title),
+        published=date or date_of_address(url, row.timezone, captured),
+        summary=_whole(item, way.summary),
+        authors=texts(words(way.authors)),
+        tags=texts(words(way.tags)),
+    )
+
+
+def _whole(item: Selector, css: str) -> str:
+    """The first place that *css* finds; the whole text of it when it names an element.
+
+    ``a::text`` gives only what stands before an inner element: the first piece with words in it is meant.
+    """
+    if not css:
+        return ""
+    found = (plain(text) for text in item.css(css).getall())
+    return next((text for text in found if text), "")

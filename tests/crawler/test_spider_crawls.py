@@ -1,0 +1,34 @@
+"""One crawl of each source of the bundled sample web gives exactly what is written beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands import PROJECT
+from tests.crawler.tiny_web import crawl
+
+EXPECTED = sorted(PROJECT.glob("tests/crawls/*.json"))
+_EDGE = 30  # characters of a body that are compared, from either end
+
+
+def seen(article: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """*article* as the file of expectations tells it."""
+    body = article["body"]
+    facts = {**article, "body_starts": body[:_EDGE], "body_ends": body[-_EDGE:]}
+    facts["published"] = (article["published"] or "").replace("+00:00", "Z")
+    facts["pages"] = len(body.split("\f"))
+    return {name: facts[name] or None for name in wanted}
+
+
+@pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: path.stem)
+def test_a_full_crawl(expected: Path, tmp_path: Path) -> None:
+    wanted = {article["url"]: article for article in json.loads(expected.read_text("utf-8"))}
+    run = crawl(PROJECT / "samples", expected.stem, results=tmp_path)
+    assert run.status == 0, run.errors
+    assert set(run.articles) == set(wanted)
+    for url, article in wanted.items():
+        assert seen(run.articles[url], article) == {name: value or None for name, value in article.items()}
