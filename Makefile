@@ -21,7 +21,8 @@ test: $(VENV)/installed-dev check ## the whole suite
 check: $(VENV)/installed-dev ## lint, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy text store similarity crawler pipelines
+	@$(BIN)/mypy --strict text store similarity
+	@$(BIN)/mypy crawler pipelines
 
 clean: ## remove the environment and the data of the embedded MongoDB
 	@test ! -x $(BIN)/python || $(BIN)/python -m store stop

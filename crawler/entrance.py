@@ -58,7 +58,7 @@ class Entrance:
                 taken.append(describe(way))
                 links += found
                 break
-        self.crawler.stats.set_value("xinwen/way", ", ".join(taken))
+        self.crawler.stats.set_value("xinwen/ways", taken)
         merged = merge(links, self.row)
         self._count("links/dropped/duplicate", len(links) - len(merged))
         return merged

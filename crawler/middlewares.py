@@ -42,6 +42,14 @@ _CHALLENGES = (
 )
 
 
+NOBODY = "data:,"
+"""The address of a request that asks nobody and is answered at once, here.
+
+Spiders begin with it: what its callback yields is counted by Scrapy, so there is never too much at once, and closing
+waits for the last item. What ``Spider.start`` itself yields is neither, and a crawl that ends early would never end.
+"""
+
+
 class Blocked(IgnoreRequest):
     """The site refuses us; the message says how. It is a result, not an error, and nothing is done to get round it."""
 
@@ -75,11 +83,14 @@ class HostsMiddleware:
     def from_crawler(cls, crawler: Crawler) -> HostsMiddleware:
         return cls(crawler)
 
-    def process_request(self, request: Request) -> None:
+    def process_request(self, request: Request) -> Response | None:
+        if request.url == NOBODY:
+            return Response(request.url)
         host = urlsplit(request.url).hostname or ""
         allowed = getattr(self.crawler.spider, "hosts", None)
         if allowed is not None and host not in allowed and not _is_robots(request):
             raise OtherHost(f"leads to {host}, which is none of the source's hosts")
+        return None
 
 
 class RefusalMiddleware:

@@ -33,9 +33,9 @@ class RobotsMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        parts = urlsplit(request.url)
-        if request.meta.get("xinwen") == "robots" or parts.scheme not in ("http", "https"):
+        if request.meta.get("xinwen") == "robots":
             return
+        parts = urlsplit(request.url)
         # Requests for one new host come together; they wait for one and the same robots.txt.
         if parts.netloc not in self.rules:
             self.rules[parts.netloc] = asyncio.ensure_future(self._read(f"{parts.scheme}://{parts.netloc}/robots.txt"))

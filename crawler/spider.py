@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import scrapy
 from scrapy import Request
@@ -20,7 +19,7 @@ from twisted.python.failure import Failure
 from crawler.arguments import arguments
 from crawler.compose import article_from_entry, article_from_page, is_pdf, is_workbook
 from crawler.entrance import Entrance
-from crawler.middlewares import FAILURES, Blocked
+from crawler.middlewares import FAILURES, NOBODY, Blocked
 from crawler.read.unreadable import Unreadable
 from crawler.refused import Refused
 from crawler.robots import Barred
@@ -55,7 +54,10 @@ class SourceSpider(scrapy.Spider):
         # PDFium must not be entered by two threads at once.
         self.reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
 
-    async def start(self) -> AsyncIterator[Any]:
+    async def start(self) -> AsyncIterator[Request]:
+        yield Request(NOBODY, callback=self.crawl)
+
+    async def crawl(self, _: Response) -> AsyncIterator[Article | Refused | Request]:
         entrance = Entrance(self.row, self.crawler, self.arguments.limit, self.since)
         for link in self._wanted(await entrance.links()):
             if self._is_read(link):
@@ -68,9 +70,8 @@ class SourceSpider(scrapy.Spider):
                     meta={"xinwen": "page"},
                     dont_filter=True,
                 )
-            else:
-                if item := self._from_entry(link):
-                    yield item
+            elif item := self._from_entry(link):
+                yield item
 
     def _from_entry(self, link: Link) -> Article | Refused | None:
         now = datetime.now(UTC)
@@ -139,7 +140,6 @@ class SourceSpider(scrapy.Spider):
 
     def _refused(self, url: str, error: Unreadable, now: datetime) -> Refused:
         self.count("pages/unreadable")
-        self.logger.warning("%s: %s: %s", self.row.key, url, error)
         return Refused(self.row.key, url, [str(error)], now)
 
     def count(self, name: str, number: int = 1) -> None:
@@ -148,9 +148,3 @@ class SourceSpider(scrapy.Spider):
 
     def closed(self, reason: str) -> None:
         self.reader.shutdown(wait=False)
-        get = self.crawler.stats.get_value
-        self.logger.info(
-            "%s: %s; %d links found, %d taken, %d articles, by %s",
-            *(self.row.key, reason, get("xinwen/links/found", 0), get("xinwen/links/taken", 0)),
-            *(get("xinwen/articles/found", 0), get("xinwen/way") or "no way in"),
-        )

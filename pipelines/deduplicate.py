@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -18,7 +19,8 @@ class Deduplicate:
 
     def __init__(self, crawler: Crawler, storage: Storage) -> None:
         self._crawler, self._storage = crawler, storage
-        self._passed: dict[str, str] = {}  # digests of this crawl, which may not be stored yet, with the article's id
+        # Texts of this crawl, which may not be stored yet: who came first with each is settled once for all.
+        self._first: dict[str, asyncio.Task[str]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -27,10 +29,10 @@ class Deduplicate:
     async def process_item(self, item: Tokenized) -> Tokenized:
         if not item.digest:
             return item
-        first = self._passed.setdefault(item.digest, item.article.id)
+        if item.digest not in self._first:
+            self._first[item.digest] = asyncio.ensure_future(self._find_first(item))
         try:
-            if first == item.article.id:
-                first = await self._storage.call(find_digest, item.digest) or first
+            first = await self._first[item.digest]
             if first == item.article.id:
                 return item
             await self._storage.call(add_address, first, item.article.url)
@@ -41,3 +43,6 @@ class Deduplicate:
         assert self._crawler.stats
         self._crawler.stats.inc_value("xinwen/deduplicate/dropped")
         raise DropItem(f"{item.article.url} has the text of article {first}", log_level="INFO")
+
+    async def _find_first(self, item: Tokenized) -> str:
+        return await self._storage.call(find_digest, item.digest) or item.article.id

@@ -114,7 +114,8 @@ def _article(row: dict[str, Any], now: datetime) -> Article:
     for name in ("url", "title"):
         if not isinstance(row.get(name), str) or not row[name].strip():
             raise ValueError(f"{name} is missing")
-    source = row.get("source") or getattr(source_of(row["url"]), "key", UNKNOWN)
+    known = source_of(row["url"])
+    source = _text(row, "source") or (known.key if known else UNKNOWN)
     fetched = _time(row, "fetched", now) or now
     return Article(
         source=source,

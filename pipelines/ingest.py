@@ -9,17 +9,19 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from scrapy import Spider, signals
+from scrapy import Request, Spider, signals
 from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.http import Response
 from scrapy.utils.project import get_project_settings
 
+from crawler.middlewares import NOBODY
 from crawler.refused import Refused
 from pipelines.files import Found, read_file
 from pipelines.storage import FAILED
+from pipelines.validate import Quarantined
 from store.article import Article
 
 _AT_ONCE = 20  # articles read in one go
-_MOST_WAITING = 100  # articles in the pipelines; reading waits, so that a large file does not fill the memory
 
 
 @dataclass
@@ -43,28 +45,33 @@ class FileSpider(Spider):
         super().__init__(**arguments)
         self.files = files
 
-    async def start(self) -> AsyncIterator[Article | Refused]:
+    async def start(self) -> AsyncIterator[Request]:
+        yield Request(NOBODY, callback=self.read_files)
+
+    async def read_files(self, _: Response) -> AsyncIterator[Article | Refused]:
         assert self.crawler.engine and self.crawler.stats
         items = (item for found in self.files for item in read_file(found, datetime.now(UTC)))
         # In a thread: a report of 300 pages takes seconds to read, and the store writes meanwhile.
         while some := await asyncio.to_thread(lambda: list(islice(items, _AT_ONCE))):
             for item in some:
+                if not self.crawler.engine.running or self.crawler.stats.get_value(FAILED):
+                    return
                 self.crawler.stats.inc_value("xinwen/links/found")
                 self.crawler.stats.inc_value("xinwen/links/taken")
                 yield item
-            while self.crawler.engine.scraper.slot.itemproc_size > _MOST_WAITING:
-                await asyncio.sleep(0.01)
 
 
 def ingest(files: list[Found]) -> Report:
     """Read and store *files*; the report says what became of them. Once per process, as Scrapy's reactor runs once."""
-    process = AsyncCrawlerProcess(get_project_settings() | {"LOG_LEVEL": "ERROR"})
+    settings = get_project_settings()
+    settings.set("LOG_LEVEL", "ERROR")  # what was refused is in the report
+    process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(FileSpider)
     report = Report()
 
-    def note_refused(item: Any, exception: Exception) -> None:
-        if isinstance(item, Article | Refused):
-            report.refused.append((item.url, str(exception).removeprefix(f"quarantined {item.url}: ")))
+    def note_refused(item: Article | Refused, exception: Exception) -> None:
+        if isinstance(exception, Quarantined):
+            report.refused.append((item.url, str(exception)))
 
     crawler.signals.connect(note_refused, signals.item_dropped)
     process.crawl(crawler, files=files)

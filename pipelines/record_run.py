@@ -56,7 +56,7 @@ def run_record(source: str, reason: str, stats: StatsCollector) -> Document:
         "source": source,
         "verdict": verdict(reason, counts, bool(stats.get_value(FAILED))),
         "reason": reason,
-        "way": stats.get_value("xinwen/way", ""),
+        "ways": stats.get_value("xinwen/ways", []),
         "failures": [
             value for name, value in sorted(stats.get_stats().items()) if name.startswith("xinwen/way/failed/")
         ],
@@ -77,16 +77,20 @@ _COUNTS = {
     "quarantined": "validate/quarantined",
     "duplicates": "deduplicate/dropped",
     "lost": "store/lost",
+    "blocked": "blocked",
+    "unchanged_entries": "entries/unchanged",
 }
 
 
 def verdict(reason: str, counts: dict[str, int], storage_failed: bool) -> str:
-    """``ok | nothing_new | degraded | empty | failed`` for a run that ended with *reason* and *counts*."""
+    """``ok | nothing_new | degraded | empty | blocked | failed`` for a run that ended with *reason* and *counts*."""
     stored = counts["new"] + counts["changed"] + counts["unchanged"]
     if storage_failed or counts["lost"] or reason not in _GOOD_ENDS:
         return "failed"
+    if counts["blocked"] and not stored:
+        return "blocked"
     if not counts["found"] and not stored:
-        return "empty"
+        return "nothing_new" if counts["unchanged_entries"] else "empty"
     if counts["taken"] and not stored and not counts["duplicates"]:
         return "failed"
     if counts["quarantined"] > stored:
@@ -96,5 +100,13 @@ def verdict(reason: str, counts: dict[str, int], storage_failed: bool) -> str:
 
 def summary(record: Document) -> str:
     """The counts of a run in one line."""
-    counted = ", ".join(f"{record[name]} {name}" for name in _COUNTS if record[name])
-    return f"{counted or 'nothing'} by {record['way'] or 'no way in'}"
+    counted = ", ".join(f"{record[name]} {name.replace('_', ' ')}" for name in _COUNTS if record[name])
+    return f"{counted or 'nothing'} by {way_in(record)}"
+
+
+def way_in(record: Document) -> str:
+    """The first way in that a run used, and how many more."""
+    ways = record["ways"]
+    if not ways:
+        return "no way in"
+    return ways[0] if len(ways) == 1 else f"{ways[0]} and {len(ways) - 1} more"

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -50,7 +51,8 @@ def run_samples(keys: list[str], console: Console) -> bool:
     console.print(_table(keys, runs))
     for question in QUESTIONS:
         console.print(f"\n[bold]? {question}[/bold]")
-        subprocess.run([sys.executable, "-m", "similarity", "search", question, "-k", "3"], check=True)
+        search = [sys.executable, "-m", "similarity", "search", question, "-k", "3"]
+        statuses[question] = subprocess.run(search, check=False).returncode
     console.print(
         "\n这些都是为本项目编写的样例 · These are samples written for this project. Ask more:\n"
         f"  XINWEN_SAMPLE_WEB={os.path.relpath(folder)} {os.path.relpath(sys.executable)} -m similarity search TEXT"
@@ -94,8 +96,17 @@ def _table(keys: Iterable[str], runs: dict[str, Document]) -> Table:
         stored = sum(run.get(name, 0) for name in ("new", "changed", "unchanged"))
         colour = "green" if run.get("verdict") in ("ok", "nothing_new") else "red"
         detail = f"{stored} ({run['new']} new)" if run else "0"
-        table.add_row(key, f"[{colour}]{run.get('verdict', 'no run')}[/{colour}]", detail, run.get("way", ""))
+        table.add_row(key, f"[{colour}]{run.get('verdict', 'no run')}[/{colour}]", detail, _way_in(run) if run else "")
     return table
+
+
+def _way_in(run: Document) -> str:
+    """Kind and host of the first way in, and how many more there were: narrow enough for a table."""
+    if not run["ways"]:
+        return "-"
+    kind, url = run["ways"][0].split(" ", 1)
+    more = f" +{len(run['ways']) - 1}" if len(run["ways"]) > 1 else ""
+    return f"{kind} {urlsplit(url).hostname}{more}"
 
 
 def _last_line(text: str) -> str:

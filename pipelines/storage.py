@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 FAILED = "xinwen/storage/failed"
 """Stat that is set, with the reason, when the database cannot be used; the crawl then ends with a non-zero status."""
 
-_P, _R = ParamSpec("_P"), TypeVar("_R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class Storage:
@@ -47,9 +48,12 @@ class Storage:
     async def call(
         self, function: Callable[Concatenate[Database[Document], _P], _R], *args: _P.args, **kwargs: _P.kwargs
     ) -> _R:
-        """``function(database, ...)`` in a thread. Raises StoreError."""
+        """``function(database, ...)`` in a thread. Raises StoreError.
+
+        Once the database has failed it is not asked again: every call would wait its full time, one after another.
+        """
         database = self._database
-        if database is None:
+        if database is None or self.failed:
             raise StoreError(self.failed or "the database is not open")
 
         def guarded() -> _R:

@@ -18,7 +18,7 @@ from store.terms import SharedDictionary
 logger = logging.getLogger(__name__)
 
 BATCH = 50
-"""Articles in one write, and the most that wait: a further one is held up, and the crawl with it."""
+"""Articles in one write. While so many wait, further ones are held up, and the crawl with them."""
 
 INTERVAL = 0.5
 """Seconds after which a batch that is not full is written all the same."""
@@ -71,7 +71,7 @@ class Store:
             try:
                 outcomes = await self._storage.call(self._write_batch, batch)
             except StoreError as error:
-                self._storage.fail(str(error))  # the batch stays: closing tries once more, then reports it
+                self._storage.fail(str(error))  # the batch stays, to be reported when the crawl closes
                 return
             del self._waiting[: len(batch)]
         assert self._crawler.stats

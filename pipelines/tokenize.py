@@ -16,7 +16,7 @@ _LEAST_FOR_DIGEST = 40  # tokens
 
 @dataclass(slots=True)
 class Tokenized:
-    """An article with the tokens of its pages, the title with the first; ``digest`` stands for the text, "" if short."""
+    """An article with the tokens of its pages, the title with the first; ``digest`` stands for the text ("": short)."""
 
     article: Article
     pages: list[list[str]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -12,6 +13,10 @@ from pipelines.storage import Storage, storage_of
 from store.article import Article, article_id, canonical_address, reasons_against
 from store.articles import quarantine
 from store.connection import StoreError
+
+
+class Quarantined(DropItem):
+    """The item is in quarantine now; the message is the reasons."""
 
 
 class Validate:
@@ -36,7 +41,8 @@ class Validate:
         self._crawler.stats.inc_value("xinwen/validate/quarantined")
         key = article_id(canonical_address(item.url))
         try:
-            await self._storage.call(quarantine, item.source, item.url, reasons, item.fetched, key)
+            seen = item.fetched or datetime.now(UTC)
+            await self._storage.call(quarantine, item.source, item.url, reasons, seen, key)
         except StoreError as error:
             self._storage.fail(str(error))
-        raise DropItem(f"quarantined {item.url}: {'; '.join(reasons)}", log_level="WARNING")
+        raise Quarantined("; ".join(reasons), log_level="WARNING")

@@ -9,7 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from pymongo import MongoClient
 from pymongo.database import Database
-from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    InvalidURI,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 
 from store import embedded
 from store.settings import settings
@@ -62,6 +69,10 @@ def store_errors(address: str) -> Iterator[None]:
         yield
     except (ConfigurationError, InvalidURI, ValueError) as error:
         raise StoreError(f"MONGODB_URI {without_password(address)} is wrong: {_first_line(error)}") from error
+    except BulkWriteError as error:
+        faults = error.details.get("writeErrors") or error.details.get("writeConcernErrors") or [{}]
+        reason = faults[0].get("errmsg", "some writes did not succeed")
+        raise StoreError(f"MongoDB at {without_password(address)} failed: {reason}") from error
     except OperationFailure as error:
         shown = without_password(address)
         if error.code in (_UNAUTHORIZED, _NOT_WRITABLE):

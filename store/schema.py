@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import get_args
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
-from pymongo.errors import CollectionInvalid
+from pymongo.errors import OperationFailure
 
 from store.article import Access, Kind
 from store.connection import Document
 
 FORMAT = 1
 """Of the vectors and the dictionary as described in ``store.vectors`` and ``store.terms``."""
+
+
+_NAMESPACE_EXISTS = 48
 
 
 class IndexMismatch(RuntimeError):
@@ -73,19 +75,26 @@ def prepare(database: Database[Document], analyzer: str) -> None:
 
     Raises IndexMismatch where the index belongs to another analyzer.
     """
-    present = set(database.list_collection_names())
+    present = {found["name"]: found["options"].get("validator") for found in database.list_collections()}
     for name, properties in VALIDATORS.items():
         schema = {"$jsonSchema": {"required": sorted(properties), "properties": properties}}
         if name not in present:
-            with suppress(CollectionInvalid):  # another process made it in this moment, with the same validator
-                database.create_collection(name, validator=schema)
-        else:
+            _create(database, name, schema)
+        elif present[name] != schema:
             database.command("collMod", name, validator=schema)
         database[name].create_indexes(INDEXES[name])
     database.manifest.update_one(
         {"_id": "index"}, {"$setOnInsert": {"analyzer": analyzer, "format": FORMAT}}, upsert=True
     )
     check(database, analyzer)
+
+
+def _create(database: Database[Document], name: str, schema: Document) -> None:
+    try:
+        database.create_collection(name, validator=schema, check_exists=False)
+    except OperationFailure as error:
+        if error.code != _NAMESPACE_EXISTS:  # another process made it in this moment, with the same validator
+            raise
 
 
 def check(database: Database[Document], analyzer: str) -> None:

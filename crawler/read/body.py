@@ -18,6 +18,7 @@ from crawler.source import Selectors
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _HEADINGS = frozenset(("h2", "h3", "h4"))
 _MISSED = 0.4  # share of the container's prose whose lack means that trafilatura read something else
+_LUMP = 1.5  # times the longest paragraph of the page
 _TELLING = 6  # letters; shorter texts ("News") may stand anywhere
 _KNOWN_BY = 30  # letters
 _MANY = 3000  # paragraphs
@@ -50,7 +51,9 @@ def _generic(root: HtmlElement) -> list[str]:
     inside = [place for place, text in enumerate(generic) if len(key_of(text)) >= _TELLING and text in of_main]
     prose = [block for block in main if block.is_prose]
     missed = sum(block.weight for block in prose if block.text not in of_generic)
-    if not inside or missed > _MISSED * sum(block.weight for block in prose):
+    # Of a page with little text trafilatura may make a single line, headings and all.
+    lumped = max(map(len, generic), default=0) > _LUMP * max(len(block.text) for block in main)
+    if not inside or lumped or missed > _MISSED * sum(block.weight for block in prose):
         return [block.text for block in main if block.is_prose or block.linked < 0.5 * len(block.text)]
     lead = [text for text in generic[: inside[0]] if len(text) >= _LEAD]
     return lead + _with_headings(generic[inside[0] : inside[-1] + 1], main)

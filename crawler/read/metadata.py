@@ -34,7 +34,8 @@ _SUMMARIES = ("og:description", "description", "twitter:description", "sailthru.
 _TAGS = ("article:section", "article:tag", "parsely-tags", "sailthru.tags", "news_keywords", "keywords")
 _SITES = ("og:site_name", "application-name", "apple-mobile-web-app-title", "dc.publisher", "copyright")
 _CODE = re.compile(r"[A-Z0-9:&_.-]+")
-_NOT_A_NAME = re.compile(r"https?:|@|^www\.|\d{4}|[<>{}]")
+_ADDRESS = re.compile(r"https?://\S+")
+_NOT_A_NAME = re.compile(r"@|^www\.|\d{4}|[<>{}]")
 _BY = re.compile(r"^(?:by|von|par|作者|记者|文)\s*[::]?\s+|^(?:作者|记者|文)\s*[:：/]\s*", re.IGNORECASE)
 
 
@@ -76,7 +77,7 @@ def author_names(raw: list[str], site_names: list[str]) -> list[str]:
     sites = [key for name in site_names if (key := key_of(name))]
     names = []
     for text in _clean(raw):
-        for part in re.split(r"\s*[|;,，、；/]\s*|\s+(?:and|und|&)\s+", text):
+        for part in re.split(r"\s*[|;,，、；/]\s*|\s+(?:and|und|&)\s+", _ADDRESS.sub("", text)):
             name = _BY.sub("", part).strip(" .:：")
             if 1 < len(name) <= 60 and not _NOT_A_NAME.search(name) and not _is_site(key_of(name), sites):
                 names.append(name)

@@ -80,17 +80,15 @@ def parse_html(text: str) -> HtmlElement:
 def _published(
     root: HtmlElement, stated: list[str], title: str, url: str, timezone: str, captured: datetime
 ) -> datetime | None:
-    """Stated, else shown near the title, else in the address; a bare day gains its time of day from the page."""
-    day = next((found for text in stated if (found := parse_date(text, timezone=timezone, captured=captured))), None)
-    if day and not _is_midnight(day, timezone):
-        return day
-    others = [found for text in stated if (found := parse_date(text, timezone=timezone, captured=captured))]
-    shown = [*others, *visible_dates(root, title, timezone, captured)]
-    address = date_of_address(url, timezone, captured)
-    day = day or address
+    """Stated, else in the address, else shown near the title; a bare day gains its time of day from the page."""
+    moments = [moment for text in stated if (moment := parse_date(text, timezone=timezone, captured=captured))]
+    if moments and not _is_midnight(moments[0], timezone):
+        return moments[0]
+    shown = [*moments, *visible_dates(root, title, timezone, captured)]
+    day = moments[0] if moments else date_of_address(url, timezone, captured)
     if day is None:
         return shown[0] if shown else None
-    same_day = (found for found in shown if timedelta() < found - day < timedelta(days=1))
+    same_day = (moment for moment in shown if timedelta() < moment - day < timedelta(days=1))
     return next(same_day, day)
 
 

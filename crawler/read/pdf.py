@@ -26,7 +26,8 @@ _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 _LINEARIZED = re.compile(rb"/Linearized\s+1\b[^>]*?/L\s+(\d+)")
 _FEWEST_LETTERS = 20
 _MEANINGLESS = re.compile(
-    r"^microsoft (?:word|powerpoint|excel)\b|\.(?:docx?|pptx?|xlsx?|indd|pdf|qxd|pub|ai)$|_|^\S*$|independent .* report"
+    r"^microsoft (?:word|powerpoint|excel)\b|\.(?:docx?|pptx?|xlsx?|indd|pdf|qxd|pub|ai)$|_|^[!-~]*$"
+    r"|independent .* report"
     r"|^(?:untitled|slide|presentation|document|powerpoint|title|layout|template|print|cover)[\s\d]*$",
     re.IGNORECASE,
 )

@@ -102,7 +102,15 @@ def _document_title(root: HtmlElement) -> str:
 
 
 def _line(element: HtmlElement) -> str:
-    return " ".join(element.text_content().split())
+    """The text of *element*, of which no more is gathered than a title can have."""
+    parts: list[str] = []
+    length = 0
+    for part in element.itertext():
+        parts.append(part[:_RAW])
+        length += len(part.strip())
+        if length > _RAW:
+            break
+    return " ".join("".join(parts).split())
 
 
 def _marked(element: HtmlElement) -> bool:

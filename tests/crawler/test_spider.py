@@ -42,7 +42,7 @@ def test_the_first_way_that_yields_links_wins(tmp_path: Path) -> None:
     assert article["body"] == TEXT.strip()
     assert (article["access"], article["language"], article["kind"]) == ("abstract", "en", "news")
     assert article["summary"].startswith("Sales of chips rose in every region")
-    assert run.stats["xinwen/way"] == f"json {API}"
+    assert run.stats["xinwen/ways"] == [f"json {API}"]
     assert (run.stats["xinwen/links/found"], run.stats["xinwen/links/taken"]) == (2, 2)
     assert run.stats["xinwen/articles/found"] == 2
     assert run.stats["xinwen/entries/asked"] == 1
@@ -63,7 +63,7 @@ def test_ways_that_fail_are_told_and_the_next_is_tried(tmp_path: Path) -> None:
     run = crawl(tmp_path, "sia")
     assert run.status == 0, run.errors
     assert run.stats["xinwen/way/failed/1"].startswith(f"json {API}: no JSON")
-    assert run.stats["xinwen/way"] == f"feed {SIA}/feed/"
+    assert run.stats["xinwen/ways"] == [f"feed {SIA}/feed/"]
     assert list(run.articles) == [f"{SIA}/a/"]
     assert run.refused == {f"{SIA}/empty/": ["no content"]}
     outcomes = {name: number for name, number in run.stats.items() if name.startswith("xinwen/pages/")}
@@ -82,7 +82,7 @@ def test_no_way_in(tmp_path: Path) -> None:
     add(tmp_path, "sia", f"{SIA}/news-events/latest-news/", status=403)
     run = crawl(tmp_path, "sia")
     assert run.items == []
-    assert run.stats["xinwen/way"] == ""
+    assert run.stats["xinwen/ways"] == []
     reasons = [run.stats[f"xinwen/way/failed/{number}"].split(": ", 1)[1] for number in (1, 2, 3)]
     assert reasons[0] == "0 links, 1 are the least"
     assert reasons[1].startswith("DownloadFailedError")
@@ -96,7 +96,7 @@ def test_a_list_that_has_not_changed_is_a_success(tmp_path: Path) -> None:
     run = crawl(tmp_path, "sia")
     assert run.status == 0
     assert run.items == []
-    assert run.stats["xinwen/way"] == f"json {API}"
+    assert run.stats["xinwen/ways"] == [f"json {API}"]
     assert run.stats["xinwen/entries/unchanged"] == 1
     assert run.stats.get("xinwen/links/found", 0) == 0
 

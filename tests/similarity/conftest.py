@@ -34,8 +34,18 @@ def store_texts(database) -> Callable[..., list[str]]:
         analyzer = analyzer or Analyzer()
         schema.prepare(database, analyzer.version)
         articles = [
-            Article(**({"source": "sia", "url": f"https://a.example/{text}", "title": text[:80], "fetched": NOW, "body": text}
-                       | fields))
+            Article(
+                **(
+                    {
+                        "source": "sia",
+                        "url": f"https://a.example/{text}",
+                        "title": text[:80],
+                        "fetched": NOW,
+                        "body": text,
+                    }
+                    | fields
+                )
+            )
             for text in texts
         ]
         bags = SharedDictionary(database).bags_of_words([analyzer.tokens(text) for text in texts])

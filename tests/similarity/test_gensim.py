@@ -11,9 +11,8 @@ from gensim.models import LuceneBM25Model, TfidfModel
 from gensim.similarities import SparseMatrixSimilarity
 
 from similarity import SimilarityIndex
-from text.analyzer import Analyzer
-
 from tests.similarity.conftest import PlainJieba
+from text.analyzer import Analyzer
 
 
 def test_the_users_own_example(evaluation, uri: str, store_texts) -> None:

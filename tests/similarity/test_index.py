@@ -11,9 +11,8 @@ from store.article import Article
 from store.articles import Entry, write
 from store.connection import StoreError
 from store.terms import SharedDictionary
-from text.analyzer import Analyzer
-
 from tests.similarity.conftest import NOW, PlainJieba
+from text.analyzer import Analyzer
 
 CHIPS = ["台积电扩大先进封装产能", "中芯国际公布季度业绩", "存储芯片价格上涨，先进封装受益", "HBM4 supply stays tight"]
 

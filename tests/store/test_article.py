@@ -12,7 +12,9 @@ NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
 
 def article(**fields) -> Article:
-    return Article(**({"source": "sia", "url": "https://a.example/x", "title": "T", "fetched": NOW, "body": "B"} | fields))
+    return Article(
+        **({"source": "sia", "url": "https://a.example/x", "title": "T", "fetched": NOW, "body": "B"} | fields)
+    )
 
 
 @pytest.mark.parametrize(

@@ -94,3 +94,13 @@ def test_another_analyzer_is_refused(database) -> None:
         schema.prepare(database, "other")
     with pytest.raises(schema.IndexMismatch):
         schema.check(database, "other")
+
+
+def test_many_processes_may_prepare_a_new_database_at_once(database) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    database.client.drop_database(database.name)
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(schema.prepare, database, "test") for _ in range(8)]:
+            done.result()
+    assert {"articles", "terms", "quarantine", "runs", "manifest"} <= set(database.list_collection_names())

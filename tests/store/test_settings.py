@@ -16,7 +16,7 @@ def fresh():
 
 def test_unknown_names_are_errors_that_help(monkeypatch) -> None:
     monkeypatch.setenv("XINWEN_SAMPEL_WEB", "samples")
-    with pytest.raises(SettingsError, match="unknown setting XINWEN_SAMPEL_WEB; did you mean XINWEN_SAMPLE_WEB?"):
+    with pytest.raises(SettingsError, match=r"unknown setting XINWEN_SAMPEL_WEB; did you mean XINWEN_SAMPLE_WEB\?"):
         settings()
 
 

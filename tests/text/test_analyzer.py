@@ -52,7 +52,9 @@ def test_width_and_case_do_not_matter(text: str) -> None:
 
 def test_jieba_and_rjieba_cut_alike(evaluation) -> None:
     pytest.importorskip("rjieba", reason="the accelerators are not installed: there is nothing to compare")
-    text = (evaluation / "xquad_zh" / "docs.jsonl").read_text() + (evaluation / "xquad_zh" / "queries.jsonl").read_text()
+    text = (evaluation / "xquad_zh" / "docs.jsonl").read_text() + (
+        evaluation / "xquad_zh" / "queries.jsonl"
+    ).read_text()
     runs = re.findall(r"[\u4e00-\u9fff]+", text)
     fast, reference = han_cutter(), jieba_cutter()
     assert len(runs) > 8_000
@@ -68,9 +70,12 @@ def test_jieba_and_rjieba_cut_alike(evaluation) -> None:
         ("半導体の売上高は前年同月比で増加しました", "ja"),
         ("삼성전자 반도체 실적 발표", "ko"),
         ("Chip sales rise", "en"),
-        ("Die Halbleiterindustrie hat im vergangenen Jahr ihren Umsatz deutlich gesteigert, teilte der Verband am Montag "
-         "mit, und rechnet auch für das laufende Jahr mit einem Wachstum, das über dem der vergangenen Jahre liegt. "
-         "Besonders gefragt seien Speicherbausteine.", "de"),
+        (
+            "Die Halbleiterindustrie hat im vergangenen Jahr ihren Umsatz deutlich gesteigert, teilte der Verband am Montag "
+            "mit, und rechnet auch für das laufende Jahr mit einem Wachstum, das über dem der vergangenen Jahre liegt. "
+            "Besonders gefragt seien Speicherbausteine.",
+            "de",
+        ),
         ("2330 5,268", ""),
         ("", ""),
     ],

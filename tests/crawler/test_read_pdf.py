@@ -1,0 +1,190 @@
+"""Reports made for these tests: pages, titles and dates of PDFs, and the ones that are refused."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from datetime import UTC, datetime
+
+import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+
+from crawler.read import Unreadable, read_document
+from crawler.read.lines import joined_lines
+from store.article import PAGE_BREAK
+
+CAPTURED = datetime(2026, 3, 10, tzinfo=UTC)
+URL = "https://www.example.com/files/2026-q1-report.pdf"
+Line = tuple[float, str]
+
+
+def pdf(
+    *pages: list[Line],
+    title: str = "",
+    author: str = "",
+    created: str = "",
+    font: str = "Helvetica",
+    gap: float = 1.4,
+    **more,
+) -> bytes:
+    """Pages of lines with their size; *created* as PDF writes it."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4, pageCompression=0, **more)
+    canvas.setTitle(title)
+    canvas.setAuthor(author)
+    for lines in pages:
+        height = 800.0
+        for size, text in lines:
+            height -= gap * size
+            canvas.setFont(font, size)
+            canvas.drawString(50, height, text)
+        canvas.showPage()
+    canvas.save()
+    data = out.getvalue()
+    # The same length, so that the offsets in the file stay right.
+    stamp = f"({created})".ljust(25).encode() if created else b"()".ljust(25)
+    return re.sub(
+        rb"/CreationDate \((.{21,24}?)\)", lambda found: b"/CreationDate " + stamp[: len(found[0]) - 14], data
+    )
+
+
+def read(data: bytes, **more):
+    return read_document(data, URL, captured=CAPTURED, **more)
+
+
+TEXT = [(30, "Wafer output in review"), (11, "Output rose in all three plants during the first quarter.")]
+
+
+def test_pages_and_file():
+    data = pdf(TEXT, [(11, "Second page of words.")], [], created="D:20260306102030+08'00'")
+    article = read(data)
+    assert article.body.split(PAGE_BREAK) == [
+        "Wafer output in review\nOutput rose in all three plants during the first quarter.",
+        "Second page of words.",
+        "",
+    ]
+    assert len(article.pages) == 3
+    assert (article.kind, article.language, article.access, article.source) == ("report", "en", "full", "file")
+    (file,) = article.files
+    assert (file.url, file.name, file.media_type, file.pages) == (URL, "2026-q1-report.pdf", "application/pdf", 3)
+    assert file.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_the_name_given_is_the_name_of_the_file():
+    assert read(pdf(TEXT), name="other.pdf").files[0].name == "other.pdf"
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ("Annual report on wafers 2025", "Annual report on wafers 2025"),
+        ("晶圆报告", "晶圆报告"),
+        ("Annual report on wafers 2025| Example", "Annual report on wafers 2025"),
+        ("", "Wafer output in review"),
+        ("Microsoft Word - draft 3 final", "Wafer output in review"),
+        ("q1 report final.docx", "Wafer output in review"),
+        ("EX_2026_Q1 final version", "Wafer output in review"),
+        ("Untitled", "Wafer output in review"),
+        ("PowerPoint 12", "Wafer output in review"),
+        ("Example Electronics", "Wafer output in review"),
+    ],
+)
+def test_titles(stated, expected):
+    logo = [(40, "Example Electronics")] if stated == "Example Electronics" else []
+    assert read(pdf([*logo, *TEXT], title=stated, author="Example")).title == expected
+
+
+def test_the_title_of_a_release_is_not_the_word_release():
+    lines = [(28, "News Release"), (18, "Example Reports Results of"), (18, "the First Quarter of 2026"), (11, "Text.")]
+    assert (
+        read(pdf([*lines, (11, "More words of the text.")])).title
+        == "Example Reports Results of the First Quarter of 2026"
+    )
+
+
+def test_without_any_title_the_name_of_the_file_stands():
+    assert read(pdf([(11, "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17")] * 3)).title == "2026-q1-report.pdf"
+
+
+@pytest.mark.parametrize(
+    ("lines", "created", "expected"),
+    [
+        (["March 5, 2026"], "D:20260306102030Z", datetime(2026, 3, 5, tzinfo=UTC)),
+        (["March 6, 2026"], "D:20260306102030Z", datetime(2026, 3, 6, 10, 20, 30, tzinfo=UTC)),
+        (["BERLIN, March 5, 2026 -- Example today reported results."], "", datetime(2026, 3, 5, tzinfo=UTC)),
+        (["For the quarter ended March 5, 2026"], "D:20260306102030Z", datetime(2026, 3, 6, 10, 20, 30, tzinfo=UTC)),
+        (["As of December 31, 2025"], "D:20260306102030+08'00'", datetime(2026, 3, 6, 2, 20, 30, tzinfo=UTC)),
+        (["The plan of March 5, 2019 is described in the first chapter"], "", None),
+        (["March 9, 2026"], "D:20250301", datetime(2025, 3, 1, tzinfo=UTC)),
+        ([], "D:20260306102030Z", datetime(2026, 3, 6, 10, 20, 30, tzinfo=UTC)),
+        ([], "D:20270306102030Z", None),
+        ([], "D:00000000000000Z", None),
+        ([], "", None),
+    ],
+)
+def test_dates(lines, created, expected):
+    data = pdf([*TEXT, *((11.0, line) for line in lines)], created=created)
+    assert read(data).published == expected
+
+
+def test_chinese():
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    lines = [(26, "晶圆代工季度报告"), (12, "2026年3月5日"), (11, "第一季度三座晶圆厂的产量全部增长。")]
+    article = read(pdf(lines, font="STSong-Light", gap=3))
+    assert article.title == "晶圆代工季度报告"
+    assert article.language == "zh"
+    assert article.published == datetime(2026, 3, 4, 16, tzinfo=UTC)
+    assert article.body == "晶圆代工季度报告\n2026年3月5日\n第一季度三座晶圆厂的产量全部增长。"
+
+
+def test_an_empty_password_opens():
+    locked = StandardEncryption("", ownerPassword="owner", strength=128)
+    assert read(pdf(TEXT, encrypt=locked)).title == "Wafer output in review"
+
+
+def test_refused():
+    whole = pdf(TEXT, [(11, "x" * 80)] * 50)
+    for data, reason in (
+        (pdf(TEXT, encrypt=StandardEncryption("secret", strength=128)), "encrypted PDF"),
+        (whole[: len(whole) // 2], "truncated PDF"),
+        (b"%PDF-1.4\n" + b"nonsense " * 100 + b"\n%%EOF\n", "broken PDF"),
+        (pdf([], []), r"without a text layer \(2 pages\)"),
+    ):
+        with pytest.raises(Unreadable, match=reason):
+            read(data)
+
+
+def test_what_is_called_a_pdf_but_is_a_page_is_read_as_a_page():
+    assert read(b"<html><title>Just a moment</title><p>Checking %PDF-</p></html>").files == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        (
+            "The foundry has opened its third plant ahead of\nthe plan that it had shown in the\r\nspring.\n\nNext",
+            "The foundry has opened its third plant ahead of the plan that it had shown in the\nspring.\nNext",
+        ),
+        (
+            "第一季度三座晶圆厂的产量全部增长，公司预计全年的半导\n体销售额将创新高。\n一、风险\n1. 汇率",
+            "第一季度三座晶圆厂的产量全部增长，公司预计全年的半导体销售额将创新高。\n一、风险\n1. 汇率",
+        ),
+        (
+            "Sales of all products of the company grew in the semi\x02conductor market and the non\x02GAAP margin rose",
+            "Sales of all products of the company grew in the semiconductor market and the non-GAAP margin rose",
+        ),
+        ("Revenue 1,000\nCosts 900\nProfit 100", "Revenue 1,000\nCosts 900\nProfit 100"),
+        (
+            "• A first point that is long enough to fill the line\n• A second point that is as long as the first",
+            "• A first point that is long enough to fill the line\n• A second point that is as long as the first",
+        ),
+        ("", ""),
+    ],
+)
+def test_lines_of_a_paragraph_are_joined(printed, expected):
+    assert joined_lines(printed) == expected

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.clean import Clean, clean_text, one_line
+from store.article import Article
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("ＴＳＭＣ　３ｎｍ　ﬁnﬂex ①", "TSMC 3nm finflex 1"),
+        ("台积电，中芯国际：（产能）！？；“好”…", "台积电，中芯国际：（产能）！？；“好”…"),
+        ("  a \t b \r\n\r\n\n c  ", "a b\nc"),
+        ("soft\u00adhyphen zero\u200bwidth word\u2060joiner \ufeffmark", "softhyphen zerowidth wordjoiner mark"),
+        ("a\u00a0b\u3000c", "a b c"),
+        ("", ""),
+    ],
+)
+def test_clean_text(text: str, cleaned: str) -> None:
+    assert clean_text(text) == cleaned
+
+
+@given(st.text(max_size=80))
+def test_clean_is_clean(text: str) -> None:
+    once = clean_text(text)
+    assert clean_text(once) == once
+    assert "\n" not in one_line(text)
+
+
+def test_pages_stay_pages() -> None:
+    article = Article(
+        "intel", "https://a.example/r", " A\n title ", datetime.now(UTC), body="one\n\n\ftwo \f", tags=["a", " a"]
+    )
+    cleaned = Clean().process_item(article)
+    assert cleaned.pages == ["one", "two", ""]
+    assert (cleaned.title, cleaned.tags) == ("A title", ["a"])
+    assert cleaned.id == article.id

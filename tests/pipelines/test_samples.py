@@ -1,0 +1,93 @@
+"""What ``make run`` does: every sample site through the whole line, twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from store import embedded
+from store.connection import connect
+from tests.commands import PROJECT, assert_one_line_error, run
+
+EXPECTED = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(PROJECT.glob("tests/crawls/*.json"))}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("samples")
+
+
+@pytest.fixture(scope="module")
+def first(data: Path):
+    return run("pipelines", "samples", seconds=300, xinwen_data=data)
+
+
+def stored(data: Path) -> list[dict]:
+    with connect(embedded.ensure_running(data, "xinwen_samples")).client as client:
+        return list(client.get_default_database().articles.find().sort("_id"))
+
+
+def test_the_table_tells_how_each_source_went(first) -> None:
+    assert (first.returncode, first.stderr) == (0, "")
+    for key, articles in EXPECTED.items():
+        assert f"│ {key} " in first.stdout
+        assert f"{len(articles)} ({len(articles)} new)" in first.stdout
+    assert first.stdout.count("│ ok ") == len(EXPECTED)
+
+
+def test_questions_are_answered_in_both_languages(first) -> None:
+    answers = first.stdout.split("\n? ")[1:]
+    assert len(answers) == 4
+    for answer in answers:
+        assert " 1. " in answer and " 3. " in answer
+
+
+def test_what_is_stored_is_what_the_sites_hold_and_their_policies_allow(first, data: Path) -> None:
+    found = {article["url"]: article for article in stored(data)}
+    assert set(found) == {article["url"] for articles in EXPECTED.values() for article in articles}
+    for key, articles in EXPECTED.items():
+        for wanted in articles:
+            article = found[wanted["url"]]
+            published = article["published"] and article["published"].isoformat().replace("+00:00", "Z")
+            assert (article["source"], article["title"], published) == (key, wanted["title"], wanted["published"])
+            assert (article["kind"], article["access"], article["language"]) == (
+                wanted["kind"],
+                wanted["access"],
+                wanted["language"],
+            )
+            if article["access"] == "full":
+                assert article["body"].startswith((wanted["body_starts"] or "")[:20])
+            else:
+                assert article["body"] == ""
+            assert article["length"] > 0, "no tokens: it would never be found"
+
+
+def test_the_second_time_changes_nothing(first, data: Path) -> None:
+    before = stored(data)
+    second = run("pipelines", "samples", seconds=300, xinwen_data=data)
+    assert second.returncode == 0
+    assert second.stdout.count("│ nothing_new ") == len(EXPECTED)
+    assert stored(data) == before
+
+
+def test_samples_never_lie_among_real_articles(first, data: Path) -> None:
+    with connect(embedded.ensure_running(data, "xinwen")).client as client:
+        assert client.get_default_database().articles.count_documents({}) == 0
+    done = run("similarity", "search", "芯片", xinwen_data=data)
+    assert (done.returncode, "nothing is indexed yet" in done.stdout) == (0, True)
+
+
+def test_one_source_alone(first, data: Path) -> None:
+    done = run("pipelines", "samples", "sia", xinwen_data=data)
+    assert done.returncode == 0
+    assert "reuters" not in done.stdout.split("\n? ")[0]
+
+
+def test_a_source_without_samples_is_one_line(first, data: Path) -> None:
+    assert_one_line_error(run("pipelines", "samples", "nowhere", xinwen_data=data), "no sample site for nowhere", "sia")
+
+
+def test_nothing_stays_behind(data: Path) -> None:
+    assert embedded.stop(data, timeout=30)
