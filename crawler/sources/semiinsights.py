@@ -48,7 +48,7 @@ SOURCE = Source(
     enabled=True,
     why="Open pages on the new host; the user's own domain is dead.",
     include=r"/s/\w+/\d+/\d+\.shtml",
-    selectors=Selectors(title="h1", body="#content, .content, .article-content"),
+    selectors=Selectors(title="h1"),
     address_of=address_of,
     same_page=same_page,
     from_link=("published",),
