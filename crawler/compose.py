@@ -20,6 +20,7 @@ _PDF_WITHIN = 1024  # bytes; readers of PDF look no further for its mark
 
 
 def is_pdf(data: bytes) -> bool:
+    """Do the bytes begin as a PDF does, whatever address and headers say?"""
     return b"%PDF-" in data[:_PDF_WITHIN]
 
 

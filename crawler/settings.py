@@ -10,9 +10,9 @@ from store.settings import SettingsError, settings
 try:
     _xinwen = settings()
 except SettingsError as error:
-    raise SystemExit(f"xinwen: {error}") from None
+    raise SystemExit(f"error: {error}") from None
 if _xinwen.sample_web and not Path(_xinwen.sample_web).is_dir():
-    raise SystemExit(f"xinwen: setting XINWEN_SAMPLE_WEB: {_xinwen.sample_web} is no folder")
+    raise SystemExit(f"error: setting XINWEN_SAMPLE_WEB: {_xinwen.sample_web} is no folder")
 
 BOT_NAME = "xinwen"
 SPIDER_LOADER_CLASS = "crawler.spiderloader.SourceLoader"

@@ -12,7 +12,7 @@ from rich.markup import escape
 from store.connection import StoreError
 from store.errors import shown_in_one_line
 from store.schema import IndexMismatch
-from store.settings import SettingsError
+from store.settings import SettingsError, settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
@@ -28,6 +28,7 @@ def ingest(
     from pipelines.ingest import ingest as ingest_files
 
     with shown_in_one_line(CannotIngest, StoreError, IndexMismatch, SettingsError):
+        settings()  # a wrong one is said before anything is read
         files = find_files(paths, manifest)
         console.print(f"[dim]{len(files)} files[/dim]")
         report = ingest_files(files)

@@ -17,6 +17,8 @@ from store.settings import settings
 
 
 class Command(ScrapyCrawl):
+    """Checks key and arguments up front, and tells by its exit status how the crawl went."""
+
     def syntax(self) -> str:
         return "[options] KEY"
 
@@ -33,7 +35,7 @@ class Command(ScrapyCrawl):
                 SampleWeb(Path(folder))
             crawler = self._create_crawler(args[0])
         except (ArgumentError, SampleError, UnknownSource) as error:
-            sys.stderr.write(f"xinwen: {error}\n")
+            sys.stderr.write(f"error: {error}\n")
             self.exitcode = 2
             return
         self.crawler_process.crawl(crawler, **opts.spargs)

@@ -10,6 +10,8 @@ from scrapy.spiderloader import get_spider_loader
 
 
 class Command(ScrapyList):
+    """Keeps the order of the table, where Scrapy sorts by name."""
+
     def short_desc(self) -> str:
         return "List the sources, in the order of the table"
 

@@ -12,6 +12,7 @@ from lxml.html import HtmlElement
 
 
 def tag_set(names: str) -> frozenset[str]:
+    """Names of tags, given in one string."""
     return frozenset(names.split())
 
 

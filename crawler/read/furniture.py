@@ -56,6 +56,7 @@ _EARLIEST_END = 0.4  # share of the text that stands before an end mark
 
 
 def without_furniture(paragraphs: list[str], title: str) -> list[str]:
+    """*paragraphs* without what stands around a text on a page: title again, share bars, notes on the author."""
     kept = [text for place, text in enumerate(paragraphs) if place == 0 or text != paragraphs[place - 1]]
     kept = [text for text in _before_end(kept) if not _ANYWHERE.fullmatch(text)]
     while len(kept) > 1 and (_TAIL.match(kept[-1]) or _is_button(kept[-1])):

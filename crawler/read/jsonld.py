@@ -39,6 +39,7 @@ def article_node(root: HtmlElement, url: str) -> Node:
 
 
 def kinds(node: Node) -> list[str]:
+    """The ``@type`` of a node, of which there may be several."""
     return [kind.rsplit("/", 1)[-1] for kind in strings(node.get("@type"))]
 
 

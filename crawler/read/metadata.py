@@ -53,6 +53,7 @@ class Metadata:
 
 
 def read_metadata(root: HtmlElement, url: str) -> Metadata:
+    """What the head of a page says of it: JSON-LD, microdata and meta elements."""
     node, meta = article_node(root, url), _meta(root)
     sites = [*strings(node.get("publisher")), *(name for key in _SITES for name in meta.get(key, []))]
     authors = [strings(node.get("author")), _microdata_authors(root), *(meta.get(key, []) for key in _AUTHORS)]

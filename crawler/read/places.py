@@ -10,6 +10,7 @@ from parsel.csstranslator import HTMLTranslator
 
 
 def elements_at(root: HtmlElement, css: str) -> list[HtmlElement]:
+    """The elements that a CSS selector finds, in the order of the page."""
     return [found for found in _query(css)(root) if isinstance(found, HtmlElement)] if css else []
 
 

@@ -16,6 +16,7 @@ from crawler.ways.xml import mended, name, parse, refuse_document_type, unpacked
 
 
 def read(way: Feed, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
+    """The links of an RSS or Atom feed, also of one that is not well-formed. Raises EntryError."""
     data = unpacked(data)
     refuse_document_type(data)
     parsed = feedparser.parse(mended(data))

@@ -19,6 +19,7 @@ _MILLISECONDS = 1e11  # seconds reach this number in the year 5138
 
 
 def read(way: JsonApi, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
+    """The links of a JSON reply, and its next page. Raises EntryError."""
     items = _items(way, data)
     links = []
     for item in items:

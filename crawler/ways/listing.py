@@ -15,6 +15,7 @@ from crawler.ways.entry import Entry, absolute, plain, texts
 
 
 def read(way: Listing, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
+    """The links of an HTML list, and its next page. Raises EntryError."""
     page = Selector(text=decode(data), type="html")
     base = absolute(url, page.css("base::attr(href)").get("")) or url
     links = [_link(way, item, base, row, captured) for item in page.css(way.item)]

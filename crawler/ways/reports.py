@@ -42,6 +42,7 @@ _LEVELS = 4  # from a link up to the line or block that names it
 
 
 def read(way: Reports, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
+    """The documents that a page links, with what stands around each link. Raises EntryError."""
     page = Selector(text=decode(data), type="html")
     base = absolute(url, page.css("base::attr(href)").get("")) or url
     links = []

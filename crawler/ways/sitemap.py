@@ -16,6 +16,7 @@ MAX_ENTRIES = 50_000  # what the sitemap protocol allows one file
 
 
 def read(way: Sitemap, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
+    """The addresses of a sitemap, or the children of an index. Raises EntryError."""
     root = parse(data)
     if name(root) not in ("sitemapindex", "urlset"):
         raise EntryError(f"neither a sitemap nor an index of sitemaps, but <{name(root)}>")

@@ -1,0 +1,48 @@
+"""The source table for people: writes it into the two READMEs (``python -m crawler.source_table``)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from crawler.source import Source
+from crawler.sources import SOURCES
+from crawler.ways import describe
+
+BEGIN, END = "<!-- sources: begin -->", "<!-- sources: end -->"
+READMES = {"en": "README.md", "zh": "README.zh-CN.md"}
+
+_HEADS = {
+    "en": "| # | key | name | 中文名 | category | kept | ways in | on |\n|--:|---|---|---|---|---|---|---|",
+    "zh": "| # | 键 | 机构 | 中文名 | 类别 | 保存 | 入口 | 启用 |\n|--:|---|---|---|---|---|---|---|",
+}
+_KEPT = {
+    "en": {"full": "full text", "abstract": "abstract", "headline": "headline"},
+    "zh": {"full": "全文", "abstract": "摘要", "headline": "标题"},
+}
+_ON = {"en": ("yes", "no"), "zh": ("是", "否")}
+
+
+def markdown(language: str) -> str:
+    """The table in Markdown, in *language* (``en`` or ``zh``)."""
+    return "\n".join([_HEADS[language], *(_line(row, language) for row in SOURCES.values())])
+
+
+def _line(row: Source, language: str) -> str:
+    ways = ", ".join(dict.fromkeys(describe(way).split(" ", 1)[0] for way in row.ways)) or "—"
+    on = _ON[language][0 if row.enabled else 1]
+    cells = [row.number, f"`{row.key}`", f"[{row.name}]({row.address})", row.name_zh or "—", row.category]
+    return "| " + " | ".join(map(str, [*cells, _KEPT[language][row.keep], ways, on])) + " |"
+
+
+def main() -> None:
+    """Write the table between the marks of each README."""
+    for language, name in READMES.items():
+        path = Path(__file__).parent.parent / name
+        marked = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+        text, table = path.read_text("utf-8"), f"{BEGIN}\n{markdown(language)}\n{END}"
+        path.write_text(marked.sub(lambda _: table, text), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Real pages and reports through the whole line: stored, indexed, found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from similarity import SimilarityIndex
+from tests.commands import run
+
+
+@pytest.fixture(scope="module")
+def ingested(captures: Path, server: str) -> Iterator[tuple[str, str]]:
+    """Address of the database, and what ingesting the captured pages printed."""
+    from store.connection import connect
+
+    uri = f"{server}test_captures?directConnection=true"
+    yield uri, run("pipelines", "ingest", captures, mongodb_uri=uri).stdout
+    with connect(uri).client as client:
+        client.drop_database("test_captures")
+
+
+def test_everything_is_stored_or_quarantined_with_its_reason(ingested: tuple[str, str], captures: Path) -> None:
+    files = [file for ending in ("*.html", "*.html.gz", "*.pdf") for file in captures.rglob(ending)]
+    assert f"{len(files)} files" in ingested[1]
+    assert f"{len(files) - 5} new, 0 changed, 0 unchanged, 0 duplicates, 5 quarantined" in ingested[1]
+    refused = [line for line in ingested[1].splitlines() if line.startswith("quarantined")]
+    assert len([line for line in refused if "truncated PDF" in line]) == 1
+    # The rest are a list, a challenge page, a page without content, and a fragment of a page.
+    assert len([line for line in refused if "no text" in line]) == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "title", "page"),
+    [
+        ("阿里发布AI芯片 含光800", "阿里发布最强AI芯片", None),
+        ("台积电 综合损益表 毛利率", "1Q26 Presentation (C)", 4),
+        ("generative AI demand for wafers", "Generative AI: The next S-curve", None),
+    ],
+)
+def test_real_questions_find_real_pages_first(
+    ingested: tuple[str, str], query: str, title: str, page: int | None
+) -> None:
+    with SimilarityIndex.open(ingested[0]) as index:
+        hit = index.search(query)[0]
+    assert hit.article.title.startswith(title)
+    assert hit.page == page
+
+
+def test_a_filing_is_found_with_its_page(ingested: tuple[str, str]) -> None:
+    with SimilarityIndex.open(ingested[0]) as index:
+        hits = index.search("capital expenditures for new fabs and government incentives", k=3)
+    (hit,) = [hit for hit in hits if hit.article.source == "intel"]
+    assert "10K" in hit.article.title
+    text = hit.article.pages[hit.page - 1].lower()
+    assert "capital" in text and "incentives" in text

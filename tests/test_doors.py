@@ -1,0 +1,139 @@
+"""Bad input at every door: one clear line on stderr, a status that is not 0, no traceback, nothing half written."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pymongo import MongoClient
+
+from store.supervisor import find_mongod
+from tests.commands import assert_one_line_error, run
+
+UNREACHABLE = {"mongodb_uri": "mongodb://reader:secret@127.0.0.1:9/news", "xinwen_timeout": 1}
+
+
+@pytest.fixture(scope="module")
+def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server that lets us read and not write."""
+    folder = tmp_path_factory.mktemp("guarded")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--auth", "--bind_ip", "127.0.0.1", "--port", str(port), "--dbpath", str(folder), "--nounixsocket"]
+    mongod = subprocess.Popen([find_mongod(), *options], stdout=subprocess.DEVNULL)
+    try:
+        with MongoClient("127.0.0.1", port, serverSelectionTimeoutMS=20_000) as client:
+            client.admin.command("createUser", "root", pwd="r", roles=["root"])
+        with MongoClient("127.0.0.1", port, username="root", password="r") as client:
+            client.news.command("createUser", "reader", pwd="p@ss", roles=["read"])
+        yield f"mongodb://reader:p%40ss@127.0.0.1:{port}/news"
+    finally:
+        mongod.send_signal(signal.SIGTERM)
+        mongod.wait(30)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["similarity", "search", ""], ["the query is empty"]),
+        (["similarity", "search", "的 了 the of"], ["has no words to search for"]),
+        (["similarity", "search", "chip", "--model", "bm52"], ["no model 'bm52'", "counts, tfidf, bm25"]),
+        (["similarity", "search", "chip", "--since", "2026-13-01"], ["--since '2026-13-01' is not a date"]),
+        (["similarity", "search", "chip", "--until", "soon"], ["--until 'soon' is not a date"]),
+        (["similarity", "search", "chip", "--source", "nowhere"], ["no article of source 'nowhere' is indexed"]),
+        (["similarity", "similar", "0123"], ["no article '0123' is stored"]),
+        (["similarity", "evaluate", "tests"], ["tests is not a test set", "docs.jsonl"]),
+        (["similarity", "evaluate", "no/such/folder"], ["no such folder"]),
+        (["scrapy", "crawl", "semiinsihgts"], ["semiinsihgts", "semiinsights"]),
+        (["scrapy", "crawl", "sia", "-a", "since=yesterday"], ["since", "yesterday"]),
+        (["scrapy", "crawl", "sia", "-a", "limit=many"], ["limit", "many"]),
+        (["crawler", "extract", "README.md", "--url", "https://a.example/", "--source", "nowhere"], ["nowhere"]),
+    ],
+    ids=lambda value: (
+        " ".join(value) if isinstance(value, list) and value[0] in ("similarity", "scrapy", "crawler") else ""
+    ),
+)
+def test_one_line(arguments: list[str], parts: list[str], uri: str) -> None:
+    assert_one_line_error(run(*arguments, mongodb_uri=uri), *parts)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<p>" + b"x" * 50 * 2**20, b"%PDF-1.7\nbroken"], ids=["empty", "50 MB", "pdf"]
+)
+def test_files_that_cannot_be_extracted(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "file.html").write_bytes(content)
+    done = run("crawler", "extract", tmp_path / "file.html", "--url", "https://a.example/x")
+    assert_one_line_error(done, "file.html")
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["similarity", "search", "chip"], ["similarity", "evaluate", "{set}"], ["pipelines", "samples"]]
+)
+def test_an_unreachable_database(arguments: list[str], tmp_path: Path) -> None:
+    for name, line in (
+        ("docs.jsonl", '{"id": 1, "text": "x"}'),
+        ("queries.jsonl", '{"id": 1, "text": "x"}'),
+        ("qrels.tsv", "1\t1\t1"),
+    ):
+        (tmp_path / name).write_text(line + "\n")
+    given = [argument.format(set=tmp_path) for argument in arguments]
+    done = run(*given, **UNREACHABLE)
+    assert_one_line_error(done, "mongodb://reader:***@127.0.0.1:9/news", "cannot be reached")
+
+
+def test_a_crawl_without_its_database_says_so_and_fails() -> None:
+    done = run("scrapy", "crawl", "sia", xinwen_sample_web="samples", **UNREACHABLE)
+    assert done.returncode == 1
+    assert "storage failed, crawl stops: MongoDB at mongodb://reader:***@127.0.0.1:9/news" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_a_database_that_only_reads(read_only: str, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"url": "https://a.example/1", "title": "t", "body": "b"}) + "\n")
+    done = run("pipelines", "ingest", tmp_path / "a.jsonl", mongodb_uri=read_only)
+    assert done.returncode == 1
+    assert "is read-only for us" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = run("scrapy", "crawl", "sia", xinwen_sample_web="samples", mongodb_uri=read_only)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    # Who only searches needs no more than reading.
+    done = run("similarity", "search", "chip", mongodb_uri=read_only)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_wrong_password_is_one_line(read_only: str) -> None:
+    wrong = read_only.replace("p%40ss", "guess")
+    assert_one_line_error(run("similarity", "search", "chip", mongodb_uri=wrong), "refuses the user or password")
+
+
+def test_an_unknown_setting_is_one_line() -> None:
+    for arguments in (["similarity", "search", "chip"], ["scrapy", "list"], ["pipelines", "ingest", "README.md"]):
+        assert_one_line_error(run(*arguments, xinwen_sampel_web="x"), "unknown setting XINWEN_SAMPEL_WEB")
+
+
+def test_search_as_json(uri: str, tmp_path: Path) -> None:
+    rows = [{"url": "https://a.example/1", "title": "晶圆 “厂”", "body": "晶圆代工厂扩产", "published": "2026-03-06"}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run("pipelines", "ingest", tmp_path / "a.jsonl", mongodb_uri=uri).returncode == 0
+    done = run("similarity", "search", "晶圆", "--json", mongodb_uri=uri)
+    answer = json.loads(done.stdout)
+    assert answer["articles"] == 1
+    (hit,) = answer["hits"]
+    assert (hit["article"]["title"], hit["article"]["published"]) == ("晶圆 “厂”", "2026-03-05T16:00:00Z")
+    assert hit["score"] > 0
+
+
+def test_the_list_of_sources() -> None:
+    done = run("scrapy", "list")
+    keys = done.stdout.split()
+    assert (done.returncode, done.stderr, len(keys)) == (0, "", 20)
+    assert keys[:3] == ["semi", "sia", "wsts"]
