@@ -65,7 +65,7 @@ def test_reading_a_page_loads_neither_scrapy_nor_mongodb() -> None:
 def test_the_source_table_of_the_readme_is_the_one_in_the_code(name: str) -> None:
     text = (PROJECT / name).read_text("utf-8")
     table = markdown("zh" if "zh" in name else "en")
-    assert table in text, f"out of date: python -m crawler.source_table writes it"
+    assert table in text, "out of date: python -m crawler.source_table writes it"
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])

@@ -69,7 +69,7 @@ def timezone_of(language: str, source: Source | None) -> str:
 
 
 def parse_html(text: str) -> HtmlElement:
-    """The tree of a page; an empty one for text without elements."""
+    """The tree of a page. Raises Unreadable where there is none."""
     # An XML declaration states an encoding that is no longer true; a NUL ends the page for libxml2.
     clean = _DECLARATION.sub("", text).replace("\x00", "").encode("utf-8", "replace")
     try:
