@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from crawler.source import Source
@@ -39,9 +38,9 @@ def main() -> None:
     """Write the table between the marks of each README."""
     for language, name in READMES.items():
         path = Path(__file__).parent.parent / name
-        marked = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-        text, table = path.read_text("utf-8"), f"{BEGIN}\n{markdown(language)}\n{END}"
-        path.write_text(marked.sub(lambda _: table, text), "utf-8")
+        before, _, rest = path.read_text("utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        path.write_text(f"{before}{BEGIN}\n{markdown(language)}\n{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":
