@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import mimetypes
 import re
 from dataclasses import replace
@@ -57,7 +56,7 @@ def article_from_page(data: bytes, url: str, link: Link, row: Source, fetched: d
         raise Unreadable("no content")
     if is_pdf(data):
         # One and the same name may stand for many documents; the address and the bytes tell them apart.
-        article.files = [replace(_file(url), sha256=hashlib.sha256(data).hexdigest(), pages=len(article.pages))]
+        article.files = [replace(file, url=url, name=_file(url).name) for file in article.files]
     article.access = link.access or (row.access_of(data) if row.access_of else row.keep)
     return complete(article, link, row)
 

@@ -28,13 +28,20 @@ _TRACKING = re.compile(
 
 @dataclass(slots=True)
 class File:
-    """A document that belongs to an article: a PDF, a workbook, an XBRL archive."""
+    """A document that belongs to an article: a PDF, a workbook, an XBRL archive.
+
+    ``fiscal_year`` 0: not a periodical report; ``quarter`` 0: of the whole year. ``company``: whose report it is.
+    """
 
     url: str
     name: str = ""
     media_type: str = ""
     sha256: str = ""
     pages: int = 0
+    language: str = ""
+    company: str = ""
+    fiscal_year: int = 0
+    quarter: int = 0
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from crawler.read.cover import cover_title
 from crawler.read.dates import is_dateline, parse_date
 from crawler.read.lines import joined_lines
 from crawler.read.page import timezone_of
+from crawler.read.period import report_period
 from crawler.read.title import key_of, without_site
 from crawler.read.unreadable import Unreadable
 from crawler.source import Source
@@ -34,6 +35,7 @@ _MEANINGLESS = re.compile(
 _NOT_PUBLICATION = re.compile(
     r"\bended\b|\bending\b|as (?:of|at)\b|period|截至|止|期间|effective|expir|©|copyright", re.IGNORECASE
 )
+_COVER = 3000  # characters of the first page in which the period is looked for
 _LINE = 100  # characters of a line in which its date is looked for
 _DATE_LINE = 30  # letters in a line that is little more than a date
 _LATE = timedelta(days=31)  # a cover date so long after the file was made is that of an event to come
@@ -63,6 +65,10 @@ def read_pdf(data: bytes, url: str, *, captured: datetime, source: Source | None
     finally:
         document.close()
     language = detect_language("\n".join(pages))
+    file = File(url, name, "application/pdf", hashlib.sha256(data).hexdigest(), len(pages), language)
+    file.fiscal_year, file.quarter = report_period(title, name, pages[0][:_COVER])
+    if source and source.category == "半导体科技":
+        file.company = source.name
     return Article(
         source=source.key if source else "file",
         url=source.address_of(url) if source and source.address_of else url,
@@ -72,7 +78,7 @@ def read_pdf(data: bytes, url: str, *, captured: datetime, source: Source | None
         language=language,
         published=_published(pages, facts.get("CreationDate", ""), timezone_of(language, source), captured),
         kind=source.kind if source and source.kind != "news" else "report",
-        files=[File(url, name, "application/pdf", hashlib.sha256(data).hexdigest(), len(pages))],
+        files=[file],
     )
 
 
