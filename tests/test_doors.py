@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 
-from store.supervisor import find_mongod
+from store.mongod import find_mongod
 from tests.commands import assert_one_line_error, run
 
 UNREACHABLE = {"mongodb_uri": "mongodb://reader:secret@127.0.0.1:9/news", "xinwen_timeout": 1}

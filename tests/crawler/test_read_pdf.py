@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -17,6 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 from crawler.read import Unreadable, read_document
 from crawler.read.lines import joined_lines
 from store.article import PAGE_BREAK
+from tests.commands import PROJECT
 
 CAPTURED = datetime(2026, 3, 10, tzinfo=UTC)
 URL = "https://www.example.com/files/2026-q1-report.pdf"
@@ -188,3 +191,26 @@ def test_what_is_called_a_pdf_but_is_a_page_is_read_as_a_page():
 )
 def test_lines_of_a_paragraph_are_joined(printed, expected):
     assert joined_lines(printed) == expected
+
+
+def test_a_report_of_300_pages_takes_less_than_300_mib() -> None:
+    """In a process of its own: the peak of this one would be that of all tests before."""
+    code = """
+import io, resource, sys
+from datetime import UTC, datetime
+from reportlab.pdfgen.canvas import Canvas
+out = io.BytesIO()
+canvas = Canvas(out)
+for page in range(300):
+    for line in range(60):
+        canvas.drawString(40, 800 - 12 * line, f"Page {page} line {line}: capital spending on fabs, tools and cleanrooms rises.")
+    canvas.showPage()
+canvas.save()
+from crawler.read import read_document
+article = read_document(out.getvalue(), "https://a.example/r.pdf", captured=datetime.now(UTC))
+print(article.files[0].pages, article.body.count("\\f"), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    pages, breaks, mebibytes = map(int, done.stdout.split())
+    assert (pages, breaks) == (300, 299)
+    assert mebibytes < 300

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from store import embedded
+from store import embedded, mongod
 
 USER = """
 import sys, time
@@ -135,3 +135,14 @@ def test_a_server_that_cannot_start_is_one_line(data: Path) -> None:
     assert user.returncode == 1
     assert user.stderr.startswith("error: embedded MongoDB does not start")
     assert user.stderr.count("\n") == 1
+
+
+def test_mongod_runs_where_the_system_has_no_libcurl(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(mongod, "_has_curl", lambda: False)
+    given = mongod.environment(tmp_path)
+    linked = subprocess.run(["ldd", mongod.find_mongod()], env=given, capture_output=True, text=True, check=True).stdout
+    assert f"libcurl.so.4 => {tmp_path}/lib/libcurl.so.4" in linked
+    assert "not found" not in linked
+    assert (
+        subprocess.run([mongod.find_mongod(), "--version"], env=given, capture_output=True, check=False).returncode == 0
+    )
