@@ -35,7 +35,7 @@ def article_from_entry(link: Link, row: Source, fetched: datetime) -> Article:
         bare = Selectors(title="title", body="article", drop=row.selectors.drop, stop=row.selectors.stop)
         title = escape(link.title)
         page = f"<html><head><title>{title}</title></head><body><article>{link.body}</article></body></html>"
-        source = replace(row, selectors=bare, access_of=None)
+        source = replace(row, selectors=bare, article_of=None, access_of=None)
         article = read_document(page.encode(), link.url, captured=fetched, source=source, charset="utf-8")
     else:
         article = Article(source=row.key, url=link.url, title="", fetched=fetched, kind=row.kind)

@@ -7,16 +7,15 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
-from scrapy.http.request import NO_CALLBACK
 
-from crawler.middlewares import FAILURES
-from crawler.source import Link, Source, Way
+from crawler.asking import request_of, secret_of
+from crawler.middlewares import FAILURES, Locked
+from crawler.source import Feed, Fixed, Link, Source, Way
 from crawler.ways import addresses, describe, limit_of, parts, read_entry
-from crawler.ways.entry import Entry, EntryError
+from crawler.ways.entry import EmptyReply, Entry, EntryError, LoginNeeded
 from crawler.ways.select import merge, of_the_trade, older
 
 logger = logging.getLogger(__name__)
@@ -24,6 +23,18 @@ logger = logging.getLogger(__name__)
 
 class WayFailed(Exception):
     """A way in yields nothing; the message says why."""
+
+
+class WayEmpty(WayFailed):
+    """Nothing at all was sent, as sites under load do: worth one more try, later."""
+
+
+class WayQuiet(WayFailed):
+    """A way in is alive and has nothing to tell; no fault."""
+
+
+class WayLocked(WayFailed):
+    """A way in asks for a key or session of the user's own."""
 
 
 @dataclass
@@ -48,22 +59,37 @@ class Entrance:
         """Links of every part of the row, each address once."""
         links: list[Link] = []
         taken: list[str] = []
-        for ways in parts(self.row):
-            for way in ways:
-                try:
-                    found = await self._links_of(way)
-                except WayFailed as failure:
-                    self._report(way, str(failure))
-                    continue
-                taken.append(describe(way))
-                links += found
-                break
+        again = [await self._part(ways, links, taken) for ways in parts(self.row)]
+        for ways in again:
+            await self._part(ways, links, taken, last=True)
         self.crawler.stats.set_value("xinwen/ways", taken)
         merged = merge(links, self.row)
         self._count("links/dropped/duplicate", len(links) - len(merged))
         return merged
 
+    async def _part(self, ways: list[Way], links: list[Link], taken: list[str], last: bool = False) -> list[Way]:
+        """Adds what the first of *ways* that yields links leads to; when none does, those to try again later."""
+        again = []
+        for way in ways:
+            try:
+                found = await self._links_of(way)
+            except WayFailed as failure:
+                if isinstance(failure, WayEmpty) and not last:
+                    again.append(way)
+                else:
+                    self._report(way, failure)
+                continue
+            taken.append(describe(way))
+            links += found
+            return []
+        return again
+
     async def _links_of(self, way: Way) -> list[Link]:
+        if isinstance(way, Fixed):
+            fixed = self._chosen(read_entry(way, b"", way.url, self.row, datetime.now(UTC)))
+            return self._judged(_Gathered(fixed.links, fixed.found))
+        if self.row.credential and not secret_of(self.row.credential):
+            raise WayLocked(f"login needed: {self.row.credential.variable} holds no key or session")
         gathered = _Gathered()
         starts = addresses(way, datetime.now(UTC))
         waiting, seen, more = deque(starts), set(starts), limit_of(way)
@@ -71,6 +97,8 @@ class Entrance:
             url = waiting.popleft()
             try:
                 entry = await self._entry(way, url)
+            except (WayEmpty, WayQuiet, WayLocked):
+                raise
             except WayFailed as failure:
                 gathered.failures.append(f"{url}: {failure}" if url != way.url else str(failure))
                 continue
@@ -103,26 +131,37 @@ class Entrance:
 
     async def _entry(self, way: Way, url: str) -> Entry | None:
         """What the reply at *url* leads to; None when the site says that it has not changed."""
-        response = await self._reply(url)
+        response = await self._reply(way, url)
         if response.status == 304:
             return None
         if response.status != 200:
             raise WayFailed(f"HTTP {response.status}")
         try:
             entry = read_entry(way, response.body, response.url, self.row, datetime.now(UTC))
+        except LoginNeeded as error:
+            raise WayLocked(str(error)) from None
+        except EmptyReply as error:
+            raise WayEmpty(str(error)) from None
         except EntryError as error:
             raise WayFailed(str(error)) from None
+        if isinstance(way, Feed) and not (entry.found or entry.dropped):
+            raise WayQuiet("a living channel without items")
+        return self._chosen(entry)
+
+    def _chosen(self, entry: Entry) -> Entry:
+        """*entry* with the links that are of the trade; the others are counted."""
         for reason, number in entry.dropped.items():
             self._count(f"links/dropped/{reason}", number)
         wanted = of_the_trade(entry.links, self.row)
         self._count("links/dropped/words", len(entry.links) - len(wanted))
         return replace(entry, links=wanted)
 
-    async def _reply(self, url: str) -> Response:
-        request = Request(url, meta={"xinwen": "entry"}, callback=NO_CALLBACK)
+    async def _reply(self, way: Way, url: str) -> Response:
         self._count("entries/asked", 1)
         try:
-            return await self.crawler.engine.download_async(request)
+            return await self.crawler.engine.download_async(request_of(way, url, self.row))
+        except Locked as error:
+            raise WayLocked(f"login needed: {error}") from None
         except IgnoreRequest as error:
             raise WayFailed(str(error)) from None
         except FAILURES as error:
@@ -132,7 +171,13 @@ class Entrance:
         if number:
             self.crawler.stats.inc_value(f"xinwen/{name}", number)
 
-    def _report(self, way: Way, reason: str) -> None:
+    def _report(self, way: Way, reason: WayFailed) -> None:
+        if isinstance(reason, WayQuiet):
+            self._count("entries/quiet", 1)
+            logger.info("%s: %s: %s", self.row.key, describe(way), reason)
+            return
+        if isinstance(reason, WayLocked):
+            self.crawler.stats.set_value("xinwen/login_needed", str(reason))
         self.failed += 1
         self.crawler.stats.set_value(f"xinwen/way/failed/{self.failed}", f"{describe(way)}: {reason}")
         logger.warning("%s: %s: %s", self.row.key, describe(way), reason)

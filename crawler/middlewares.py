@@ -40,7 +40,7 @@ _CHALLENGES = (
     (re.compile(rb"<title>\s*Access to this page has been denied|px-captcha", re.IGNORECASE), "a captcha"),
     (re.compile(rb"<title>\s*Before you continue", re.IGNORECASE), "a page that asks for consent"),
 )
-
+_CONSENT = frozenset({"consent.google.com"})
 
 NOBODY = "data:,"
 """The address of a request that asks nobody and is answered at once, here.
@@ -52,6 +52,10 @@ waits for the last item. What ``Spider.start`` itself yields is neither, and a c
 
 class Blocked(IgnoreRequest):
     """The site refuses us; the message says how. It is a result, not an error, and nothing is done to get round it."""
+
+
+class Locked(IgnoreRequest):
+    """The site asks for a login, or refuses the key or session that it was given."""
 
 
 class OtherHost(IgnoreRequest):
@@ -88,6 +92,9 @@ class HostsMiddleware:
             return Response(request.url)
         host = urlsplit(request.url).hostname or ""
         allowed = getattr(self.crawler.spider, "hosts", None)
+        if host in _CONSENT:
+            self.crawler.stats.inc_value("xinwen/blocked")
+            raise Blocked("a page that asks for consent")
         if allowed is not None and host not in allowed and not _is_robots(request):
             raise OtherHost(f"leads to {host}, which is none of the source's hosts")
         return None
@@ -113,6 +120,8 @@ class RefusalMiddleware:
         reason = "" if _is_robots(request) else refusal(response)
         if not reason:
             return response
+        if request.meta.get("xinwen_credential") and response.status in (401, 403):
+            raise Locked(f"HTTP {response.status} to the key or session of {request.meta['xinwen_credential']}")
         # Another way in of the same host may still be open: only pages of articles close it.
         if request.meta.get("xinwen") == "page":
             self.refused[urlsplit(request.url).hostname or ""] = reason

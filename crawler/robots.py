@@ -27,6 +27,7 @@ class RobotsMiddleware:
         self.crawler = crawler
         self.agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
         self.rules: dict[str, asyncio.Task[RobotParser]] = {}
+        self.silent: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RobotsMiddleware:
@@ -40,6 +41,8 @@ class RobotsMiddleware:
         if parts.netloc not in self.rules:
             self.rules[parts.netloc] = asyncio.ensure_future(self._read(f"{parts.scheme}://{parts.netloc}/robots.txt"))
         rules = await self.rules[parts.netloc]
+        if request.meta.get("xinwen_leave") and parts.netloc in self.silent:
+            raise Barred(f"not asked without leave: {parts.netloc} has no robots.txt")
         if not rules.allowed(request.url, self.agent):
             self.crawler.stats.inc_value("xinwen/robots/barred")
             raise Barred(f"barred by robots.txt of {parts.netloc}")
@@ -56,4 +59,6 @@ class RobotsMiddleware:
         if reason := refusal(response) or (f"HTTP {response.status}" if response.status >= 500 else ""):
             raise Blocked(f"{url} cannot be read: {reason}")
         body = response.body if response.status == 200 else b""
+        if not body.strip():
+            self.silent.add(urlsplit(url).netloc)
         return ProtegoRobotParser.from_crawler(self.crawler, body)

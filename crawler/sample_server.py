@@ -39,7 +39,7 @@ class _Sites(Resource):
 
     def render(self, request: Any) -> bytes | int:
         url = request.getHeader(_ADDRESS) or ""
-        reply = self.web.reply(request.method.decode("ascii"), url)
+        reply = self.web.reply(request.method.decode("ascii"), url, lambda name: _sent(request, name))
         if reply is None:
             request.setResponseCode(404)
             return b""
@@ -63,6 +63,13 @@ class _Sites(Resource):
 
         call = _reactor().callLater(seconds, finish)
         request.notifyFinish().addErrback(gone)
+
+
+def _sent(request: Any, name: str) -> str:
+    if name != "body":
+        return str(request.getHeader(name) or "")
+    request.content.seek(0)
+    return str(request.content.read().decode("utf-8", "replace"))
 
 
 def _answer(reply: Reply, request: Any) -> bytes:

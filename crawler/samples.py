@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,16 +26,17 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     method: str = "GET"
+    when: dict[str, str] = field(default_factory=dict)
     etag: bool = True
     hang: float = 0
     close: bool = False
 
 
 class SampleWeb:
-    """Every reply of a folder of sites, by method and address."""
+    """Every reply of a folder of sites, by method and address; of several the first that fits what was sent."""
 
     def __init__(self, folder: Path) -> None:
-        self.replies: dict[tuple[str, str], Reply] = {}
+        self.replies: dict[tuple[str, str], list[Reply]] = {}
         for index in sorted(folder.glob("*/site.jsonl")):
             for number, line in enumerate(index.read_text("utf-8").splitlines(), start=1):
                 if line.strip():
@@ -43,12 +45,17 @@ class SampleWeb:
 
     def _add(self, reply: Reply, place: str) -> None:
         key = (reply.method, address(reply.url))
-        if key in self.replies:
+        others = self.replies.setdefault(key, [])
+        if any(other.when == reply.when for other in others):
             raise SampleError(f"{place}: {reply.method} {reply.url} has a reply already")
-        self.replies[key] = reply
+        others.append(reply)
+        # The most particular one first: a login page answers all that bring no key.
+        others.sort(key=lambda other: -len(other.when))
 
-    def reply(self, method: str, url: str) -> Reply | None:
-        return self.replies.get(("GET" if method == "HEAD" else method, url))
+    def reply(self, method: str, url: str, sent: Callable[[str], str]) -> Reply | None:
+        """*sent* gives a header of the request, or its ``body``; what it lacks is ""."""
+        fitting = self.replies.get(("GET" if method == "HEAD" else method, url), ())
+        return next((one for one in fitting if all(text in sent(name) for name, text in one.when.items())), None)
 
 
 def address(url: str) -> str:

@@ -17,7 +17,7 @@ import jmespath
 from cssselect import SelectorError
 from parsel.csstranslator import HTMLTranslator
 
-from store.article import Access, Kind
+from store.article import Access, Article, Kind
 
 _LINK_FACTS = ("title", "published", "summary", "authors", "tags", "kind")
 
@@ -68,6 +68,18 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Credential:
+    """A key or session of the user's own, given in the environment: without it none of the row's addresses is asked.
+
+    Its value goes into the header or the cookie of that name and nowhere else: not into logs, records or archives.
+    """
+
+    variable: str
+    header: str = ""
+    cookie: str = ""
+
+
+@dataclass(frozen=True)
 class Feed:
     """RSS or Atom. ``verified``: seen to answer by someone; a guessed address is tried all the same."""
 
@@ -80,13 +92,14 @@ class Feed:
 class Sitemap:
     """A sitemap or sitemap index; ``follow`` picks children of an index, ``language`` entries of a news sitemap.
 
-    ``pages`` is the most children that are asked for.
+    ``pages`` is the most children that are asked for; ``off`` says why no run asks for it: only a saved one is read.
     """
 
     url: str
     follow: str = ""
     language: str = ""
     pages: int = 20
+    off: str = ""
     verified: bool = True
     part: str = ""
 
@@ -97,7 +110,10 @@ class JsonApi:
 
     ``fields`` maps fields of ``Link`` to JMESPath expressions inside an item; ``page`` is the query
     parameter that counts pages (empty: everything comes at once), ``first`` the number of the page that
-    ``url`` itself gives, ``pages`` the most to ask for.
+    ``url`` itself gives, ``pages`` the most to ask for. ``body`` makes the request a POST. ``ok`` and ``login``
+    are JMESPath expressions that tell a reply that holds what was asked for, and one that asks for a login,
+    for interfaces that say HTTP 200 to everything. ``leave``: asked only where a robots.txt has been read and
+    does not bar it; a missing one is no leave.
     """
 
     url: str
@@ -106,6 +122,11 @@ class JsonApi:
     page: str = ""
     first: int = 1
     pages: int = 1
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    ok: str = ""
+    login: str = ""
+    leave: bool = False
     verified: bool = True
     part: str = ""
 
@@ -152,7 +173,25 @@ class Reports:
     part: str = ""
 
 
-Way = Feed | Sitemap | JsonApi | Listing | Reports
+@dataclass(frozen=True)
+class DataBlocks:
+    """A page that carries its data in calls of ``AF_initDataCallback``: a quote, and news of other publishers."""
+
+    url: str
+    verified: bool = True
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Addresses and titles that stand here, of a site that may not be asked; ``url`` is where they were found."""
+
+    url: str
+    links: tuple[Link, ...]
+    part: str = ""
+
+
+Way = Feed | Sitemap | JsonApi | Listing | Reports | DataBlocks | Fixed
 """Ways of the same ``part`` stand for one another: the first that yields links wins. Every part is asked."""
 
 
@@ -160,7 +199,8 @@ Way = Feed | Sitemap | JsonApi | Listing | Reports
 class Selectors:
     """CSS selectors for an article page, tried before anything generic; ``body`` may name several places.
 
-    ``drop`` removes elements before reading; ``stop`` is a pattern: the body ends before the paragraph it matches.
+    ``drop`` removes elements before reading; ``stop`` is a pattern: the body ends before the paragraph it matches;
+    ``skip`` one of paragraphs that are left out. ``files`` finds links to documents, which are kept as links.
     """
 
     title: str = ""
@@ -171,6 +211,8 @@ class Selectors:
     body: str = ""
     drop: str = ""
     stop: str = ""
+    skip: str = ""
+    files: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,6 +236,9 @@ class Source:
     """``page``: every link is fetched and read; ``entry``: what the feed or list says is all we take."""
     hosts: tuple[str, ...] = ()
     """Hosts that may be asked; further ones (files on a CDN) beside those of the ways in."""
+    elsewhere: bool = False
+    """Links lead to pages of others, which are named and never asked for."""
+    credential: Credential | None = None
     include: str = ""
     """Only addresses that match this pattern are articles."""
     words: str = ""
@@ -210,6 +255,8 @@ class Source:
     """Makes better what was read of one item of a feed or JSON reply, from the item itself; None drops it."""
     document_of: Callable[[Document, Link], Link | None] | None = None
     """Makes better what was read of one document of a list of reports; None drops it."""
+    article_of: Callable[[bytes, Article], Article] | None = None
+    """Makes better what was read of a page, from its bytes."""
     access_of: Callable[[bytes], Access] | None = None
     """Decides from a page's bytes how much of it may be kept, where that differs from page to page."""
     from_link: tuple[str, ...] = ()
@@ -253,6 +300,12 @@ def _reasons_against(row: Source) -> list[str]:
     for name in row.from_link:
         if name not in _LINK_FACTS:
             reasons.append(f"from_link {name!r} is none of {', '.join(_LINK_FACTS)}")
+    if row.elsewhere and row.read != "entry":
+        reasons.append("elsewhere: pages of others are named, not read")
+    if row.credential and bool(row.credential.header) == bool(row.credential.cookie):
+        reasons.append("credential goes into a header or into a cookie")
+    if row.credential and not re.fullmatch(r"XINWEN_[A-Z_]+", row.credential.variable):
+        reasons.append(f"credential {row.credential.variable!r} is no variable of ours")
     if row.delay < 0.5:
         reasons.append(f"delay of {row.delay} s is impolite; 0.5 s is the least")
     reasons += [f"pattern {pattern!r}: {error}" for pattern, error in _bad_patterns(row)]
@@ -262,7 +315,7 @@ def _reasons_against(row: Source) -> list[str]:
 
 
 def _bad_patterns(row: Source) -> list[tuple[str, str]]:
-    patterns = [row.include, row.words, row.selectors.stop]
+    patterns = [row.include, row.words, row.selectors.stop, row.selectors.skip]
     patterns += [way.follow for way in row.ways if isinstance(way, Sitemap)]
     patterns += [way.file for way in row.ways if isinstance(way, Reports)]
     bad = []
@@ -276,7 +329,8 @@ def _bad_patterns(row: Source) -> list[tuple[str, str]]:
 
 def _bad_selectors(row: Source) -> list[tuple[str, str]]:
     given = [
-        getattr(row.selectors, name) for name in ("title", "published", "authors", "tags", "summary", "body", "drop")
+        getattr(row.selectors, name)
+        for name in ("title", "published", "authors", "tags", "summary", "body", "drop", "files")
     ]
     for way in row.ways:
         if isinstance(way, Listing):
@@ -299,7 +353,7 @@ def _bad_paths(row: Source) -> list[tuple[str, str]]:
             continue
         known = {field.name for field in fields(Link)}
         bad += [(name, "is no field of a link") for name in way.fields if name not in known]
-        for path in (way.items, *way.fields.values()):
+        for path in (way.items, way.ok or "@", way.login or "@", *way.fields.values()):
             try:
                 jmespath.compile(path)
             except jmespath.exceptions.JMESPathError as error:

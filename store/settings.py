@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "XINWEN_"
@@ -30,6 +30,11 @@ class Settings(BaseSettings):
     contact: str = Field("", description="mail or web address that the user agent gives to the sites we ask")
     timeout: float = Field(10.0, gt=0, description="seconds after which a MongoDB operation is given up")
     embedded_cache_mb: int = Field(512, ge=256, description="cache of the embedded MongoDB, in MiB")
+
+    statista_key: SecretStr = Field(SecretStr(""), description="key of your own for Statista's interface")
+    datayes_token: SecretStr = Field(
+        SecretStr(""), description="session of your own at Datayes: the value of its cookie cloud-sso-token"
+    )
 
     @property
     def user_agent(self) -> str:

@@ -50,6 +50,8 @@ def read_document(
         from crawler.read.page import read_page
 
         article = read_page(data, url, captured=captured, source=source, charset=charset)
+        if source and source.article_of:
+            article = source.article_of(data, article)
     if source is None:
         return article
     return replace(article, access=source.access_of(data) if source.access_of else source.keep)

@@ -31,6 +31,9 @@ def read_body(root: HtmlElement, title: str, selectors: Selectors) -> str:
     outer = [element for element in chosen if not any(above in chosen for above in element.iterancestors())]
     found = [block.text for element in outer for block in blocks(element)]
     found = without_furniture(found or _generic(root), title)
+    if selectors.skip:
+        skip = re.compile(selectors.skip)
+        found = [text for text in found if not skip.search(text)]
     if selectors.stop:
         stop = re.compile(selectors.stop)
         found = list(takewhile(lambda text: not stop.search(text), found))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
 from datetime import datetime, time, timedelta
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -18,7 +20,7 @@ from crawler.read.places import elements_at, texts_at
 from crawler.read.title import choose_title, key_of, title_tail
 from crawler.read.unreadable import Unreadable
 from crawler.source import Selectors, Source
-from store.article import Article
+from store.article import Article, File
 from text.language import detect_language
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -54,7 +56,22 @@ def read_page(data: bytes, url: str, *, captured: datetime, source: Source | Non
         tags=list(dict.fromkeys(texts_at(root, selectors.tags)))
         or [tag for tag in facts.tags if key_of(tag) != key_of(title)],
         kind=source.kind if source else "news",
+        files=_files(root, url, source),
     )
+
+
+def _files(root: HtmlElement, url: str, source: Source | None) -> list[File]:
+    """Documents that the page links, each once: a site may give one under several addresses."""
+    files: dict[str, File] = {}
+    for href in texts_at(root, source.selectors.files if source else ""):
+        try:
+            address = urldefrag(urljoin(url, href)).url
+            name = unquote(urlsplit(address).path.rsplit("/", 1)[-1])
+        except ValueError:
+            continue
+        key = source.same_page(address) if source and source.same_page else address
+        files.setdefault(key, File(address, name, mimetypes.guess_type(name)[0] or ""))
+    return list(files.values())
 
 
 def _unless_title(summary: str, title: str) -> str:

@@ -1,7 +1,31 @@
 """Accenture: insights and news on semiconductors, by the sitemaps."""
 
-from crawler.source import Sitemap, Source
+import re
+from dataclasses import replace
+
+from crawler.source import Listing, Selectors, Sitemap, Source
 from crawler.ways.words import SEMICONDUCTORS
+from store.article import Article
+
+_INDEX = "https://www.accenture.com/sitemap-index.xml"
+_PAGE = "https://www.accenture.com/us-en/services/high-tech/semiconductors"
+_REPORT = re.compile(rb">\s*RESEARCH REPORT\s*<")
+
+
+def address_of(url: str) -> str:
+    """What follows the path says where a reader came from (``?src=SOMS&``), not which page it is."""
+    return url.split("?", 1)[0]
+
+
+def same_page(url: str) -> str:
+    """Older links to a page of an industry end in ``-index``."""
+    return address_of(url).removesuffix("/").removesuffix("-index")
+
+
+def article_of(page: bytes, article: Article) -> Article:
+    """A label on the page is all that tells a research report."""
+    return replace(article, kind="report") if _REPORT.search(page) else article
+
 
 SOURCE = Source(
     number=11,
@@ -9,19 +33,31 @@ SOURCE = Source(
     name="Accenture",
     name_zh="埃森哲",
     category="咨询",
-    address="https://www.accenture.com/us-en/services/high-tech/semiconductors",
+    address=_PAGE,
     note="对TMT都比较专业",
     language="en",
     timezone="America/New_York",
     ways=(
-        Sitemap("https://www.accenture.com/sitemap-index.xml", follow="us-en", part="insights"),
+        # The names of the children are not known for certain: where none is of this locale, all are looked through.
+        Sitemap(_INDEX, follow="us-en", part="insights"),
+        Sitemap(_INDEX, part="insights"),
+        Listing(_PAGE, item="main a[href]", link="::attr(href)", title="*", verified=False, part="insights"),
         Sitemap("https://newsroom.accenture.com/sitemap.xml", part="newsroom"),
     ),
     keep="full",
     enabled=True,
     why="The sitemaps are published for crawlers; only what is openly published is kept.",
-    include=r"/us-en/(insights|blogs|industries|services)/|newsroom\.accenture\.com/news/\d{4}/",
+    # Twins of an article under other locales are left to those; careers and search are barred and no articles.
+    include=r"^https://www\.accenture\.com/us-en/(insights|blogs|industries|services)/[^?]+"
+    r"|^https://newsroom\.accenture\.com/news/\d{4}/",
     words=SEMICONDUCTORS,
+    selectors=Selectors(
+        skip=r"^\s*(\d+[- ]minute read|RESEARCH REPORT|<<<\s*(Start|End)\s*>>>)\s*$",
+        files='a[href*="/content/"][href$=".pdf"]::attr(href)',
+    ),
     site_names=("Accenture",),
+    address_of=address_of,
+    same_page=same_page,
+    article_of=article_of,
     delay=5.0,
 )

@@ -1,21 +1,73 @@
-"""Datayes: research reports of Chinese brokers, which need a session of the user's own."""
+"""Datayes: research reports of Chinese brokers, by its gateway and with a session of the user's own.
 
-from crawler.source import JsonApi, Source
+Its official door for programs (a server of tools, which wants another key) has replies whose shape is not known.
+"""
 
-_SEARCH = JsonApi(
-    "https://gw.datayes.com/rrp_adventure/web/search?pageNow=1&reportType=INDUSTRY&type=EXTERNAL_REPORT"
-    "&pageSize=40&sortOrder=desc&query=%E5%8D%8A%E5%AF%BC%E4%BD%93",
-    items="data.list[].data",
+import re
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from crawler.source import Credential, JsonApi, Link, Selectors, Source
+from crawler.ways.entry import texts
+from crawler.ways.words import SEMICONDUCTORS
+
+_SITE = "https://robo.datayes.com"
+_GATEWAY = "https://gw.datayes.com"
+_LOGIN = "contains(['-403', '-407'], to_string(code))"
+_SUCCESS = "message == 'success' || contains(['0', '1'], to_string(code))"
+
+
+def link_of(item: dict[str, Any], link: Link) -> Link | None:
+    """The search has asked for semiconductors; the news are of every trade. Authors stand in one text."""
+    if "orgName" in item or "abstractText" in item:
+        return replace(link, authors=texts(name for text in link.authors for name in re.split("[,，、;；]", text)))
+    text = "\n".join((link.title, link.summary, *link.tags))
+    return link if re.search(SEMICONDUCTORS, text, re.IGNORECASE) else None
+
+
+def _search(kind: str, pages: int) -> JsonApi:
+    place = f"{_SITE}/v2/fastreport/{kind.lower()}?subType={quote('不限')}&induName={quote('不限')}"
+    return JsonApi(
+        f"{_GATEWAY}/rrp_adventure/web/search?pageNow=1&authorId=&isOptional=false&orgName=&reportType={kind}"
+        "&secCodeList=&reportSubType=&industry=&ratingType=&pubTimeStart=20200101&pubTimeEnd=20991231"
+        f"&type=EXTERNAL_REPORT&pageSize=40&sortOrder=desc&query={quote('半导体')}&minPageCount=&maxPageCount=",
+        items="data.list[].data",
+        fields={
+            "url": f"join('', ['{_SITE}/v2/details/report/', to_string(id)])",
+            "title": "title",
+            "published": "publishTime",
+            "summary": "abstractText",
+            "authors": "[author, orgName][] | [?@]",
+            "tags": "[companyName, ratingContent][] | [?@]",
+            "kind": "'report'",
+        },
+        page="pageNow",
+        pages=pages,
+        headers={"Origin": _SITE, "Referer": place},
+        ok=_SUCCESS,
+        login=_LOGIN,
+        part=kind,
+    )
+
+
+_NEWS = JsonApi(
+    f"{_GATEWAY}/rrp_mammon/web/feed/list?pageSize=20",
+    items="data.list",
+    # The names of the fields have changed with the years.
     fields={
-        "url": "join('', ['https://robo.datayes.com/v2/details/report/', to_string(id)])",
+        "url": f"join('', ['{_SITE}/v2/details/feed/', to_string(id)])",
         "title": "title",
-        "published": "publishTime",
-        "summary": "abstractText",
-        "authors": "[author, orgName]",
-        "tags": "[companyName, ratingContent]",
+        "published": "publishTime || insertTime || updateTime",
+        "summary": "summary || shortDocContent || description",
+        "authors": "roboColumn.name",
+        "tags": "related[].targetName",
+        "kind": "'news'",
     },
-    page="pageNow",
-    pages=2,
+    headers={"Origin": _SITE, "Referer": f"{_SITE}/"},
+    ok=_SUCCESS,
+    login=_LOGIN,
+    part="news",
 )
 
 SOURCE = Source(
@@ -28,12 +80,19 @@ SOURCE = Source(
     note="国内研报",
     language="zh",
     timezone="Asia/Shanghai",
-    ways=(_SEARCH,),
+    ways=(_search("INDUSTRY", 2), _search("COMPANY", 1), _NEWS),
     keep="abstract",
     enabled=False,
-    why="Without a key or a session of the user's own every reply is -403 or -407.",
+    why="Without a session of the user's own every reply is -403 or -407.",
     read="entry",
     hosts=("robo.datayes.com",),
+    credential=Credential("XINWEN_DATAYES_TOKEN", cookie="cloud-sso-token"),
+    selectors=Selectors(
+        published='[class*="ReportHeader__StyledMeta"] > span:last-of-type',
+        tags='a [class*="StyledTag"]',
+    ),
+    site_names=("萝卜投研",),
     kind="report",
+    link_of=link_of,
     delay=5.0,
 )

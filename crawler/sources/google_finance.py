@@ -1,8 +1,16 @@
-"""Google Finance: news cards of a few quote pages, only on demand."""
+"""Google Finance: a few quotes and the headlines beside them, from the data in the pages, only on demand."""
 
-from crawler.source import Listing, Source
+from crawler.source import DataBlocks, Source
 
-_QUOTES = ("NVDA:NASDAQ", "TSM:NYSE", "INTC:NASDAQ")
+_SITE = "https://www.google.com/finance"
+# A symbol without its exchange is no longer found. SOX is a guess that no one has seen answer.
+_QUOTES = {"NVDA:NASDAQ": True, "TSM:NYSE": True, "INTC:NASDAQ": True, "SOX:INDEXNASDAQ": False}
+
+
+def address_of(url: str) -> str:
+    """The interface of 2026 serves the same quotes under /beta/; the shorter address leads to either."""
+    return url.replace(f"{_SITE}/beta/quote/", f"{_SITE}/quote/", 1)
+
 
 SOURCE = Source(
     number=16,
@@ -15,19 +23,15 @@ SOURCE = Source(
     language="en",
     timezone="UTC",
     ways=tuple(
-        Listing(
-            f"https://www.google.com/finance/beta/quote/{quote}",
-            item="div.LIT7If",
-            link="a[href]::attr(href)",
-            title="div.TQWIEd",
-            authors="div.WrUjhf",
-            part=quote,
-        )
-        for quote in _QUOTES
+        DataBlocks(f"{_SITE}/{place}/{symbol}?hl=en", verified=verified, part=symbol)
+        for symbol, verified in _QUOTES.items()
+        for place in ("beta/quote", "quote")
     ),
     keep="headline",
     enabled=False,
-    why="The terms bar automation, and the markup of the news cards changes often.",
+    why="The terms bar automation; on demand a handful of quotes is read, and news of others is named only.",
     read="entry",
+    elsewhere=True,
+    address_of=address_of,
     delay=10.0,
 )

@@ -1,6 +1,54 @@
 """KPMG: insights on semiconductors, by the sitemaps of the global and the US site."""
 
-from crawler.source import Selectors, Sitemap, Source
+import json
+import re
+
+from crawler.source import JsonApi, Selectors, Sitemap, Source
+from crawler.ways.words import SEMICONDUCTORS
+
+_SITE = "https://kpmg.com"
+_FIELDS = ("kpmg_title", "kpmg_description", "kpmg_url", "kpmg_article_date_time")
+_TEMPLATES = ("article-details-template", "insights-flexible-template", "editable-flex-template")
+
+
+def address_of(url: str) -> str:
+    """The site has moved from home.kpmg."""
+    return re.sub(r"^https?://(www\.)?(home\.kpmg|kpmg\.com)(?=/)", _SITE, url)
+
+
+def same_page(url: str) -> str:
+    """One article stands in the trees of several countries, one PDF under three names."""
+    url = re.sub(r"\.coredownload(\.inline)?(?=\.pdf)", "", address_of(url).split("?", 1)[0])
+    return re.sub(rf"^{_SITE}/[a-z]{{2}}/[a-z]{{2}}/", f"{_SITE}/", url)
+
+
+_SEARCH = JsonApi(
+    f"{_SITE}/esearch/xx-en",
+    body=json.dumps(
+        {
+            "query": "semiconductor",
+            "filters": {
+                "all": [
+                    {"kpmg_tab_type": ["Insights"]},
+                    {"kpmg_article_type": ["Article-General"]},
+                    {"kpmg_template_type": [*_TEMPLATES, "editable-campaign-template"]},
+                ]
+            },
+            "result_fields": {name: {"raw": {}} for name in _FIELDS},
+            "page": {"size": 20, "current": 1},
+            "sort": {"kpmg_filter_date": "desc"},
+        }
+    ),
+    items="results",
+    fields={
+        "url": "kpmg_url.raw",
+        "title": "kpmg_title.raw",
+        "published": "kpmg_article_date_time.raw",
+        "summary": "kpmg_description.raw",
+    },
+    leave=True,
+    part="global",
+)
 
 SOURCE = Source(
     number=13,
@@ -13,15 +61,24 @@ SOURCE = Source(
     language="en",
     timezone="Europe/Amsterdam",
     ways=(
-        Sitemap("https://kpmg.com/xx/en/sitemap.xml", part="global"),
-        Sitemap("https://kpmg.com/sitemap-index.xml", follow=r"/xx/en/sitemap", part="global"),
-        Sitemap("https://kpmg.com/us/en/sitemap.xml", part="usa"),
+        # The global site comes first: of the same article in two trees the first stands.
+        Sitemap(f"{_SITE}/sitemap-index.xml", follow=r"/xx/en/sitemap\.xml", part="global"),
+        Sitemap(f"{_SITE}/xx/en/sitemap.xml", part="global"),
+        _SEARCH,
+        Sitemap(f"{_SITE}/us/en/sitemap.xml", part="usa"),
     ),
     keep="full",
     enabled=True,
-    why="The sitemaps are open; the search interface stays off until the live robots.txt has been read.",
-    include=r"^https://kpmg\.com/(xx|us)/en/(?!.*\.(print\.html|model\.json)).*(semiconductor|[-/]chips?[-./])",
-    selectors=Selectors(body=".bodytext-data", drop=".hidden-xs, .sr-only"),
-    site_names=("KPMG",),
+    why="The sitemaps are open; the search is asked last, and only where a live robots.txt leaves it open.",
+    # Copies for printing and for programs are barred; careers and search pages are no articles.
+    include=r"^https://kpmg\.com/(xx|us)/en/(?!.*\.(print|crawl)\.html)(?!.*/search\.html)(?!.*\.model\.json).+\.html$",
+    words=SEMICONDUCTORS,
+    selectors=Selectors(
+        body=".bodytext-data", drop=".hidden-xs, .sr-only", files='.pdfdetails a[href*=".pdf"]::attr(href)'
+    ),
+    site_names=("KPMG", "KPMG International"),
+    address_of=address_of,
+    same_page=same_page,
+    from_link=("published",),
     delay=5.0,
 )

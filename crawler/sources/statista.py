@@ -1,6 +1,74 @@
-"""Statista: robots.txt forbids collection; only its own interface, with the user's key, is a way in."""
+"""Statista: a list of links that stands here; its own interface is asked with a key of the user's own."""
 
-from crawler.source import JsonApi, Source
+import re
+from dataclasses import replace
+from typing import Any
+
+from crawler.source import Credential, Fixed, JsonApi, Link, Selectors, Source
+from store.article import Article
+
+_SITE = "https://www.statista.com"
+_MASKED = re.compile(r"[$€£¥]?\*+(?:[.,]\*+)+|[$€£¥]?\*{2,}")
+# A lone dash where a number belongs, before a unit or in the last cell of a row; one between two years is a dash.
+_DASH = re.compile(r"(?<=\s)-(?=\s+(?:(?:b|m|tr)illion|thousand|percent|per cent|U\.S\.|euros?|dollars?|units)\b|$)")
+_WITHHELD = "withheld"
+
+
+def without_masks(text: str) -> str:
+    """*text* with the numbers that are not shown named as such; a mask must never pass for a value."""
+    text = _WITHHELD if text.strip() == "-" else text
+    return _DASH.sub(_WITHHELD, _MASKED.sub(_WITHHELD, text))
+
+
+def link_of(item: dict[str, Any], link: Link) -> Link:
+    """What the interface gives under the user's licence, and whether the numbers behind it are paid for."""
+    premium = item.get("is_premium", item.get("premium"))
+    paid = {"true": "premium", "1": "premium", "false": "free", "0": "free"}.get(str(premium).lower())
+    return replace(
+        link,
+        title=without_masks(link.title),
+        summary=without_masks(link.summary),
+        tags=(*link.tags, *([paid] if paid else [])),
+        access="abstract" if link.summary else None,
+    )
+
+
+def article_of(page: bytes, article: Article) -> Article:
+    """Pages that people hand in: locked cells of a table are a dash or asterisks."""
+    return replace(
+        article,
+        title=without_masks(article.title),
+        summary=without_masks(article.summary),
+        body="\n".join(map(without_masks, article.body.split("\n"))),
+    )
+
+
+_STATISTICS = {
+    "266973/global-semiconductor-sales-since-1988": "Semiconductor market revenue worldwide since 1988",
+    "495743/semiconductor-demand-worldwide-by-end-segment": "Semiconductor demand worldwide by end segment",
+    "267392/market-share-of-semiconductor-equipment-manufacturers": "Market share of semiconductor equipment makers",
+}
+_LINKS = Fixed(
+    f"{_SITE}/topics/1182/semiconductors/",
+    links=(
+        Link(f"{_SITE}/topics/1182/semiconductors/", title="Semiconductor industry worldwide: topic page"),
+        *(Link(f"{_SITE}/statistics/{place}/", title=title) for place, title in _STATISTICS.items()),
+    ),
+    part="list",
+)
+_API = JsonApi(
+    # Without date_from only the last three months are searched. One page: its owner forbids systematic crawling.
+    "https://api.statista.ai/v1/statistics?q=semiconductor&platform=en&size=10&page=1&date_from=2015-01-01&sort=1",
+    items="items",
+    fields={
+        "url": "link",
+        "title": "title",
+        "published": "date",
+        "summary": "description || subject",
+        "tags": "industries[].[name || title || @][] | [?type(@) == 'string']",
+    },
+    part="api",
+)
 
 SOURCE = Source(
     number=18,
@@ -11,24 +79,16 @@ SOURCE = Source(
     note="行业指数",
     language="en",
     timezone="Europe/Berlin",
-    ways=(
-        JsonApi(
-            "https://api.statista.ai/v1/statistics?q=semiconductor&platform=en&size=50&sort=1",
-            items="items",
-            fields={
-                "url": "link",
-                "title": "title",
-                "published": "date",
-                "summary": "description",
-                "tags": "industries",
-            },
-        ),
-    ),
+    ways=(_LINKS, _API),
     keep="headline",
     enabled=False,
     why="robots.txt forbids any collection, and the interface answers only to a key of the user's own.",
     read="entry",
-    hosts=("www.statista.com",),
+    credential=Credential("XINWEN_STATISTA_KEY", header="x-api-key"),
+    include=rf"^{re.escape(_SITE)}/(topics|statistics|chart|outlook|study)/",
+    selectors=Selectors(body=".responsiveText.readingAid__text, #statTable tr, .article__contentText, article"),
     kind="data",
+    link_of=link_of,
+    article_of=article_of,
     delay=10.0,
 )

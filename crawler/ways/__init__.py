@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from crawler.source import Feed, JsonApi, Listing, Reports, Sitemap, Source, Way
-from crawler.ways import feed, json_api, listing, reports, sitemap
+from crawler.source import DataBlocks, Feed, Fixed, JsonApi, Listing, Reports, Sitemap, Source, Way
+from crawler.ways import blocks, feed, json_api, listing, reports, sitemap
 from crawler.ways.entry import Entry, EntryError
 from crawler.ways.select import select
 
 __all__ = ["Entry", "EntryError", "addresses", "describe", "parts", "read_entry"]
 
-_NAMES = {Feed: "feed", Sitemap: "sitemap", JsonApi: "json", Listing: "listing", Reports: "reports"}
+_NAMES = {
+    Feed: "feed",
+    Sitemap: "sitemap",
+    JsonApi: "json",
+    Listing: "listing",
+    Reports: "reports",
+    DataBlocks: "blocks",
+    Fixed: "fixed",
+}
 
 
 def read_entry(way: Way, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
@@ -30,6 +38,10 @@ def read_entry(way: Way, data: bytes, url: str, row: Source, captured: datetime)
             entry = listing.read(way, data, url, row, captured)
         case Reports():
             entry = reports.read(way, data, url, row, captured)
+        case DataBlocks():
+            entry = blocks.read(way, data, url, row, captured)
+        case Fixed():
+            entry = Entry(links=list(way.links))
     return select(entry, row, language=getattr(way, "language", ""))
 
 
@@ -60,9 +72,11 @@ def limit_of(way: Way) -> int:
 
 
 def parts(row: Source) -> list[list[Way]]:
-    """The ways of *row*, those that stand for one another together, in the row's order."""
+    """The ways of *row* that a run may take, those that stand for one another together, in the row's order."""
     grouped: dict[str, list[Way]] = {}
     for way in row.ways:
+        if getattr(way, "off", ""):
+            continue
         grouped.setdefault(way.part, []).append(way)
     return list(grouped.values())
 

@@ -22,6 +22,14 @@ class EntryError(ValueError):
     """The bytes are not what the way expects; the message says what they are instead."""
 
 
+class EmptyReply(EntryError):
+    """Nothing was sent, as a site under load does; it may be worth another try, later."""
+
+
+class LoginNeeded(EntryError):
+    """The reply asks for a login."""
+
+
 @dataclass
 class Entry:
     """What one reply of a way in leads to.

@@ -12,7 +12,7 @@ from w3lib.url import add_or_replace_parameter
 
 from crawler.read.dates import parse_date
 from crawler.source import JsonApi, Link, Source
-from crawler.ways.entry import Entry, EntryError, absolute, plain, texts
+from crawler.ways.entry import EmptyReply, Entry, EntryError, LoginNeeded, absolute, plain, texts
 from store.article import Access, Kind
 
 _MILLISECONDS = 1e11  # seconds reach this number in the year 5138
@@ -32,16 +32,30 @@ def read(way: JsonApi, data: bytes, url: str, row: Source, captured: datetime) -
 
 def _items(way: JsonApi, data: bytes) -> list[Any]:
     try:
-        found = jmespath.search(way.items, json.loads(data))
+        reply = json.loads(data)
+        _judge(way, reply)
+        found = jmespath.search(way.items, reply)
         # Adobe's content system packs a list into a string of JSON inside the JSON.
         items = json.loads(found) if isinstance(found, str) and found else found
+    except EntryError:
+        raise
     except (ValueError, RecursionError) as error:
-        raise EntryError(f"no JSON: {error}" if data.strip() else "an empty reply") from None
+        raise (EntryError(f"no JSON: {error}") if data.strip() else EmptyReply("an empty reply")) from None
     except jmespath.exceptions.JMESPathError as error:
         raise EntryError(f"JSON of another shape: {error}") from None
     if not isinstance(items, list):
         raise EntryError(f"JSON without a list at {way.items!r}")
     return items
+
+
+def _judge(way: JsonApi, reply: Any) -> None:
+    """HTTP 200 does not mean success where a reply has a code and a message of its own."""
+    said = jmespath.search("[code, message || msg]", reply) or []
+    words = " ".join(_text(one) for one in said if one is not None) or "of another shape"
+    if way.login and jmespath.search(way.login, reply):
+        raise LoginNeeded(f"login needed: the reply says {words}")
+    if way.ok and not jmespath.search(way.ok, reply):
+        raise EntryError(f"a reply that is no success: {words[:100]}")
 
 
 def _link(way: JsonApi, item: Any, url: str, row: Source, captured: datetime) -> Link:

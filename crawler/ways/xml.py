@@ -7,7 +7,7 @@ import zlib
 
 from lxml import etree
 
-from crawler.ways.entry import EntryError
+from crawler.ways.entry import EmptyReply, EntryError
 
 MAX_BYTES = 50 * 2**20  # what the sitemap protocol allows one file
 _GZIP = b"\x1f\x8b"
@@ -66,7 +66,7 @@ def _parted(data: bytes) -> tuple[bytes, bytes]:
     """What stands before the root element, and from it on."""
     root = _ELEMENT.search(data)
     if root is None:
-        raise EntryError("no XML" if data.strip() else "an empty reply")
+        raise EntryError("no XML") if data.strip() else EmptyReply("an empty reply")
     prologue = data[: root.start()]
     if _DOCTYPE.search(prologue):
         raise EntryError("XML with a document type, or an HTML page")

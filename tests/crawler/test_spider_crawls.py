@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from crawler.sources import SOURCES
+from pipelines.samples import SAMPLE_KEY
 from tests.commands import PROJECT
 from tests.crawler.tiny_web import crawl
 
@@ -27,7 +29,9 @@ def seen(article: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: path.stem)
 def test_a_full_crawl(expected: Path, tmp_path: Path) -> None:
     wanted = {article["url"]: article for article in json.loads(expected.read_text("utf-8"))}
-    run = crawl(PROJECT / "samples", expected.stem, results=tmp_path)
+    credential = SOURCES[expected.stem].credential
+    keys = {credential.variable: SAMPLE_KEY} if credential else {}
+    run = crawl(PROJECT / "samples", expected.stem, results=tmp_path, **keys)
     assert run.status == 0, run.errors
     assert set(run.articles) == set(wanted)
     for url, article in wanted.items():

@@ -61,18 +61,18 @@ def add(folder: Path, key: str, url: str, body: str | bytes | None = None, **fac
     index.write_text("\n".join([*lines, json.dumps({"url": url, **facts})]) + "\n", "utf-8")
 
 
-def scrapy(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+def scrapy(*arguments: str, folder: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
     """A ``scrapy`` command in the project, without what stores."""
-    return run("scrapy", *arguments, "-s", "ADDONS={}", xinwen_sample_web=folder, pythonwarnings="error")
+    return run("scrapy", *arguments, "-s", "ADDONS={}", xinwen_sample_web=folder, pythonwarnings="error", **variables)
 
 
-def crawl(folder: Path, key: str, *arguments: str, results: Path | None = None) -> Run:
+def crawl(folder: Path, key: str, *arguments: str, results: Path | None = None, **variables: str) -> Run:
     """One crawl of *key* over the sample web in *folder*; its files go to *results*, or beside the replies."""
     results = results or folder
     items, stats = results / f"{key}.items.jsonl", results / f"{key}.stats.json"
     stats.unlink(missing_ok=True)
     extras = ("-O", f"{items}:jsonlines", "-s", 'EXTENSIONS={"tests.crawler.tiny_web.StatsToFile": 1}')
-    done = scrapy("crawl", key, *arguments, *extras, "-s", f"XINWEN_TEST_STATS={stats}", folder=folder)
+    done = scrapy("crawl", key, *arguments, *extras, "-s", f"XINWEN_TEST_STATS={stats}", folder=folder, **variables)
     found = Run(done.returncode, done.stderr)
     if stats.exists():
         found.stats = json.loads(stats.read_text("utf-8"))
