@@ -22,6 +22,7 @@ _NAME, _CURRENCY, _VALUES, _BEFORE, _LATEST, _PAIR, _NORMAL, _SYMBOL = 2, 4, 5, 
 
 
 def read(way: DataBlocks, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
+    """The quote that a page is about and the news on it, out of its data blocks. Raises EntryError."""
     page = decode(data)
     blocks = list(_blocks(page))
     if not blocks:
