@@ -15,6 +15,7 @@ from crawler.source import Link, Selectors, Source
 from store.article import Article, File, Kind
 
 _EXCERPT = 300  # characters
+_ZIP = b"PK\x03\x04"
 _PDF_WITHIN = 1024  # bytes; readers of PDF look no further for its mark
 
 
@@ -28,11 +29,17 @@ def is_workbook(url: str) -> bool:
     return urlsplit(url).path.lower().endswith((".xlsx", ".xls", ".csv", ".zip"))
 
 
+def is_document(url: str) -> bool:
+    """A file of whatever kind, not a page."""
+    return is_workbook(url) or urlsplit(url).path.lower().endswith(".pdf")
+
+
 def article_from_entry(link: Link, row: Source, fetched: datetime) -> Article:
     """The article as the entry tells it; the text too where the entry carries it."""
     if link.body:
         # The row's selectors fit the site's pages; of the bare text only what to leave out is the row's to tell.
-        bare = Selectors(title="title", body="article", drop=row.selectors.drop, stop=row.selectors.stop)
+        own = row.selectors
+        bare = Selectors(title="title", body="article", files=own.files, drop=own.drop, stop=own.stop)
         title = escape(link.title)
         page = f"<html><head><title>{title}</title></head><body><article>{link.body}</article></body></html>"
         source = replace(row, selectors=bare, article_of=None, access_of=None)
@@ -48,9 +55,11 @@ def article_from_entry(link: Link, row: Source, fetched: datetime) -> Article:
 
 def article_from_page(data: bytes, url: str, link: Link, row: Source, fetched: datetime, charset: str) -> Article:
     """The article that the bytes of a page or document hold. Raises Unreadable when they hold none."""
-    if urlsplit(link.url).path.lower().endswith(".pdf") and not is_pdf(data):
+    if is_document(link.url) and not is_workbook(link.url) and not is_pdf(data):
         # A challenge or an error page under a document's address would otherwise pass for its text.
         raise Unreadable(f"{len(data)} bytes under the address of a PDF, which are none")
+    if is_workbook(link.url) and not data.startswith(_ZIP):
+        raise Unreadable(f"{len(data)} bytes under the address of a workbook, which are none")
     article = read_document(data, url, captured=fetched, source=row, charset=charset)
     if not (article.body.strip() or article.summary.strip()):
         raise Unreadable("no content")
@@ -80,6 +89,8 @@ def complete(article: Article, link: Link, row: Source) -> Article:
     kind: Kind | None = link.kind
     article.kind = kind or article.kind
     article.source = row.key
+    if row.address_with and not is_document(article.url):
+        article = replace(article, url=row.address_with(article.url, article.title))
     if article.access == "abstract" and not article.summary:
         # Of such an article nothing else would be left to show.
         article.summary = excerpt(article.body)

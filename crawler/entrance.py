@@ -12,7 +12,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from crawler.asking import request_of, secret_of
-from crawler.middlewares import FAILURES, Locked
+from crawler.middlewares import FAILURES, Blocked, Locked
 from crawler.source import Feed, Fixed, Link, Source, Way
 from crawler.ways import addresses, describe, limit_of, parts, read_entry
 from crawler.ways.entry import EmptyReply, Entry, EntryError, LoginNeeded
@@ -37,11 +37,20 @@ class WayLocked(WayFailed):
     """A way in asks for a key or session of the user's own."""
 
 
+class Refusal(WayFailed):
+    """The site does not want us."""
+
+
+class NotYet(WayFailed):
+    """No such page: of an address made for a year or quarter it means that the time has not come."""
+
+
 @dataclass
 class _Gathered:
     links: list[Link] = field(default_factory=list)
     found: int = 0
     unchanged: int = 0
+    awaited: int = 0
     failures: list[str] = field(default_factory=list)
 
 
@@ -101,6 +110,9 @@ class Entrance:
                 raise
             except WayFailed as failure:
                 gathered.failures.append(f"{url}: {failure}" if url != way.url else str(failure))
+                gathered.awaited += isinstance(failure, NotYet) and len(starts) > 1
+                if isinstance(failure, Refusal) and len(starts) > 1:
+                    break  # asking on for each further quarter would be to insist
                 continue
             if entry is None:
                 gathered.unchanged += 1
@@ -117,7 +129,8 @@ class Entrance:
     def _judged(self, gathered: _Gathered) -> list[Link]:
         self._count("links/found", gathered.found)
         self._count("entries/unchanged", gathered.unchanged)
-        self._count("entries/failed", len(gathered.failures))
+        self._count("entries/failed", len(gathered.failures) - gathered.awaited)
+        self._count("entries/awaited", gathered.awaited)
         if gathered.found < self.row.minimum_links and not gathered.unchanged:
             too_few = f"{gathered.found} links, {self.row.minimum_links} are the least"
             raise WayFailed("; ".join(gathered.failures) or too_few)
@@ -134,6 +147,8 @@ class Entrance:
         response = await self._reply(way, url)
         if response.status == 304:
             return None
+        if response.status == 404:
+            raise NotYet("HTTP 404")
         if response.status != 200:
             raise WayFailed(f"HTTP {response.status}")
         try:
@@ -162,6 +177,8 @@ class Entrance:
             return await self.crawler.engine.download_async(request_of(way, url, self.row))
         except Locked as error:
             raise WayLocked(f"login needed: {error}") from None
+        except Blocked as error:
+            raise Refusal(str(error)) from None
         except IgnoreRequest as error:
             raise WayFailed(str(error)) from None
         except FAILURES as error:

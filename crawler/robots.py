@@ -53,10 +53,12 @@ class RobotsMiddleware:
         try:
             response = await self.crawler.engine.download_async(robots)
         except IgnoreRequest as error:
+            self.crawler.stats.inc_value("xinwen/blocked")
             raise Blocked(f"{url} cannot be read: {error}") from None
         except FAILURES as error:
             raise type(error)(f"{url} cannot be read: {error}") from None
         if reason := refusal(response) or (f"HTTP {response.status}" if response.status >= 500 else ""):
+            self.crawler.stats.inc_value("xinwen/blocked")
             raise Blocked(f"{url} cannot be read: {reason}")
         body = response.body if response.status == 200 else b""
         if not body.strip():

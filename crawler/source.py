@@ -67,6 +67,20 @@ class Document:
     of: int
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a workbook says, for ``Source.workbook_of`` to tell."""
+
+    title: str
+    summary: str
+    """The key figures; what is left of it where no more may be kept."""
+    pages: tuple[str, ...]
+
+
+Sheets = dict[str, list[tuple[Any, ...]]]
+"""The rows of a workbook by the name of the sheet."""
+
+
 @dataclass(frozen=True)
 class Credential:
     """A key or session of the user's own, given in the environment: without it none of the row's addresses is asked.
@@ -127,6 +141,7 @@ class JsonApi:
     ok: str = ""
     login: str = ""
     leave: bool = False
+    date_order: Literal["YMD", "MDY", "DMY"] = "YMD"
     verified: bool = True
     part: str = ""
 
@@ -134,6 +149,8 @@ class JsonApi:
 @dataclass(frozen=True)
 class Listing:
     """An HTML page that lists articles. CSS selectors; ``link`` and the others look inside ``item``.
+
+    An empty ``link`` means that the page itself holds the article, the places ``body`` its text.
 
     Further pages are led to by the link ``next``, or lie at ``more``, an address with ``{page}`` counted from 2.
     """
@@ -146,6 +163,7 @@ class Listing:
     summary: str = ""
     authors: str = ""
     tags: str = ""
+    body: str = ""
     date_order: Literal["YMD", "MDY", "DMY"] = "YMD"
     next: str = ""
     more: str = ""
@@ -209,10 +227,10 @@ class Selectors:
     tags: str = ""
     summary: str = ""
     body: str = ""
+    files: str = ""
     drop: str = ""
     stop: str = ""
     skip: str = ""
-    files: str = ""
 
 
 @dataclass(frozen=True)
@@ -249,6 +267,8 @@ class Source:
     """Tails and heads that the site glues to its titles (``… | McKinsey``)."""
     address_of: Callable[[str], str] | None = None
     """Maps an address of this site to the one that stands for the page (dead hosts, twins)."""
+    address_with: Callable[[str, str], str] | None = None
+    """Address and title to what stands for the article, where one address holds several articles in turn."""
     same_page: Callable[[str], str] | None = None
     """What is equal for all addresses of one page, where a site gives it several; None: the address itself."""
     link_of: Callable[[dict[str, Any], Link], Link | None] | None = None
@@ -257,8 +277,14 @@ class Source:
     """Makes better what was read of one document of a list of reports; None drops it."""
     article_of: Callable[[bytes, Article], Article] | None = None
     """Makes better what was read of a page, from its bytes."""
+    workbook_of: Callable[[Sheets, str], Figures] | None = None
+    """Reads a workbook, from its sheets and the name of the file; None: workbooks are linked, not read."""
+    link_of_address: Callable[[str], Link | None] | None = None
+    """What an address alone tells of an article, for addresses that people bring."""
     access_of: Callable[[bytes], Access] | None = None
     """Decides from a page's bytes how much of it may be kept, where that differs from page to page."""
+    dated_by_files: bool = False
+    """The site's pages have no date; the document of an article tells it, by its name or on its first pages."""
     from_link: tuple[str, ...] = ()
     """Fields that the entry knows better than the page; all others are the page's where it has them."""
     delay: float = 2.0
@@ -334,7 +360,17 @@ def _bad_selectors(row: Source) -> list[tuple[str, str]]:
     ]
     for way in row.ways:
         if isinstance(way, Listing):
-            given += [way.item, way.link, way.title, way.published, way.summary, way.authors, way.tags, way.next]
+            given += [
+                way.item,
+                way.link,
+                way.title,
+                way.published,
+                way.summary,
+                way.authors,
+                way.tags,
+                way.body,
+                way.next,
+            ]
         if isinstance(way, Reports):
             given += way.panels
     bad = []

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from urllib.parse import unquote, urlsplit
 
 import scrapy
 from scrapy import Request
@@ -20,6 +21,8 @@ from crawler.arguments import arguments
 from crawler.compose import article_from_entry, article_from_page, is_pdf, is_workbook
 from crawler.entrance import Entrance
 from crawler.middlewares import FAILURES, NOBODY, Blocked
+from crawler.read import read_document
+from crawler.read.months import day_of_file, start_of_month
 from crawler.read.unreadable import Unreadable
 from crawler.refused import Refused
 from crawler.robots import Barred
@@ -59,7 +62,7 @@ class SourceSpider(scrapy.Spider):
 
     async def crawl(self, _: Response) -> AsyncIterator[Article | Refused | Request]:
         entrance = Entrance(self.row, self.crawler, self.arguments.limit, self.since)
-        for link in self._wanted(await entrance.links()):
+        for place, link in enumerate(self._wanted(await entrance.links())):
             if self._is_read(link):
                 self.count("pages/asked")
                 yield Request(
@@ -68,18 +71,20 @@ class SourceSpider(scrapy.Spider):
                     errback=partial(self.not_read, link),
                     cb_kwargs={"link": link},
                     meta={"xinwen": "page"},
+                    # Scrapy asks for the last request first, which is the oldest article here.
+                    priority=-place,
                     dont_filter=True,
                 )
             elif item := self._from_entry(link):
                 yield item
 
-    def _from_entry(self, link: Link) -> Article | Refused | None:
+    def _from_entry(self, link: Link) -> Article | Refused | Request | None:
         now = datetime.now(UTC)
         try:
             article = article_from_entry(link, self.row, now)
         except Unreadable as error:
             return self._refused(link.url, error, now)
-        return self._once(article)
+        return self._dated(article)
 
     def _wanted(self, links: list[Link]) -> list[Link]:
         fresh = [link for link in newest_first(links) if not older(link, self.since)]
@@ -91,14 +96,15 @@ class SourceSpider(scrapy.Spider):
     def _is_read(self, link: Link) -> bool:
         """Is the page fetched? Not where only the headline may be kept, nor where the entry has brought the text."""
         headline_only = (link.access or self.row.keep) == "headline"
-        return self.row.read == "page" and not (headline_only or link.body or is_workbook(link.url))
+        linked_only = is_workbook(link.url) and self.row.workbook_of is None
+        return self.row.read == "page" and not (headline_only or link.body or linked_only)
 
-    async def read_page(self, response: Response, link: Link) -> AsyncIterator[Article | Refused]:
+    async def read_page(self, response: Response, link: Link) -> AsyncIterator[Article | Refused | Request]:
         now = datetime.now(UTC)
         charset = (response.headers.get("Content-Type") or b"").decode("latin-1")
         given = (response.body, response.url, link, self.row, now, charset)
         try:
-            if is_pdf(response.body):
+            if is_pdf(response.body) or is_workbook(link.url):
                 # A long report takes seconds, which other requests must not wait for.
                 loop = asyncio.get_running_loop()
                 article = await loop.run_in_executor(self.reader, article_from_page, *given)
@@ -108,11 +114,58 @@ class SourceSpider(scrapy.Spider):
             yield self._refused(response.url, error, now)
             return
         self.count("pages/read")
-        if self.since and article.published and article.published < self.since:
-            self.count("articles/older")
-            return
-        if once := self._once(article):
-            yield once
+        if item := self._dated(article):
+            yield item
+
+    def _dated(self, article: Article) -> Article | Request | None:
+        """*article*, or the request for the document that tells its date; None when it is known or too old."""
+        documents = [file.url for file in article.files if urlsplit(file.url).path.lower().endswith(".pdf")]
+        if article.published is None and self.row.dated_by_files and documents:
+            article.published = day_of_file(documents[0], self.row.timezone, article.fetched)
+            if article.published is None and self._once(article):
+                self.count("dates/asked")
+                return Request(
+                    documents[0],
+                    callback=self.read_date,
+                    errback=partial(self.no_date, article, documents[0]),
+                    cb_kwargs={"article": article},
+                    meta={"xinwen": "page"},
+                    dont_filter=True,
+                )
+            if article.published is None:
+                return None
+        return self._once(article)
+
+    async def read_date(self, response: Response, article: Article) -> AsyncIterator[Article]:
+        """The date on the first pages of a document that belongs to *article*; nothing else is kept of it."""
+        loop = asyncio.get_running_loop()
+        try:
+            read = partial(read_document, response.body, response.url, captured=article.fetched, source=self.row)
+            report = await loop.run_in_executor(self.reader, read)
+            article.published = report.published if is_pdf(response.body) else None
+        except Unreadable as error:
+            self.logger.warning("%s: %s: %s", self.row.key, response.url, error)
+        if young := self._without_day(article, response.url):
+            yield young
+
+    def no_date(self, article: Article, document: str, failure: Failure) -> Iterator[Article]:
+        """A document that is not to be had costs the date, not the article."""
+        self.not_read(Link(document), failure)
+        if young := self._without_day(article, document):
+            yield young
+
+    def _without_day(self, article: Article, document: str) -> Article | None:
+        """*article*, of the month that the name of the *document* tells where nothing told the day."""
+        if article.published is None:
+            self.count("dates/missing")
+            name = unquote(urlsplit(document).path.rsplit("/", 1)[-1])
+            article.published = start_of_month(name, self.row.timezone, article.fetched)
+        return article if self._is_young(article) else None
+
+    def _is_young(self, article: Article) -> bool:
+        old = bool(self.since and article.published and article.published < self.since)
+        self.count("articles/older", old)
+        return not old
 
     def not_read(self, link: Link, failure: Failure) -> None:
         """Counts why a page was not read; everything that is no fault of ours ends here."""
@@ -132,7 +185,9 @@ class SourceSpider(scrapy.Spider):
             self.logger.warning("%s: %s: %s", self.row.key, link.url, reason)
 
     def _once(self, article: Article) -> Article | None:
-        """*article*, or None when another address has led to it before."""
+        """*article*, or None when another address has led to it before, or when it is too old."""
+        if not self._is_young(article):
+            return None
         new = article.id not in self.found
         self.found.add(article.id)
         self.count("articles/found" if new else "articles/duplicate")

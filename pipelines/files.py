@@ -111,25 +111,32 @@ def _read_lines(path: Path, now: datetime) -> Iterator[Article | Refused]:
 def _article(row: dict[str, Any], now: datetime) -> Article:
     if not isinstance(row, dict):
         raise ValueError("not a JSON object")
-    for name in ("url", "title"):
-        if not isinstance(row.get(name), str) or not row[name].strip():
-            raise ValueError(f"{name} is missing")
+    if not isinstance(row.get("url"), str) or not row["url"].strip():
+        raise ValueError("url is missing")
     known = source_of(row["url"])
+    link = known.link_of_address(row["url"]) if known and known.link_of_address else None
+    title = row.get("title") or (link.title if link else "")
+    if not isinstance(title, str) or not title.strip():
+        raise ValueError("title is missing")
     source = _text(row, "source") or (known.key if known else UNKNOWN)
     fetched = _time(row, "fetched", now) or now
-    return Article(
+    article = Article(
         source=source,
-        url=row["url"],
-        title=row["title"],
+        url=known.address_of(row["url"]) if known and known.address_of else row["url"],
+        title=title,
         fetched=fetched,
         body=_text(row, "body") or _text(row, "text"),
         summary=_text(row, "summary"),
         language=_text(row, "language"),
-        published=_time(row, "published", fetched),
+        published=_time(row, "published", fetched) or (link.published if link else None),
         authors=_texts(row, "authors"),
-        tags=_texts(row, "tags"),
+        tags=_texts(row, "tags") or list(link.tags if link and not row.get("title") else ()),
         kind=row.get("kind") or "news",
     )
+    if not article.body and known and known.keep == "headline":
+        # Of such a source people have no more than addresses and headlines, and no more is asked for.
+        article.access = "headline"
+    return article
 
 
 def _text(row: dict[str, Any], name: str) -> str:

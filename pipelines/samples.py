@@ -60,7 +60,7 @@ def run_samples(keys: list[str], console: Console) -> bool:
         "\n这些都是为本项目编写的样例 · These are samples written for this project. Ask more:\n"
         f"  XINWEN_SAMPLE_WEB={os.path.relpath(folder)} {os.path.relpath(sys.executable)} -m similarity search TEXT"
     )
-    return not any(statuses.values()) and all(run["verdict"] in ("ok", "nothing_new") for run in runs.values())
+    return not any(statuses.values()) and all(_is_good(run) for run in runs.values())
 
 
 def _crawl(keys: Iterable[str], console: Console) -> dict[str, int]:
@@ -100,10 +100,16 @@ def _table(keys: Iterable[str], runs: dict[str, Document]) -> Table:
     for key in keys:
         run = runs.get(key) or {}
         stored = sum(run.get(name, 0) for name in ("new", "changed", "unchanged"))
-        colour = "green" if run.get("verdict") in ("ok", "nothing_new") else "red"
+        colour = "green" if run and _is_good(run) else "red"
         detail = f"{stored} ({run['new']} new)" if run else "0"
         table.add_row(key, f"[{colour}]{run.get('verdict', 'no run')}[/{colour}]", detail, _way_in(run) if run else "")
     return table
+
+
+def _is_good(run: Document) -> bool:
+    """A source that is switched off because its site refuses programs is as it should be when it is refused."""
+    expected = ("ok", "nothing_new") if SOURCES[run["source"]].enabled else ("ok", "nothing_new", "blocked")
+    return run["verdict"] in expected
 
 
 def _way_in(run: Document) -> str:

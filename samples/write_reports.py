@@ -7,7 +7,8 @@ A report is a ``.txt`` file: a head of ``name: value`` lines, an empty line, the
 ``=== page ===``. Names in the head: ``file`` (what to write, seen from the site's folder), ``title`` and ``date``
 (go into the PDF), ``footer`` (printed on inner pages), ``keep`` (bytes that are left of a file cut off on purpose).
 In a page an empty line parts paragraphs, and two spaces part the columns of a table. A ``.tsv`` file is a workbook:
-its first line names the file, the others are rows.
+its first line names the file, the others are rows; a line ``=== name ===`` begins a sheet of that name, and a line
+``saved: time`` before them says when the workbook was saved.
 """
 
 from __future__ import annotations
@@ -115,9 +116,21 @@ def wrap(line: str, font: str, width: float) -> list[str]:
     return [*parts, current.rstrip()] if current else parts
 
 
-def workbook(rows: list[list[str]]) -> bytes:
-    """*rows* as the smallest workbook that spreadsheet programs open."""
-    cells = "".join(f"<row>{''.join(map(_cell, row))}</row>" for row in rows)
+def read_sheets(lines: list[str]) -> dict[str, list[list[str]]]:
+    """The rows of each sheet by its name."""
+    sheets: dict[str, list[list[str]]] = {}
+    name = "Sheet1"
+    for line in lines:
+        if heading := re.fullmatch(r"=== (.+) ===", line):
+            name = heading[1]
+        else:
+            sheets.setdefault(name, []).append(line.split("\t"))
+    return sheets
+
+
+def workbook(sheets: dict[str, list[list[str]]], saved: str = "") -> bytes:
+    """*sheets* as the smallest workbook that spreadsheet programs open."""
+    numbers = range(1, len(sheets) + 1)
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006"
@@ -126,15 +139,41 @@ def workbook(rows: list[list[str]]) -> bytes:
         "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
-        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/></Types>',
+        + "".join(
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{kind}.worksheet+xml"/>' for n in numbers
+        )
+        + "</Types>",
         "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
         f'<Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}">'
-        '<sheets><sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "<sheets>"
+        + "".join(f'<sheet name="{escape(name)}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(sheets, 1))
+        + "</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
-        f'<Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>',
+        + "".join(
+            f'<Relationship Id="r{n}" Type="{office}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers
+        )
+        + "</Relationships>",
     }
+    for number, rows in enumerate(sheets.values(), 1):
+        cells = "".join(f"<row>{''.join(map(_cell, row))}</row>" for row in rows)
+        part = f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>'
+        parts[f"xl/worksheets/sheet{number}.xml"] = part
+    if saved:
+        parts["docProps/core.xml"] = (
+            f'<cp:coreProperties xmlns:cp="{package}/metadata/core-properties" '
+            'xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+            f'<dcterms:modified xsi:type="dcterms:W3CDTF">{saved}</dcterms:modified></cp:coreProperties>'
+        )
+        relation = f'<Relationship Id="r2" Type="{package}/relationships/metadata/core-properties"'
+        parts["_rels/.rels"] = parts["_rels/.rels"].replace(
+            "</Relationships>", f'{relation} Target="docProps/core.xml"/></Relationships>'
+        )
+        parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(
+            "</Types>",
+            '<Override PartName="/docProps/core.xml"'
+            ' ContentType="application/vnd.openxmlformats-package.core-properties+xml"/></Types>',
+        )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, text in parts.items():
@@ -145,6 +184,8 @@ def workbook(rows: list[list[str]]) -> bytes:
 
 
 def _cell(value: str) -> str:
+    if not value:
+        return "<c/>"
     number = value.replace(",", "")
     if re.fullmatch(r"-?\d+(\.\d+)?", number):
         return f"<c><v>{number}</v></c>"
@@ -159,8 +200,9 @@ def documents(samples: Path = SAMPLES) -> dict[Path, bytes]:
         report = read_report(source.read_text(encoding="utf-8"))
         made[source.parents[1] / report.file] = pdf(report)
     for source in sorted(samples.glob("*/reports/*.tsv")):
-        name, *rows = source.read_text(encoding="utf-8").splitlines()
-        made[source.parents[1] / name] = workbook([row.split("\t") for row in rows])
+        name, *lines = source.read_text(encoding="utf-8").splitlines()
+        saved = lines.pop(0).removeprefix("saved: ") if lines[0].startswith("saved: ") else ""
+        made[source.parents[1] / name] = workbook(read_sheets(lines), saved)
     return made
 
 

@@ -11,10 +11,11 @@ from crawler.read.unreadable import Unreadable
 from crawler.source import Source
 from store.article import Article
 
-__all__ = ["MOST_HTML", "MOST_PDF", "Unreadable", "read_document"]
+__all__ = ["MOST_HTML", "MOST_PDF", "MOST_WORKBOOK", "Unreadable", "read_document"]
 
 MOST_HTML = 10 * 2**20
 MOST_PDF = 100 * 2**20
+MOST_WORKBOOK = 20 * 2**20
 
 _KINDS = (
     (b"PK\x03\x04", "a ZIP archive or an Office document"),
@@ -33,7 +34,7 @@ _JSON = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\d])")
 def read_document(
     data: bytes, url: str, *, captured: datetime, source: Source | None = None, charset: str = "", name: str = ""
 ) -> Article:
-    """The article in *data*, an HTML page or a PDF, also compressed with gzip.
+    """The article in *data*: an HTML page, a PDF, a workbook if *source* reads them; also compressed with gzip.
 
     *charset* is what the HTTP header declares, *name* the name of a file. The article holds all that was read;
     ``access`` says how much of it may be kept. Raises ``Unreadable`` with the reason.
@@ -44,6 +45,11 @@ def read_document(
         from crawler.read.pdf import read_pdf
 
         article = read_pdf(data, url, captured=captured, source=source, name=name)
+    elif data.startswith(b"PK\x03\x04") and source and source.workbook_of:
+        _refuse_beyond(MOST_WORKBOOK, data, "workbook")
+        from crawler.read.workbook import read_workbook
+
+        article = read_workbook(data, url, captured=captured, source=source, name=name)
     else:
         _refuse_other(data)
         _refuse_beyond(MOST_HTML, data, "page")

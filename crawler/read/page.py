@@ -32,6 +32,7 @@ def read_page(data: bytes, url: str, *, captured: datetime, source: Source | Non
     """The article on a page. A page that is none (a list, a challenge) comes out with empty fields."""
     root = parse_html(decode(data, charset))
     selectors = source.selectors if source else Selectors()
+    files = _files(root, url, source)
     for element in elements_at(root, selectors.drop):
         element.drop_tree()
     facts = read_metadata(root, url)
@@ -56,7 +57,7 @@ def read_page(data: bytes, url: str, *, captured: datetime, source: Source | Non
         tags=list(dict.fromkeys(texts_at(root, selectors.tags)))
         or [tag for tag in facts.tags if key_of(tag) != key_of(title)],
         kind=source.kind if source else "news",
-        files=_files(root, url, source),
+        files=files,
     )
 
 

@@ -1,6 +1,36 @@
 """Gartner: closed to programs; headlines come in by hand."""
 
-from crawler.source import Listing, Source
+import re
+from datetime import UTC, datetime
+
+from crawler.read.dateline import date_of_address
+from crawler.source import Link, Listing, Source
+
+_ZONE = "America/New_York"
+_RELEASE = re.compile(r"/newsroom/press-releases/(\d{4}-\d\d-\d\d)-([^/?#]+)")
+_TELLING = 6  # words; of two addresses of one release one may be cut
+
+
+def address_of(url: str) -> str:
+    """A second copy of a release has "-0" behind its address."""
+    return re.sub(r"(?<=[a-z\d])-0(?=$|[?#])", "", url) if _RELEASE.search(url) else url
+
+
+def same_page(url: str) -> str:
+    """The day and the first words of the slug, whose end may be cut or numbered."""
+    release = _RELEASE.search(url)
+    return " ".join([release[1], *release[2].split("-")[:_TELLING]]) if release else url
+
+
+def link_of_address(url: str) -> Link | None:
+    """Day and headline as the address spells them: without capitals and punctuation, so it is marked as derived."""
+    release = _RELEASE.search(url)
+    if release is None:
+        return None
+    words = address_of(url).partition(f"{release[1]}-")[2].partition("?")[0].split("-")
+    published = date_of_address(url, _ZONE, datetime.now(UTC))
+    return Link(url, title=" ".join(words).capitalize(), published=published, tags=("title from address",))
+
 
 SOURCE = Source(
     number=8,
@@ -11,7 +41,7 @@ SOURCE = Source(
     address="https://www.gartner.com/en/newsroom",
     note="不定期更新",
     language="en",
-    timezone="America/New_York",
+    timezone=_ZONE,
     ways=(
         Listing(
             "https://www.gartner.com/en/newsroom/archive",
@@ -25,5 +55,8 @@ SOURCE = Source(
     why="robots.txt and the pages answered 403 to a plain client, which means: do not crawl.",
     read="entry",
     include=r"/newsroom/press-releases/\d{4}-\d\d-\d\d-",
+    address_of=address_of,
+    same_page=same_page,
+    link_of_address=link_of_address,
     delay=10.0,
 )

@@ -1,15 +1,22 @@
 """PwC: technology, media and telecommunications, from its pages and its library of insights."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+from crawler.read.months import start_of_month
 from crawler.source import JsonApi, Link, Listing, Selectors, Sitemap, Source
 
+_ZONE = "Europe/London"
 _LIBRARY = "/content/pwc/gx/en/research-insights/insights-library"
 
 
 def link_of(item: dict[str, Any], link: Link) -> Link | None:
-    """Videos and files stand among the pages."""
-    return None if item.get("isPage") in (False, "false") or item.get("isVideo") in (True, "true") else link
+    """Videos and files stand among the pages; some dates name no day."""
+    if item.get("isPage") in (False, "false") or item.get("isVideo") in (True, "true"):
+        return None
+    month = start_of_month(str(item.get("publishDate") or ""), _ZONE, datetime.now(UTC))
+    return replace(link, published=link.published or month)
 
 
 _COLLECTION = JsonApi(
@@ -26,18 +33,19 @@ _COLLECTION = JsonApi(
     },
     page="page",
     first=0,
-    pages=3,
+    pages=5,
+    date_order="DMY",
     part="library",
 )
-_PUBLICATIONS = Listing(
-    "https://www.pwc.com/gx/en/industries/tmt/publications.html",
-    item='a[href*="/gx/en/industries/tmt/"]',
-    link="::attr(href)",
-    title="h4, ::text",
-    published="time::attr(datetime)",
-    summary=".paragraph",
-    part="tmt",
-)
+_LIST: dict[str, Any] = {
+    "item": 'a.collection__item-link[href], a[href*="/gx/en/industries/tmt/"]',
+    "link": "::attr(href)",
+    "title": "h4, ::text",
+    "published": "time::attr(datetime), time",
+    "summary": ".paragraph",
+    "date_order": "DMY",
+    "part": "tmt",
+}
 
 SOURCE = Source(
     number=10,
@@ -48,18 +56,22 @@ SOURCE = Source(
     address="https://www.pwc.com/gx/en/industries/tmt.html",
     note="不定期更新",
     language="en",
-    timezone="Europe/London",
+    timezone=_ZONE,
     ways=(
-        _PUBLICATIONS,
+        Listing("https://www.pwc.com/gx/en/industries/tmt/publications.html", **_LIST),
+        Listing("https://www.pwc.com/gx/en/industries/tmt.html", **_LIST),
         Sitemap("https://www.pwc.com/sitemap.xml", follow=r"/gx/en|gx_en|sitemap", verified=False, part="tmt"),
         _COLLECTION,
     ),
     keep="abstract",
     enabled=True,
     why="Public pages that a plain client was given.",
-    include=r"/gx/en/.+\.html",
+    # Not the pages that are lists themselves.
+    include=r"/gx/en/(?!industries/tmt(/publications|/media|/contacts)?\.html).+\.html$",
     words=r"semiconductor|\bchips?\b|/industries/tmt/|\btmt\b|半导体",
-    selectors=Selectors(summary="meta[name=description]::attr(content)"),
+    selectors=Selectors(
+        published="meta[name=pwcReleaseDate]::attr(content)", summary="meta[name=description]::attr(content)"
+    ),
     site_names=("PwC",),
     link_of=link_of,
     delay=5.0,

@@ -11,8 +11,8 @@ _KINDS = (
     (r"interim.report", "Interim report"),
     (r"business.report", "Business report"),
     (r"con.quarter.*all|consolidated.financial.statements", "Consolidated financial statements"),
-    (r"con.quarter.*soi", "Consolidated statement of profit or loss"),
-    (r"con.quarter.*bs", "Consolidated balance sheet"),
+    (r"con.quarter.*soi\b", "Consolidated statement of profit or loss"),
+    (r"con.quarter.*bs\b", "Consolidated balance sheet"),
 )
 
 
@@ -25,6 +25,8 @@ def document_of(document: Document, link: Link) -> Link:
         year, quarter = int(day[1]), (int(day[2]) - 1) // 3
         return replace(link, title=f"Samsung Electronics: {kind}, Q{quarter or 4} {year if quarter else year - 1}")
     period = period_of(document.url.rsplit("/", 1)[-1])
+    if re.search(r"_Half_", document.url, re.IGNORECASE):
+        period = f"first half of {period}"
     return replace(link, title=f"Samsung Electronics: {kind}{', ' * bool(period)}{period}")
 
 

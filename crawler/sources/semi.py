@@ -1,8 +1,23 @@
 """SEMI: the trade association of equipment and materials makers."""
 
+from typing import Any
+
 from crawler.source import Feed, Listing, Selectors, Source
 
-_RELEASES = '/semi-press-release/"], div.view-content a[href*="/semi-press-releases/'
+_SITE = "https://www.semi.org/en"
+_RELEASES = ("/en/semi-press-release/", "/news-media-press-releases/semi-press-releases/")
+_LIST: dict[str, Any] = {
+    "item": ", ".join(f'div.view-content a[href*="{path}"]' for path in _RELEASES),
+    "link": "::attr(href)",
+    "title": "::text",
+    "verified": False,
+}
+
+
+def same_page(url: str) -> str:
+    """Releases of before 2025 moved from one folder to another; the last part of the address stayed."""
+    return url.rstrip("/").rsplit("/", 1)[-1]
+
 
 SOURCE = Source(
     number=1,
@@ -14,19 +29,15 @@ SOURCE = Source(
     language="en",
     timezone="America/Los_Angeles",
     ways=(
-        Feed("https://www.semi.org/en/rss.xml", verified=False),
-        Listing(
-            "https://www.semi.org/en/news-media-press-releases",
-            item=f'div.view-content a[href*="{_RELEASES}"]',
-            link="::attr(href)",
-            title="::text",
-            verified=False,
-        ),
+        Feed(f"{_SITE}/rss.xml", verified=False),
+        Listing(f"{_SITE}/news-media-press-releases", **_LIST),
+        Listing(f"{_SITE}/news-resources/press-releases", **_LIST),
+        Feed(f"{_SITE}/news-resources/press/semi/rss.xml", verified=False),
     ),
     keep="abstract",
     enabled=True,
     why="Its releases are open, though Cloudflare's challenge met a plain client in June 2026.",
-    include=r"/semi-press-releases?/",
+    include=r"/semi-press-releases?/[^/]+",
     selectors=Selectors(
         title='meta[property="og:title"]::attr(content), h1',
         published='meta[property="article:published_time"]::attr(content), time::attr(datetime)',
@@ -34,5 +45,6 @@ SOURCE = Source(
         body=".field--name-body",
     ),
     site_names=("SEMI",),
+    same_page=same_page,
     delay=10.0,
 )

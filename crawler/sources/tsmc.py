@@ -1,8 +1,11 @@
 """TSMC: press releases by headline, annual and quarterly reports as their PDFs."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
-from crawler.source import Listing, Reports, Source
+from crawler.source import Document, Link, Listing, Reports, Source
+from crawler.ways.reports import file_name, period_of
 
 _PRESS: dict[str, Any] = {
     "item": "article.node--type-news",
@@ -10,7 +13,34 @@ _PRESS: dict[str, Any] = {
     "published": "time::attr(datetime)",
     "part": "press",
 }
+_IR = "https://investor.tsmc.com/english"
 _FILE = r"\.pdf($|\?)|/encrypt_file/(reports|qr)/"
+_KINDS = (
+    (r"earnings ?release", "Earnings release"),
+    (r"management ?report", "Management report"),
+    (r"presentation.*\bE\b", "Earnings presentation"),
+    (r"presentation.*\bC\b", "Earnings presentation in Chinese"),
+    (r"transcript", "Transcript of the earnings conference"),
+    (r"^(\dQ\d\d ?)?FS\b", "Financial statements"),
+    (r"annual ?report", "Annual report"),
+    (r"business ?overview", "Business overview"),
+    (r"\b20-?F\b", "Form 20-F"),
+)
+
+
+def address_of(url: str) -> str:
+    """A report has one address a language, with the same 40 digits; the Chinese ones have been refused."""
+    return url.replace("/chinese/encrypt/", "/english/encrypt/", 1)
+
+
+def document_of(document: Document, link: Link) -> Link:
+    """Kind and period from the name; of "FS.pdf" the address of the page tells the period."""
+    name = file_name(document.url)
+    kind = next((words for pattern, words in _KINDS if re.search(pattern, name, re.IGNORECASE)), "")
+    page = re.search(r"/quarterly-results/(\d{4})/q([1-4])", document.listed_at)
+    period = f"Q{page[2]} {page[1]}" if page else period_of(name.replace(" ", "_")) or period_of(document.text)
+    return replace(link, title=f"TSMC {kind}{', ' * bool(period)}{period}") if kind else link
+
 
 SOURCE = Source(
     number=4,
@@ -25,20 +55,17 @@ SOURCE = Source(
     ways=(
         Listing("https://pr.tsmc.com/english/latest-news", **_PRESS),
         Listing("https://pr.tsmc.com/english/news-archives", **_PRESS),
-        Reports("https://investor.tsmc.com/english/annual-reports", file=_FILE, keep="full", part="annual"),
-        Reports(
-            "https://investor.tsmc.com/english/quarterly-results/{year}/q{quarter}",
-            file=_FILE,
-            years=2,
-            keep="full",
-            part="quarterly",
-        ),
+        Reports(f"{_IR}/annual-reports", file=_FILE, keep="full", part="annual"),
+        Reports(f"{_IR}/sec-filings", file=_FILE, keep="full", kind="filing", part="filings"),
+        Reports(f"{_IR}/quarterly-results/{{year}}/q{{quarter}}", file=_FILE, years=2, keep="full", part="quarterly"),
     ),
     keep="headline",
     enabled=True,
-    why="Public documents; the investor host often answers with a challenge, so a run may come out degraded.",
-    include=r"/english/news/\d+|/sites/ir/|/encrypt_file/",
-    kind="news",
+    why="Public documents; the investor host often answers with a challenge, so a run may come out degraded: then "
+    "MOPS of the Taiwan exchange (company 2330) and EDGAR (CIK 0001046179) have the same files.",
+    include=r"/english/news/\d+|/sites/ir/|/encrypt_file/|/static/annualReports/",
     site_names=("Taiwan Semiconductor Manufacturing Company Limited",),
+    address_of=address_of,
+    document_of=document_of,
     from_link=("title",),
 )

@@ -1,11 +1,26 @@
 """WSTS: the market statistics that the industry's own companies report."""
 
+import re
+
+from crawler.read.billings import read_billings
 from crawler.source import Listing, Reports, Selectors, Source
+
+_SITE = "https://www.wsts.org"
 
 
 def address_of(url: str) -> str:
     """The bare host serves the same pages."""
     return url.replace("://wsts.org/", "://www.wsts.org/", 1)
+
+
+def address_with(url: str, title: str) -> str:
+    """The site uses its addresses again: /76/103/ and "Recent News Release" hold other releases in turn.
+
+    The words behind the number are free, and the site makes them of the title.
+    """
+    words = "-".join(re.sub(r"[^\w\s-]", "", title).split())
+    numbered = re.match(rf"{re.escape(_SITE)}/\d+/\d+(?=/|$)", url)
+    return f"{numbered[0]}/{words}" if numbered else f"{url}?release={words}"
 
 
 SOURCE = Source(
@@ -19,22 +34,37 @@ SOURCE = Source(
     language="en",
     timezone="Europe/Berlin",
     ways=(
-        # The page of the latest release keeps its address for every release; its PDF has one of its own.
-        Reports("https://www.wsts.org/76/Recent-News-Release", file=r"/media/f/WST/.*release.*\.pdf", kind="news"),
         Listing(
-            "https://www.wsts.org/76/PRESS-ARCHIVE",
+            f"{_SITE}/76/Recent-News-Release",
+            item="div.mainContent",
+            link="",
+            title="div.article > h1",
+            body="div.ContentText, div.dclinks",
+        ),
+        Reports(f"{_SITE}/76/Recent-News-Release", file=r"/media/f/WST/.*release.*\.pdf", kind="news"),
+        Listing(
+            f"{_SITE}/76/PRESS-ARCHIVE",
             item="div.content-view-children div.NewsArchive a",
             link="::attr(href)",
             title="::text",
             part="archive",
         ),
-        Reports("https://www.wsts.org/67/Historical-Billings-Report", file=r"\.xlsx($|\?)", kind="data", part="data"),
+        Reports(f"{_SITE}/67/Historical-Billings-Report", file=r"\.xlsx($|\?)", kind="data", part="data"),
     ),
     keep="abstract",
     enabled=True,
     why="Three public pages, read at a low rate; reproduction is barred, so no text is kept.",
-    selectors=Selectors(title="div.article > h1", body="div.ContentText p", stop=r"^\s*About WSTS"),
-    from_link=("title",),
+    include=r"/\d+/Recent-News-Release$|/\d+/\d+/|/media/f/WST/",
+    selectors=Selectors(
+        title="div.article > h1",
+        body="div.ContentText p",
+        files="div.dclinks a.clinks::attr(href), div.dclinks a::attr(href)",
+        drop="div.dclinks",
+        stop=r"^\s*About WSTS",
+    ),
     address_of=address_of,
+    address_with=address_with,
+    workbook_of=read_billings,
+    dated_by_files=True,
     delay=10.0,
 )

@@ -21,6 +21,9 @@ _NAMES = {
     Fixed: "fixed",
 }
 
+MOST_QUARTERS = 7
+"""So far back is asked for; the page of the newest quarter often does not exist yet."""
+
 
 def read_entry(way: Way, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
     """What *data*, the reply of *way* at address *url*, leads to: the row's own links, and where to ask further.
@@ -52,12 +55,13 @@ def addresses(way: Way, today: datetime) -> list[str]:
     years = range(today.year, today.year - way.years, -1)
     quarters = (4, 3, 2, 1) if "{quarter}" in way.url else (0,)
     last = (today.month - 1) // 3 + 1
-    return [
+    starts = [
         way.url.format(year=year, quarter=quarter)
         for year in years
         for quarter in quarters
         if year < today.year or quarter <= last
     ]
+    return starts[:MOST_QUARTERS] if "{quarter}" in way.url else starts
 
 
 def limit_of(way: Way) -> int:

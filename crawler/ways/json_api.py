@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import jmespath
 from w3lib.url import add_or_replace_parameter
 
-from crawler.read.dates import parse_date
+from crawler.read.dates import Order, parse_date
 from crawler.source import JsonApi, Link, Source
 from crawler.ways.entry import EmptyReply, Entry, EntryError, LoginNeeded, absolute, plain, texts
 from store.article import Access, Kind
@@ -69,8 +70,8 @@ def _link(way: JsonApi, item: Any, url: str, row: Source, captured: datetime) ->
     return Link(
         url=absolute(url, _text(facts.get("url"))),
         title=plain(_text(facts.get("title"))),
-        published=moment(facts.get("published"), row, captured),
-        modified=moment(facts.get("modified"), row, captured),
+        published=moment(facts.get("published"), row, captured, way.date_order),
+        modified=moment(facts.get("modified"), row, captured, way.date_order),
         summary=plain(_text(facts.get("summary"))),
         authors=texts(_texts(facts.get("authors"))),
         tags=texts(_texts(facts.get("tags"))),
@@ -81,7 +82,7 @@ def _link(way: JsonApi, item: Any, url: str, row: Source, captured: datetime) ->
     )
 
 
-def moment(value: Any, row: Source, captured: datetime) -> datetime | None:
+def moment(value: Any, row: Source, captured: datetime, order: Order = "YMD") -> datetime | None:
     """A date as text, or as seconds or milliseconds since 1970."""
     if isinstance(value, bool) or value is None:
         return None
@@ -90,7 +91,7 @@ def moment(value: Any, row: Source, captured: datetime) -> datetime | None:
             return datetime.fromtimestamp(value / 1000 if abs(value) > _MILLISECONDS else value, UTC)
         except (OverflowError, ValueError, OSError):
             return None
-    return parse_date(_text(value), timezone=row.timezone, captured=captured)
+    return parse_date(_text(value), timezone=row.timezone, captured=captured, order=order)
 
 
 def _text(value: Any) -> str:
@@ -103,4 +104,7 @@ def _texts(value: Any) -> list[str]:
 
 def _next(way: JsonApi, url: str) -> str:
     number = parse_qs(urlsplit(url).query).get(way.page, [""])[0]
-    return add_or_replace_parameter(url, way.page, str(int(number) + 1 if number.isdecimal() else way.first + 1))
+    if number.isdecimal():
+        # In its place: writing the whole query anew would escape what the site does not.
+        return re.sub(rf"([?&]{re.escape(way.page)}=)\d+", rf"\g<1>{int(number) + 1}", url, count=1)
+    return add_or_replace_parameter(url, way.page, str(way.first + 1))

@@ -13,6 +13,8 @@ from crawler.read.dates import parse_date
 from crawler.source import Link, Listing, Source
 from crawler.ways.entry import Entry, absolute, plain, texts
 
+_DATE_AHEAD = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}\s+(?=\S)")
+
 
 def read(way: Listing, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
     """The links of an HTML list, and its next page. Raises EntryError."""
@@ -35,15 +37,23 @@ def _link(way: Listing, item: Selector, base: str, row: Source, captured: dateti
     def words(css: str) -> list[str]:
         return item.css(css).getall() if css else []
 
-    date = parse_date(_whole(item, way.published), timezone=row.timezone, captured=captured, order=way.date_order)
-    url = absolute(base, item.css(way.link).get(""))
+    def moment(text: str) -> datetime | None:
+        return parse_date(text, timezone=row.timezone, captured=captured, order=way.date_order)
+
+    url = absolute(base, item.css(way.link).get("")) if way.link else base
+    # "2026/04/10 March 2026 Revenue Report": some lists put the date into the link.
+    title = _whole(item, way.title)
+    ahead = _DATE_AHEAD.match(title)
+    title = title[ahead.end() :] if ahead else title
+    dates = (_whole(item, way.published), ahead[0] if ahead else "")
     return Link(
         url=url,
-        title=_whole(item, way.title),
-        published=date or date_of_address(url, row.timezone, captured),
+        title=title,
+        published=next(filter(None, map(moment, dates)), None) or date_of_address(url, row.timezone, captured),
         summary=_whole(item, way.summary),
         authors=texts(words(way.authors)),
         tags=texts(words(way.tags)),
+        body="\n".join(words(way.body)),
     )
 
 

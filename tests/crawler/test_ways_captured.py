@@ -115,7 +115,7 @@ def test_a_chinese_list_page(captures: Path) -> None:
 
 def test_the_release_page_of_wsts_leads_to_the_pdf(captures: Path) -> None:
     row = source("wsts")
-    way = row.ways[0]
+    way = next(way for way in row.ways if isinstance(way, Reports))
     entry = read_entry(way, (captures / "wsts/wsts_recent_news_release.html").read_bytes(), way.url, row, NOW)
     (link,) = entry.links
     assert link.url == "https://www.wsts.org/esraCMS/extension/media/f/WST/7618/WSTS_FC-Release-2026-May.pdf"

@@ -1,0 +1,114 @@
+"""What single sites do that no other does, over sample webs of a few replies."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crawler.source import JsonApi
+from crawler.sources import source
+from crawler.ways import addresses, read_entry
+from tests.commands import PROJECT
+from tests.crawler.tiny_web import add, crawl
+
+WSTS = "https://www.wsts.org"
+TSMC = "https://investor.tsmc.com"
+WORDS = "Sales of memory grew faster than those of logic in every region that the statistics tell of. " * 3
+
+
+def release(title: str, file: str = "") -> str:
+    link = f'<div class=dclinks><a class=clinks href="/media/f/WST/1/{file}"><b>PDF</b></a></div>' if file else ""
+    return f"""<div class=mainContent><div class=article><h1>{title}</h1><div class=ContentText><p><span>{WORDS}</span></p>
+        <p>About WSTS: a body</p></div></div>{link}</div>"""
+
+
+def test_an_address_that_wsts_uses_again_is_another_article(tmp_path: Path) -> None:
+    found = []
+    for folder, title in ((tmp_path / "one", "Growth of 38%"), (tmp_path / "two", "Growth of 54%")):
+        archive = (
+            '<div class=content-view-children><div class=NewsArchive><a href="/76/103/Press-Release">x</a></div></div>'
+        )
+        add(folder, "wsts", f"{WSTS}/76/PRESS-ARCHIVE", archive)
+        add(folder, "wsts", f"{WSTS}/76/103/Press-Release", release(title))
+        add(folder, "wsts", f"{WSTS}/76/Recent-News-Release", release(f"Latest: {title}"))
+        found += sorted(crawl(folder, "wsts").articles)
+    assert found == [
+        f"{WSTS}/76/103/Growth-of-38",
+        f"{WSTS}/76/Recent-News-Release?release=Latest-Growth-of-38",
+        f"{WSTS}/76/103/Growth-of-54",
+        f"{WSTS}/76/Recent-News-Release?release=Latest-Growth-of-54",
+    ]
+
+
+def test_a_date_that_is_not_to_be_had_does_not_cost_the_release(tmp_path: Path) -> None:
+    add(tmp_path, "wsts", f"{WSTS}/76/Recent-News-Release", release("Growth", "Release-May_2026.pdf"))
+    add(tmp_path, "wsts", f"{WSTS}/media/f/WST/1/Release-May_2026.pdf", "a stub", type="application/pdf")
+    run = crawl(tmp_path, "wsts")
+    (article,) = run.articles.values()
+    assert article["published"] == "2026-04-30T22:00:00+00:00"
+    assert [file["name"] for file in article["files"]] == ["Release-May_2026.pdf"]
+    assert (run.stats["xinwen/dates/asked"], run.stats["xinwen/dates/missing"]) == (1, 1)
+    assert run.refused == {}
+
+
+def test_a_release_that_is_too_old_by_its_document_is_left_out(tmp_path: Path) -> None:
+    add(tmp_path, "wsts", f"{WSTS}/76/Recent-News-Release", release("Growth", "Release-2025-08-06.pdf"))
+    run = crawl(tmp_path, "wsts", "-a", "since=2026-01-01")
+    assert (run.articles, run.stats["xinwen/articles/older"]) == ({}, 1)
+
+
+def test_gartner_is_asked_for_robots_txt_and_nothing_else(tmp_path: Path) -> None:
+    run = crawl(PROJECT / "samples", "gartner", results=tmp_path)
+    assert (run.status, run.items) == (0, [])
+    assert run.stats["downloader/request_count"] == 1
+    assert run.stats["xinwen/blocked"] == 1
+    assert "robots.txt cannot be read: HTTP 403" in run.stats["xinwen/way/failed/1"]
+
+
+@pytest.mark.parametrize(
+    ("address", "title", "day"),
+    [
+        ("2025-06-25-gartner-predicts-over-40-percent", "Gartner predicts over 40 percent", "2025-06-25"),
+        ("2026-04-07-gartner-says-revenue-grew-0", "Gartner says revenue grew", "2026-04-07"),
+    ],
+)
+def test_gartners_addresses_tell_day_and_headline(address: str, title: str, day: str) -> None:
+    link_of_address = source("gartner").link_of_address
+    assert link_of_address
+    link = link_of_address(f"https://www.gartner.com/en/newsroom/press-releases/{address}")
+    assert link and link.published
+    assert (link.title, f"{link.published:%Y-%m-%d}", link.tags) == (title, day, ("title from address",))
+    assert link_of_address("https://www.gartner.com/en/articles/what-is-a-chiplet") is None
+
+
+def test_gartners_twins_are_one_page() -> None:
+    same_page = source("gartner").same_page
+    assert same_page
+    folder = "https://www.gartner.com/en/newsroom/press-releases/"
+    whole = f"{folder}2026-04-07-gartner-says-worldwide-semiconductor-revenue-grew-24-percent-in-2025"
+    assert same_page(whole) == same_page(f"{whole}-0") == same_page(whole.removesuffix("-percent-in-2025"))
+    assert same_page(whole) != same_page(whole.replace("2026-04-07", "2026-04-08"))
+
+
+def test_tsmc_is_not_asked_for_further_quarters_once_it_refuses(tmp_path: Path) -> None:
+    starts = addresses(source("tsmc").ways[-1], datetime.now(UTC))
+    assert len(starts) == 7
+    add(tmp_path, "tsmc", starts[2], "<title>Just a moment...</title>", status=403)
+    add(tmp_path, "tsmc", starts[3], '<a href="/sites/ir/a.pdf">Report</a>')
+    run = crawl(tmp_path, "tsmc")
+    assert (run.stats["xinwen/entries/awaited"], run.stats["xinwen/blocked"]) == (2, 1)
+    failures = [value for name, value in run.stats.items() if name.startswith("xinwen/way/failed/")]
+    assert any(f"{starts[2]}: Cloudflare's challenge" in failure for failure in failures)
+    assert starts[3] not in " ".join(failures)
+
+
+def test_the_next_page_of_pwcs_library_is_spelt_as_the_first() -> None:
+    row = source("pwc")
+    way = next(way for way in row.ways if isinstance(way, JsonApi))
+    reply = json.dumps({"elements": json.dumps([{"href": "/gx/en/a.html", "publishDate": "05/06/26"}])}).encode()
+    entry = read_entry(way, reply, way.url, row, datetime(2026, 11, 20, tzinfo=UTC))
+    assert entry.further == [way.url.replace("&page=0&", "&page=1&")]
+    assert entry.links[0].published == datetime(2026, 6, 4, 23, tzinfo=UTC)
