@@ -28,28 +28,96 @@ def extract(
     captured: Annotated[str, typer.Option(help="When it was fetched: ISO time or date, UTC unless it says more.")] = "",
 ) -> None:
     """One captured page or report as one JSON object; with --source only what that source allows to keep."""
-    from crawler.read import MOST_PDF, Unreadable, read_document
+    from crawler.read import Unreadable, read_document
     from store.article import withhold
 
     row = _row(source) if source else None
     moment = _moment(captured) if captured else datetime.now(UTC)
     _check_address(url)
-    try:
-        size = file.stat().st_size
-        if size > MOST_PDF:  # not even looked at: nothing so large is read
-            _fail(f"{file}: {size // 2**20} MiB; up to {MOST_PDF // 2**20} MiB are read")
-        data = file.read_bytes()
-    except OSError as error:
-        _fail(f"{file}: {(error.strerror or str(error)).lower()}")
+    data = _read(file)
     try:
         article = read_document(data, url, captured=moment, source=row, name=file.name)
     except Unreadable as error:
         _fail(f"{file}: {error}")
     article = withhold(article) if row else article
     record = {"id": article.id} | {name: _plain(value) for name, value in asdict(article).items() if name != "id"}
-    text = json.dumps(record, ensure_ascii=False, indent=2)
+    _print(json.dumps(record, ensure_ascii=False, indent=2))
+
+
+@app.command()
+def links(
+    file: Annotated[Path, typer.Argument(help="A feed, sitemap, JSON reply or list page, also gzipped.")],
+    source: Annotated[str, typer.Option(help="Key of the row whose ways in read it, one after another.")],
+    url: Annotated[str, typer.Option(help="The address that the file was fetched from, if it is known.")] = "",
+    captured: Annotated[str, typer.Option(help="When it was fetched: ISO time or date, UTC unless it says more.")] = "",
+) -> None:
+    """What a captured entry leads to, one JSON object a line, with the way in that read it.
+
+    "wanted" tells whether a run would take the link, by the row's addresses and words. An index leads to no article but
+    to further entries: their lines say "entry": true.
+    """
+    from crawler.links import read_captured
+    from crawler.ways.entry import EntryError
+    from crawler.ways.select import is_of
+
+    row = _row(source)
+    moment = _moment(captured) if captured else datetime.now(UTC)
+    if url:
+        _check_address(url)
+    try:
+        reading = read_captured(_read(file), row, moment, url)
+    except EntryError as error:
+        _fail(f"{file}: {error}")
+    entry = reading.entry
+    for link in entry.links:
+        facts = {name: _plain(value) for name, value in asdict(link).items()}
+        always = {name: facts.pop(name) for name in ("url", "title", "published")}
+        told = {name: value for name, value in facts.items() if value}
+        _print(json.dumps(always | told | {"wanted": is_of(link, row), "way": reading.name}, ensure_ascii=False))
+    for address in () if entry.links else entry.further:
+        _print(json.dumps({"url": address, "entry": True, "way": reading.name}, ensure_ascii=False))
+    dropped = "".join(f", {number} dropped ({reason})" for reason, number in entry.dropped.items())
+    typer.echo(f"{reading.name}: {len(entry.links)} links{dropped}, {len(entry.further)} further entries", err=True)
+
+
+@app.command()
+def bench(
+    pages: Annotated[int, typer.Option(min=100, help="How many pages each crawl reads.")] = 400,
+    rounds: Annotated[int, typer.Option(min=1, help="Crawls of each kind; the least CPU time counts.")] = 3,
+    save: Annotated[bool, typer.Option(help="Write the figures to benchmarks/.")] = True,
+) -> None:
+    """CPU time a page of our crawl, storing and indexing included, beside a bare Scrapy spider over the same pages."""
+    from crawler.bench import TARGETS, BenchFailed
+    from crawler.bench import bench as measure
+    from crawler.bench import save as write
+
+    try:
+        found = measure(pages, rounds)
+    except BenchFailed as error:
+        _fail(str(error))
+    for way, milliseconds in found["cpu_ms_per_page"].items():
+        share = found["speed_of_bare"].get(way)
+        judged = f"   {share:.3f} of bare Scrapy's speed (at least {TARGETS[way]:.2f})" if share else ""
+        _print(f"{way:<10} {milliseconds:7.2f} ms CPU a page{judged}")
+    if save:
+        _print(f"written: {write(found)}")
+
+
+def _read(file: Path) -> bytes:
+    from crawler.read import MOST_PDF
+
+    try:
+        size = file.stat().st_size
+        if size > MOST_PDF:  # not even looked at: nothing so large is read
+            _fail(f"{file}: {size // 2**20} MiB; up to {MOST_PDF // 2**20} MiB are read")
+        return file.read_bytes()
+    except OSError as error:
+        _fail(f"{file}: {(error.strerror or str(error)).lower()}")
+
+
+def _print(line: str) -> None:
     # In UTF-8 whatever the terminal's language; half of a surrogate pair from a broken page cannot be written.
-    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
 
 
 def _row(key: str) -> Any:

@@ -18,6 +18,8 @@ BOT_NAME = "xinwen"
 SPIDER_LOADER_CLASS = "crawler.spiderloader.SourceLoader"
 COMMANDS_MODULE = "crawler.commands"
 ADDONS = {"pipelines.addon.StoringAddon": 500}
+# What `scrapy reread` calls: the command stands with the others, its work on the side that knows the database.
+XINWEN_REREAD = "pipelines.reread.main"
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
 # Politeness. XINWEN_POLITE gives each spider the delay of its row.

@@ -25,6 +25,10 @@ Category = Literal["行业协会", "半导体科技", "咨询", "金融财务", 
 Read = Literal["page", "entry"]
 
 
+OR = " || "
+"""Between selectors of a list that stand in for one another: the first that finds a text is taken."""
+
+
 class SourceError(ValueError):
     """A row of the source table is wrong; the message names its key and the reason."""
 
@@ -106,14 +110,13 @@ class Feed:
 class Sitemap:
     """A sitemap or sitemap index; ``follow`` picks children of an index, ``language`` entries of a news sitemap.
 
-    ``pages`` is the most children that are asked for; ``off`` says why no run asks for it: only a saved one is read.
+    ``pages`` is the most children that are asked for.
     """
 
     url: str
     follow: str = ""
     language: str = ""
     pages: int = 20
-    off: str = ""
     verified: bool = True
     part: str = ""
 
@@ -127,7 +130,8 @@ class JsonApi:
     ``url`` itself gives, ``pages`` the most to ask for. ``body`` makes the request a POST. ``ok`` and ``login``
     are JMESPath expressions that tell a reply that holds what was asked for, and one that asks for a login,
     for interfaces that say HTTP 200 to everything. ``leave``: asked only where a robots.txt has been read and
-    does not bar it; a missing one is no leave.
+    does not bar it; a missing one is no leave. ``inside`` is the pattern in front of the JSON, where
+    the reply is an HTML page with the JSON in one of its scripts.
     """
 
     url: str
@@ -142,6 +146,7 @@ class JsonApi:
     login: str = ""
     leave: bool = False
     date_order: Literal["YMD", "MDY", "DMY"] = "YMD"
+    inside: str = ""
     verified: bool = True
     part: str = ""
 
@@ -153,6 +158,7 @@ class Listing:
     An empty ``link`` means that the page itself holds the article, the places ``body`` its text.
 
     Further pages are led to by the link ``next``, or lie at ``more``, an address with ``{page}`` counted from 2.
+    ``day`` is a heading between the items: of those under it ``published`` tells the time of day at most.
     """
 
     url: str
@@ -165,6 +171,7 @@ class Listing:
     tags: str = ""
     body: str = ""
     date_order: Literal["YMD", "MDY", "DMY"] = "YMD"
+    day: str = ""
     next: str = ""
     more: str = ""
     pages: int = 1
@@ -250,6 +257,8 @@ class Source:
     enabled: bool
     why: str
     name_zh: str = ""
+    captured: tuple[Way, ...] = ()
+    """Ways that read files which people already have, of markup that is gone or must not be asked for; never asked."""
     read: Read = "page"
     """``page``: every link is fetched and read; ``entry``: what the feed or list says is all we take."""
     hosts: tuple[str, ...] = ()
@@ -320,7 +329,7 @@ def _reasons_against(row: Source) -> list[str]:
         reasons.append(f"time zone {row.timezone!r} is unknown")
     if not row.ways and row.enabled:
         reasons.append("enabled, but has no way in")
-    for url in (row.address, *(way.url for way in row.ways)):
+    for url in (row.address, *(way.url for way in _all_ways(row))):
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             reasons.append(f"{url!r} is not an http address")
     for name in row.from_link:
@@ -340,10 +349,15 @@ def _reasons_against(row: Source) -> list[str]:
     return reasons
 
 
+def _all_ways(row: Source) -> tuple[Way, ...]:
+    return row.ways + row.captured
+
+
 def _bad_patterns(row: Source) -> list[tuple[str, str]]:
     patterns = [row.include, row.words, row.selectors.stop, row.selectors.skip]
-    patterns += [way.follow for way in row.ways if isinstance(way, Sitemap)]
-    patterns += [way.file for way in row.ways if isinstance(way, Reports)]
+    patterns += [way.follow for way in _all_ways(row) if isinstance(way, Sitemap)]
+    patterns += [way.file for way in _all_ways(row) if isinstance(way, Reports)]
+    patterns += [way.inside for way in _all_ways(row) if isinstance(way, JsonApi)]
     bad = []
     for pattern in patterns:
         try:
@@ -358,23 +372,14 @@ def _bad_selectors(row: Source) -> list[tuple[str, str]]:
         getattr(row.selectors, name)
         for name in ("title", "published", "authors", "tags", "summary", "body", "drop", "files")
     ]
-    for way in row.ways:
+    for way in _all_ways(row):
         if isinstance(way, Listing):
-            given += [
-                way.item,
-                way.link,
-                way.title,
-                way.published,
-                way.summary,
-                way.authors,
-                way.tags,
-                way.body,
-                way.next,
-            ]
+            given += [way.item, way.link, way.title, way.published, way.summary, way.authors, way.tags, way.next]
+            given += [way.day, way.body]
         if isinstance(way, Reports):
             given += way.panels
     bad = []
-    for css in given:
+    for css in (one for several in given for one in several.split(OR)):
         try:
             HTMLTranslator().css_to_xpath(css or "*")
         except SelectorError as error:
@@ -384,7 +389,7 @@ def _bad_selectors(row: Source) -> list[tuple[str, str]]:
 
 def _bad_paths(row: Source) -> list[tuple[str, str]]:
     bad = []
-    for way in row.ways:
+    for way in _all_ways(row):
         if not isinstance(way, JsonApi):
             continue
         known = {field.name for field in fields(Link)}

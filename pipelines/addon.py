@@ -22,4 +22,5 @@ class StoringAddon:
         """Add the pipelines and the recorder of runs, leaving what the command line set alone."""
         for path, priority in PIPELINES.items():
             settings["ITEM_PIPELINES"].set(path, priority, "addon")
+        settings["SPIDER_MIDDLEWARES"].set("pipelines.archive.Archive", 900, "addon")
         settings["EXTENSIONS"].set("pipelines.record_run.RecordRun", 500, "addon")

@@ -9,6 +9,7 @@ from typing import Self
 from pymongo.database import Database
 from scrapy.crawler import Crawler
 
+from pipelines.archive import shelf_of
 from pipelines.storage import Storage, storage_of
 from pipelines.tokenize import Tokenized
 from store.articles import Entry, Outcome, release, write
@@ -29,6 +30,7 @@ class Store:
 
     def __init__(self, crawler: Crawler, storage: Storage) -> None:
         self._crawler, self._storage = crawler, storage
+        self._shelf = shelf_of(crawler)
         self._waiting: list[Tokenized] = []
         self._writing = asyncio.Lock()
         self._closing = asyncio.Event()
@@ -75,7 +77,8 @@ class Store:
                 return
             del self._waiting[: len(batch)]
         assert self._crawler.stats
-        for outcome in outcomes.values():
+        for key, outcome in outcomes.items():
+            self._shelf.pop(key, None)
             self._crawler.stats.inc_value(f"xinwen/store/{outcome}")
         if len(self._waiting) >= BATCH or (self._waiting and self._closing.is_set()):
             await self._write()
@@ -84,7 +87,10 @@ class Store:
         if self._dictionary is None:
             self._dictionary = SharedDictionary(database)
         bags = iter(self._dictionary.bags_of_words([page for item in batch for page in item.pages]))
-        entries = [Entry(item.article, [next(bags) for _ in item.pages], item.digest) for item in batch]
+        entries = [
+            Entry(item.article, [next(bags) for _ in item.pages], item.digest, self._shelf.get(item.article.id))
+            for item in batch
+        ]
         outcomes = write(database, entries)
         release(database, outcomes)
         return outcomes

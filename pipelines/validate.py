@@ -9,6 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from crawler.refused import Refused
+from pipelines.archive import shelf_of
 from pipelines.storage import Storage, storage_of
 from store.article import Article, article_id, canonical_address, reasons_against
 from store.articles import quarantine
@@ -24,6 +25,7 @@ class Validate:
 
     def __init__(self, crawler: Crawler, storage: Storage) -> None:
         self._crawler, self._storage = crawler, storage
+        self._shelf = shelf_of(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -42,7 +44,8 @@ class Validate:
         key = article_id(canonical_address(item.url))
         try:
             seen = item.fetched or datetime.now(UTC)
-            await self._storage.call(quarantine, item.source, item.url, reasons, seen, key)
+            raw = self._shelf.pop(key, None)
+            await self._storage.call(quarantine, item.source, item.url, reasons, seen, key, raw)
         except StoreError as error:
             self._storage.fail(str(error))
         raise Quarantined("; ".join(reasons), log_level="WARNING")

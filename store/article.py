@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
@@ -22,7 +23,8 @@ MAX_BODY_BYTES = 8 * 2**20
 """MongoDB refuses documents over 16 MiB; half of it leaves room for the vector and the other fields."""
 
 _TRACKING = re.compile(
-    r"^(utm_\w+|fbclid|gclid|mc_[ce]id|cmpid|icid|spm|sref|srnd|smtyp|feed_item_type|share_token)$", re.IGNORECASE
+    r"^(utm_\w+|fbclid|gclid|mc_[ce]id|cmpid|icid|spm|sref|srnd|smtyp|feed_?(item)?_?type|feed_?name|share_token)$",
+    re.IGNORECASE,
 )
 
 
@@ -77,6 +79,7 @@ class Article:
         return self.body.split(PAGE_BREAK)
 
 
+@lru_cache(maxsize=4096)
 def canonical_address(url: str) -> str:
     """*url* in the one spelling that stands for the page.
 

@@ -14,6 +14,7 @@ from bson import Binary
 from pymongo import UpdateOne
 from pymongo.database import Database
 
+from store import archive
 from store.article import Article, File
 from store.connection import Document
 from store.vectors import pack
@@ -28,12 +29,14 @@ _NOT_CONTENT = ("fetched",)
 class Entry:
     """An article as it is to be stored, with a bag of words for each page (one page for what has no pages).
 
-    ``digest`` stands for the text, to know it again under another address; "" for texts too short to tell.
+    ``digest`` stands for the text, to know it again under another address; "" for texts too short to tell. ``raw`` is
+    what it was read from, where that may be kept.
     """
 
     article: Article
     bags: list[BagOfWords]
     digest: str = ""
+    raw: archive.Raw | None = None
 
 
 def write(database: Database[Document], entries: Sequence[Entry]) -> dict[str, Outcome]:
@@ -62,6 +65,8 @@ def write(database: Database[Document], entries: Sequence[Entry]) -> dict[str, O
         # $literal: a title that begins with "$" is a title, not an expression.
         replacement = {"$replaceWith": {"$mergeObjects": [{"$literal": document}, moving]}}
         writes.append(UpdateOne({"_id": key}, [replacement], upsert=True))
+    written = [entry for entry in entries if outcomes[entry.article.id] != "unchanged"]
+    archive.keep(database, (entry.raw for entry in written if entry.raw))
     if writes:
         database.articles.bulk_write(writes, ordered=False)
     return outcomes
@@ -90,10 +95,19 @@ def add_address(database: Database[Document], article_id: str, url: str) -> None
 
 
 def quarantine(
-    database: Database[Document], source: str, url: str, reasons: list[str], seen: datetime, key: str
+    database: Database[Document],
+    source: str,
+    url: str,
+    reasons: list[str],
+    seen: datetime,
+    key: str,
+    raw: archive.Raw | None = None,
 ) -> None:
-    """Keep what was refused: where it is and why, once per address (*key*)."""
-    refused = {"source": source, "url": url, "reasons": reasons, "seen": seen}
+    """Keep what was refused: where it is and why, once per address (*key*), and what it was read from."""
+    refused: Document = {"source": source, "url": url, "reasons": reasons, "seen": seen}
+    if raw:
+        archive.keep(database, [raw])
+        refused["raw"] = raw.reference()
     database.quarantine.replace_one({"_id": key}, refused, upsert=True)
 
 
@@ -112,6 +126,8 @@ def _document(entry: Entry) -> Document:
     document["page_vectors"] = [Binary(pack(bag)) for bag in entry.bags] if len(entry.bags) > 1 else []
     if entry.digest:
         document["digest"] = entry.digest
+    if entry.raw:
+        document["raw"] = entry.raw.reference()
     return document
 
 

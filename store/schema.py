@@ -63,6 +63,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("stored", ASCENDING)]),
         IndexModel([("source", ASCENDING), ("published", DESCENDING)]),
         IndexModel([("digest", ASCENDING)], partialFilterExpression={"digest": {"$exists": True}}),
+        IndexModel([("raw.sha256", ASCENDING)], partialFilterExpression={"raw": {"$exists": True}}),
     ],
     "terms": [IndexModel([("id", ASCENDING)], unique=True)],
     "quarantine": [IndexModel([("source", ASCENDING), ("seen", DESCENDING)])],

@@ -45,7 +45,9 @@ class Analyzer:
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of *text* in their order, without stop words; empty for text without words."""
-        text = self._simplify(unicodedata.normalize("NFKC", text)).lower()
+        if not text.isascii():
+            text = self._simplify(unicodedata.normalize("NFKC", text))
+        text = text.lower()
         found: list[str] = []
         for run in _RUN.finditer(text):
             if run.lastgroup == "han":
@@ -57,7 +59,8 @@ class Analyzer:
         return [token for token in found if token not in STOP_WORDS and len(token) <= _LONGEST_TOKEN]
 
 
-def latin_tokens(run: str) -> list[str]:
+@lru_cache(maxsize=100_000)
+def latin_tokens(run: str) -> tuple[str, ...]:
     """Tokens of a run of Latin letters and digits in lower case, words stemmed (Porter2).
 
     What has a part of one character is a name and stays whole (``risc-v``, ``10-k``, ``r&d``); other compounds are
@@ -77,7 +80,7 @@ def latin_tokens(run: str) -> list[str]:
             found.append("".join(parts))  # u.s. and us, d.c. and dc
         else:
             found += [_stem(part) for part in parts if len(part) > 1 or part.isdigit()]
-    return found
+    return tuple(found)
 
 
 @lru_cache(maxsize=200_000)

@@ -33,16 +33,19 @@ def read_page(data: bytes, url: str, *, captured: datetime, source: Source | Non
     root = parse_html(decode(data, charset))
     selectors = source.selectors if source else Selectors()
     files = _files(root, url, source)
+    # What the row names may stand in what it leaves out of the body.
+    named = next(iter(texts_at(root, selectors.title)), "")
+    dates = texts_at(root, selectors.published)
     for element in elements_at(root, selectors.drop):
         element.drop_tree()
     facts = read_metadata(root, url)
     names = [*facts.site_names, *((source.name, source.name_zh, *source.site_names) if source else ())]
-    title = next(iter(texts_at(root, selectors.title)), "") or choose_title(root, facts.titles, names, url)
+    title = named or choose_title(root, facts.titles, names, url)
     names += title_tail(root, title)
     body = read_body(root, title, selectors)
     language = detect_language(f"{title}\n{body or facts.summary}")
     timezone = timezone_of(language, source)
-    stated = [*texts_at(root, selectors.published), *facts.dates]
+    stated = [*dates, *facts.dates]
     address = facts.canonical or url
     return Article(
         source=source.key if source else "file",

@@ -99,22 +99,16 @@ SOURCE = Source(
     note="行业新闻及指数",
     language="en",
     timezone="America/New_York",
-    ways=(
-        *(
-            Feed(f"https://feeds.bloomberg.com/{name}news.rss", part=name or "all")
-            for name in ("technology/", "industries/", "markets/", "")
-        ),
-        Sitemap(
-            "https://www.bloomberg.com/sitemaps/news/latest.xml",
-            language="en",
-            off="Only the feeds are asked: the site refuses programs, and its terms restrict reuse.",
-            part="sitemap",
-        ),
+    ways=tuple(
+        Feed(f"https://feeds.bloomberg.com/{name}news.rss", part=name or "all")
+        for name in ("technology/", "industries/", "markets/", "")
     ),
+    captured=(Sitemap("https://www.bloomberg.com/sitemaps/news/latest.xml", language="en"),),
     keep="abstract",
     enabled=True,
     why="The feeds are open; pages are blocked and the terms restrict reuse, so none is asked for.",
     read="entry",
+    hosts=("www.bloomberg.com",),
     words=SEMICONDUCTORS,
     selectors=_SELECTORS,
     article_of=article_of,

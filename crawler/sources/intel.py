@@ -49,6 +49,7 @@ SOURCE = Source(
     include=rf"{_FILING}|/press-releases/detail/\d+/",
     selectors=Selectors(
         title="h1.article-heading",
+        published="div.related-documents-line time::attr(datetime)",
         body="article.full-news-article",
         drop="h1.article-heading, div.related-documents-line",
     ),

@@ -40,8 +40,8 @@ _COLLECTION = JsonApi(
 _LIST: dict[str, Any] = {
     "item": 'a.collection__item-link[href], a[href*="/gx/en/industries/tmt/"]',
     "link": "::attr(href)",
-    "title": "h4, ::text",
-    "published": "time::attr(datetime), time",
+    "title": "h4 || ::text",
+    "published": "time::attr(datetime) || time",
     "summary": ".paragraph",
     "date_order": "DMY",
     "part": "tmt",

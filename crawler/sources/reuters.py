@@ -1,9 +1,25 @@
 """Reuters: headlines on semiconductors from the news sitemap, only on demand."""
 
-from crawler.source import Sitemap, Source
+from crawler.source import Feed, JsonApi, Sitemap, Source
 from crawler.ways.words import SEMICONDUCTORS
 
 _FEEDS = "https://www.reuters.com/arc/outboundfeeds"
+
+_SECTION = JsonApi(
+    "https://www.reuters.com/world/",
+    inside=r"\bFusion\.globalContent\s*=\s*",
+    items="result.articles",
+    fields={
+        "url": "canonical_url",
+        "title": "title",
+        # display_time and updated_time are what the page shows.
+        "published": "published_time",
+        "summary": "description",
+        # The id beside a name is the mail address of a person.
+        "authors": "authors[].name",
+        "tags": "[kicker.name, primary_tag.text]",
+    },
+)
 
 SOURCE = Source(
     number=17,
@@ -19,6 +35,7 @@ SOURCE = Source(
         Sitemap(f"{_FEEDS}/news-sitemap-index/?outputType=xml", follow="/news-sitemap/", language="en", pages=5),
         Sitemap(f"{_FEEDS}/news-sitemap/?outputType=xml", language="en"),
     ),
+    captured=(Feed("http://feeds.reuters.com/Reuters/worldNews"), _SECTION),
     keep="headline",
     enabled=False,
     why="The terms ask for prior permission and plain clients are refused; on demand it reads the news sitemap only.",

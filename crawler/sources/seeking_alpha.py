@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from crawler.source import Feed, Link, Source
+from crawler.source import Feed, Link, Listing, Source
 from crawler.ways.words import SEMICONDUCTORS
 
 _SITE = "https://seekingalpha.com"
@@ -24,6 +24,9 @@ def link_of(item: dict[str, Any], link: Link) -> Link | None:
     categories = [(one.get("type", ""), one.get("domain", ""), one["text"]) for one in item.get("category", ())]
     tickers = [text for type_, domain, text in categories if type_ == "symbol" or "/symbol/" in domain]
     tickers += [one["text"] for one in item.get("symbol", ())]
+    # The line that the page offers for sharing names all tickers; the item shows the first.
+    for one in item.get("div", ()):
+        tickers += re.findall(r"\$([A-Z][\w.:-]*)(?=[\s,])", one.get("data-tweet", "").split(" - ")[0] + " ")
     authors = [text for type_, _, text in categories if type_ == "author"]
     authors += [one["text"] for one in item.get("author_name", ())]
     return replace(
@@ -33,6 +36,16 @@ def link_of(item: dict[str, Any], link: Link) -> Link | None:
         authors=tuple(dict.fromkeys(authors)),
     )
 
+
+_LIST_OF_2020 = Listing(
+    f"{_SITE}/dividends/dividend-news",
+    item="ul#mc-list > li.mc[id]",
+    link=".title a::attr(href)",
+    title=".title a",
+    published="span.item-date",
+    day="ul#mc-list > li.date-title",
+    next="link[rel=next]::attr(href)",
+)
 
 SOURCE = Source(
     number=14,
@@ -48,6 +61,7 @@ SOURCE = Source(
         Feed(f"{_SITE}/feed.xml", part="articles"),
         *(Feed(f"{_SITE}/api/sa/combined/{ticker}.xml", part=ticker) for ticker in _TICKERS),
     ),
+    captured=(_LIST_OF_2020,),
     keep="headline",
     enabled=True,
     why="The feeds are open for personal use; the terms forbid scraping pages, so none is asked for.",

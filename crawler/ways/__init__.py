@@ -79,8 +79,6 @@ def parts(row: Source) -> list[list[Way]]:
     """The ways of *row* that a run may take, those that stand for one another together, in the row's order."""
     grouped: dict[str, list[Way]] = {}
     for way in row.ways:
-        if getattr(way, "off", ""):
-            continue
         grouped.setdefault(way.part, []).append(way)
     return list(grouped.values())
 

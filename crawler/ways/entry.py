@@ -14,6 +14,8 @@ from w3lib.url import safe_url_string
 from crawler.source import Link
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+# "12%-in-q2" in an address is a percent sign, which a server would not take as it stands.
+_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Characters that show nothing and spoil comparison: soft hyphen, zero-width ones, word joiner, byte order mark.
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
@@ -58,7 +60,7 @@ def absolute(base: str, address: str) -> str:
         return ""
     if not address or parts.scheme not in ("http", "https") or not parts.hostname:
         return ""
-    return safe_url_string(url)
+    return safe_url_string(_BARE_PERCENT.sub("%25", url))
 
 
 def plain(text: str) -> str:

@@ -40,7 +40,8 @@ def read(way: Feed, data: bytes, url: str, row: Source, captured: datetime) -> E
 def _link(entry: feedparser.FeedParserDict, url: str, row: Source, captured: datetime) -> Link:
     content = [part.value for part in entry.get("content", ()) if "html" in part.get("type", "")]
     return Link(
-        url=absolute(url, entry.get("link") or _permalink(entry)),
+        # FeedBurner puts its own address into the link, which has been dead since its end.
+        url=absolute(url, entry.get("feedburner_origlink") or entry.get("link") or _permalink(entry)),
         title=plain(entry.get("title", "")),
         published=_moment(entry, row, captured),
         summary=plain(entry.get("summary", "")),

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import jmespath
 from w3lib.url import add_or_replace_parameter
 
+from crawler.read.charset import decode
 from crawler.read.dates import Order, parse_date
 from crawler.source import JsonApi, Link, Source
 from crawler.ways.entry import EmptyReply, Entry, EntryError, LoginNeeded, absolute, plain, texts
@@ -33,7 +34,7 @@ def read(way: JsonApi, data: bytes, url: str, row: Source, captured: datetime) -
 
 def _items(way: JsonApi, data: bytes) -> list[Any]:
     try:
-        reply = json.loads(data)
+        reply = _block(way, data) if way.inside else json.loads(data)
         _judge(way, reply)
         found = jmespath.search(way.items, reply)
         # Adobe's content system packs a list into a string of JSON inside the JSON.
@@ -57,6 +58,15 @@ def _judge(way: JsonApi, reply: Any) -> None:
         raise LoginNeeded(f"login needed: the reply says {words}")
     if way.ok and not jmespath.search(way.ok, reply):
         raise EntryError(f"a reply that is no success: {words[:100]}")
+
+
+def _block(way: JsonApi, page: bytes) -> Any:
+    """The first JSON value behind ``inside``; what follows it in the script is of no concern."""
+    text = decode(page)
+    start = re.search(way.inside, text)
+    if start is None:
+        raise EntryError(f"no data block behind {way.inside!r}")
+    return json.JSONDecoder().raw_decode(text, start.end())[0]
 
 
 def _link(way: JsonApi, item: Any, url: str, row: Source, captured: datetime) -> Link:

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from parsel import Selector
 
 from crawler.read.charset import decode
 from crawler.read.dateline import date_of_address
 from crawler.read.dates import parse_date
-from crawler.source import Link, Listing, Source
+from crawler.source import OR, Link, Listing, Source
 from crawler.ways.entry import Entry, absolute, plain, texts
 
 _DATE_AHEAD = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}\s+(?=\S)")
+_TIME = re.compile(r"\d{1,2}:\d\d(:\d\d)?(\s*[ap]\.?m\b\.?)?", re.IGNORECASE)
 
 
 def read(way: Listing, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
     """The links of an HTML list, and its next page. Raises EntryError."""
     page = Selector(text=decode(data), type="html")
     base = absolute(url, page.css("base::attr(href)").get("")) or url
-    links = [_link(way, item, base, row, captured) for item in page.css(way.item)]
+    links = [
+        better
+        for item, day in _items(way, page)
+        if (link := _link(way, item, day, base, row, captured))
+        and (better := row.link_of(_facts(item), link) if row.link_of else link)
+    ]
     return Entry(links=links, further=[further] if (further := _next(way, page, url, base)) and links else [])
 
 
@@ -33,12 +41,42 @@ def _next(way: Listing, page: Selector, url: str, base: str) -> str:
     return further if further != url else ""
 
 
-def _link(way: Listing, item: Selector, base: str, row: Source, captured: datetime) -> Link:
+def _items(way: Listing, page: Selector) -> Iterator[tuple[Selector, str]]:
+    """Each item with the day that the nearest heading before it tells."""
+    if not way.day:
+        yield from ((item, "") for item in page.css(way.item))
+        return
+    days, day = {element.root for element in page.css(way.day)}, ""
+    for element in page.css(f"{way.day}, {way.item}"):
+        if element.root in days:
+            day = plain(element.xpath("string()").get(""))
+        else:
+            yield element, day
+
+
+def _facts(item: Selector) -> dict[str, Any]:
+    """For every kind of element in *item* a list of their attributes and texts, as of an item of a feed."""
+    found: dict[str, Any] = {}
+    for element in item.root.iter():
+        if isinstance(element.tag, str):
+            found.setdefault(element.tag, []).append({**element.attrib, "text": (element.text or "").strip()})
+    return found
+
+
+def _date(text: str, day: str, way: Listing, row: Source, captured: datetime) -> datetime | None:
+    if day:
+        # Beside the day only the time counts: "Yesterday, 6:11 PM" is yesterday for those who saw the page.
+        time = _TIME.search(text)
+        text = f"{day} {time[0]}" if time else day
+    return parse_date(text, timezone=row.timezone, captured=captured, order=way.date_order)
+
+
+def _link(way: Listing, item: Selector, day: str, base: str, row: Source, captured: datetime) -> Link:
     def words(css: str) -> list[str]:
         return item.css(css).getall() if css else []
 
     def moment(text: str) -> datetime | None:
-        return parse_date(text, timezone=row.timezone, captured=captured, order=way.date_order)
+        return _date(text, day, way, row, captured)
 
     url = absolute(base, item.css(way.link).get("")) if way.link else base
     # "2026/04/10 March 2026 Revenue Report": some lists put the date into the link.
@@ -58,11 +96,11 @@ def _link(way: Listing, item: Selector, base: str, row: Source, captured: dateti
 
 
 def _whole(item: Selector, css: str) -> str:
-    """The first place that *css* finds; the whole text of it when it names an element.
+    """The first place that *css* finds, or the next of its alternatives; the whole text when it names an element.
 
     ``a::text`` gives only what stands before an inner element: the first piece with words in it is meant.
     """
     if not css:
         return ""
-    found = (plain(text) for text in item.css(css).getall())
+    found = (plain(text) for one in css.split(OR) for text in item.css(one).getall())
     return next((text for text in found if text), "")

@@ -35,6 +35,11 @@ def of_the_trade(links: list[Link], row: Source) -> list[Link]:
     return [link for link in links if words.search(_wording(link))]
 
 
+def is_of(link: Link, row: Source) -> bool:
+    """Is *link* an article of *row*, by its address and by its words?"""
+    return bool(re.search(row.include, link.url)) and bool(of_the_trade([link], row))
+
+
 def merge(links: Iterable[Link], row: Source) -> list[Link]:
     """One link an address; of several the first stands, with what it lacks and with the tags of all."""
     merged: dict[str, Link] = {}

@@ -53,8 +53,8 @@ GOOD: dict[str, Any] = {
 
 
 def test_twenty_rows_in_the_order_of_the_table() -> None:
-    assert list(SOURCES) == KEYS
-    assert [row.number for row in SOURCES.values()] == list(range(1, 21))
+    assert list(SOURCES)[:20] == KEYS, "further sources come after the twenty"
+    assert [row.number for row in SOURCES.values()] == list(range(1, len(SOURCES) + 1))
 
 
 def test_names_and_remarks_are_the_users(shared: Path) -> None:
@@ -73,7 +73,7 @@ def test_names_and_remarks_are_the_users(shared: Path) -> None:
 
 
 def test_which_rows_are_off_and_why() -> None:
-    off = [key for key, row in SOURCES.items() if not row.enabled]
+    off = [key for key in KEYS if not SOURCES[key].enabled]
     assert off == ["gartner", "google_finance", "reuters", "statista", "datayes"]
     assert all(row.why.endswith(".") for row in SOURCES.values())
 

@@ -1,0 +1,123 @@
+"""One crawl of the bench in a process of its own: ``python -m crawler.bench.crawl bare|selectors|generic ADDRESS``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import scrapy
+from lxml import etree
+from scrapy import Request, signals
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.http import Response
+from scrapy.utils.project import get_project_settings
+
+from crawler.source import Selectors, Sitemap, Source
+from crawler.spider import SourceSpider
+
+_WARM = 40  # pages before the clock starts: imports, dictionaries and connections are not of any page
+_TICK = 0.005  # seconds
+
+_SELECTORS = Selectors(title="h1.headline", published="article > time::attr(datetime)", body="div.body")
+
+
+class Bare(scrapy.Spider):
+    """As plain as a spider can be: it fetches the pages and yields their addresses."""
+
+    name = "bare"
+
+    def __init__(self, address: str, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.address = address
+
+    async def start(self) -> AsyncIterator[Request]:
+        yield Request(f"{self.address}/sitemap.xml", callback=self.parse_sitemap)
+
+    def parse_sitemap(self, response: Response) -> Iterator[Request]:
+        for location in etree.fromstring(response.body).iter("{*}loc"):
+            yield Request(location.text or "", callback=self.parse_page)
+
+    def parse_page(self, response: Response) -> dict[str, Any]:
+        return {"url": response.url, "size": len(response.body)}
+
+
+class Clock:
+    """CPU time of this process, all threads, from the page after the warm ones to the end; and who held the reactor."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.pages = self.measured = self.bytes = 0
+        self.begun = self.ended = self.longest = 0.0
+        self.ticking: asyncio.Task[None] | None = None
+        crawler.signals.connect(self.came, signals.response_received)
+        crawler.signals.connect(self.closed, signals.spider_closed)
+
+    def came(self, response: Response) -> None:
+        if not response.url.endswith(".html"):
+            return
+        self.pages += 1
+        if self.pages == _WARM:
+            self.begun = time.process_time()
+            self.ticking = asyncio.ensure_future(self.tick())
+        elif self.pages > _WARM:
+            self.measured += 1
+            self.bytes += len(response.body)
+
+    async def tick(self) -> None:
+        """How much later than asked the reactor comes back is how long something held it."""
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(_TICK)
+            self.longest = max(self.longest, time.perf_counter() - before - _TICK)
+
+    def closed(self) -> None:
+        self.ended = time.process_time()
+        if self.ticking:
+            self.ticking.cancel()
+
+    def report(self, *, stores: bool) -> dict[str, Any]:
+        assert self.crawler.stats
+        return {
+            "all": self.pages,
+            "pages": self.measured,
+            "bytes": self.bytes,
+            "cpu_ms_per_page": 1000 * (self.ended - self.begun) / max(1, self.measured),
+            "longest_block_ms": round(1000 * self.longest, 1),
+            "stored": self.crawler.stats.get_value("xinwen/store/new", 0) if stores else None,
+        }
+
+
+def row(address: str, selectors: Selectors) -> Source:
+    return Source(
+        number=1, key="bench", name="Bench", category="媒体", address=address, note="-", language="en", timezone="UTC",
+        ways=(Sitemap(f"{address}/sitemap.xml"),), keep="full", enabled=True, why="-", include=r"\.html$",
+        selectors=selectors,
+    )  # fmt: skip
+
+
+def main(way: str, address: str) -> None:
+    quiet = {"LOG_LEVEL": "ERROR", "TELNETCONSOLE_ENABLED": False}
+    if way == "bare":
+        process = AsyncCrawlerProcess(quiet)
+        crawler = process.create_crawler(Bare)
+    else:
+        settings = get_project_settings()
+        # On this machine there is nobody to be polite to, and the wait costs no CPU time.
+        settings.setdict({**quiet, "XINWEN_POLITE": False, "AUTOTHROTTLE_ENABLED": False}, "cmdline")
+        process = AsyncCrawlerProcess(settings)
+        ours = row(address, _SELECTORS if way == "selectors" else Selectors())
+        crawler = process.create_crawler(type("Ours", (SourceSpider,), {"name": "bench", "row": ours}))
+    clock = Clock(crawler)
+    process.crawl(crawler, **({"address": address} if way == "bare" else {}))
+    process.start()
+    sys.stdout.write(json.dumps(clock.report(stores=way != "bare")) + "\n")
+
+
+if __name__ == "__main__":
+    assert urlsplit(sys.argv[2]).hostname == "127.0.0.1"
+    main(sys.argv[1], sys.argv[2])

@@ -1,0 +1,112 @@
+"""``scrapy newsource KEY URL``: look at a site and write its row, disabled until a person has reviewed it."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+import crawler.sources
+from crawler.fetch import FetchFailed, run
+from crawler.source import Listing, Way
+from crawler.sources import SOURCES
+from crawler.survey import Found, Survey, include_of
+
+_CLOCKS = {"zh": "Asia/Shanghai"}
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "KEY URL"
+
+    def short_desc(self) -> str:
+        return "Look at a site and write its row of the source table, disabled until reviewed"
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 2:
+            raise UsageError("a key and an address are meant")
+        key, url = args
+        file = Path(crawler.sources.__file__).parent / f"{key}.py"
+        try:
+            if reason := _reason_against(key, url, file):
+                raise FetchFailed(reason)
+            found: Found = run(Survey, url=url, key=key, hosts=None).found
+        except FetchFailed as error:
+            sys.stderr.write(f"xinwen: {key}: {url}: {error}\n")
+            self.exitcode = 1
+            return
+        file.write_text(module(key, url, found), "utf-8")
+        sys.stdout.write("".join(f"{note}\n" for note in found.notes))
+        sys.stdout.write(
+            f"written: {file}, number {_next_number()}, disabled. Review it, then save a list and an article:\n"
+        )
+        sys.stdout.write(f"  scrapy capture {key} {found.ways[0].url}\n")
+        if found.article:
+            sys.stdout.write(f"  scrapy capture {key} {found.article.url}\n")
+
+
+def module(key: str, url: str, found: Found) -> str:
+    """The text of the row's file, as ``ruff format`` leaves it."""
+    language = found.article.language if found.article and found.article.language in ("zh", "en") else "en"
+    name = found.site_name or (urlsplit(url).hostname or key).removeprefix("www.")
+    names = sorted({type(way).__name__ for way in found.ways})
+    several = "".join(f"\n        {_way(way)}," for way in found.ways) + "\n    "
+    ways = several if len(found.ways) > 1 or "\n" in several.strip() else several.strip()
+    include = f"    include={_quoted(pattern, raw=True)},\n" if (pattern := include_of(found.links)) else ""
+    return (
+        f'"""{name}: not reviewed yet."""\n\n'
+        f"from crawler.source import {', '.join([*names, 'Source'])}\n\n"
+        "SOURCE = Source(\n"
+        f"    number={_next_number()},\n"
+        f"    key={_quoted(key)},\n"
+        f"    name={_quoted(name)},\n"
+        '    category="媒体",\n'
+        f"    address={_quoted(url)},\n"
+        '    note="新增来源",\n'
+        f'    language="{language}",\n'
+        f'    timezone="{_CLOCKS.get(language, "UTC")}",\n'
+        f"    ways=({ways}),\n"
+        '    keep="abstract",\n'
+        "    enabled=False,\n"
+        '    why="Not reviewed yet: read its terms, decide what may be kept, set category, note and time zone.",\n'
+        f"{include}"
+        f"    site_names=({_quoted(name)},),\n"
+        ")\n"
+    )
+
+
+def _way(way: Way) -> str:
+    if not isinstance(way, Listing):
+        return f"{type(way).__name__}({_quoted(way.url)})"
+    facts = "".join(f"            {name}={_quoted(getattr(way, name))},\n" for name in ("item", "link", "title"))
+    return f"Listing(\n            {_quoted(way.url)},\n{facts}        )"
+
+
+def _quoted(text: str, *, raw: bool = False) -> str:
+    """*text* in the quotes that the formatter would choose."""
+    if raw:
+        return f'r"{text}"'
+    escaped = text.replace("\\", "\\\\").replace("\n", " ")
+    return f"'{escaped}'" if '"' in escaped and "'" not in escaped else '"' + escaped.replace('"', '\\"') + '"'
+
+
+def _next_number() -> int:
+    return max(row.number for row in SOURCES.values()) + 1
+
+
+def _reason_against(key: str, url: str, file: Path) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", key):
+        return f"key {key!r} is not lower case letters, digits and _"
+    if key in SOURCES or file.exists():
+        return f"there is a source {key} already, in {file}"
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        return f"{url!r} is no http address"
+    return ""
