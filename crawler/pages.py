@@ -81,6 +81,7 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def suffix(data: bytes) -> str:
+    """The ending of a file that holds *data*."""
     if is_pdf(data):
         return "pdf"
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")

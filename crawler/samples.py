@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from w3lib.url import safe_url_string
+from crawler.ways.entry import escaped
 
 
 class SampleError(ValueError):
@@ -60,7 +60,7 @@ class SampleWeb:
 
 def address(url: str) -> str:
     """*url* as a request spells it: escaped, with a path, without fragment."""
-    parts = urlsplit(safe_url_string(url))
+    parts = urlsplit(escaped(url))
     return parts._replace(path=parts.path or "/", fragment="").geturl()
 
 

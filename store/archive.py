@@ -17,7 +17,7 @@ from typing import Any
 from bson import Binary
 from gridfs import GridFSBucket, NoFile
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
 from store.connection import Document
 
@@ -25,6 +25,7 @@ MOST_IN_DOCUMENT = 15 * 2**20
 """Bytes, compressed; MongoDB refuses documents over 16 MiB."""
 
 _LEVEL = 6
+_DUPLICATE_KEY = 11000
 _SECRET = ("set-cookie", "set-cookie2", "www-authenticate", "authorization")
 
 
@@ -65,9 +66,15 @@ def keep(database: Database[Document], raws: Iterable[Raw]) -> None:
     """Store the bytes of *raws* that are not stored yet. They come before the articles that refer to them."""
     new = {raw.sha256: raw for raw in raws}
     present = {row["_id"] for row in database.raw.find({"_id": {"$in": list(new)}}, {"_id": 1})}
-    for key, raw in new.items():
-        if key not in present:
-            _keep(database, key, raw.data)
+    rows = [_row(database, key, raw.data) for key, raw in new.items() if key not in present]
+    if not rows:
+        return
+    try:
+        database.raw.insert_many(rows, ordered=False)
+    except BulkWriteError as error:
+        # Another crawl may store the very same bytes in this moment. Anything else is a fault.
+        if any(fault["code"] != _DUPLICATE_KEY for fault in error.details["writeErrors"]):
+            raise
 
 
 def read(database: Database[Document], reference: Document) -> Raw:
@@ -103,21 +110,17 @@ def drop_unused(database: Database[Document], keys: Iterable[str]) -> int:
     return dropped
 
 
-def _keep(database: Database[Document], key: str, data: bytes) -> None:
+def _row(database: Database[Document], key: str, data: bytes) -> Document:
+    """The document of *data*; what is too large for one is in a file when this returns."""
     packed = gzip.compress(data, _LEVEL, mtime=0)
     row: Document = {"_id": key, "size": len(data), "stored": datetime.now(UTC)}
     if len(packed) <= MOST_IN_DOCUMENT:
-        row["data"] = Binary(packed)
-    else:
-        # A process that was killed leaves chunks behind, which are in the way of a second try.
-        database["raw.chunks"].delete_many({"files_id": key})
-        database["raw.files"].delete_many({"_id": key})
-        _bucket(database).upload_from_stream_with_id(key, key, packed)
-        row["in_files"] = True
-    try:
-        database.raw.insert_one(row)
-    except DuplicateKeyError:
-        return  # another crawl has stored the very same bytes in this moment
+        return row | {"data": Binary(packed)}
+    # A process that was killed leaves chunks behind, which are in the way of a second try.
+    database["raw.chunks"].delete_many({"files_id": key})
+    database["raw.files"].delete_many({"_id": key})
+    _bucket(database).upload_from_stream_with_id(key, key, packed)
+    return row | {"in_files": True}
 
 
 def _bucket(database: Database[Document]) -> GridFSBucket:

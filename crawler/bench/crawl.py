@@ -93,6 +93,7 @@ class Clock:
 
 
 def row(address: str, selectors: Selectors) -> Source:
+    """A source whose pages are those of the bench."""
     return Source(
         number=1, key="bench", name="Bench", category="媒体", address=address, note="-", language="en", timezone="UTC",
         ways=(Sitemap(f"{address}/sitemap.xml"),), keep="full", enabled=True, why="-", include=r"\.html$",
@@ -101,6 +102,7 @@ def row(address: str, selectors: Selectors) -> Source:
 
 
 def main(way: str, address: str) -> None:
+    """Crawl the pages at *address* and print what it cost."""
     quiet = {"LOG_LEVEL": "ERROR", "TELNETCONSOLE_ENABLED": False}
     if way == "bare":
         process = AsyncCrawlerProcess(quiet)

@@ -32,6 +32,7 @@ def write_pages(folder: Path, number: int) -> None:
 
 
 def sitemap(address: str, number: int) -> str:
+    """A sitemap of *number* pages."""
     urls = "".join(f"<url><loc>{address}/{place}.html</loc></url>" for place in range(number))
     return f'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'
 

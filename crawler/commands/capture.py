@@ -19,6 +19,8 @@ from crawler.ways import EntryError, addresses
 
 
 class Command(ScrapyCommand):
+    """Saves a page as a case of the tests, through the downloader."""
+
     requires_project = True
     requires_crawler_process = False
 

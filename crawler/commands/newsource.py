@@ -21,6 +21,8 @@ _CLOCKS = {"zh": "Asia/Shanghai"}
 
 
 class Command(ScrapyCommand):
+    """Writes the row of a new source from what its site offers."""
+
     requires_project = True
     requires_crawler_process = False
 

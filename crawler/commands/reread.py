@@ -12,6 +12,8 @@ from crawler.sources import UnknownSource, source
 
 
 class Command(ScrapyCommand):
+    """Reads the archive again with the code of today; what it does is in the rooms that know the database."""
+
     requires_project = True
     requires_crawler_process = False
 

@@ -60,6 +60,11 @@ def absolute(base: str, address: str) -> str:
         return ""
     if not address or parts.scheme not in ("http", "https") or not parts.hostname:
         return ""
+    return escaped(url)
+
+
+def escaped(url: str) -> str:
+    """*url* as a request spells it; what is percent-encoded stays as it is."""
     return safe_url_string(_BARE_PERCENT.sub("%25", url))
 
 
