@@ -89,10 +89,14 @@ def stop(data: Path, timeout: float = 30.0) -> bool:
     if held:
         held.close()
     deadline = time.monotonic() + timeout
-    while (state := read_state(folder)) and _is_alive(state["supervisor"]):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
+    while state := read_state(folder):
+        # The process itself, not its file: that is gone a moment earlier.
+        while _is_alive(state["supervisor"]):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        if read_state(folder) == state:
+            break  # it was killed and left its file behind
     return True
 
 
