@@ -20,7 +20,7 @@ from scrapy.utils.project import get_project_settings
 from crawler.source import Selectors, Sitemap, Source
 from crawler.spider import SourceSpider
 
-_WARM = 40  # pages before the clock starts: imports, dictionaries and connections are not of any page
+_WARM = 100  # pages before the clock starts: imports, dictionaries and connections are not of any page
 _TICK = 0.005  # seconds
 
 _SELECTORS = Selectors(title="h1.headline", published="article > time::attr(datetime)", body="div.body")

@@ -55,7 +55,7 @@ class Block:
 
     @property
     def weight(self) -> int:
-        return len(self.text) + 2 * len(_HAN.findall(self.text))
+        return len(self.text) if self.text.isascii() else len(self.text) + 2 * len(_HAN.findall(self.text))
 
     @property
     def is_prose(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -124,6 +125,7 @@ def _host_names(url: str) -> set[str]:
     return {key_of(host), *(key_of(label) for label in labels[:-1] if len(label) > 2)} - {""}
 
 
+@lru_cache(maxsize=4096)
 def key_of(text: str) -> str:
     """What two spellings of one title have in common: letters and digits."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()

@@ -150,3 +150,33 @@ def test_the_article_of_a_source_that_is_only_listed(checkout: Path, web: Path) 
     saved = checkout / "tests/pages/bloomberg/news-article"
     assert json.loads((saved / "expected.json").read_text("utf-8"))["title"] == "Chipmaker Weighs a Fab in Spain"
     assert json.loads((saved / "meta.json").read_text("utf-8"))["article"].endswith("chipmaker-weighs-a-fab-in-spain")
+
+
+def test_a_site_with_no_more_than_a_page_of_links(checkout: Path, web: Path) -> None:
+    site = "https://plain.example"
+    links = "".join(f"<li><a href='/stories/{name}.html'>The story of {name}</a></li>" for name in ITEMS)
+    home = f"<html><body><a href='/about/us'>All about the people here</a><ul>{links}</ul></body></html>"
+    add(web, "plain", f"{site}/", home)
+    add(web, "plain", f"{site}/stories/{ITEMS[0]}.html", page("A plain story"))
+    done = run(["scrapy", "newsource", "plain", f"{site}/"], checkout, web)
+    assert done.returncode == 0, done.stderr
+    assert f"Listing {site}/: 3 links" in done.stdout
+    checked = run(["python", "-m", "ruff", "format", "--check", "crawler/sources/plain.py"], checkout, web)
+    assert checked.returncode == 0, checked.stdout
+    done = run(["scrapy", "capture", "plain", f"{site}/"], checkout, web)
+    assert done.returncode == 0, done.stderr
+    titles = [link["title"] for link in json.loads(done.stdout)["links"]]
+    assert titles == [f"The story of {name}" for name in ITEMS]
+
+
+def test_a_site_that_only_has_a_sitemap(checkout: Path, web: Path) -> None:
+    site = "https://mapped.example"
+    add(web, "m", f"{site}/robots.txt", f"User-agent: *\nDisallow:\nSitemap: {site}/map.xml\n", type="text/plain")
+    add(web, "m", f"{site}/", page("Home"))
+    urls = "".join(f"<url><loc>{site}{path}</loc></url>" for path in ("/", "/about", f"/posts/{ITEMS[0]}"))
+    add(web, "m", f"{site}/map.xml", f"<urlset>{urls}</urlset>", type="application/xml")
+    add(web, "m", f"{site}/posts/{ITEMS[0]}", page("A mapped story"))
+    done = run(["scrapy", "newsource", "mapped", f"{site}/"], checkout, web)
+    assert done.returncode == 0, done.stderr
+    assert f'Sitemap("{site}/map.xml")' in (checkout / "crawler/sources/mapped.py").read_text("utf-8")
+    assert f"scrapy capture mapped {site}/posts/{ITEMS[0]}" in done.stdout
