@@ -12,11 +12,12 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from crawler.asking import request_of, secret_of
+from crawler.ledger import Ledger, Shown
 from crawler.middlewares import FAILURES, Blocked, Locked
-from crawler.source import Feed, Fixed, Link, Source, Way
+from crawler.source import Feed, Fixed, JsonApi, Link, Listing, Source, Way
 from crawler.ways import addresses, describe, limit_of, parts, read_entry
 from crawler.ways.entry import EmptyReply, Entry, EntryError, LoginNeeded
-from crawler.ways.select import merge, of_the_trade, older
+from crawler.ways.select import key_of, merge, of_the_trade, older
 
 logger = logging.getLogger(__name__)
 
@@ -47,11 +48,17 @@ class NotYet(WayFailed):
 
 @dataclass
 class _Gathered:
-    links: list[Link] = field(default_factory=list)
-    found: int = 0
-    unchanged: int = 0
+    """The replies of one way; those that have not changed are empty until they are asked for whole."""
+
+    way: Way
+    read: dict[str, Entry] = field(default_factory=dict)
+    unchanged: list[str] = field(default_factory=list)
     awaited: int = 0
     failures: list[str] = field(default_factory=list)
+
+    @property
+    def links(self) -> list[Link]:
+        return [link for entry in self.read.values() for link in entry.links]
 
 
 class Entrance:
@@ -63,78 +70,123 @@ class Entrance:
         self.limit = limit
         self.since = since
         self.failed = 0
+        self.ledger = Ledger.of(crawler)
+        self.ledger.partial = bool(limit or since)
 
     async def links(self) -> list[Link]:
         """Links of every part of the row, each address once."""
-        links: list[Link] = []
-        taken: list[str] = []
-        again = [await self._part(ways, links, taken) for ways in parts(self.row)]
+        taken: list[_Gathered] = []
+        again = [await self._part(ways, taken) for ways in parts(self.row)]
         for ways in again:
-            await self._part(ways, links, taken, last=True)
-        self.crawler.stats.set_value("xinwen/ways", taken)
+            await self._part(ways, taken, last=True)
+        await self._complete(taken)
+        for gathered in taken:
+            self._show(gathered)
+        self.crawler.stats.set_value("xinwen/ways", [describe(gathered.way) for gathered in taken])
+        links = [link for gathered in taken for link in gathered.links]
         merged = merge(links, self.row)
-        self._count("links/dropped/duplicate", len(links) - len(merged))
+        self.ledger.drop("duplicate", len(links) - len(merged))
         return merged
 
-    async def _part(self, ways: list[Way], links: list[Link], taken: list[str], last: bool = False) -> list[Way]:
-        """Adds what the first of *ways* that yields links leads to; when none does, those to try again later."""
-        again = []
+    async def _part(self, ways: list[Way], taken: list[_Gathered], last: bool = False) -> list[Way]:
+        """Adds to *taken* the first of *ways* that yields links; when none does, those to try again later."""
+        again, alive = [], False
         for way in ways:
             try:
-                found = await self._links_of(way)
+                taken.append(await self._gather(way))
+                return []
             except WayFailed as failure:
                 if isinstance(failure, WayEmpty) and not last:
                     again.append(way)
                 else:
                     self._report(way, failure)
-                continue
-            taken.append(describe(way))
-            links += found
-            return []
+                    alive |= isinstance(failure, WayQuiet | WayLocked)
+        # Ways that are only guessed may all be wrong; where one was seen to work, something has changed.
+        if not (again or alive):
+            self._count("parts/failed", int(any(getattr(way, "verified", True) for way in ways)))
         return again
 
-    async def _links_of(self, way: Way) -> list[Link]:
+    async def _gather(self, way: Way) -> _Gathered:
+        gathered = _Gathered(way)
         if isinstance(way, Fixed):
-            fixed = self._chosen(read_entry(way, b"", way.url, self.row, datetime.now(UTC)))
-            return self._judged(_Gathered(fixed.links, fixed.found))
+            self._note(gathered, way.url, read_entry(way, b"", way.url, self.row, datetime.now(UTC)))
+            self._judge(gathered)
+            return gathered
         if self.row.credential and not secret_of(self.row.credential):
             raise WayLocked(f"login needed: {self.row.credential.variable} holds no key or session")
-        gathered = _Gathered()
         starts = addresses(way, datetime.now(UTC))
         waiting, seen, more = deque(starts), set(starts), limit_of(way)
         while waiting:
             url = waiting.popleft()
             try:
-                entry = await self._entry(way, url)
+                entry = await self._entry(gathered, url)
             except (WayEmpty, WayQuiet, WayLocked):
+                self.ledger.drop("way", len(gathered.links))
                 raise
             except WayFailed as failure:
                 gathered.failures.append(f"{url}: {failure}" if url != way.url else str(failure))
-                gathered.awaited += isinstance(failure, NotYet) and len(starts) > 1
+                if isinstance(failure, NotYet) and len(starts) > 1:
+                    gathered.awaited += 1
+                else:
+                    self.ledger.mishaps.append((url, "entry", str(failure)))
                 if isinstance(failure, Refusal) and len(starts) > 1:
                     break  # asking on for each further quarter would be to insist
                 continue
-            if entry is None:
-                gathered.unchanged += 1
-                continue
-            gathered.links += entry.links
-            gathered.found += entry.found
             for address in entry.further:
                 if more and address not in seen and self._goes_on(entry, gathered):
                     more -= 1
                     seen.add(address)
                     waiting.append(address)
-        return self._judged(gathered)
+        self._judge(gathered)
+        return gathered
 
-    def _judged(self, gathered: _Gathered) -> list[Link]:
-        self._count("links/found", gathered.found)
-        self._count("entries/unchanged", gathered.unchanged)
+    def _judge(self, gathered: _Gathered) -> None:
+        """Raises WayFailed when there is too little in what was gathered."""
+        self._count("entries/unchanged", len(gathered.unchanged))
         self._count("entries/failed", len(gathered.failures) - gathered.awaited)
         self._count("entries/awaited", gathered.awaited)
-        if gathered.found < self.row.minimum_links and not gathered.unchanged:
-            too_few = f"{gathered.found} links, {self.row.minimum_links} are the least"
-            raise WayFailed("; ".join(gathered.failures) or too_few)
-        return gathered.links
+        found = sum(entry.found for entry in gathered.read.values())
+        if found < self.row.minimum_links and not gathered.unchanged:
+            self.ledger.drop("way", len(gathered.links))
+            self._count("ways/short", int(bool(gathered.read)))
+            raise WayFailed("; ".join(gathered.failures) or f"{found} links, {self.row.minimum_links} are the least")
+
+    async def _complete(self, taken: list[_Gathered]) -> None:
+        """Ask whole for what has not changed, where its links are put together with others that may have.
+
+        An article made of what several entries say of it would otherwise lose what the unchanged ones say.
+        """
+        if not (self.row.read == "entry" or self.row.keep == "headline") or not any(found.links for found in taken):
+            return
+        for gathered in taken:
+            for url in gathered.unchanged:
+                if not gathered.read[url].further:
+                    try:
+                        await self._entry(gathered, url, whole=True)
+                    except WayFailed as failure:
+                        gathered.failures.append(f"{url}: {failure}")
+                        self.ledger.mishaps.append((url, "entry", str(failure)))
+
+    def _show(self, gathered: _Gathered) -> None:
+        """Note in the ledger what was read, so that it need not be read again when nothing has changed."""
+        way = gathered.way
+        if gathered.failures:
+            self.ledger.spoiled.add(describe(way))
+        for url, entry in gathered.read.items():
+            if url not in gathered.unchanged:
+                self.ledger.shown[self._name(way, url)] = Shown(
+                    describe(way),
+                    frozenset(key_of(link, self.row) for link in entry.links),
+                    # Only an index leads to entries that change while it does not.
+                    [] if entry.links else entry.further,
+                    alone=not isinstance(way, JsonApi | Listing),
+                    complete=getattr(way, "complete", False),
+                )
+
+    def _name(self, way: Way, url: str) -> str:
+        """What the entry is remembered by: several ways may read one address, each in its own manner."""
+        place = [one for one in self.row.ways if one.url == way.url].index(way)
+        return f"{url}#{place}" if place else url
 
     def _goes_on(self, entry: Entry, gathered: _Gathered) -> bool:
         """Is a further page worth a request? Not when there is enough, or the last page was all too old."""
@@ -142,39 +194,46 @@ class Entrance:
             return False
         return not entry.links or not all(older(link, self.since) for link in entry.links)
 
-    async def _entry(self, way: Way, url: str) -> Entry | None:
-        """What the reply at *url* leads to; None when the site says that it has not changed."""
-        response = await self._reply(way, url)
+    async def _entry(self, gathered: _Gathered, url: str, whole: bool = False) -> Entry:
+        """What the reply at *url* leads to; where the site says that it has not changed, what is remembered of it."""
+        response = await self._reply(gathered.way, url, whole)
         if response.status == 304:
-            return None
+            gathered.unchanged.append(url)
+            gathered.read[url] = Entry(further=response.meta.get("further", []))
+            return gathered.read[url]
         if response.status == 404:
             raise NotYet("HTTP 404")
         if response.status != 200:
             raise WayFailed(f"HTTP {response.status}")
         try:
-            entry = read_entry(way, response.body, response.url, self.row, datetime.now(UTC))
+            entry = read_entry(gathered.way, response.body, response.url, self.row, datetime.now(UTC))
         except LoginNeeded as error:
             raise WayLocked(str(error)) from None
         except EmptyReply as error:
             raise WayEmpty(str(error)) from None
         except EntryError as error:
             raise WayFailed(str(error)) from None
-        if isinstance(way, Feed) and not (entry.found or entry.dropped):
+        if isinstance(gathered.way, Feed) and not (entry.found or entry.dropped):
             raise WayQuiet("a living channel without items")
-        return self._chosen(entry)
+        return self._note(gathered, url, entry)
 
-    def _chosen(self, entry: Entry) -> Entry:
+    def _note(self, gathered: _Gathered, url: str, entry: Entry) -> Entry:
         """*entry* with the links that are of the trade; the others are counted."""
+        self.ledger.find(len(entry.links) + entry.dropped.total())
         for reason, number in entry.dropped.items():
-            self._count(f"links/dropped/{reason}", number)
+            self.ledger.drop(reason, number)
         wanted = of_the_trade(entry.links, self.row)
-        self._count("links/dropped/words", len(entry.links) - len(wanted))
-        return replace(entry, links=wanted)
+        self.ledger.drop("words", len(entry.links) - len(wanted))
+        gathered.read[url] = replace(entry, links=wanted)
+        return gathered.read[url]
 
-    async def _reply(self, way: Way, url: str) -> Response:
+    async def _reply(self, way: Way, url: str, whole: bool) -> Response:
+        request = request_of(way, url, self.row)
+        # "whole": an answer that nothing has changed would not do.
+        request.meta.update(entry=self._name(way, url), whole=whole)
         self._count("entries/asked", 1)
         try:
-            return await self.crawler.engine.download_async(request_of(way, url, self.row))
+            return await self.crawler.engine.download_async(request)
         except Locked as error:
             raise WayLocked(f"login needed: {error}") from None
         except Blocked as error:

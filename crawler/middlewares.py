@@ -58,6 +58,10 @@ class Locked(IgnoreRequest):
     """The site asks for a login, or refuses the key or session that it was given."""
 
 
+class Known(IgnoreRequest):
+    """The page has been read before and need not be asked for yet. Raised by whoever remembers."""
+
+
 class OtherHost(IgnoreRequest):
     """A redirect leads to a host that the row does not name."""
 

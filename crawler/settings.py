@@ -20,6 +20,7 @@ COMMANDS_MODULE = "crawler.commands"
 ADDONS = {"pipelines.addon.StoringAddon": 500}
 # What `scrapy reread` calls: the command stands with the others, its work on the side that knows the database.
 XINWEN_REREAD = "pipelines.reread.main"
+XINWEN_RUNS = "pipelines.runs.Runs"
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
 # Politeness. XINWEN_POLITE gives each spider the delay of its row.
@@ -45,6 +46,8 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.middlewares.HostsMiddleware": 50,
     "crawler.robots.RobotsMiddleware": 100,
+    # Nearer to the site than Scrapy's retries, which do not wait.
+    "crawler.patience.PatienceMiddleware": 555,
     # After decompression and redirects, before retries.
     "crawler.middlewares.RefusalMiddleware": 560,
 }

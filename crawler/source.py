@@ -104,6 +104,7 @@ class Feed:
     url: str
     verified: bool = True
     part: str = ""
+    complete: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ class Sitemap:
     pages: int = 20
     verified: bool = True
     part: str = ""
+    complete: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ class JsonApi:
     inside: str = ""
     verified: bool = True
     part: str = ""
+    complete: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,7 @@ class Listing:
     pages: int = 1
     verified: bool = True
     part: str = ""
+    complete: bool = False
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,7 @@ class Reports:
     keep: Access | None = None
     verified: bool = True
     part: str = ""
+    complete: bool = False
 
 
 @dataclass(frozen=True)
@@ -217,7 +222,10 @@ class Fixed:
 
 
 Way = Feed | Sitemap | JsonApi | Listing | Reports | DataBlocks | Fixed
-"""Ways of the same ``part`` stand for one another: the first that yields links wins. Every part is asked."""
+"""Ways of the same ``part`` stand for one another: the first that yields links wins. Every part is asked.
+
+A ``complete`` way shows everything it ever led to: what is missing from it has gone from the site.
+"""
 
 
 @dataclass(frozen=True)
@@ -238,6 +246,19 @@ class Selectors:
     drop: str = ""
     stop: str = ""
     skip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What is worse than this is ``degraded``: the shares of a run's articles that have a date and a text, and the
+    median length of their bodies in characters.
+
+    Dates of reports and filings do not count, nor texts where only a headline may be kept.
+    """
+
+    published: float = 0.5
+    text: float = 0.8
+    length: int = 150
 
 
 @dataclass(frozen=True)
@@ -298,8 +319,11 @@ class Source:
     """Fields that the entry knows better than the page; all others are the page's where it has them."""
     delay: float = 2.0
     """Seconds between two requests to one host."""
+    at_once: int = 1
+    """Requests under way at the same time; a site is asked for one thing at a time unless it is known not to mind."""
     minimum_links: int = 1
     """A list with fewer links than this is broken, not quiet."""
+    thresholds: Thresholds = Thresholds()
     allowed: frozenset[str] = field(init=False, default=frozenset())
 
     def __post_init__(self) -> None:
@@ -341,6 +365,11 @@ def _reasons_against(row: Source) -> list[str]:
         reasons.append("credential goes into a header or into a cookie")
     if row.credential and not re.fullmatch(r"XINWEN_[A-Z_]+", row.credential.variable):
         reasons.append(f"credential {row.credential.variable!r} is no variable of ours")
+    if row.at_once < 1:
+        reasons.append(f"{row.at_once} requests at once; 1 is the least")
+    for name in ("published", "text"):
+        if not 0 <= getattr(row.thresholds, name) <= 1:
+            reasons.append(f"threshold {name} of {getattr(row.thresholds, name)} is no share")
     if row.delay < 0.5:
         reasons.append(f"delay of {row.delay} s is impolite; 0.5 s is the least")
     reasons += [f"pattern {pattern!r}: {error}" for pattern, error in _bad_patterns(row)]

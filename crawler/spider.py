@@ -20,17 +20,19 @@ from twisted.python.failure import Failure
 from crawler.arguments import arguments
 from crawler.compose import article_from_entry, article_from_page, is_pdf, is_workbook
 from crawler.entrance import Entrance
-from crawler.middlewares import FAILURES, NOBODY, Blocked
+from crawler.ledger import Ledger
+from crawler.middlewares import FAILURES, NOBODY, Blocked, Known
 from crawler.read import read_document
 from crawler.read.months import day_of_file, start_of_month
 from crawler.read.unreadable import Unreadable
 from crawler.refused import Refused
 from crawler.robots import Barred
 from crawler.source import Link, Source
-from crawler.ways.select import newest_first, older
-from store.article import Article
+from crawler.ways.select import key_of, newest_first, older
+from store.article import Article, article_id, canonical_address
 
-_STATUSES = {304: "unchanged", 404: "gone", 410: "gone"}
+_IGNORED = {Known: "known", Blocked: "blocked", Barred: "barred"}
+_STATUSES = {304: "not_modified", 404: "gone", 410: "gone"}
 
 
 class SourceSpider(scrapy.Spider):
@@ -44,6 +46,8 @@ class SourceSpider(scrapy.Spider):
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
         super().update_settings(settings)
+        for name in ("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN"):
+            settings.set(name, cls.row.at_once, priority="spider")
         if settings.getbool("XINWEN_POLITE"):
             settings.set("DOWNLOAD_DELAY", cls.row.delay, priority="spider")
             settings.set("AUTOTHROTTLE_START_DELAY", cls.row.delay, priority="spider")
@@ -59,6 +63,10 @@ class SourceSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         yield Request(NOBODY, callback=self.crawl)
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger.of(self.crawler)
 
     async def crawl(self, _: Response) -> AsyncIterator[Article | Refused | Request]:
         entrance = Entrance(self.row, self.crawler, self.arguments.limit, self.since)
@@ -83,14 +91,15 @@ class SourceSpider(scrapy.Spider):
         try:
             article = article_from_entry(link, self.row, now)
         except Unreadable as error:
-            return self._refused(link.url, error, now)
-        return self._dated(article)
+            return self._refused(link.url, link, error, now)
+        return self._dated(article, link)
 
     def _wanted(self, links: list[Link]) -> list[Link]:
         fresh = [link for link in newest_first(links) if not older(link, self.since)]
-        self.count("links/dropped/older", len(links) - len(fresh))
         taken = fresh[: self.arguments.limit or None]
-        self.count("links/taken", len(taken))
+        self.ledger.drop("older", len(links) - len(fresh))
+        self.ledger.drop("limit", len(fresh) - len(taken))
+        self.ledger.take((key_of(link, self.row), link) for link in taken)
         return taken
 
     def _is_read(self, link: Link) -> bool:
@@ -111,30 +120,31 @@ class SourceSpider(scrapy.Spider):
             else:
                 article = article_from_page(*given)
         except Unreadable as error:
-            yield self._refused(response.url, error, now)
+            yield self._refused(response.url, link, error, now)
             return
         self.count("pages/read")
-        if item := self._dated(article):
+        if item := self._dated(article, link):
             yield item
 
-    def _dated(self, article: Article) -> Article | Request | None:
+    def _dated(self, article: Article, link: Link) -> Article | Request | None:
         """*article*, or the request for the document that tells its date; None when it is known or too old."""
         documents = [file.url for file in article.files if urlsplit(file.url).path.lower().endswith(".pdf")]
         if article.published is None and self.row.dated_by_files and documents:
             article.published = day_of_file(documents[0], self.row.timezone, article.fetched)
-            if article.published is None and self._once(article):
-                self.count("dates/asked")
-                return Request(
-                    documents[0],
-                    callback=self.read_date,
-                    errback=partial(self.no_date, article, documents[0]),
-                    cb_kwargs={"article": article},
-                    meta={"xinwen": "page"},
-                    dont_filter=True,
-                )
             if article.published is None:
-                return None
-        return self._once(article)
+                return self._date_request(article, documents[0]) if self._once(article, link) else None
+        return self._once(article, link)
+
+    def _date_request(self, article: Article, document: str) -> Request:
+        self.count("dates/asked")
+        return Request(
+            document,
+            callback=self.read_date,
+            errback=partial(self.no_date, article, document),
+            cb_kwargs={"article": article},
+            meta={"xinwen": "page"},
+            dont_filter=True,
+        )
 
     async def read_date(self, response: Response, article: Article) -> AsyncIterator[Article]:
         """The date on the first pages of a document that belongs to *article*; nothing else is kept of it."""
@@ -150,7 +160,7 @@ class SourceSpider(scrapy.Spider):
 
     def no_date(self, article: Article, document: str, failure: Failure) -> Iterator[Article]:
         """A document that is not to be had costs the date, not the article."""
-        self.not_read(Link(document), failure)
+        self.ledger.mishaps.append((document, *self._not_read(document, failure)))
         if young := self._without_day(article, document):
             yield young
 
@@ -160,7 +170,11 @@ class SourceSpider(scrapy.Spider):
             self.count("dates/missing")
             name = unquote(urlsplit(document).path.rsplit("/", 1)[-1])
             article.published = start_of_month(name, self.row.timezone, article.fetched)
-        return article if self._is_young(article) else None
+        self.ledger.date(article.id, article.published)
+        if self._is_young(article):
+            return article
+        self.ledger.settle(article.id, "older")
+        return None
 
     def _is_young(self, article: Article) -> bool:
         old = bool(self.since and article.published and article.published < self.since)
@@ -168,33 +182,43 @@ class SourceSpider(scrapy.Spider):
         return not old
 
     def not_read(self, link: Link, failure: Failure) -> None:
-        """Counts why a page was not read; everything that is no fault of ours ends here."""
+        """Notes why a page was not read; everything that is no fault of ours ends here."""
+        outcome, reason = self._not_read(link.url, failure)
+        self.ledger.end(link, outcome, reason)
+
+    def _not_read(self, url: str, failure: Failure) -> tuple[str, str]:
+        """Outcome, and the reason where it is worth telling."""
         error = failure.value
         if isinstance(error, HttpError):
             status = error.response.status
             outcome, reason = _STATUSES.get(status, "failed"), f"HTTP {status}"
         elif isinstance(error, IgnoreRequest):
-            outcome = "blocked" if isinstance(error, Blocked) else "barred" if isinstance(error, Barred) else "ignored"
+            outcome = next((name for kind, name in _IGNORED.items() if isinstance(error, kind)), "ignored")
             reason = str(error)
         elif isinstance(error, FAILURES):
             outcome, reason = "failed", f"{type(error).__name__}: {error}"
         else:
             failure.raiseException()
         self.count(f"pages/{outcome}")
-        if outcome not in ("unchanged", "ignored"):
-            self.logger.warning("%s: %s: %s", self.row.key, link.url, reason)
+        quiet = outcome in ("not_modified", "known")
+        if not quiet and outcome != "ignored":
+            self.logger.warning("%s: %s: %s", self.row.key, url, reason)
+        return outcome, "" if quiet else reason
 
-    def _once(self, article: Article) -> Article | None:
+    def _once(self, article: Article, link: Link) -> Article | None:
         """*article*, or None when another address has led to it before, or when it is too old."""
         if not self._is_young(article):
+            self.ledger.end(link, "older")
             return None
+        self.ledger.led(link, article.id, article.published, article.kind)
         new = article.id not in self.found
         self.found.add(article.id)
         self.count("articles/found" if new else "articles/duplicate")
         return article if new else None
 
-    def _refused(self, url: str, error: Unreadable, now: datetime) -> Refused:
+    def _refused(self, url: str, link: Link, error: Unreadable, now: datetime) -> Refused:
         self.count("pages/unreadable")
+        self.ledger.led(link, article_id(canonical_address(url)))
         return Refused(self.row.key, url, [str(error)], now)
 
     def count(self, name: str, number: int = 1) -> None:

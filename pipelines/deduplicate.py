@@ -8,6 +8,7 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from crawler.ledger import Ledger
 from pipelines.storage import Storage, storage_of
 from pipelines.tokenize import Tokenized
 from store.articles import add_address, find_digest
@@ -42,6 +43,7 @@ class Deduplicate:
             return item
         assert self._crawler.stats
         self._crawler.stats.inc_value("xinwen/deduplicate/dropped")
+        Ledger.of(self._crawler).settle(item.article.id, "duplicate", article=first)
         raise DropItem(f"{item.article.url} has the text of article {first}", log_level="INFO")
 
     async def _find_first(self, item: Tokenized) -> str:

@@ -14,6 +14,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.http import Response
 from scrapy.utils.project import get_project_settings
 
+from crawler.ledger import Ledger
 from crawler.middlewares import NOBODY
 from crawler.refused import Refused
 from pipelines.files import Found, read_file
@@ -50,14 +51,15 @@ class FileSpider(Spider):
 
     async def read_files(self, _: Response) -> AsyncIterator[Article | Refused]:
         assert self.crawler.engine and self.crawler.stats
+        ledger = Ledger.of(self.crawler)
         items = (item for found in self.files for item in read_file(found, datetime.now(UTC)))
         # In a thread: a report of 300 pages takes seconds to read, and the store writes meanwhile.
         while some := await asyncio.to_thread(lambda: list(islice(items, _AT_ONCE))):
             for item in some:
                 if not self.crawler.engine.running or self.crawler.stats.get_value(FAILED):
                     return
-                self.crawler.stats.inc_value("xinwen/links/found")
-                self.crawler.stats.inc_value("xinwen/links/taken")
+                ledger.find(1)
+                ledger.taken += 1
                 yield item
 
 

@@ -7,33 +7,50 @@ from datetime import UTC, datetime
 from typing import Self
 
 from pymongo.database import Database
-from scrapy import Spider, signals
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.statscollectors import StatsCollector
 
-from pipelines.storage import FAILED, Storage, storage_of
+from crawler.ledger import OUTCOMES, Ledger
+from pipelines.coverage import shortcomings
+from pipelines.memory import Memory, memory_of
+from pipelines.storage import Storage, storage_of
+from pipelines.verdict import Facts, judge
 from store.connection import Document, StoreError
 
 logger = logging.getLogger(__name__)
 
-_GOOD_ENDS = ("finished", "closespider_itemcount", "limit")
+_MOST_MISHAPS = 10  # in a record
+_MISHAP = 300  # characters
 
 
 class RecordRun:
     """Writes the record when the spider has closed, after the last batch of articles."""
 
-    def __init__(self, crawler: Crawler, storage: Storage) -> None:
-        self._crawler, self._storage = crawler, storage
+    def __init__(self, crawler: Crawler, storage: Storage, memory: Memory) -> None:
+        self._crawler, self._storage, self._memory = crawler, storage, memory
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        recorder = cls(crawler, storage_of(crawler))
+        recorder = cls(crawler, storage_of(crawler), memory_of(crawler))
         crawler.signals.connect(recorder.spider_closed, signals.spider_closed)
+        crawler.signals.connect(recorder.request_sent, signals.request_reached_downloader)
+        crawler.signals.connect(recorder.item_error, signals.item_error)
         return recorder
 
+    def request_sent(self, request: Request) -> None:
+        if kind := request.meta.get("xinwen"):
+            self._count(f"requests/{kind}")
+
+    def item_error(self) -> None:
+        self._count("item_errors")
+
     async def spider_closed(self, spider: Spider, reason: str) -> None:
-        assert self._crawler.stats
-        record = run_record(spider.name, reason, self._crawler.stats)
+        try:
+            if not self._storage.failed:
+                await self._memory.close(whole=reason == "finished")
+        except StoreError as error:
+            self._storage.fail(str(error))
+        record = run_record(self._crawler, self._memory, reason)
         logger.info("%s: %s, %s", spider.name, record["verdict"], summary(record))
         try:
             if not self._storage.failed:  # else there is nowhere to write it; the exit status tells
@@ -43,65 +60,90 @@ class RecordRun:
         finally:
             self._storage.close()
 
+    def _count(self, name: str) -> None:
+        assert self._crawler.stats
+        self._crawler.stats.inc_value(f"xinwen/{name}")
+
 
 def add_run(database: Database[Document], record: Document) -> None:
     """Store the record of a run."""
     database.runs.insert_one(record)
 
 
-def run_record(source: str, reason: str, stats: StatsCollector) -> Document:
-    """What is stored of a run: verdict, counts, way in used, times, and what went wrong."""
-    counts = {name: stats.get_value(f"xinwen/{stat}", 0) for name, stat in _COUNTS.items()}
+def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
+    """What is stored of a run: verdict, counts, ways in used, times, and what went wrong.
+
+    Of the links ``found``, those not ``taken`` are ``dropped``, by reason; every one taken is counted under its
+    outcome, one of ``crawler.ledger.OUTCOMES``.
+    """
+    assert crawler.spider and crawler.stats
+    stats = crawler.stats.get_stats()
+    ledger = memory.ledger
+    outcomes = {name: ledger.outcomes()[name] for name in OUTCOMES}
+    coverage = memory.coverage.figures()
+    row = getattr(crawler.spider, "row", None)
+    verdict, why = judge(_facts(stats, reason, ledger, shortcomings(coverage, row.thresholds) if row else [], not row))
+    started = stats.get("start_time") or datetime.now(UTC)
+    ended = datetime.now(UTC)
     return {
-        "source": source,
-        "verdict": verdict(reason, counts, bool(stats.get_value(FAILED))),
+        "source": crawler.spider.name,
+        "verdict": verdict,
+        "why": why,
         "reason": reason,
-        "ways": stats.get_value("xinwen/ways", []),
-        "failures": [
-            value for name, value in sorted(stats.get_stats().items()) if name.startswith("xinwen/way/failed/")
-        ],
-        **counts,
-        "requests": stats.get_value("downloader/request_count", 0),
-        "errors": stats.get_value("log_count/ERROR", 0),
-        "started": stats.get_value("start_time") or datetime.now(UTC),
-        "ended": datetime.now(UTC),
+        "ways": stats.get("xinwen/ways", []),
+        "failures": [value for name, value in sorted(stats.items()) if name.startswith("xinwen/way/failed/")],
+        "found": ledger.found,
+        "dropped": dict(ledger.dropped),
+        "taken": ledger.taken,
+        **outcomes,
+        "missing": memory.missing,
+        "unchanged_entries": stats.get("xinwen/entries/unchanged", 0),
+        "refusals": stats.get("xinwen/blocked", 0),
+        "coverage": coverage,
+        "requests": {kind: stats.get(f"xinwen/requests/{kind}", 0) for kind in ("robots", "entry", "page")},
+        "bytes": stats.get("downloader/response_bytes", 0),
+        "errors": _errors(ledger),
+        "seconds": round((ended - started).total_seconds(), 3),
+        "from_files": not row,
+        "started": started,
+        "ended": ended,
     }
 
 
-_COUNTS = {
-    "found": "links/found",
-    "taken": "links/taken",
-    "new": "store/new",
-    "changed": "store/changed",
-    "unchanged": "store/unchanged",
-    "quarantined": "validate/quarantined",
-    "duplicates": "deduplicate/dropped",
-    "lost": "store/lost",
-    "blocked": "blocked",
-    "unchanged_entries": "entries/unchanged",
-}
+def _facts(stats: Document, reason: str, ledger: Ledger, short: list[str], files: bool) -> Facts:
+    wrong = ("quarantined", "failed", "blocked")
+    return Facts(
+        reason=reason,
+        outcomes=ledger.outcomes(),
+        short_ways=stats.get("xinwen/ways/short", 0),
+        failed_parts=stats.get("xinwen/parts/failed", 0),
+        failure=stats.get("xinwen/way/failed/1", ""),
+        ways=len(stats.get("xinwen/ways", [])),
+        quiet=stats.get("xinwen/entries/quiet", 0),
+        refusals=stats.get("xinwen/blocked", 0) + stats.get("xinwen/robots/barred", 0),
+        wrong_again=sum(fate.why == "due" and fate.outcome in wrong for fate in ledger.fates.values()),
+        login_needed=bool(stats.get("xinwen/login_needed")),
+        storage_failed=bool(stats.get("xinwen/storage/failed")),
+        faults=stats.get("spider_exceptions/count", 0) + stats.get("xinwen/item_errors", 0),
+        shortcomings=short,
+        files=files,
+    )
 
 
-def verdict(reason: str, counts: dict[str, int], storage_failed: bool) -> str:
-    """``ok | nothing_new | degraded | empty | blocked | failed`` for a run that ended with *reason* and *counts*."""
-    stored = counts["new"] + counts["changed"] + counts["unchanged"]
-    if storage_failed or counts["lost"] or reason not in _GOOD_ENDS:
-        return "failed"
-    if counts["blocked"] and not stored:
-        return "blocked"
-    if not counts["found"] and not stored:
-        return "nothing_new" if counts["unchanged_entries"] else "empty"
-    if counts["taken"] and not stored and not counts["duplicates"]:
-        return "failed"
-    if counts["quarantined"] > stored:
-        return "degraded"
-    return "ok" if counts["new"] + counts["changed"] else "nothing_new"
+def _errors(ledger: Ledger) -> list[Document]:
+    """The first mishaps, at most a few of one outcome, so that many of one kind do not hide another."""
+    chosen: list[Document] = []
+    for url, outcome, reason in ledger.mishaps:
+        alike = sum(error["outcome"] == outcome for error in chosen)
+        if len(chosen) < _MOST_MISHAPS and alike < _MOST_MISHAPS // 2:
+            chosen.append({"url": url, "outcome": outcome, "reason": reason[:_MISHAP]})
+    return chosen
 
 
 def summary(record: Document) -> str:
     """The counts of a run in one line."""
-    counted = ", ".join(f"{record[name]} {name.replace('_', ' ')}" for name in _COUNTS if record[name])
-    return f"{counted or 'nothing'} by {way_in(record)}"
+    counted = ", ".join(f"{record[name]} {name.replace('_', ' ')}" for name in OUTCOMES if record.get(name))
+    return f"{counted or 'nothing'} by {way_in(record)}{': ' if record['why'] else ''}{record['why']}"
 
 
 def way_in(record: Document) -> str:

@@ -17,6 +17,7 @@ from scrapy.http import Response
 from scrapy.utils.project import get_project_settings
 
 from crawler.compose import article_from_page
+from crawler.ledger import Ledger
 from crawler.middlewares import NOBODY
 from crawler.read import Unreadable
 from crawler.source import Link
@@ -62,18 +63,18 @@ class RereadSpider(Spider):
 
     async def read_archive(self, _: Response) -> AsyncIterator[Article]:
         assert self.crawler.engine and self.crawler.stats
-        storage, shelf = storage_of(self.crawler), shelf_of(self.crawler)
+        storage, shelf, ledger = storage_of(self.crawler), shelf_of(self.crawler), Ledger.of(self.crawler)
         for collection, key in self.places:
             if not self.crawler.engine.running or self.crawler.stats.get_value(FAILED):
                 return
-            self.crawler.stats.inc_value("xinwen/links/found")
-            self.crawler.stats.inc_value("xinwen/links/taken")
+            ledger.find(1)
             try:
                 row, raw = await storage.call(_archived, collection, key)
                 # In a thread: a long report takes seconds.
                 article = await asyncio.to_thread(_read_again, row, raw)
             except (Unreadable, archive.NotArchived) as error:
                 self.report.unreadable.append((key, str(error)))
+                ledger.drop("unreadable", 1)
                 continue
             except StoreError as error:
                 storage.fail(str(error))
@@ -84,6 +85,7 @@ class RereadSpider(Spider):
             if article.access == "full":
                 shelf[article.id] = raw
             self.report.reread += 1
+            ledger.taken += 1
             if collection == "quarantine":
                 self.quarantined[key] = article.id
             yield article

@@ -10,6 +10,7 @@ from pymongo.database import Database
 from scrapy.crawler import Crawler
 
 from pipelines.archive import shelf_of
+from pipelines.memory import Memory, memory_of
 from pipelines.storage import Storage, storage_of
 from pipelines.tokenize import Tokenized
 from store.articles import Entry, Outcome, release, write
@@ -28,8 +29,8 @@ INTERVAL = 0.5
 class Store:
     """An article that comes in is either stored or reported lost by its address, never silently gone."""
 
-    def __init__(self, crawler: Crawler, storage: Storage) -> None:
-        self._crawler, self._storage = crawler, storage
+    def __init__(self, crawler: Crawler, storage: Storage, memory: Memory) -> None:
+        self._crawler, self._storage, self._memory = crawler, storage, memory
         self._shelf = shelf_of(crawler)
         self._waiting: list[Tokenized] = []
         self._writing = asyncio.Lock()
@@ -39,7 +40,7 @@ class Store:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler, storage_of(crawler))
+        return cls(crawler, storage_of(crawler), memory_of(crawler))
 
     async def open_spider(self) -> None:
         await self._storage.open()
@@ -80,6 +81,13 @@ class Store:
         for key, outcome in outcomes.items():
             self._shelf.pop(key, None)
             self._crawler.stats.inc_value(f"xinwen/store/{outcome}")
+        for item in batch:
+            self._memory.ledger.settle(item.article.id, outcomes[item.article.id])
+        try:
+            await self._memory.write()
+        except StoreError as error:
+            self._storage.fail(str(error))
+            return
         if len(self._waiting) >= BATCH or (self._waiting and self._closing.is_set()):
             await self._write()
 
@@ -100,4 +108,5 @@ class Store:
         for item in self._waiting:
             self._crawler.stats.inc_value("xinwen/store/lost")
             logger.error("lost, not stored: %s", item.article.url)
+            self._memory.ledger.settle(item.article.id, "lost", reason="not stored")
         self._waiting.clear()

@@ -8,6 +8,7 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from crawler.ledger import Ledger
 from crawler.refused import Refused
 from pipelines.archive import shelf_of
 from pipelines.storage import Storage, storage_of
@@ -48,4 +49,6 @@ class Validate:
             await self._storage.call(quarantine, item.source, item.url, reasons, seen, key, raw)
         except StoreError as error:
             self._storage.fail(str(error))
+        else:
+            Ledger.of(self._crawler).settle(key, "quarantined", reason="; ".join(reasons))
         raise Quarantined("; ".join(reasons), log_level="WARNING")

@@ -1,13 +1,12 @@
-"""The doors of the query side: ``python -m similarity search | similar | evaluate``."""
+"""The doors of the query side: ``python -m similarity search | similar | evaluate | health``."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -15,7 +14,7 @@ from rich.markup import escape
 
 from similarity.index import PEOPLES_TIME, Hit, QueryError, SimilarityIndex
 from similarity.models import DEFAULT_MODEL
-from store.connection import StoreError
+from store.connection import StoreError, connect, database_address, store_errors
 from store.errors import shown_in_one_line
 from store.schema import IndexMismatch
 from store.settings import SettingsError
@@ -83,6 +82,30 @@ def evaluate(
         console.print(f"  {name:<24} {shown:>9}")
 
 
+@app.command()
+def health(
+    sources: Annotated[list[str] | None, typer.Argument(metavar="[KEY ...]", help="sources; all that ever ran")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How the runs of every source went lately; status 1 when a source has failed."""
+    from similarity.health import health as health_of
+    from similarity.health import lines
+
+    with shown_in_one_line(*_EXPECTED):
+        database = connect()
+        with database.client, store_errors(database_address()):
+            found = health_of(database, datetime.now(UTC), sources or [])
+        if not found:
+            raise QueryError("no run is recorded: scrapy crawlall, or name the sources that should have run")
+    if as_json:
+        print(json.dumps({"sources": [_plain(asdict(one)) for one in found]}, ensure_ascii=False, indent=2))
+    else:
+        for line in lines(found, datetime.now(UTC)):
+            console.print(line)
+    if any(one.fault for one in found):
+        raise typer.Exit(1)
+
+
 def _show(index: SimilarityIndex, hits: list[Hit], as_json: bool) -> None:
     if as_json:
         print(
@@ -104,10 +127,13 @@ def _show(index: SimilarityIndex, hits: list[Hit], as_json: bool) -> None:
 
 
 def _as_json(hit: Hit) -> dict[str, Any]:
-    article = asdict(hit.article)
-    for name in ("published", "fetched"):
-        article[name] = article[name] and article[name].astimezone(ZoneInfo("UTC")).isoformat().replace("+00:00", "Z")
-    return {"score": hit.score, "page": hit.page, "article": article}
+    return {"score": hit.score, "page": hit.page, "article": _plain(asdict(hit.article))}
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    """*fields* with times as JSON has them."""
+    times = {name: value for name, value in fields.items() if isinstance(value, datetime)}
+    return fields | {name: time.astimezone(UTC).isoformat().replace("+00:00", "Z") for name, time in times.items()}
 
 
 def _day(option: str, text: str | None) -> date | None:

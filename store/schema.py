@@ -54,6 +54,7 @@ VALIDATORS: dict[str, Document] = {
     },
     "terms": {"_id": _TEXT, "id": _NUMBER},
     "quarantine": {"_id": _TEXT, "source": _TEXT, "url": _TEXT, "reasons": _TEXTS, "seen": _TIME},
+    "pages": {"_id": _TEXT, "source": _TEXT, "outcome": _TEXT, "seen": _TIME, "due": _TIME},
     "runs": {"source": _TEXT, "verdict": _TEXT, "started": _TIME, "ended": _TIME},
 }
 """The fields that every document of a collection has, and what they must be."""
@@ -67,6 +68,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "terms": [IndexModel([("id", ASCENDING)], unique=True)],
     "quarantine": [IndexModel([("source", ASCENDING), ("seen", DESCENDING)])],
+    "pages": [IndexModel([("article", ASCENDING)]), IndexModel([("listed_at", ASCENDING)])],
     "runs": [IndexModel([("source", ASCENDING), ("ended", DESCENDING)])],
 }
 

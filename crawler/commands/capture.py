@@ -46,7 +46,7 @@ class Command(ScrapyCommand):
             (fetched,) = fetch([url], row)
             self._save(row, fetched, opts)
         except (UnknownSource, FetchFailed, CaptureRefused, EntryError, Unreadable) as error:
-            sys.stderr.write(f"xinwen: {key}: {url}: {error}\n")
+            sys.stderr.write(f"error: {key}: {url}: {error}\n")
             self.exitcode = 1
 
     def _save(self, row: Source, fetched: Fetched, opts: argparse.Namespace) -> None:

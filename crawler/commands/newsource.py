@@ -42,7 +42,7 @@ class Command(ScrapyCommand):
                 raise FetchFailed(reason)
             found: Found = run(Survey, url=url, key=key, hosts=None).found
         except FetchFailed as error:
-            sys.stderr.write(f"xinwen: {key}: {url}: {error}\n")
+            sys.stderr.write(f"error: {key}: {url}: {error}\n")
             self.exitcode = 1
             return
         file.write_text(module(key, url, found), "utf-8")

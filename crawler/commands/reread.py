@@ -28,7 +28,7 @@ class Command(ScrapyCommand):
         try:
             keys = [source(key).key for key in args]
         except UnknownSource as error:
-            sys.stderr.write(f"xinwen: {error}\n")
+            sys.stderr.write(f"error: {error}\n")
             self.exitcode = 2
             return
         self.exitcode = load_object(self.settings["XINWEN_REREAD"])(keys)

@@ -25,6 +25,7 @@ _REPORTS = Reports(
     "https://www.smics.com/en/site/company_financialSummary?year={year}",
     file=r"\.(pdf|xlsx)($|\?)",
     years=3,
+    complete=True,
     panels={
         "#page_slide_0": ("Quarterly Earnings", "report"),
         "#page_slide_1": ("Interim / Annual Report", "report"),

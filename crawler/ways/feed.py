@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -34,7 +35,7 @@ def read(way: Feed, data: bytes, url: str, row: Source, captured: datetime) -> E
                 continue
             link = better
         links.append(replace(link, language=link.language or _language(parsed.feed)))
-    return Entry(links=links)
+    return Entry(links=links, dropped=Counter(row=len(parsed.entries) - len(links)))
 
 
 def _link(entry: feedparser.FeedParserDict, url: str, row: Source, captured: datetime) -> Link:

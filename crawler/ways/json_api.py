@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
@@ -29,7 +30,8 @@ def read(way: JsonApi, data: bytes, url: str, row: Source, captured: datetime) -
         better = row.link_of(item, link) if row.link_of and isinstance(item, dict) else link
         if better is not None:
             links.append(better)
-    return Entry(links=links, further=[_next(way, url)] if items and way.page else [])
+    further = [_next(way, url)] if items and way.page else []
+    return Entry(links=links, further=further, dropped=Counter(row=len(items) - len(links)))
 
 
 def _items(way: JsonApi, data: bytes) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
@@ -46,6 +47,7 @@ def read(way: Reports, data: bytes, url: str, row: Source, captured: datetime) -
     page = Selector(text=decode(data), type="html")
     base = absolute(url, page.css("base::attr(href)").get("")) or url
     links = []
+    dropped = 0
     seen: set[str] = set()
     for panel, label, kind in _panels(way, page):
         found = [(address, a) for a in panel.css("a[href]") if (address := absolute(base, a.attrib["href"]))]
@@ -63,9 +65,11 @@ def read(way: Reports, data: bytes, url: str, row: Source, captured: datetime) -
             )
             link = _link(way, document, _date_of(around, row, captured))
             better = row.document_of(document, link) if row.document_of else link
-            if better is not None:
+            if better is None:
+                dropped += 1
+            else:
                 links.append(better)
-    return Entry(links=links)
+    return Entry(links=links, dropped=Counter(row=dropped))
 
 
 def _panels(way: Reports, page: Selector) -> list[tuple[Selector, str, Kind]]:

@@ -18,9 +18,9 @@ _ROUND_UP = 12  # tags
 
 def select(entry: Entry, row: Source, language: str = "") -> Entry:
     """*entry* with only the links that are *row*'s own; *language*: only those of it, and those that name none."""
-    dropped: Counter[str] = Counter()
+    dropped = Counter(entry.dropped)
     links = merge((_mapped(link, row) for link in entry.links), row)
-    dropped["duplicate"] = len(entry.links) - len(links)
+    dropped["duplicate"] += len(entry.links) - len(links)
     links = _keep(links, lambda link: bool(link.url), dropped, "address")
     links = _keep(links, lambda link: row.elsewhere or urlsplit(link.url).hostname in row.allowed, dropped, "host")
     links = _keep(links, lambda link: bool(re.search(row.include, link.url)), dropped, "include")
@@ -44,9 +44,14 @@ def merge(links: Iterable[Link], row: Source) -> list[Link]:
     """One link an address; of several the first stands, with what it lacks and with the tags of all."""
     merged: dict[str, Link] = {}
     for link in links:
-        key = row.same_page(link.url) if row.same_page else canonical_address(link.url)
+        key = key_of(link, row)
         merged[key] = _joined(merged[key], link) if key in merged else link
     return list(merged.values())
+
+
+def key_of(link: Link, row: Source) -> str:
+    """What is equal for links to one page."""
+    return row.same_page(link.url) if row.same_page else canonical_address(link.url)
 
 
 def newest_first(links: list[Link]) -> list[Link]:

@@ -71,7 +71,7 @@ def test_ways_that_fail_are_told_and_the_next_is_tried(tmp_path: Path) -> None:
         "xinwen/pages/asked": 4,
         "xinwen/pages/read": 1,
         "xinwen/pages/gone": 1,
-        "xinwen/pages/unchanged": 1,
+        "xinwen/pages/not_modified": 1,
         "xinwen/pages/unreadable": 1,
     }
 

@@ -1,29 +1,53 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from pipelines.record_run import _COUNTS, verdict
+from pipelines.verdict import Facts, judge
 
 
 @pytest.mark.parametrize(
-    ("reason", "counts", "storage_failed", "expected"),
+    ("outcomes", "facts", "expected"),
     [
-        ("finished", {"found": 10, "taken": 10, "new": 10}, False, "ok"),
-        ("finished", {"found": 10, "taken": 10, "changed": 1, "unchanged": 9}, False, "ok"),
-        ("finished", {"found": 10, "taken": 10, "unchanged": 10}, False, "nothing_new"),
-        ("finished", {"found": 10, "taken": 0}, False, "nothing_new"),
-        ("finished", {}, False, "empty"),
-        ("finished", {"unchanged_entries": 1}, False, "nothing_new"),
-        ("finished", {"blocked": 1}, False, "blocked"),
-        ("finished", {"blocked": 1, "found": 5, "taken": 5, "new": 2}, False, "ok"),
-        ("finished", {"found": 3, "taken": 3, "quarantined": 3}, False, "failed"),
-        ("finished", {"found": 3, "taken": 3, "quarantined": 2, "new": 1}, False, "degraded"),
-        ("finished", {"found": 3, "taken": 3, "duplicates": 3}, False, "nothing_new"),
-        ("finished", {"found": 3, "taken": 3, "new": 2, "lost": 1}, False, "failed"),
-        ("finished", {"found": 3, "taken": 3, "new": 3}, True, "failed"),
-        ("shutdown", {"found": 3, "taken": 3, "new": 3}, False, "failed"),
-        ("closespider_timeout", {"found": 3, "taken": 3, "new": 3}, False, "failed"),
+        ({"new": 10}, {}, "ok"),
+        ({"changed": 1, "unchanged": 9}, {}, "ok"),
+        ({"unchanged": 10}, {}, "nothing_new"),
+        ({"known": 10}, {}, "nothing_new"),
+        ({}, {}, "nothing_new"),
+        ({"duplicate": 3}, {}, "nothing_new"),
+        ({"older": 3}, {}, "nothing_new"),
+        ({}, {"ways": 0, "short_ways": 1}, "empty"),
+        ({}, {"ways": 0, "failure": "HTTP 500"}, "failed"),
+        ({}, {"ways": 0, "quiet": 1}, "nothing_new"),
+        ({}, {"ways": 0, "quiet": 1, "failed_parts": 1}, "degraded"),
+        ({}, {"ways": 0, "refusals": 1, "short_ways": 1}, "blocked"),
+        ({}, {"ways": 0, "refusals": 1, "login_needed": True}, "login_needed"),
+        ({"blocked": 3}, {"refusals": 1}, "blocked"),
+        ({"blocked": 1, "known": 9}, {"refusals": 1}, "blocked"),
+        ({"blocked": 1, "known": 9}, {"refusals": 1, "wrong_again": 1}, "nothing_new"),
+        ({"blocked": 3}, {"refusals": 1, "wrong_again": 3}, "blocked"),
+        ({"blocked": 1, "new": 9}, {"refusals": 1}, "ok"),
+        ({"blocked": 9, "new": 1}, {"refusals": 1}, "degraded"),
+        ({"blocked": 2}, {"login_needed": True}, "login_needed"),
+        ({"new": 2}, {"login_needed": True}, "ok"),
+        ({"quarantined": 3}, {}, "failed"),
+        ({"failed": 3}, {}, "failed"),
+        ({"quarantined": 2, "new": 1}, {}, "degraded"),
+        ({"quarantined": 1, "known": 9}, {}, "degraded"),
+        ({"quarantined": 1, "known": 9}, {"wrong_again": 1}, "nothing_new"),
+        ({"new": 9}, {"shortcomings": ["published 0.1 is below 0.5"]}, "degraded"),
+        ({"new": 9}, {"failed_parts": 1}, "degraded"),
+        ({"new": 9}, {"faults": 1}, "failed"),
+        ({"new": 9, "unfinished": 1}, {}, "failed"),
+        ({"new": 2, "lost": 1}, {}, "failed"),
+        ({"new": 3}, {"storage_failed": True}, "failed"),
+        ({"new": 3}, {"reason": "shutdown"}, "failed"),
+        ({"new": 3}, {"reason": "closespider_timeout"}, "failed"),
+        ({"new": 3}, {"ways": 0, "files": True}, "ok"),
     ],
 )
-def test_verdict(reason: str, counts: dict[str, int], storage_failed: bool, expected: str) -> None:
-    assert verdict(reason, dict.fromkeys(_COUNTS, 0) | counts, storage_failed) == expected
+def test_verdict(outcomes: dict[str, int], facts: dict[str, Any], expected: str) -> None:
+    verdict, why = judge(Facts(**({"outcomes": outcomes, "ways": 1} | facts)))
+    assert verdict == expected
+    assert bool(why) == (verdict not in ("ok", "nothing_new"))

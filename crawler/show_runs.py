@@ -1,0 +1,84 @@
+"""Runs on the terminal: progress while they last, a table at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from crawler.side_by_side import OpenRecords, SideBySide
+
+Record = Mapping[str, Any]
+
+_COLOURS = {"ok": "green", "nothing_new": "green", "blocked": "yellow", "login_needed": "yellow"}
+
+
+def crawl_and_show(
+    keys: list[str], crawls: SideBySide, open_records: OpenRecords, console: Console, title: str
+) -> dict[str, Record]:
+    """Crawl *keys* and show how it goes; the records of their runs, in the order of *keys*."""
+    records: dict[str, Record] = {}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with (
+        open_records() as store,
+        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress,
+    ):
+        task = progress.add_task("crawling", total=len(keys))
+        running: list[str] = []
+
+        def started(key: str) -> None:
+            running.append(key)
+            progress.update(task, description=f"crawling {', '.join(running)}")
+
+        for ended in crawls.crawl(keys, started):
+            records[ended.key] = store.record(ended)
+            running.remove(ended.key)
+            progress.update(task, advance=1, description=f"crawling {', '.join(running)}")
+            for line in _lines(ended.key, records[ended.key], f"{len(records)}/{len(keys)}"):
+                progress.console.print(line)
+    ordered = {key: records[key] for key in keys}
+    console.print(_table(ordered, title))
+    return ordered
+
+
+def _lines(key: str, record: Record, place: str) -> Iterator[str]:
+    why = f": {escape(record['why'])}" if record["why"] else ""
+    yield f"[dim]{place}[/dim] {key} {_coloured(record['verdict'])}, {record['seconds']:.0f} s{why}"
+    for error in record["errors"][:3] if record["verdict"] not in ("ok", "nothing_new") else ():
+        yield f"    [dim]{escape(error['url'])}[/dim] {error['outcome']}: {escape(error['reason'])}"
+
+
+def _table(records: Mapping[str, Record], title: str) -> Table:
+    table = Table(title=title)
+    for name in ("source 来源", "verdict 结论", "articles 文章", "requests"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("way in used 入口")
+    for key, record in records.items():
+        stored = sum(record[name] for name in ("new", "changed", "unchanged", "not_modified", "known"))
+        requests = str(sum(record["requests"].values()))
+        table.add_row(
+            key,
+            _coloured(record["verdict"]),
+            f"{stored} ({record['new']} new)",
+            requests,
+            _way_in(record["ways"]),
+        )
+    return table
+
+
+def _coloured(verdict: str) -> str:
+    colour = _COLOURS.get(verdict, "red")
+    return f"[{colour}]{verdict}[/{colour}]"
+
+
+def _way_in(ways: list[str]) -> str:
+    """Kind and host of the first way in, and how many more there were: narrow enough for a table."""
+    if not ways:
+        return "-"
+    kind, url = ways[0].split(" ", 1)
+    return f"{kind} {urlsplit(url).hostname}{f' +{len(ways) - 1}' if len(ways) > 1 else ''}"

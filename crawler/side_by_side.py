@@ -1,0 +1,110 @@
+"""Many sources side by side, each in a process of its own: what befalls one does not touch the others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+GRACE = 30.0
+"""Seconds for a crawl to end well once it is told to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A crawl that is over: its exit status (negative: the signal that killed it) and what it said last."""
+
+    key: str
+    status: int
+    started: datetime
+    ended: datetime
+    last_line: str
+    log: Path
+    overdue: bool = False
+
+    @property
+    def fault(self) -> str:
+        """What went wrong with the process itself; "" when it ended by itself with status 0."""
+        if self.overdue:
+            return f"stopped after {(self.ended - self.started).total_seconds():.0f} s"
+        if self.status < 0:
+            return f"killed by signal {-self.status}"
+        return f"ended with status {self.status}: {self.last_line}" if self.status else ""
+
+
+class Records(Protocol):
+    """Where the records of runs lie; the crawler itself knows no database."""
+
+    def record(self, ended: Ended) -> Mapping[str, Any]:
+        """The record of the run, made now where the crawl did not live to make it."""
+
+
+OpenRecords = Callable[[], AbstractContextManager[Records]]
+
+
+class SideBySide:
+    """At most *at_once* crawls at a time, each stopped after *longest* seconds."""
+
+    def __init__(
+        self, at_once: int, longest: float, logs: Path, variables: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
+        """*variables*: what the crawl of a key finds in its environment beside what is in ours."""
+        self.at_once, self.longest, self.logs = at_once, longest, logs
+        self.variables = variables or {}
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._stopping = threading.Event()
+
+    def crawl(self, keys: Iterable[str], started: Callable[[str], None]) -> Iterator[Ended]:
+        """Crawl the sources of *keys*, in any order of ending; *started* is told of each as it begins."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(self.at_once) as pool:
+            crawls = [pool.submit(self._crawl_one, key, started) for key in keys]
+            try:
+                for crawl in as_completed(crawls):
+                    if ended := crawl.result():
+                        yield ended
+            finally:
+                # Also when this process is interrupted: no crawl outlives the command that began it.
+                self._stopping.set()
+                for process in list(self._running.values()):
+                    process.terminate()
+
+    def _crawl_one(self, key: str, started: Callable[[str], None]) -> Ended | None:
+        if self._stopping.is_set():
+            return None
+        started(key)
+        begun, log = datetime.now(UTC), self.logs / f"{key}.log"
+        command = [sys.executable, "-m", "scrapy", "crawl", key]
+        environment = os.environ | self.variables.get(key, {})
+        with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
+            self._running[key] = process
+            overdue = False
+            try:
+                process.wait(self.longest)
+            except subprocess.TimeoutExpired:
+                overdue = True
+                _end(process)
+            del self._running[key]
+        return Ended(key, process.returncode, begun, datetime.now(UTC), _last_line(log), log, overdue)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _last_line(log: Path) -> str:
+    lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "it said nothing"

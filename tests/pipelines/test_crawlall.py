@@ -1,0 +1,120 @@
+"""Sources side by side: one process each, and what befalls one is recorded and touches no other."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from tests.commands import assert_one_line_error, run, start
+from tests.crawler.tiny_web import add
+from tests.pipelines.crawls import API, SIA, page, post, samples_of
+
+REUTERS = "https://www.reuters.com/arc/outboundfeeds/news-sitemap-index/?outputType=xml"
+
+
+@pytest.fixture
+def given(tmp_path: Path, uri: str) -> dict[str, Any]:
+    """Variables for a sample web in which SIA has one article."""
+    folder = tmp_path / "web"
+    add(folder, "sia", API, json.dumps([post("a")]), type="application/json")
+    add(folder, "sia", f"{SIA}/a/", page("a"))
+    return {"mongodb_uri": uri, "xinwen_sample_web": folder, "xinwen_data": tmp_path / "data"}
+
+
+@pytest.fixture
+def database(uri: str) -> Iterator[Database[dict[str, Any]]]:
+    with (found := samples_of(uri)).client:
+        yield found
+        found.client.drop_database(found.name)
+
+
+def test_sources_side_by_side(given: dict[str, Any], database) -> None:
+    done = run("scrapy", "crawlall", "sia", "reuters", "-j", 2, **given)
+    assert done.returncode == 1
+    assert "/2 sia ok, " in done.stdout
+    assert "/2 reuters failed, " in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "│ sia " in done.stdout and "1 (1 new)" in done.stdout
+    assert done.stderr.startswith("xinwen: 1 of 2 failed: reuters; ")
+    assert {row["source"]: row["verdict"] for row in database.runs.find()} == {"sia": "ok", "reuters": "failed"}
+    assert "sia: ok, 1 new" in (given["xinwen_data"] / "logs" / "sia.log").read_text()
+    again = run("scrapy", "crawlall", "sia", **given)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "1/1 sia nothing_new, " in again.stdout
+
+
+def test_a_refusal_is_a_failure_only_when_strict(given: dict[str, Any], database) -> None:
+    index = Path(given["xinwen_sample_web"])
+    add(index, "reuters", "https://www.reuters.com/robots.txt", "no", status=403)
+    done = run("scrapy", "crawlall", "reuters", **given)
+    assert (done.returncode, "reuters blocked" in done.stdout) == (0, True), done.stdout
+    assert run("scrapy", "crawlall", "reuters", "--strict", **given).returncode == 1
+
+
+def children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def hanging(given: dict[str, Any]) -> None:
+    add(Path(given["xinwen_sample_web"]), "reuters", REUTERS, "x", hang=300)
+
+
+def running(given: dict[str, Any], pid: int, key: str) -> int:
+    """The process that crawls *key*, once it has begun to ask."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for child in children(pid):
+            if Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[-2] == key.encode():
+                return child
+        time.sleep(0.1)
+    raise AssertionError("no such process")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
+def test_one_that_is_killed_is_a_failed_source(given: dict[str, Any], database) -> None:
+    hanging(given)
+    process = start("scrapy", "crawlall", "reuters", "sia", "-j", 2, **given)
+    child = running(given, process.pid, "reuters")
+    os.kill(child, signal.SIGKILL)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "reuters failed, " in out and "killed by signal 9" in out
+    assert "sia ok, " in out
+    found = database.runs.find_one({"source": "reuters"})
+    assert (found["verdict"], found["why"]) == ("failed", "killed by signal 9")
+
+
+def test_one_that_takes_too_long_is_stopped(given: dict[str, Any], database) -> None:
+    hanging(given)
+    began = time.monotonic()
+    done = run("scrapy", "crawlall", "reuters", "--longest", 4, **given)
+    assert time.monotonic() - began < 60
+    assert (done.returncode, "reuters failed" in done.stdout) == (1, True)
+    (found,) = database.runs.find()
+    assert found["verdict"] == "failed"
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
+def test_no_crawl_outlives_the_command(given: dict[str, Any], database) -> None:
+    hanging(given)
+    process = start("scrapy", "crawlall", "reuters", **given)
+    child = running(given, process.pid, "reuters")
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=90)
+    assert (process.returncode, err) == (130, "xinwen: interrupted\n")
+    assert not Path(f"/proc/{child}").exists()
+
+
+def test_wrong_arguments_are_one_line(given: dict[str, Any]) -> None:
+    assert_one_line_error(run("scrapy", "crawlall", "smci", **given), "unknown source 'smci'", "smic")
+    unreachable = given | {"mongodb_uri": "mongodb://127.0.0.1:9/x", "xinwen_timeout": 1}
+    assert_one_line_error(run("scrapy", "crawlall", "sia", **unreachable), "cannot be reached")

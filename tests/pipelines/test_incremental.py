@@ -1,0 +1,243 @@
+"""A second run asks for nothing that it knows, loses nothing, and sees what has changed or gone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.sources import source
+from pipelines.samples import SAMPLE_KEY
+from tests.commands import PROJECT, start
+from tests.crawler.tiny_web import add
+from tests.pipelines.crawls import API, SIA, Crawl, crawl, page, post, samples_of
+
+# Those whose sample site, like the site itself, lets programs in.
+KEYS = sorted(path.stem for path in PROJECT.glob("tests/crawls/*.json") if json.loads(path.read_text("utf-8")))
+UNREADABLE = "<html><head><title></title></head><body></body></html>"
+
+
+class Web:
+    """SIA as a sample web that changes between two runs."""
+
+    def __init__(self, folder: Path, uri: str) -> None:
+        self.folder, self.uri = folder / "web", uri
+        self.requests = folder / "requests.jsonl"
+        self.database = samples_of(uri)
+
+    def shows(self, *posts: dict[str, Any], **pages: Any) -> None:
+        """The list and the pages (None: none) from now on; a page is its HTML or the facts of a reply."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        add(self.folder, "sia", API, json.dumps(posts), type="application/json")
+        for slug, given in pages.items():
+            if given is not None:
+                add(self.folder, "sia", f"{SIA}/{slug}/", **({"body": given} if isinstance(given, str) else given))
+
+    def crawl(self, *arguments: str) -> Crawl:
+        return crawl(self.folder, "sia", self.uri, self.requests, *arguments)
+
+    def days_later(self, days: float) -> None:
+        """As if everything had been asked for *days* earlier."""
+        for row in self.database.pages.find():
+            moved = {name: row[name] - timedelta(days=days) for name in ("seen", "due", "first")}
+            self.database.pages.update_one({"_id": row["_id"]}, {"$set": moved})
+
+    def article(self, slug: str) -> dict[str, Any]:
+        found = self.database.articles.find_one({"url": f"{SIA}/{slug}/"})
+        assert found
+        return found
+
+
+@pytest.fixture
+def web(tmp_path: Path, uri: str) -> Iterator[Web]:
+    web = Web(tmp_path, uri)
+    yield web
+    web.database.client.drop_database(web.database.name)
+    web.database.client.close()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_second_run_over_the_sample_web_asks_for_entries_only(key: str, tmp_path: Path, web: Web) -> None:
+    row = source(key)
+    secret = {row.credential.variable.lower(): SAMPLE_KEY} if row.credential else {}
+    first = crawl(PROJECT / "samples", key, web.uri, tmp_path / "first", **secret)
+    assert (first.status, first.record["verdict"]) == (0, "ok"), first.errors
+    new = len(json.loads((PROJECT / f"tests/crawls/{key}.json").read_text("utf-8")))
+    assert first.record["new"] == new
+    in_vain = sum(first.record[name] for name in ("quarantined", "duplicate", "gone", "blocked", "failed"))
+    assert len(first.urls("page")) <= (2 if row.dated_by_files else 1.1) * new + in_vain
+    unanswered = {error["url"] for error in first.record["errors"] if error["outcome"] in ("blocked", "failed")}
+    before = list(web.database.articles.find().sort("_id"))
+    remembered = {entry["_id"] for entry in web.database.pages.find({"outcome": "entry"})}
+
+    second = crawl(PROJECT / "samples", key, web.uri, tmp_path / "second", **secret)
+    assert (second.status, second.record["verdict"]) == (0, "nothing_new"), second.errors
+    assert set(second.kinds) <= {"robots", "entry", "page"}
+    assert set(second.urls("page")) <= unanswered
+    assert set(second.urls("entry")) <= set(first.urls("entry"))
+    # Where articles are put together from several entries, those that have not changed are asked for whole besides.
+    answers = {one.url: one.status for one in reversed(second.asked) if one.kind == "entry"}
+    without_tags = {line["url"] for line in replies(key) if line.get("etag") is False}
+    assert {answers[url] for url in remembered & set(answers) - without_tags} <= {304}
+    assert list(web.database.articles.find().sort("_id")) == before
+
+
+def replies(key: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (PROJECT / f"samples/{key}/site.jsonl").read_text("utf-8").splitlines()]
+
+
+def test_a_new_article_is_fetched_and_the_others_are_not(web: Web) -> None:
+    web.shows(post("a"), a=page("a"))
+    assert web.crawl().urls("page") == [f"{SIA}/a/"]
+    web.shows(post("b"), post("a"), a=page("a"), b=page("b"))
+    second = web.crawl()
+    assert second.urls("page") == [f"{SIA}/b/"]
+    assert (second.record["verdict"], second.record["new"], second.record["known"]) == ("ok", 1, 1)
+
+
+def test_a_title_that_has_changed_brings_a_new_revision(web: Web) -> None:
+    web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
+    web.crawl()
+    web.shows(
+        post("a", title={"rendered": "Corrected"}), post("b"), a=page("a", text="Other words of a. " * 20), b=page("b")
+    )
+    second = web.crawl()
+    assert second.urls("page") == [f"{SIA}/a/"]
+    assert (second.record["changed"], second.record["known"]) == (1, 1)
+    assert (web.article("a")["revision"], web.article("b")["revision"]) == (2, 1)
+    assert web.crawl().urls("page") == []
+
+
+def test_a_page_that_is_due_is_asked_for_with_what_it_was_known_by(web: Web) -> None:
+    web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
+    web.crawl()
+    web.days_later(400)
+    web.shows(post("a"), post("b"), a=page("a"), b=page("b", text="Other words of b. " * 20))
+    second = web.crawl()
+    asked = {one.url: one.status for one in second.asked if one.kind == "page"}
+    assert asked == {f"{SIA}/a/": 304, f"{SIA}/b/": 200}
+    assert (second.record["not_modified"], second.record["changed"]) == (1, 1)
+    assert web.crawl().urls("page") == []
+
+
+def test_another_address_of_a_known_article_is_known(web: Web) -> None:
+    moved = {"status": 301, "headers": {"Location": f"{SIA}/c/"}}
+    web.shows(post("a"), post("b"), a=moved, b=page("b", canonical="d"), c=page("c"))
+    first = web.crawl()
+    assert first.record["new"] == 2
+    assert {row["url"] for row in web.database.articles.find()} == {f"{SIA}/c/", f"{SIA}/d/"}
+    web.shows(post("a"), post("b"), post("c"), post("d"), a=moved, b=page("b", canonical="d"), c=page("c"), d=page("d"))
+    second = web.crawl()
+    assert second.urls("page") == []
+    assert (second.record["known"], second.record["verdict"]) == (4, "nothing_new")
+
+
+def test_what_failed_is_tried_again_and_hides_behind_no_304(web: Web) -> None:
+    web.shows(post("a"), post("b"), a=page("a"), b={"status": 500})
+    first = web.crawl("-s", "RETRY_TIMES=0")
+    assert (first.record["new"], first.record["failed"]) == (1, 1)
+    assert {"url": f"{SIA}/b/", "outcome": "failed", "reason": "HTTP 500"} in first.record["errors"]
+    web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
+    second = web.crawl()
+    assert [one.status for one in second.asked if one.kind == "entry"] == [200]
+    assert second.urls("page") == [f"{SIA}/b/"]
+    third = web.crawl()
+    assert ([one.status for one in third.asked if one.kind == "entry"], third.urls("page")) == ([304], [])
+
+
+def test_a_limited_run_hides_nothing(web: Web) -> None:
+    web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
+    first = web.crawl("-a", "limit=1")
+    assert (first.record["new"], first.record["dropped"]) == (1, {"limit": 1})
+    second = web.crawl()
+    assert (second.urls("page"), second.record["new"]) == ([f"{SIA}/b/"], 1)
+
+
+def test_a_killed_run_costs_nothing_but_what_it_had_not_stored(web: Web) -> None:
+    web.shows(post("a"), post("b"), a=page("a"), b={"body": page("b"), "hang": 60})
+    given = {"mongodb_uri": web.uri, "xinwen_sample_web": web.folder}
+    both = ["-s", "CONCURRENT_REQUESTS=2", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=2"]
+    process = start("scrapy", "crawl", "sia", *both, **given)
+    deadline = time.monotonic() + 60
+    while not web.database.pages.count_documents({}):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.kill()
+    process.communicate(timeout=30)
+    web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
+    second = web.crawl()
+    assert [one.status for one in second.asked if one.kind == "entry"] == [200]
+    assert second.urls("page") == [f"{SIA}/b/"]
+    assert (second.record["new"], second.record["known"]) == (1, 1)
+    third = web.crawl()
+    assert ([one.status for one in third.asked if one.kind == "entry"], third.urls("page")) == ([304], [])
+
+
+def test_a_page_of_no_use_is_tried_once_a_day(web: Web) -> None:
+    web.shows(post("a"), post("b"), a=page("a"), b=UNREADABLE)
+    first = web.crawl()
+    assert (first.record["quarantined"], first.record["verdict"]) == (1, "ok")
+    second = web.crawl()
+    assert ([one.status for one in second.asked if one.kind == "entry"], second.urls("page")) == ([304], [])
+    web.days_later(1)
+    third = web.crawl()
+    assert (third.urls("page"), third.record["quarantined"]) == ([f"{SIA}/b/"], 1)
+    assert third.record["verdict"] == "nothing_new"  # nothing that was not known of it
+    web.days_later(1)
+    web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
+    assert web.crawl().record["new"] == 1
+
+
+def test_what_has_gone_is_kept_and_marked_until_it_is_back(web: Web) -> None:
+    web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
+    web.crawl()
+    assert "gone" not in web.article("b")
+    web.days_later(400)
+    web.shows(post("a"), post("b"), a=page("a"), b={"status": 410})
+    second = web.crawl()
+    assert (second.record["gone"], second.record["not_modified"], second.record["verdict"]) == (1, 1, "nothing_new")
+    gone = web.article("b")
+    assert datetime.now(UTC) - gone["gone"] < timedelta(minutes=2)
+    assert gone["summary"].startswith("Sales of chips of kind b")
+    assert "gone" not in web.article("a")
+    assert web.crawl().urls("page") == []
+    web.days_later(1.1)
+    web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
+    web.crawl()
+    assert "gone" not in web.article("b")
+
+
+def test_an_article_that_was_deleted_here_is_fetched_again(web: Web) -> None:
+    web.shows(post("a"), a=page("a"))
+    web.crawl()
+    web.database.articles.delete_many({})
+    web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
+    assert web.crawl().record["new"] == 2
+
+
+def test_what_a_complete_list_shows_no_more_is_marked(tmp_path: Path, web: Web) -> None:
+    def shows(*names: str) -> None:
+        shutil.rmtree(web.folder, ignore_errors=True)
+        files = "".join(f'<a href="https://smic.cdn.shwebspace.com/uploads/{name}.xlsx">{name}</a>' for name in names)
+        address = f"https://www.smics.com/en/site/company_financialSummary?year={datetime.now(UTC).year}"
+        add(web.folder, "smic", address, f"<div id=page_slide_2>{files}</div>")
+
+    def gone() -> set[str]:
+        return {row["files"][0]["name"] for row in web.database.articles.find({"gone": {"$exists": True}})}
+
+    shows("1Q2026_BS", "1Q2026_PL")
+    first = crawl(web.folder, "smic", web.uri, web.requests)
+    assert (first.record["new"], gone()) == (2, set()), first.errors
+    shows("1Q2026_PL")
+    second = crawl(web.folder, "smic", web.uri, web.requests)
+    assert (second.record["missing"], gone()) == (1, {"1Q2026_BS.xlsx"})
+    assert web.database.articles.count_documents({}) == 2
+    shows("1Q2026_BS", "1Q2026_PL")
+    third = crawl(web.folder, "smic", web.uri, web.requests)
+    assert (third.record["missing"], gone()) == (0, set())
