@@ -55,16 +55,15 @@ def _lines(key: str, record: Record, place: str) -> Iterator[str]:
 
 def _table(records: Mapping[str, Record], title: str) -> Table:
     table = Table(title=title)
-    for name in ("source 来源", "verdict 结论", "articles 文章", "requests"):
+    for name in ("source 来源", "verdict 结论", "articles 文章", "requests 请求"):
         table.add_column(name, no_wrap=True)
     table.add_column("way in used 入口")
     for key, record in records.items():
-        stored = sum(record[name] for name in ("new", "changed", "unchanged", "not_modified", "known"))
         requests = str(sum(record["requests"].values()))
         table.add_row(
             key,
             _coloured(record["verdict"]),
-            f"{stored} ({record['new']} new)",
+            f"{record.get('articles', 0)} ({record['new']} new)",
             requests,
             _way_in(record["ways"]),
         )
@@ -81,4 +80,5 @@ def _way_in(ways: list[str]) -> str:
     if not ways:
         return "-"
     kind, url = ways[0].split(" ", 1)
-    return f"{kind} {urlsplit(url).hostname}{f' +{len(ways) - 1}' if len(ways) > 1 else ''}"
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    return f"{kind} {host}{f' +{len(ways) - 1}' if len(ways) > 1 else ''}"

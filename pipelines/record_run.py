@@ -66,7 +66,8 @@ class RecordRun:
 
 
 def add_run(database: Database[Document], record: Document) -> None:
-    """Store the record of a run."""
+    """Store the record of a run, with the number of ``articles`` that there are of its source by now."""
+    record["articles"] = database.articles.count_documents({"source": record["source"]})
     database.runs.insert_one(record)
 
 
