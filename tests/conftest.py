@@ -18,7 +18,9 @@ _DATA = tempfile.TemporaryDirectory(prefix="xinwen-tests-", ignore_cleanup_error
 os.environ["XINWEN_DATA"] = _DATA.name
 
 PROJECT = Path(__file__).parent.parent
-SHARED = Path(os.environ.pop("XINWEN_SHARED", "") or PROJECT.parent / "shared").resolve()
+_named = os.environ.pop("XINWEN_SHARED", "") or os.environ.get("SHARED_OF_THE_TESTS", "")
+SHARED = Path(_named or PROJECT.parent / "shared").resolve()
+os.environ["SHARED_OF_THE_TESTS"] = str(SHARED)  # for the processes that tests are shared out to
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def test_sources_side_by_side(given: dict[str, Any], database) -> None:
     assert "/2 reuters failed, " in done.stdout
     assert "\x1b" not in done.stdout
     assert "│ sia " in done.stdout and "1 (1 new)" in done.stdout
-    assert done.stderr.startswith("xinwen: 1 of 2 failed: reuters; ")
+    assert done.stderr.startswith("error: 1 of 2 failed: reuters; ")
     assert {row["source"]: row["verdict"] for row in database.runs.find()} == {"sia": "ok", "reuters": "failed"}
     assert "sia: ok, 1 new" in (given["xinwen_data"] / "logs" / "sia.log").read_text()
     again = run("scrapy", "crawlall", "sia", **given)
@@ -110,7 +110,7 @@ def test_no_crawl_outlives_the_command(given: dict[str, Any], database) -> None:
     child = running(given, process.pid, "reuters")
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=90)
-    assert (process.returncode, err) == (130, "xinwen: interrupted\n")
+    assert (process.returncode, err) == (130, "error: interrupted\n")
     assert not Path(f"/proc/{child}").exists()
 
 
