@@ -70,7 +70,8 @@ class RobotsMiddleware:
         except FAILURES as error:
             raise type(error)(f"{url} cannot be read: {error}") from None
         refused = refusal(response)
-        self.crawler.stats.inc_value("xinwen/blocked", int(bool(refused)))
+        if refused:
+            self.crawler.stats.inc_value("xinwen/blocked")
         if reason := refused or (f"HTTP {response.status}" if response.status >= 500 else ""):
             raise Blocked(f"{url} cannot be read: {reason}")
         body = response.body if response.status == 200 else b""
