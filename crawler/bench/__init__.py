@@ -95,4 +95,4 @@ def _machine() -> dict[str, Any]:
             line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")
         ]
         model = names[0] if names else model
-    return {"system": f"{platform.system()} {platform.release()}", "cpu": model, "cores": os.cpu_count()}
+    return {"system": f"{platform.system()} {platform.machine()}", "cpu": model, "cores": os.cpu_count()}
