@@ -7,7 +7,8 @@ from typing import Any
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
-from crawler.source import Credential, JsonApi, Source, Way
+from crawler.source import Credential, Source
+from crawler.way import JsonApi, Way
 from store.settings import PREFIX, settings
 
 

@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.read import read_document
 from crawler.read.unreadable import Unreadable
-from crawler.source import Link, Selectors, Source
+from crawler.source import Selectors, Source
+from crawler.way import Link
 from store.article import Article, File, Kind
 
 _EXCERPT = 300  # characters

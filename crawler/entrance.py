@@ -14,7 +14,8 @@ from scrapy.http import Response
 from crawler.asking import request_of, secret_of
 from crawler.ledger import Ledger, Shown
 from crawler.middlewares import FAILURES, Blocked, Locked
-from crawler.source import Feed, Fixed, JsonApi, Link, Listing, Source, Way
+from crawler.source import Source
+from crawler.way import Feed, Fixed, JsonApi, Link, Listing, Way
 from crawler.ways import addresses, describe, limit_of, parts, read_entry
 from crawler.ways.entry import EmptyReply, Entry, EntryError, LoginNeeded
 from crawler.ways.select import key_of, merge, of_the_trade, older

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from scrapy.crawler import Crawler
 
-from crawler.source import Link
+from crawler.way import Link
 from store.article import Kind, canonical_address
 
 STORED = frozenset({"new", "changed", "unchanged", "not_modified", "duplicate"})

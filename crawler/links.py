@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from crawler.source import Fixed, Source, Way
+from crawler.source import Source
+from crawler.way import Fixed, Way
 from crawler.ways import addresses, describe, read_entry
 from crawler.ways.entry import Entry, EntryError
 from crawler.ways.xml import unpacked

@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.compose import article_from_entry, article_from_page, is_pdf
 from crawler.links import read_captured
-from crawler.source import Link, Source
+from crawler.source import Source
+from crawler.way import Link
 from crawler.ways.select import is_of
 from store.article import Article
 

@@ -27,7 +27,8 @@ from crawler.read.months import day_of_file, start_of_month
 from crawler.read.unreadable import Unreadable
 from crawler.refused import Refused
 from crawler.robots import Barred
-from crawler.source import Link, Source
+from crawler.source import Source
+from crawler.way import Link
 from crawler.ways.select import key_of, newest_first, older
 from store.article import Article, article_id, canonical_address
 

@@ -13,7 +13,8 @@ from parsel import Selector
 
 from crawler.fetch import Fetched, FetchFailed, Visit
 from crawler.read import Unreadable, read_document
-from crawler.source import Feed, Link, Listing, Sitemap, Source, SourceError, Way
+from crawler.source import Source, SourceError
+from crawler.way import Feed, Link, Listing, Sitemap, Way
 from crawler.ways import EntryError, read_entry
 from crawler.ways.entry import absolute
 from store.article import Article

@@ -20,8 +20,8 @@ from crawler.compose import article_from_page
 from crawler.ledger import Ledger
 from crawler.middlewares import NOBODY
 from crawler.read import Unreadable
-from crawler.source import Link
 from crawler.sources import SOURCES
+from crawler.way import Link
 from pipelines.archive import shelf_of
 from pipelines.storage import FAILED, storage_of
 from store import archive

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from crawler.ledger import SETTLED, STORED, Fate, Ledger
-from crawler.source import Link
+from crawler.way import Link
 from store.pages import Page
 
 DAY = timedelta(days=1)

@@ -17,8 +17,9 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.http import Response
 from scrapy.utils.project import get_project_settings
 
-from crawler.source import Selectors, Sitemap, Source
+from crawler.source import Selectors, Source
 from crawler.spider import SourceSpider
+from crawler.way import Sitemap
 
 _WARM = 100  # pages before the clock starts: imports, dictionaries and connections are not of any page
 _TICK = 0.005  # seconds

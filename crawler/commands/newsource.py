@@ -13,9 +13,9 @@ from scrapy.exceptions import UsageError
 
 import crawler.sources
 from crawler.fetch import FetchFailed, run
-from crawler.source import Listing, Way
 from crawler.sources import SOURCES
 from crawler.survey import Found, Survey, include_of
+from crawler.way import Listing, Way
 
 _CLOCKS = {"zh": "Asia/Shanghai"}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from crawler.read.months import MONTHS, month_named
 from crawler.read.unreadable import Unreadable
-from crawler.source import Figures, Sheets
+from crawler.way import Figures, Sheets
 
 _UNIT = re.compile(r"All numbers are in (1,?000 US\$)", re.IGNORECASE)
 _AVERAGE = re.compile(r"3 ?MMA|moving average", re.IGNORECASE)

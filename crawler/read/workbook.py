@@ -15,7 +15,8 @@ from xml.etree.ElementTree import ParseError
 from lxml import etree
 
 from crawler.read.unreadable import Unreadable
-from crawler.source import Sheets, Source
+from crawler.source import Source
+from crawler.way import Sheets
 from store.article import PAGE_BREAK, Article, File
 
 MARK = b"PK\x03\x04"

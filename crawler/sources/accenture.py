@@ -3,7 +3,8 @@
 import re
 from dataclasses import replace
 
-from crawler.source import Listing, Selectors, Sitemap, Source
+from crawler.source import Selectors, Source
+from crawler.way import Listing, Sitemap
 from crawler.ways.words import SEMICONDUCTORS
 from store.article import Article
 

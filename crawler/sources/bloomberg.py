@@ -8,7 +8,8 @@ from typing import Any
 
 from crawler.read.dates import parse_date
 from crawler.read.metadata import author_names
-from crawler.source import Feed, Selectors, Sitemap, Source
+from crawler.source import Selectors, Source
+from crawler.way import Feed, Sitemap
 from crawler.ways.entry import plain, texts
 from crawler.ways.words import SEMICONDUCTORS
 from store.article import Article

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from crawler.source import Credential, JsonApi, Link, Selectors, Source
+from crawler.source import Credential, Selectors, Source
+from crawler.way import JsonApi, Link
 from crawler.ways.entry import texts
 from crawler.ways.words import SEMICONDUCTORS
 

@@ -4,7 +4,8 @@ import re
 from datetime import UTC, datetime
 
 from crawler.read.dateline import date_of_address
-from crawler.source import Link, Listing, Source
+from crawler.source import Source
+from crawler.way import Link, Listing
 
 _ZONE = "America/New_York"
 _RELEASE = re.compile(r"/newsroom/press-releases/(\d{4}-\d\d-\d\d)-([^/?#]+)")

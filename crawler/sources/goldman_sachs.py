@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from crawler.source import JsonApi, Link, Sitemap, Source
+from crawler.source import Source
+from crawler.way import JsonApi, Link, Sitemap
 from crawler.ways.words import SEMICONDUCTORS
 
 

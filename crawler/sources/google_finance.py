@@ -1,6 +1,7 @@
 """Google Finance: a few quotes and the headlines beside them, from the data in the pages, only on demand."""
 
-from crawler.source import DataBlocks, Source
+from crawler.source import Source
+from crawler.way import DataBlocks
 
 _SITE = "https://www.google.com/finance"
 # A symbol without its exchange is no longer found. SOX is a guess that no one has seen answer.

@@ -2,7 +2,8 @@
 
 import re
 
-from crawler.source import Feed, Listing, Reports, Selectors, Source
+from crawler.source import Selectors, Source
+from crawler.way import Feed, Listing, Reports
 
 _SITE = "https://www.intc.com"
 _FILING = r"/content/(\d{10}-\d\d-\d{6})/\1\.pdf$"

@@ -3,7 +3,8 @@
 import json
 import re
 
-from crawler.source import JsonApi, Selectors, Sitemap, Source
+from crawler.source import Selectors, Source
+from crawler.way import JsonApi, Sitemap
 from crawler.ways.words import SEMICONDUCTORS
 
 _SITE = "https://kpmg.com"

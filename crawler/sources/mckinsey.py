@@ -5,7 +5,8 @@ import re
 
 import jmespath
 
-from crawler.source import Listing, Selectors, Sitemap, Source
+from crawler.source import Selectors, Source
+from crawler.way import Listing, Sitemap
 from store.article import Access
 
 _NEXT_DATA = re.compile(rb'<script[^>]*\bid="__NEXT_DATA__"[^>]*>(.*?)</script>', re.DOTALL)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawler.read.months import start_of_month
-from crawler.source import JsonApi, Link, Listing, Selectors, Sitemap, Source
+from crawler.source import Selectors, Source
+from crawler.way import JsonApi, Link, Listing, Sitemap
 
 _ZONE = "Europe/London"
 _LIBRARY = "/content/pwc/gx/en/research-insights/insights-library"

@@ -1,6 +1,7 @@
 """Reuters: headlines on semiconductors from the news sitemap, only on demand."""
 
-from crawler.source import Feed, JsonApi, Sitemap, Source
+from crawler.source import Source
+from crawler.way import Feed, JsonApi, Sitemap
 from crawler.ways.words import SEMICONDUCTORS
 
 _FEEDS = "https://www.reuters.com/arc/outboundfeeds"

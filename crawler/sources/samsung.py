@@ -3,7 +3,8 @@
 import re
 from dataclasses import replace
 
-from crawler.source import Document, Link, Reports, Source
+from crawler.source import Source
+from crawler.way import Document, Link, Reports
 from crawler.ways.reports import file_name, period_of
 
 _KINDS = (

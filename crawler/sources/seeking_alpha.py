@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from crawler.source import Feed, Link, Listing, Source
+from crawler.source import Source
+from crawler.way import Feed, Link, Listing
 from crawler.ways.words import SEMICONDUCTORS
 
 _SITE = "https://seekingalpha.com"

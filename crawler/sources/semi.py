@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from crawler.source import Feed, Listing, Selectors, Source
+from crawler.source import Selectors, Source
+from crawler.way import Feed, Listing
 
 _SITE = "https://www.semi.org/en"
 _RELEASES = ("/en/semi-press-release/", "/news-media-press-releases/semi-press-releases/")

@@ -2,7 +2,8 @@
 
 import re
 
-from crawler.source import Listing, Selectors, Source
+from crawler.source import Selectors, Source
+from crawler.way import Listing
 
 _SITE = "http://www.semi-insights.com"
 

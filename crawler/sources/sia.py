@@ -1,6 +1,7 @@
 """SIA: the monthly and quarterly sales releases of the US association, by its WordPress interface."""
 
-from crawler.source import Feed, JsonApi, Listing, Selectors, Source
+from crawler.source import Selectors, Source
+from crawler.way import Feed, JsonApi, Listing
 
 
 def address_of(url: str) -> str:

@@ -3,7 +3,8 @@
 import re
 from dataclasses import replace
 
-from crawler.source import Document, Link, Listing, Reports, Selectors, Source
+from crawler.source import Selectors, Source
+from crawler.way import Document, Link, Listing, Reports
 from crawler.ways.reports import file_name, period_of
 
 

@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from crawler.source import Credential, Fixed, JsonApi, Link, Selectors, Source
+from crawler.source import Credential, Selectors, Source
+from crawler.way import Fixed, JsonApi, Link
 from store.article import Article
 
 _SITE = "https://www.statista.com"

@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from crawler.source import Document, Link, Listing, Reports, Source
+from crawler.source import Source
+from crawler.way import Document, Link, Listing, Reports
 from crawler.ways.reports import file_name, period_of
 
 _PRESS: dict[str, Any] = {

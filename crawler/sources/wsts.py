@@ -3,7 +3,8 @@
 import re
 
 from crawler.read.billings import read_billings
-from crawler.source import Listing, Reports, Selectors, Source
+from crawler.source import Selectors, Source
+from crawler.way import Listing, Reports
 
 _SITE = "https://www.wsts.org"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from crawler.source import DataBlocks, Feed, Fixed, JsonApi, Listing, Reports, Sitemap, Source, Way
+from crawler.source import Source
+from crawler.way import DataBlocks, Feed, Fixed, JsonApi, Listing, Reports, Sitemap, Way
 from crawler.ways import blocks, feed, json_api, listing, reports, sitemap
 from crawler.ways.entry import Entry, EntryError
 from crawler.ways.select import select

@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 from parsel import Selector
 
 from crawler.read.charset import decode
-from crawler.source import DataBlocks, Link, Source
+from crawler.source import Source
+from crawler.way import DataBlocks, Link
 from crawler.ways.entry import Entry, EntryError, absolute, plain, texts
 
 _BLOCK = re.compile(r"AF_initDataCallback\(\{[^{}]*?\bhash:\s*'[^']*',\s*data:")

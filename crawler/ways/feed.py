@@ -11,7 +11,8 @@ import feedparser
 from lxml import etree
 
 from crawler.read.dates import parse_date
-from crawler.source import Feed, Link, Source
+from crawler.source import Source
+from crawler.way import Feed, Link
 from crawler.ways.entry import Entry, EntryError, absolute, plain, texts
 from crawler.ways.xml import mended, name, parse, refuse_document_type, unpacked
 

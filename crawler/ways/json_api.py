@@ -14,7 +14,8 @@ from w3lib.url import add_or_replace_parameter
 
 from crawler.read.charset import decode
 from crawler.read.dates import Order, parse_date
-from crawler.source import JsonApi, Link, Source
+from crawler.source import Source
+from crawler.way import JsonApi, Link
 from crawler.ways.entry import EmptyReply, Entry, EntryError, LoginNeeded, absolute, plain, texts
 from store.article import Access, Kind
 

@@ -12,7 +12,8 @@ from parsel import Selector
 from crawler.read.charset import decode
 from crawler.read.dateline import date_of_address
 from crawler.read.dates import parse_date
-from crawler.source import OR, Link, Listing, Source
+from crawler.source import Source
+from crawler.way import OR, Link, Listing
 from crawler.ways.entry import Entry, absolute, plain, texts
 
 _DATE_AHEAD = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}\s+(?=\S)")

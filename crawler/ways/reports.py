@@ -11,7 +11,8 @@ from parsel import Selector
 
 from crawler.read.charset import decode
 from crawler.read.dates import parse_date
-from crawler.source import Document, Link, Reports, Source
+from crawler.source import Source
+from crawler.way import Document, Link, Reports
 from crawler.ways.entry import Entry, absolute, plain
 from store.article import Kind
 

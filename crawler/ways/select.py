@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from crawler.source import Link, Source
+from crawler.source import Source
+from crawler.way import Link
 from crawler.ways.entry import Entry
 from store.article import canonical_address
 

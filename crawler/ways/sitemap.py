@@ -8,7 +8,8 @@ from datetime import datetime
 from lxml import etree
 
 from crawler.read.dates import parse_date
-from crawler.source import Link, Sitemap, Source
+from crawler.source import Source
+from crawler.way import Link, Sitemap
 from crawler.ways.entry import Entry, EntryError, absolute, plain, texts
 from crawler.ways.xml import name, parse
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.source import Link
 from crawler.sources import source
+from crawler.way import Link
 from crawler.ways import Entry, EntryError, read_entry
 from tests.commands import PROJECT
 from tests.crawler.tiny_web import add, crawl

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from crawler.source import Credential, DataBlocks, Source, SourceError
+from crawler.source import Credential, Source, SourceError
 from crawler.sources import SOURCES, source
+from crawler.way import DataBlocks
 from store.settings import Settings
 from tests.commands import PROJECT
 from tests.crawler.test_sources import GOOD

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.ledger import OUTCOMES, Ledger
-from crawler.source import Link
+from crawler.way import Link
 
 LINKS = [Link(f"https://a.example/{number}") for number in range(6)]
 KEYS = ["k1", "k2", "k3"]

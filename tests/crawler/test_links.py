@@ -18,8 +18,8 @@ import pytest
 from scrapy.robotstxt import ProtegoRobotParser
 
 from crawler.links import read_captured
-from crawler.source import JsonApi, Listing
 from crawler.sources import source
+from crawler.way import JsonApi, Listing
 from crawler.ways import EntryError, addresses
 from tests.commands import PROJECT, assert_one_line_error, run
 

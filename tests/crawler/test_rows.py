@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from crawler.read import read_document
-from crawler.source import Link
 from crawler.sources import source
 from crawler.sources.statista import link_of, without_masks
+from crawler.way import Link
 from store.article import Article
 from tests.commands import PROJECT
 from tests.crawler.tiny_web import add, crawl

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.source import JsonApi
 from crawler.sources import source
+from crawler.way import JsonApi
 from crawler.ways import addresses, read_entry
 from tests.commands import PROJECT
 from tests.crawler.tiny_web import add, crawl

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from crawler.source import Feed, JsonApi, Listing, Reports, Selectors, Sitemap, Source, SourceError
+from crawler.source import Selectors, Source, SourceError
 from crawler.sources import SOURCES, UnknownSource, source, table
+from crawler.way import Feed, JsonApi, Listing, Reports, Sitemap
 from crawler.ways import read_entry
 
 KEYS = [

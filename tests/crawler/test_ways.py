@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from crawler.source import Document, Feed, JsonApi, Link, Listing, Reports, Sitemap, Source, Way
+from crawler.source import Source
+from crawler.way import Document, Feed, JsonApi, Link, Listing, Reports, Sitemap, Way
 from crawler.ways import Entry, EntryError, addresses, describe, parts, read_entry
 from crawler.ways.reports import period_of
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.source import Feed, Listing, Reports, Sitemap
 from crawler.sources import source
+from crawler.way import Feed, Listing, Reports, Sitemap
 from crawler.ways import Entry, read_entry
 from crawler.ways.select import of_the_trade
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crawler.ledger import Fate
-from crawler.source import Link
+from crawler.way import Link
 from pipelines.revisit import DAY, YEAR, next_time, reason_to_ask
 from store.pages import Page
 
