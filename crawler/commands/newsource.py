@@ -65,7 +65,8 @@ def module(key: str, url: str, found: Found) -> str:
     include = f"    include={_quoted(pattern, raw=True)},\n" if (pattern := include_of(found.links)) else ""
     return (
         f'"""{name}: not reviewed yet."""\n\n'
-        f"from crawler.source import {', '.join([*names, 'Source'])}\n\n"
+        "from crawler.source import Source\n"
+        f"from crawler.way import {', '.join(names)}\n\n"
         "SOURCE = Source(\n"
         f"    number={_next_number()},\n"
         f"    key={_quoted(key)},\n"
