@@ -9,6 +9,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.source import Credential, Source
 from crawler.way import JsonApi, Way
+from crawler.ways import most_bytes
 from store.settings import PREFIX, settings
 
 
@@ -20,7 +21,7 @@ def secret_of(credential: Credential) -> str:
 
 def request_of(way: Way, url: str, row: Source) -> Request:
     """The request for *url*, an address of *way*."""
-    meta: dict[str, Any] = {"xinwen": "entry"}
+    meta: dict[str, Any] = {"xinwen": "entry", "download_maxsize": most_bytes(way)}
     headers: dict[str, str] = {}
     body = ""
     if isinstance(way, JsonApi):

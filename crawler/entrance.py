@@ -13,12 +13,15 @@ from scrapy.http import Response
 
 from crawler.asking import request_of, secret_of
 from crawler.ledger import Ledger, Shown
-from crawler.middlewares import FAILURES, Blocked, Locked
+from crawler.middlewares import FAILURES, Blocked, Locked, told
 from crawler.source import Source
+from crawler.walls import asks_for_login
 from crawler.way import Feed, Fixed, JsonApi, Link, Listing, Way
 from crawler.ways import addresses, describe, limit_of, parts, read_entry
 from crawler.ways.entry import EmptyReply, Entry, EntryError, LoginNeeded
 from crawler.ways.select import key_of, merge, of_the_trade, older
+
+_CONDITIONS = {b"If-None-Match", b"If-Modified-Since"}
 
 logger = logging.getLogger(__name__)
 
@@ -199,6 +202,9 @@ class Entrance:
         """What the reply at *url* leads to; where the site says that it has not changed, what is remembered of it."""
         response = await self._reply(gathered.way, url, whole)
         if response.status == 304:
+            assert response.request
+            if not _CONDITIONS.intersection(response.request.headers) and "digest" not in response.meta:
+                raise WayFailed("HTTP 304 to a request without conditions")
             gathered.unchanged.append(url)
             gathered.read[url] = Entry(further=response.meta.get("further", []))
             return gathered.read[url]
@@ -206,6 +212,8 @@ class Entrance:
             raise NotYet("HTTP 404")
         if response.status != 200:
             raise WayFailed(f"HTTP {response.status}")
+        if asks_for_login(response.body):
+            raise WayLocked("login needed: the reply is a page to log in by")
         try:
             entry = read_entry(gathered.way, response.body, response.url, self.row, datetime.now(UTC))
         except LoginNeeded as error:
@@ -242,7 +250,7 @@ class Entrance:
         except IgnoreRequest as error:
             raise WayFailed(str(error)) from None
         except FAILURES as error:
-            raise WayFailed(f"{type(error).__name__}: {error}") from None
+            raise WayFailed(told(error)) from None
 
     def _count(self, name: str, number: int) -> None:
         if number:

@@ -50,6 +50,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.patience.PatienceMiddleware": 555,
     # After decompression and redirects, before retries.
     "crawler.middlewares.RefusalMiddleware": 560,
+    "crawler.middlewares.LocationMiddleware": 610,
 }
 
 # Bounds: no site and no fault of ours may hold a run for ever or fill the memory.

@@ -21,18 +21,21 @@ from crawler.arguments import arguments
 from crawler.compose import article_from_entry, article_from_page, is_pdf, is_workbook
 from crawler.entrance import Entrance
 from crawler.ledger import Ledger
-from crawler.middlewares import FAILURES, NOBODY, Blocked, Known
+from crawler.middlewares import FAILURES, NOBODY, Blocked, Known, Locked, OtherHost, told
 from crawler.read import read_document
 from crawler.read.months import day_of_file, start_of_month
 from crawler.read.unreadable import Unreadable
 from crawler.refused import Refused
 from crawler.robots import Barred
 from crawler.source import Source
+from crawler.walls import LoginWall
 from crawler.way import Link
 from crawler.ways.select import key_of, newest_first, older
 from store.article import Article, article_id, canonical_address
 
-_IGNORED = {Known: "known", Blocked: "blocked", Barred: "barred"}
+_IGNORED = {Known: "known", Blocked: "blocked", Barred: "barred", OtherHost: "ignored", Locked: "ignored"}
+"""All others are failures that may pass: redirects without end, a robots.txt that is out of order, a bomb."""
+
 _STATUSES = {304: "not_modified", 404: "gone", 410: "gone"}
 
 
@@ -194,13 +197,14 @@ class SourceSpider(scrapy.Spider):
             status = error.response.status
             outcome, reason = _STATUSES.get(status, "failed"), f"HTTP {status}"
         elif isinstance(error, IgnoreRequest):
-            outcome = next((name for kind, name in _IGNORED.items() if isinstance(error, kind)), "ignored")
+            outcome = next((name for kind, name in _IGNORED.items() if isinstance(error, kind)), "failed")
             reason = str(error)
         elif isinstance(error, FAILURES):
-            outcome, reason = "failed", f"{type(error).__name__}: {error}"
+            outcome, reason = "failed", told(error)
         else:
             failure.raiseException()
         self.count(f"pages/{outcome}")
+        self.count("pages/login", isinstance(error, Locked))
         quiet = outcome in ("not_modified", "known")
         if not quiet and outcome != "ignored":
             self.logger.warning("%s: %s: %s", self.row.key, url, reason)
@@ -219,6 +223,7 @@ class SourceSpider(scrapy.Spider):
 
     def _refused(self, url: str, link: Link, error: Unreadable, now: datetime) -> Refused:
         self.count("pages/unreadable")
+        self.count("pages/login", isinstance(error, LoginWall))
         self.ledger.led(link, article_id(canonical_address(url)))
         return Refused(self.row.key, url, [str(error)], now)
 

@@ -11,6 +11,7 @@ from w3lib.encoding import html_body_declared_encoding, http_content_type_encodi
 _CHINESE = ("gb18030", "big5hkscs")
 _LATIN = ("cp1252", "iso8859-1", "iso8859-15", "latin-1")
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
+_HALF = re.compile("[\ud800-\udfff]")
 _RUN = re.compile(r"[^\x00-\x7f]{3,}")
 _SURE = 20  # characters beyond ASCII; so many valid UTF-8 sequences in a row are no accident
 _PLAUSIBLE = 0.5  # a larger share of wrong or rare characters calls for statistical detection
@@ -41,6 +42,11 @@ def decode(data: bytes, declared: str = "") -> str:
     if share > _PLAUSIBLE:
         return data.decode(_detected(data) or candidates[place], "replace")
     return data.decode(candidates[place], "replace")
+
+
+def whole(text: str) -> str:
+    """*text* without halves of characters, which JSON can name and neither an address nor the database can hold."""
+    return text if text.isascii() else _HALF.sub("\ufffd", text)
 
 
 def _candidates(data: bytes, declared: str) -> list[str]:

@@ -152,10 +152,10 @@ def test_a_host_that_refuses_one_page_is_asked_for_no_other(tmp_path: Path) -> N
 
 def test_a_redirect_off_the_site_is_not_followed(tmp_path: Path) -> None:
     sia(tmp_path, post("a", content=None), post("b", content=None))
-    add(tmp_path, "sia", f"{SIA}/a/", status=302, headers={"Location": "https://consent.example/"})
+    add(tmp_path, "sia", f"{SIA}/a/", status=302, headers={"Location": "https://elsewhere.example/"})
     add(tmp_path, "sia", f"{SIA}/b/", status=301, headers={"Location": f"{SIA}/c/"})
     add(tmp_path, "sia", f"{SIA}/c/", page("c"))
-    add(tmp_path, "other", "https://consent.example/", page("x"))
+    add(tmp_path, "other", "https://elsewhere.example/", page("x"))
     run = crawl(tmp_path, "sia")
     assert list(run.articles) == [f"{SIA}/c/"]
     assert run.stats["xinwen/pages/ignored"] == 1

@@ -194,6 +194,17 @@ def test_a_page_of_no_use_is_tried_once_a_day(web: Web) -> None:
     assert web.crawl().record["new"] == 1
 
 
+def test_a_source_that_gives_nothing_is_never_quiet(web: Web) -> None:
+    web.shows(post("a"), post("b"), a=UNREADABLE, b=UNREADABLE)
+    assert web.crawl().record["verdict"] == "failed"
+    second = web.crawl()
+    assert ([one.status for one in second.asked if one.kind == "entry"], second.urls("page")) == ([200], [])
+    assert (second.record["verdict"], second.record["known"]) == ("failed", 2)
+    web.days_later(1)
+    third = web.crawl()
+    assert (third.record["verdict"], third.record["quarantined"]) == ("failed", 2)
+
+
 def test_what_has_gone_is_kept_and_marked_until_it_is_back(web: Web) -> None:
     web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
     web.crawl()
