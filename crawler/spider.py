@@ -74,7 +74,7 @@ class SourceSpider(scrapy.Spider):
 
     async def crawl(self, _: Response) -> AsyncIterator[Article | Refused | Request]:
         entrance = Entrance(self.row, self.crawler, self.arguments.limit, self.since)
-        for place, link in enumerate(self._wanted(await entrance.links())):
+        for link in self._wanted(await entrance.links()):
             if self._is_read(link):
                 self.count("pages/asked")
                 yield Request(
@@ -83,8 +83,6 @@ class SourceSpider(scrapy.Spider):
                     errback=partial(self.not_read, link),
                     cb_kwargs={"link": link},
                     meta={"xinwen": "page"},
-                    # Scrapy asks for the last request first, which is the oldest article here.
-                    priority=-place,
                     dont_filter=True,
                 )
             elif item := self._from_entry(link):
@@ -147,6 +145,7 @@ class SourceSpider(scrapy.Spider):
             errback=partial(self.no_date, article, document),
             cb_kwargs={"article": article},
             meta={"xinwen": "page"},
+            priority=1,  # the article waits for it
             dont_filter=True,
         )
 

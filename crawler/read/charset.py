@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import lru_cache
+from itertools import islice
 
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom, resolve_encoding
 
@@ -28,15 +29,15 @@ def decode(data: bytes, declared: str = "") -> str:
     named, mark = read_bom(data)
     if named and mark:
         return data[len(mark) :].decode(named, "replace")
-    candidates = _candidates(data, declared)
     try:
-        text = data.decode("utf-8")
+        text: str | None = data.decode("utf-8")
     except UnicodeDecodeError:
-        pass
-    else:
-        beyond = len(_NON_ASCII.findall(text))
-        if not beyond or candidates[0] == "utf-8" or beyond >= _SURE:
-            return text
+        text = None
+    if text is not None and (text.isascii() or next(islice(_NON_ASCII.finditer(text), _SURE - 1, None), None)):
+        return text
+    candidates = _candidates(data, declared)
+    if text is not None and candidates[0] == "utf-8":
+        return text
     scores = [(_wrong_share(data.decode(name, "replace"), name), place) for place, name in enumerate(candidates)]
     share, place = min(scores)
     if share > _PLAUSIBLE:
