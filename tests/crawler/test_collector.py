@@ -20,10 +20,10 @@ def test_frozen_while_the_crawl_lasts() -> None:
         send(signals.spider_opened, spider=None)
         first = gc.get_freeze_count()
         assert first > 10_000
-        loaded = [[number] for number in range(1000)]
+        loaded = [[number] for number in range(100_000)]
         send(signals.item_scraped, item=None, response=None, spider=None)
         second = gc.get_freeze_count()
-        assert second >= first + len(loaded)
+        assert second > first + len(loaded) // 2, "some of what was frozen before may have ended"
         later = [[number] for number in range(1000)]
         send(signals.item_scraped, item=None, response=None, spider=None)
         assert gc.get_freeze_count() <= second, "only the first page loads anything"
