@@ -91,14 +91,13 @@ def test_no_way_in(tmp_path: Path) -> None:
     assert "Traceback" not in run.errors
 
 
-def test_a_list_that_has_not_changed_is_a_success(tmp_path: Path) -> None:
+def test_not_modified_since_nothing_is_no_answer(tmp_path: Path) -> None:
     add(tmp_path, "sia", API, status=304)
     run = crawl(tmp_path, "sia")
-    assert run.status == 0
     assert run.items == []
-    assert run.stats["xinwen/ways"] == [f"json {API}"]
-    assert run.stats["xinwen/entries/unchanged"] == 1
-    assert run.stats.get("xinwen/links/found", 0) == 0
+    assert f"json {API}" not in run.stats["xinwen/ways"]
+    assert run.stats["xinwen/way/failed/1"].endswith("HTTP 304 to a request without conditions")
+    assert run.stats.get("xinwen/entries/unchanged", 0) == 0
 
 
 def test_limit_and_since(tmp_path: Path) -> None:
