@@ -93,6 +93,8 @@ def complete(article: Article, link: Link, row: Source) -> Article:
         article.tags = list(link.tags)
     article.title, article.summary, article.body = map(whole, (article.title, article.summary, article.body))
     article.authors, article.tags = list(map(whole, article.authors)), list(map(whole, article.tags))
+    known = {file.url for file in article.files}
+    article.files = [*article.files, *(_file(url) for url in link.files if url not in known)]
     kind: Kind | None = link.kind
     article.kind = kind or article.kind
     article.source = row.key

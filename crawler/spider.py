@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import unquote, urlsplit
@@ -184,10 +185,26 @@ class SourceSpider(scrapy.Spider):
         self.count("articles/older", old)
         return not old
 
-    def not_read(self, link: Link, failure: Failure) -> None:
+    def not_read(self, link: Link, failure: Failure) -> Iterator[Article]:
         """Notes why a page was not read; everything that is no fault of ours ends here."""
         outcome, reason = self._not_read(link.url, failure)
-        self.ledger.end(link, outcome, reason)
+        if outcome == "blocked" and (article := self._stand_in(link)):
+            self.ledger.mishaps.append((link.url, outcome, reason))
+            yield article
+        else:
+            self.ledger.end(link, outcome, reason)
+
+    def _stand_in(self, link: Link) -> Article | None:
+        """What the entry says of the article, unless there is more in the store already or the row wants none."""
+        fate = self.ledger.fate(link)
+        if not (self.row.entry_stands_in and link.title and link.published) or (fate and fate.stored):
+            return None
+        article = article_from_entry(
+            replace(link, access="abstract" if link.summary else "headline"), self.row, datetime.now(UTC)
+        )
+        if found := self._once(article, link):
+            self.count("pages/stood_in")
+        return found
 
     def _not_read(self, url: str, failure: Failure) -> tuple[str, str]:
         """Outcome, and the reason where it is worth telling."""

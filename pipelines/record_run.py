@@ -125,6 +125,7 @@ def _facts(stats: Document, reason: str, ledger: Ledger, short: list[str], files
         wrong_again=sum(fate.why == "due" and fate.outcome in wrong for fate in ledger.fates.values()),
         known_wrong=sum(fate.outcome == "known" and not fate.article for fate in ledger.fates.values()),
         login_pages=stats.get("xinwen/pages/login", 0),
+        stood_in=stats.get("xinwen/pages/stood_in", 0),
         login_needed=bool(stats.get("xinwen/login_needed")),
         storage_failed=bool(stats.get("xinwen/storage/failed")),
         faults=stats.get("spider_exceptions/count", 0) + stats.get("xinwen/item_errors", 0),

@@ -33,6 +33,8 @@ class Facts:
     """Pages that are known for that, and were not asked for again."""
     login_pages: int = 0
     """Pages that ask for a login."""
+    stood_in: int = 0
+    """Articles of which only the entry is known, as their pages were refused."""
     login_needed: bool = False
     storage_failed: bool = False
     faults: int = 0
@@ -48,7 +50,8 @@ def judge(facts: Facts) -> tuple[Verdict, str]:
     def number(*names: str) -> int:
         return sum(facts.outcomes.get(name, 0) for name in names)
 
-    stored = number("new", "changed", "unchanged", "not_modified", "duplicate")
+    refused = number("blocked") + facts.stood_in
+    stored = number("new", "changed", "unchanged", "not_modified", "duplicate") - facts.stood_in
     good = stored + number("known") - facts.known_wrong
     if facts.storage_failed or number("lost"):
         return "failed", "the database failed"
@@ -63,12 +66,12 @@ def judge(facts: Facts) -> tuple[Verdict, str]:
             return "blocked", "every way in is refused"
         return ("empty", "fewer links than the least") if facts.short_ways else ("failed", facts.failure or "no way in")
     # A bad page that is tried again each day says nothing new of the source; one that is seen first does.
-    every = number("quarantined", "failed", "blocked", "ignored")
+    every = number("quarantined", "failed", "ignored") + refused
     wrong = every - facts.wrong_again
     if facts.login_pages and not good:
         return "login_needed", "the site wants an account"
-    if number("blocked") and not stored and (wrong or not good):
-        return "blocked", f"{number('blocked')} pages refused"
+    if refused and not stored and (wrong or not good):
+        return "blocked", f"{refused} pages refused"
     if number("barred") and not good:
         return "blocked", f"{number('barred')} pages barred by robots.txt"
     if not good and every + facts.known_wrong:

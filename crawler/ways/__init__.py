@@ -55,7 +55,7 @@ def read_entry(way: Way, data: bytes, url: str, row: Source, captured: datetime)
 
 def addresses(way: Way, today: datetime) -> list[str]:
     """Where *way* begins: its one address, or one a year and quarter, newest first."""
-    if not isinstance(way, Reports) or "{year}" not in way.url:
+    if not isinstance(way, Listing | Reports) or "{year}" not in way.url:
         return [way.url]
     years = range(today.year, today.year - way.years, -1)
     quarters = (4, 3, 2, 1) if "{quarter}" in way.url else (0,)

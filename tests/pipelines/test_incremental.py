@@ -65,7 +65,7 @@ def web(tmp_path: Path, uri: str) -> Iterator[Web]:
 @pytest.mark.parametrize("key", KEYS)
 def test_the_second_run_over_the_sample_web_asks_for_entries_only(key: str, tmp_path: Path, web: Web) -> None:
     row = source(key)
-    secret = {row.credential.variable.lower(): SAMPLE_KEY} if row.credential else {}
+    secret = {one.variable.lower(): SAMPLE_KEY for one in row.credentials}
     first = crawl(PROJECT / "samples", key, web.uri, tmp_path / "first", **secret)
     assert (first.status, first.record["verdict"]) == (0, "ok"), first.errors
     new = len(json.loads((PROJECT / f"tests/crawls/{key}.json").read_text("utf-8")))
