@@ -37,7 +37,7 @@ class SharedDictionary:
 def ids_of(database: Database[Document], tokens: Iterable[str]) -> dict[str, int]:
     """The id of every token in *tokens*; those that are new get one."""
     wanted = sorted(set(tokens))
-    found = _stored_ids(database, wanted)
+    found = stored_ids(database, wanted)
     missing = [token for token in wanted if token not in found]
     if missing:
         counter = database.counters.find_one_and_update(
@@ -53,7 +53,7 @@ def ids_of(database: Database[Document], tokens: Iterable[str]) -> dict[str, int
             # Another writer had the same token first: its id stands. Anything else is a fault.
             if any(fault["code"] != _DUPLICATE_KEY for fault in error.details["writeErrors"]):
                 raise
-        found |= _stored_ids(database, missing)
+        found |= stored_ids(database, missing)
     return found
 
 
@@ -72,7 +72,8 @@ def all_tokens(database: Database[Document]) -> dict[int, str]:
     return {term["id"]: term["_id"] for term in database.terms.find(batch_size=_AT_ONCE)}
 
 
-def _stored_ids(database: Database[Document], tokens: Sequence[str]) -> dict[str, int]:
+def stored_ids(database: Database[Document], tokens: Sequence[str]) -> dict[str, int]:
+    """The ids of those of *tokens* that are in the dictionary."""
     found = {}
     for place in range(0, len(tokens), _AT_ONCE):
         for term in database.terms.find({"_id": {"$in": tokens[place : place + _AT_ONCE]}}):
