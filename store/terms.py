@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gensim.corpora import Dictionary
-from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
+from store import counters
 from store.connection import Document
 
 _DUPLICATE_KEY = 11000
@@ -40,11 +40,7 @@ def ids_of(database: Database[Document], tokens: Iterable[str]) -> dict[str, int
     found = stored_ids(database, wanted)
     missing = [token for token in wanted if token not in found]
     if missing:
-        counter = database.counters.find_one_and_update(
-            {"_id": "terms"}, {"$inc": {"next": len(missing)}}, upsert=True, return_document=ReturnDocument.AFTER
-        )
-        assert counter is not None  # upserted
-        first = counter["next"] - len(missing)
+        first = counters.reserve(database, counters.TERMS, len(missing))
         try:
             database.terms.insert_many(
                 ({"_id": token, "id": first + place} for place, token in enumerate(missing)), ordered=False
