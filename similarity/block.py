@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +13,8 @@ from numpy.typing import NDArray
 from similarity.postings import Columns, columns
 from similarity.statistics import Statistics, Tokens
 from store.connection import Document
-from store.segments import NEVER, Segment, decode, encode
+from store.manifest import Entry
+from store.segments import NEVER, Segment, decode, encode, id_bytes
 from store.vectors import Ints
 
 Flags = NDArray[np.bool_]
@@ -37,6 +40,11 @@ class Block:
         published = self.segment.published
         return (int(published.min()), int(published.max())) if self.rows else (NEVER, NEVER)
 
+    @cached_property
+    def newest(self) -> int:
+        """The highest revision in it."""
+        return int(self.segment.revisions.max()) if self.rows else 0
+
     def document(self, row: int) -> Document:
         """What an article's document says of the fields that the index is made of."""
         held = self.segment
@@ -45,7 +53,7 @@ class Block:
             "_id": held.ids[row].tobytes().hex(),
             "revision": int(held.revisions[row]),
             "length": int(held.lengths[row]),
-            "published": int(held.published[row]),
+            "published": _moment(int(held.published[row])),
             "source": held.source_names[held.sources[row]],
             "language": held.language_names[held.languages[row]],
             "vector": held.vectors[WORDS][start[row] : start[row + 1]].tobytes(),
@@ -56,9 +64,15 @@ class Block:
         start, vectors = self.segment.vector_start[WORDS].astype(np.int64), self.segment.vectors[WORDS]
         parts = [vectors[start[row] : start[row + 1]] for row in rows]
         ends = np.cumsum([0, *(len(part) for part in parts)])
-        packed = np.concatenate(parts) if parts else np.zeros(0, np.uint8)
+        packed = np.concatenate(parts)
+        packed.flags.writeable = False
         some = columns(packed, ends, np.ones(len(rows), np.int64))
         return some.tokens, some.frequencies()
+
+
+def _moment(seconds: int) -> datetime | None:
+    # Not fromtimestamp, which refuses years that a datetime can hold.
+    return None if seconds == NEVER else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 
 
 def block_of(data: bytes | memoryview, name: str = "") -> Block:
@@ -74,10 +88,11 @@ def small_block(documents: list[Document]) -> Block:
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """A block in one state of the index: ``alive`` says which of its rows can be found."""
+    """A block in one state of the index: ``alive`` rows can be found. ``entry``: its line of the manifest."""
 
     block: Block
     alive: Flags
+    entry: Entry | None = None
 
     @cached_property
     def number(self) -> int:
@@ -91,14 +106,32 @@ class Held:
         used = np.bincount(segment.sources[self.alive], minlength=len(segment.source_names))
         return frozenset(name for name, number in zip(segment.source_names, used, strict=True) if number)
 
-    def row_of(self, key: bytes) -> int | None:
-        """The row of the article with this id if it can be found here."""
-        row = int(self.block.segment.rows_of(np.frombuffer(key, np.uint8).reshape(1, -1))[0])
+    @cached_property
+    def ended(self) -> Flags:
+        """The rows that the manifest calls dead."""
+        ended = np.zeros(self.block.rows, bool)
+        if self.entry is not None:
+            ended[self.entry.dead_rows] = True
+        return ended
+
+    def row_of(self, key: NDArray[np.uint8]) -> int | None:
+        """The row of the article with the id *key* (12 bytes) if it can be found here."""
+        row = int(self.block.segment.rows_of(key.reshape(1, -1))[0])
         return row if row >= 0 and self.alive[row] else None
 
-    def with_rows(self, alive: Flags) -> Held:
-        """The same block with other rows alive."""
-        return self if np.array_equal(alive, self.alive) else Held(self.block, alive)
+    def looked_at_again(self, ids: Collection[str], pending: Mapping[str, int], deleted: Mapping[str, int]) -> Held:
+        """With the rows of *ids* alive if nothing says otherwise: what is pending stands in place of a packed row."""
+        wanted = list(ids)
+        rows = self.block.segment.rows_of(id_bytes(wanted)) if wanted else np.zeros(0, np.int64)
+        places = np.flatnonzero(rows >= 0)
+        if not len(places):
+            return self
+        alive = self.alive.copy()
+        for place in places.tolist():
+            key, row = wanted[place], int(rows[place])
+            gone = key in pending or deleted.get(key, -1) >= int(self.block.segment.revisions[row])
+            alive[row] = not gone and not self.ended[row]
+        return self if np.array_equal(alive, self.alive) else Held(self.block, alive, self.entry)
 
 
 def changed(statistics: Statistics, block: Block, before: Flags | None, after: Flags | None) -> Statistics:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from similarity.compiled import compiled
-from similarity.postings import Bytes, Floats
+from similarity.postings import Bytes, Columns, Floats
 from store.vectors import Ints
 
 Flags = NDArray[np.bool_]
@@ -251,3 +251,50 @@ def collect(
             if size[0] == k:
                 least = max(least, scores[0])
     sums[:documents] = 0
+
+
+def squares_by_row(columns: Columns, weights: Floats, documents: int) -> Floats:
+    """For each document the sum of (count * weight of the column) squared."""
+    return _squares_by_row(
+        columns.start, columns.rows, columns.counts, columns.large_at, columns.large, weights, documents
+    )
+
+
+def cosine_bounds(columns: Columns, norms: Floats) -> NDArray[np.float32]:
+    """For each column the largest count / norm of the document."""
+    return _cosine_bounds(columns.start, columns.rows, columns.counts, columns.large_at, columns.large, norms)
+
+
+@compiled
+def _squares_by_row(
+    start: NDArray[np.uint32],
+    rows: NDArray[np.uint16],
+    counts: Bytes,
+    large_at: NDArray[np.uint32],
+    large: NDArray[np.int32],
+    weights: Floats,
+    documents: int,
+) -> Floats:
+    sums = np.zeros(documents)
+    for column in range(len(start) - 1):
+        for place in range(np.int64(start[column]), np.int64(start[column + 1])):
+            sums[rows[place]] += (_count(counts, large_at, large, place) * weights[column]) ** 2
+    return sums
+
+
+@compiled
+def _cosine_bounds(
+    start: NDArray[np.uint32],
+    rows: NDArray[np.uint16],
+    counts: Bytes,
+    large_at: NDArray[np.uint32],
+    large: NDArray[np.int32],
+    norms: Floats,
+) -> NDArray[np.float32]:
+    bounds = np.zeros(len(start) - 1, np.float32)
+    for column in range(len(start) - 1):
+        most = 0.0
+        for place in range(np.int64(start[column]), np.int64(start[column + 1])):
+            most = max(most, _count(counts, large_at, large, place) / norms[rows[place]])
+        bounds[column] = most * _ABOVE
+    return bounds

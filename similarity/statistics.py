@@ -75,9 +75,7 @@ class Statistics:
 
     def plus(self, documents: int, length: int, tokens: Tokens, change: Ints) -> Statistics:
         """With so many documents more (or fewer), of that length together, and *change* for each of *tokens*."""
-        return Statistics(
-            self.documents + documents, self.tokens + length, self.frequencies.plus(tokens, change)
-        )
+        return Statistics(self.documents + documents, self.tokens + length, self.frequencies.plus(tokens, change))
 
     def __eq__(self, other: Any) -> bool:
         if not isinstance(other, Statistics) or (self.documents, self.tokens) != (other.documents, other.tokens):
