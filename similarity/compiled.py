@@ -11,7 +11,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """*function* as machine code. Compiled code lies beside the module like ``.pyc`` files, else in the user's cache."""
+    """*function* as machine code, which is kept beside the module like ``.pyc`` files, else in the user's cache."""
     try:
         return cast(Function, njit(nogil=True, cache=True)(function))
     except RuntimeError:  # neither folder can be written: every process compiles for itself

@@ -255,9 +255,8 @@ def collect(
 
 def squares_by_row(columns: Columns, weights: Floats, documents: int) -> Floats:
     """For each document the sum of (count * weight of the column) squared."""
-    return _squares_by_row(
-        columns.start, columns.rows, columns.counts, columns.large_at, columns.large, weights, documents
-    )
+    postings = columns.rows, columns.counts, columns.large_at, columns.large
+    return _squares_by_row(columns.start, *postings, weights, documents)
 
 
 def cosine_bounds(columns: Columns, norms: Floats) -> NDArray[np.float32]:
@@ -277,7 +276,7 @@ def _squares_by_row(
 ) -> Floats:
     sums = np.zeros(documents)
     for column in range(len(start) - 1):
-        for place in range(np.int64(start[column]), np.int64(start[column + 1])):
+        for place in range(int(start[column]), int(start[column + 1])):
             sums[rows[place]] += (_count(counts, large_at, large, place) * weights[column]) ** 2
     return sums
 
@@ -294,7 +293,7 @@ def _cosine_bounds(
     bounds = np.zeros(len(start) - 1, np.float32)
     for column in range(len(start) - 1):
         most = 0.0
-        for place in range(np.int64(start[column]), np.int64(start[column + 1])):
+        for place in range(int(start[column]), int(start[column + 1])):
             most = max(most, _count(counts, large_at, large, place) / norms[rows[place]])
         bounds[column] = most * _ABOVE
     return bounds

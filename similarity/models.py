@@ -102,7 +102,8 @@ class Tfidf:
         return Measured(norms, cosine_bounds(columns, norms))
 
     def _idfs(self, frequencies: Ints) -> Floats:
-        return np.log2(self._statistics.documents / frequencies)
+        idfs: Floats = np.log2(self._statistics.documents / frequencies)
+        return idfs
 
 
 class _Bm25:

@@ -1,4 +1,4 @@
-"""The vectors of up to 65,536 documents turned by token: which documents hold a token, and how often. 3 bytes a posting.
+"""The vectors of up to 65,536 documents by token: which documents hold it, and how often, in 3 bytes a posting.
 
 Rows are two bytes because a block has at most 65,536 documents; counts are one byte, and the few above 254 stand in a
 side table. Built from packed vectors by counting: once to learn how long each column is, once to fill it.
@@ -59,17 +59,18 @@ class Columns(NamedTuple):
         places[places == len(self.tokens)] = 0
         return places, self.tokens[places] == tokens
 
-    def frequencies(self) -> NDArray[np.int64]:
+    def frequencies(self) -> Ints:
         """The number of documents in each column."""
-        return np.diff(self.start.astype(np.int64))
+        frequencies: Ints = np.diff(self.start.astype(np.int64))
+        return frequencies
 
 
 def columns(packed: Bytes, start: NDArray[np.integer], lengths: NDArray[np.integer]) -> Columns:
     """The vectors ``packed[start[i]:start[i + 1]]`` (see ``store.vectors``) by token. Raises CorruptVector."""
     if len(lengths) > MOST_ROWS:
         raise ValueError(f"{len(lengths)} documents; a block has at most {MOST_ROWS}")
-    start = np.ascontiguousarray(start, np.int64)
-    fault, frequencies = _count(packed, start)
+    byte_start = np.ascontiguousarray(start, np.int64)
+    fault, frequencies = _count(packed, byte_start)
     if fault:
         raise CorruptVector(_FAULTS[fault])
     tokens = np.flatnonzero(frequencies).astype(np.int32)
@@ -79,7 +80,7 @@ def columns(packed: Bytes, start: NDArray[np.integer], lengths: NDArray[np.integ
         raise ValueError("more than 4,294,967,295 postings in a block")
     frequencies[tokens] = column_start[:-1]
     rows, counts = np.empty(column_start[-1], np.uint16), np.empty(column_start[-1], np.uint8)
-    norms, large_at, large = _fill(packed, start, frequencies, rows, counts)
+    norms, large_at, large = _fill(packed, byte_start, frequencies, rows, counts)
     order = np.argsort(large_at)
     large_at, large = large_at[order], large[order]
     mean = float(lengths.mean()) if len(lengths) and lengths.any() else 1.0
@@ -104,7 +105,7 @@ def _number(packed: Bytes, at: int, end: int) -> tuple[int, int]:
     """The LEB128 number at *at* and the place behind it; a place below 0 is a fault."""
     value, shift = 0, 0
     while at < end:
-        byte = np.int64(packed[at])
+        byte = int(packed[at])
         at += 1
         value |= (byte & 127) << shift
         if byte < 128:

@@ -81,7 +81,7 @@ class Statistics:
         if not isinstance(other, Statistics) or (self.documents, self.tokens) != (other.documents, other.tokens):
             return False
         ours, theirs = self.frequencies.occurring(), other.frequencies.occurring()
-        return all(np.array_equal(one, two) for one, two in zip(ours, theirs, strict=True))
+        return np.array_equal(ours[0], theirs[0]) and np.array_equal(ours[1], theirs[1])
 
 
 def _merged(one: tuple[Tokens, Ints], two: tuple[Tokens, Ints]) -> tuple[Tokens, Ints]:
