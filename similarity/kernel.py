@@ -228,9 +228,9 @@ def collect(
     while term < terms and len(some):
         if not negative and least > 0:
             number = 0
-            for row in some:
-                if sums[row] + rest[term] >= least:
-                    some[number] = row
+            for candidate in some:
+                if sums[candidate] + rest[term] >= least:
+                    some[number] = candidate
                     number += 1
             some = some[:number]
         if len(some) * _SEARCH < last[term] - first[term]:
@@ -244,10 +244,10 @@ def collect(
                 saturation, base, slope, measure,
             )  # fmt: skip
         term += 1
-    for row in some:
-        score = sums[row]
+    for candidate in some:
+        score = sums[candidate]
         if score > 0 and score >= least:
-            offer(score, ids[row], block, row, scores, keys, places, size)
+            offer(score, ids[candidate], block, candidate, scores, keys, places, size)
             if size[0] == k:
                 least = max(least, scores[0])
     sums[:documents] = 0

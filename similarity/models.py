@@ -141,7 +141,8 @@ class OkapiBm25(_Bm25):
         return _ordered(tokens, np.where(idfs < 0, self._floor, idfs) * (K1 + 1), frequencies)
 
     def _idfs(self, frequencies: Ints) -> Floats:
-        return np.log(self._statistics.documents - frequencies + 0.5) - np.log(frequencies + 0.5)
+        idfs: Floats = np.log(self._statistics.documents - frequencies + 0.5) - np.log(frequencies + 0.5)
+        return idfs
 
 
 MODELS: Mapping[str, type[Counts] | type[Tfidf] | type[LuceneBm25] | type[OkapiBm25]] = {

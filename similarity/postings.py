@@ -61,8 +61,8 @@ class Columns(NamedTuple):
 
     def frequencies(self) -> Ints:
         """The number of documents in each column."""
-        frequencies: Ints = np.diff(self.start.astype(np.int64))
-        return frequencies
+        start = self.start.astype(np.int64)
+        return start[1:] - start[:-1]
 
 
 def columns(packed: Bytes, start: NDArray[np.integer], lengths: NDArray[np.integer]) -> Columns:
