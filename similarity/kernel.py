@@ -247,7 +247,7 @@ def collect(
     for candidate in some:
         score = sums[candidate]
         if score > 0 and score >= least:
-            offer(score, ids[candidate], block, candidate, scores, keys, places, size)
+            offer(score, ids[candidate], block, int(candidate), scores, keys, places, size)
             if size[0] == k:
                 least = max(least, scores[0])
     sums[:documents] = 0
