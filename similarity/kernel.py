@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from similarity.compiled import compiled
-from similarity.postings import Bytes, Columns, Floats
+from similarity.postings import Columns
+from similarity.turning import ESCAPE, Bytes, Floats
 from store.vectors import Ints
 
 Flags = NDArray[np.bool_]
@@ -29,7 +30,7 @@ _WORTH_A_LOOK = 32_768
 @compiled
 def _count(counts: Bytes, large_at: NDArray[np.uint32], large: NDArray[np.int32], place: int) -> float:
     count = counts[place]
-    if count < 255:
+    if count < ESCAPE:
         return float(count)
     return float(large[np.searchsorted(large_at, place)])
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from similarity.kernel import cosine_bounds, squares_by_row
-from similarity.postings import K1, B, Columns, Floats
+from similarity.postings import K1, B, Columns
 from similarity.statistics import Statistics, Tokens
+from similarity.turning import Floats
 from store.vectors import Ints
 
 BagOfWords = list[tuple[int, int]]
