@@ -1,7 +1,7 @@
 """Packed vectors turned round: from the tokens of each document to the documents of each token.
 
-A random write for each posting would miss the processor's caches each time. So postings go into up to a thousand
-buckets by id of their token first, each written from one end to the other, and then bucket by bucket into their columns.
+A random write for each posting would miss the processor's caches each time. So postings first go into up to a thousand
+buckets by id of their token, each written from one end to the other, and then bucket by bucket into their columns.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _survey(packed: Bytes, start: Ints) -> tuple[int, Ints, int]:
 def _partition(
     packed: Bytes, start: Ints, span_of: Ints, bucket_of: Ints, next_in: Ints, postings: int, many_large: int
 ) -> tuple[Ints, Floats, Ints]:
-    """Postings as ``token in the used spans << 24 | row << 8 | count`` by bucket; the norms; row, token and count of large counts."""
+    """Postings as ``token in used spans << 24 | row << 8 | count``; norms; row, token, count of large counts."""
     entries = np.empty(postings, np.int64)
     norms = np.zeros(len(start) - 1)
     large = np.empty((many_large, 3), np.int64)
