@@ -17,7 +17,7 @@ from store.vectors import Ints
 
 Flags = NDArray[np.bool_]
 
-_SEARCH = 12
+_SEARCH = 48
 """Looking for one document in a column costs as much as passing over about this many postings."""
 _ABOVE = 1.000001
 """Sums in another order differ in the last digits; a bound must stay above them."""
@@ -205,14 +205,20 @@ def collect(
     if by_row:
         some = np.flatnonzero(allowed)
     else:
+        worth_a_try = least
         while term < terms:
-            if not negative and rest[term] < least:
-                break
-            worth = last[term] - first[term] >= _WORTH_A_LOOK and rest[0] - rest[term] > rest[term]
-            if worth and not negative and k <= 1000:
-                least = max(least, _at_least(sums[:documents], allowed, all_allowed, k))
-                if rest[term] < least:
+            if not negative and rest[term] < worth_a_try:
+                candidates, left = 0, 0
+                for row in range(documents):
+                    candidates += sums[row] + rest[term] >= least
+                for other in range(term, terms):
+                    left += last[other] - first[other]
+                if candidates * _SEARCH * (terms - term) < left:
                     break
+                worth_a_try = 0.8 * rest[term]
+            worth = least == 0 and last[term] - first[term] >= _WORTH_A_LOOK and rest[0] - rest[term] > rest[term]
+            if worth and not negative and k <= 1000:
+                least = worth_a_try = _at_least(sums[:documents], allowed, all_allowed, k)
             add_column(
                 sums, weights[term], first[term], last[term], rows, counts, large_at, large,
                 saturation, base, slope, measure,

@@ -34,7 +34,7 @@ class Filter:
     def allowed(self, held: Held) -> tuple[Flags, int]:
         """Which rows of a block pass, and how many. Blocks that cannot have any are not looked through."""
         segment, block = held.block.segment, held.block
-        nothing = held.alive, 0
+        nothing = np.zeros(block.rows, bool), 0
         if self == _ALL:
             return held.alive, held.number
         tests: list[Flags] = []
