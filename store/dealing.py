@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-PIECE = 64  # bytes
+PIECE = 16  # bytes
 
 Bytes = NDArray[np.uint8]
 Starts = NDArray[np.uint32]

@@ -38,7 +38,7 @@ _FACTS = {"ids": "u8", "revisions": "u32", "lengths": "u32", "published": "i64",
 Array = NDArray[Any]
 
 
-class DamagedSegment(ValueError):
+class DamagedSegment(RuntimeError):
     """The bytes are not what was stored, or no segment of this format; the message names the segment."""
 
 
@@ -203,6 +203,8 @@ def _decode(data: bytes | memoryview, head: bool) -> Segment:
             for section in header["sections"]
             if not (head and section["name"].startswith("vectors:"))
         }
+        # Kinds that a later program has added are known by their names; one that is missing here is missed.
+        kinds = [*FIELDS, *(name[13:] for name in arrays if name[:13] == "vector_start:" and name[13:] not in FIELDS)]
         names = [tuple(map(str, header[table])) for table in ("sources", "languages")]
         found = Segment(
             rows,
@@ -214,8 +216,8 @@ def _decode(data: bytes | memoryview, head: bool) -> Segment:
             names[0],
             arrays["languages"],
             names[1],
-            {name: arrays[f"vector_start:{name}"] for name in FIELDS},
-            {} if head else {name: arrays[f"vectors:{name}"] for name in FIELDS},
+            {name: arrays[f"vector_start:{name}"] for name in kinds},
+            {} if head else {name: arrays[f"vectors:{name}"] for name in kinds},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DamagedSegment(f"not a whole segment: {error}") from None

@@ -42,6 +42,6 @@ def test_an_empty_database_and_a_damaged_manifest(uri: str, database) -> None:
     assert manifest.read(database).analyzer == VERSION
     database.manifest.update_one({"_id": "index"}, {"$set": {"terms": 7}})
     damaged = run("similarity", "compact", mongodb_uri=uri)
-    assert_one_line_error(damaged, "the index's manifest is damaged", "python -m similarity rebuild")
+    assert_one_line_error(damaged, "error: the index's manifest is damaged", "python -m similarity rebuild")
     assert run("similarity", "rebuild", mongodb_uri=uri).returncode == 0
     assert run("similarity", "verify", mongodb_uri=uri).returncode == 0
