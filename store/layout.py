@@ -89,10 +89,6 @@ def seconds(moment: datetime | None) -> int:
     return NEVER if moment is None else int(moment.timestamp())
 
 
-def _moment(seconds: int) -> datetime | None:
-    return None if seconds == NEVER else _EPOCH + timedelta(seconds=seconds)
-
-
 def encode(rows: Sequence[Document]) -> bytes:
     """The segment of *rows*: documents of articles with the fields of ``store.snapshot.PROJECTION``, in any order.
 
@@ -259,3 +255,7 @@ def _places(values: Sequence[str], names: Sequence[str]) -> Array:
 
 def _aligned(length: int) -> int:
     return -(-length // 8) * 8
+
+
+def _moment(seconds: int) -> datetime | None:
+    return None if seconds == NEVER else _EPOCH + timedelta(seconds=seconds)

@@ -50,6 +50,7 @@ __all__ = [
     "head_of",
     "id_bytes",
     "id_strings",
+    "number_of_parts",
     "read",
     "read_head",
     "rows_of",
@@ -117,6 +118,12 @@ def split(data: bytes) -> list[bytes]:
     return [data[:cut]] + [
         some[place : place + MOST_IN_PART] for some in dealt for place in range(0, len(some), MOST_IN_PART)
     ]
+
+
+def number_of_parts(data: bytes) -> int:
+    """How many ``split`` makes of the segment *data*."""
+    places, _ = vector_sections(data)
+    return 1 + sum(-(-(b - a) // MOST_IN_PART) for a, b in places.values())
 
 
 def _upsert(name: str, part: int, piece: bytes) -> UpdateOne:
