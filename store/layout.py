@@ -166,6 +166,17 @@ def vector_sections(data: bytes | memoryview) -> tuple[dict[str, tuple[int, int]
     return places, min(begin for begin, _ in places.values())
 
 
+def columns(data: bytes) -> list[tuple[int, int, int]]:
+    """Begin, end and bytes of an item of each section before the vectors, in the segment that begins with *data*."""
+    found = []
+    for section in _header(data)["sections"]:
+        if not section["name"].startswith("vectors:"):
+            width = np.dtype(_DTYPES[section["dtype"]]).itemsize
+            end = section["offset"] + section["count"] * width
+            found.append((section["offset"], end, ID_BYTES if section["name"] == "ids" else width))
+    return found
+
+
 def _laid_out(facts: Document, sections: dict[str, Array]) -> bytes:
     kinds = {name: _FACTS.get(name) or ("u32" if name.startswith("vector_start:") else "u8") for name in sections}
     sizes = {name: len(values) * np.dtype(_DTYPES[kinds[name]]).itemsize for name, values in sections.items()}
