@@ -71,7 +71,10 @@ def _go_on(step: str) -> None:
 def compact(
     database: Database[Document], *, thorough: bool = False, step: Step = _go_on, grace: float = GRACE
 ) -> Report:
-    """Bring the segments up to date with the articles; *thorough*: read every byte of them, and mend what is damaged.
+    """Bring the segments up to date with the articles.
+
+    *thorough*: read every byte of them, compare all ids, and mend what is damaged. Otherwise ids are compared only when
+    their numbers differ, and of damage only missing parts are seen.
 
     Raises DamagedManifest, which ``rebuild`` mends.
     """
@@ -114,7 +117,7 @@ class _Work:
         if act.packed.broken:
             self._mend(act)
         self._pack(act)
-        if self._is_miscounted(act):
+        if thorough or self._is_miscounted(act):
             self._mend(act)
         self._merge(act)
         self._finish(act, grace)
@@ -127,7 +130,7 @@ class _Work:
         if self._database.manifest.find_one({"_id": "index"}, {"_id": 1}) is None:
             return  # nothing was ever stored
         act = self._acting_on(Packed(old))
-        self._mend(act)
+        self._mend(act, anew=True)
         self._finish(act, grace)
 
     def _acting_on(self, packed: Packed) -> Packing:
@@ -135,25 +138,25 @@ class _Work:
 
     def _pack(self, act: Packing) -> None:
         """Pack what is pending, a segment at a time, so that a long list is searched from segments as they come."""
-        notes_seen = False
+        settled = False
         for found in act.pending():
             packed_as = act.packed.revisions(found)
             new = [key for (key, revision), there in zip(found.items(), packed_as, strict=True) if there != revision]
             self._step("planned")
             self._switch_and_settle(act, changed=act.pack(new))
-            notes_seen = True
+            settled = True
             act.clear(found)
-        if not notes_seen:
+        if not settled:
             self._switch_and_settle(act, changed=False)
 
-    def _mend(self, act: Packing) -> None:
+    def _mend(self, act: Packing, anew: bool = False) -> None:
         """Compare all ids: pack what no readable segment holds, bury what is not stored, leave broken segments out."""
         self._report.broken += tuple(act.packed.broken.values())
         lost, gone = act.packed.missing_from(act.stored_ids())
         self._step("planned")
         act.pack(lost)
         act.bury_absent(gone)
-        self._switch_and_settle(act, changed=True)
+        self._switch_and_settle(act, changed=anew or act.packed.entries() != act.packed.manifest.segments)
         act.packed.broken.clear()
         for found in act.pending():
             act.clear(found)
@@ -187,20 +190,9 @@ class _Work:
             self._report.merged += len(group)
 
     def _finish(self, act: Packing, grace: float) -> None:
-        """Remove segments that no manifest names, and fill in the report."""
+        """Remove segments that no manifest names any more, and fill in the report."""
         now = self._database.command("hello")["localTime"]
-        old = {"stored": {"$lt": now - timedelta(seconds=grace)}}
-        named = {f"{entry.sha256}:{part}" for entry in act.packed.manifest.segments for part in range(entry.parts)}
-        left = [row["_id"] for row in self._database.segments.find(old, {"_id": 1}) if row["_id"] not in named]
-        if left:
-            # A compactor that wrote one of these, and was paused before its switch, must not switch any more.
-            act.switch()
-            self._step("sweep announced")
-            for key in left:
-                self._database.segments.delete_one({"_id": key} | old)
-                act.breathe()
-            self._step("swept")
-        self._report.swept = len(left)
+        self._report.swept = act.sweep(now - timedelta(seconds=grace))
         self._report.packed, self._report.buried = act.written, act.buried
         self._report.unreadable = tuple(sorted(act.unreadable))
         self._report.segments = len(act.packed.manifest.segments)
