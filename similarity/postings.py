@@ -1,59 +1,102 @@
-"""Many sparse vectors in memory: by document and by token."""
+"""The vectors of up to 65,536 documents by token: which documents hold it, and how often, in 3 bytes a posting.
+
+Rows are two bytes because a block has at most 65,536 documents; counts are one byte, and the few above 254 stand in a
+side table.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from store.vectors import Ints, Postings
+from similarity.compiled import compiled
+from similarity.turning import ESCAPE, Bytes, Floats, turned
+from store.vectors import Ints
 
-Floats = NDArray[np.float64]
+MOST_ROWS = 65_536
+K1, B = 1.5, 0.75
+"""Parameters of both BM25 models: gensim's defaults. The bounds in the cache are made for them."""
 
 
-class Block:
-    """Postings of documents that were loaded together; never changed afterwards.
+class Columns(NamedTuple):
+    """Postings by token; column ``i`` is ``rows[start[i]:start[i + 1]]``, ascending, with ``counts`` beside it.
 
-    ``column(token)`` gives the documents (rows of the block) that hold a token, and how often.
+    A count of 255 stands in ``large`` at the place where ``large_at`` is the number of the posting. ``norms`` are the
+    Euclidean lengths of the count vectors, by row. ``cosine_bounds`` and ``bm25_bounds`` are, by column, what the
+    factor of a posting is at most: count / norm, and count / (count + K1 (1 - B + B length / mean length)) with
+    ``mean_length`` (one number) of this block.
     """
 
-    def __init__(self, postings: Postings) -> None:
-        self.start, self.ids, self.counts = postings
-        self.rows = len(self.start) - 1
-        self.row_of = np.repeat(np.arange(self.rows), np.diff(self.start))
-        order = np.argsort(self.ids, kind="stable")
-        self._rows_by_token = self.row_of[order]
-        self._counts_by_token = self.counts[order]
-        self._tokens, self._token_start = np.unique(self.ids[order], return_index=True)
+    tokens: NDArray[np.int32]
+    start: NDArray[np.uint32]
+    rows: NDArray[np.uint16]
+    counts: Bytes
+    large_at: NDArray[np.uint32]
+    large: NDArray[np.int32]
+    norms: Floats
+    mean_length: Floats
+    cosine_bounds: NDArray[np.float32]
+    bm25_bounds: NDArray[np.float32]
 
-    def column(self, token: int) -> tuple[Ints, Ints]:
-        """The rows that hold *token*, ascending, and its count in each."""
-        place = int(np.searchsorted(self._tokens, token))
-        if place == len(self._tokens) or self._tokens[place] != token:
-            return self._rows_by_token[:0], self._counts_by_token[:0]
-        first = self._token_start[place]
-        last = self._token_start[place + 1] if place + 1 < len(self._tokens) else len(self._rows_by_token)
-        return self._rows_by_token[first:last], self._counts_by_token[first:last]
+    def places(self, tokens: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """For each of *tokens* the number of its column, and whether there is one."""
+        places = np.searchsorted(self.tokens, tokens)
+        if not len(self.tokens):
+            return places, np.zeros(len(tokens), bool)
+        places[places == len(self.tokens)] = 0
+        return places, self.tokens[places] == tokens
 
-    def sum_by_row(self, values: Floats) -> Floats:
-        """The sum of *values*, one per posting, for each document."""
-        return np.bincount(self.row_of, weights=values, minlength=self.rows).astype(np.float64)
-
-    def document_frequencies(self, alive: NDArray[np.bool_], size: int) -> Ints:
-        """For each token id below *size*, how many of the documents marked in *alive* hold it."""
-        return np.bincount(self.ids[alive[self.row_of]], minlength=size)
-
-    def largest_id(self) -> int:
-        """The largest token id in the block, -1 when it is empty."""
-        return int(self._tokens[-1]) if len(self._tokens) else -1
+    def frequencies(self) -> Ints:
+        """The number of documents in each column."""
+        start = self.start.astype(np.int64)
+        return start[1:] - start[:-1]
 
 
-def joined(blocks: Iterable[Block]) -> Block:
-    """One block with the documents of *blocks*, in their order."""
-    parts = list(blocks)
-    lengths = np.concatenate([np.diff(part.start) for part in parts])
-    start = np.concatenate([[0], np.cumsum(lengths)])
-    return Block(
-        Postings(start, np.concatenate([part.ids for part in parts]), np.concatenate([part.counts for part in parts]))
-    )
+def columns(packed: Bytes, start: NDArray[np.integer], lengths: NDArray[np.integer]) -> Columns:
+    """The vectors ``packed[start[i]:start[i + 1]]`` (see ``store.vectors``) by token. Raises CorruptVector."""
+    if len(lengths) > MOST_ROWS:
+        raise ValueError(f"{len(lengths)} documents; a block has at most {MOST_ROWS}")
+    tokens, column_start, rows, counts, norms, large_at, large = turned(packed, np.ascontiguousarray(start, np.int64))
+    mean = float(lengths.mean()) if len(lengths) and lengths.any() else 1.0
+    scale = K1 * (1 - B + B * lengths.astype(np.float64) / mean)
+    cosine, bm25 = _bounds(column_start, rows, counts, large_at, large, norms, scale)
+    made = Columns(tokens, column_start, rows, counts, large_at, large, norms, np.array([mean]), cosine, bm25)
+    for array in made:
+        array.flags.writeable = False  # as arrays of a cache file are: numba compiles for each kind apart
+    return made
+
+
+def columns_of(vectors: list[bytes], lengths: NDArray[np.integer]) -> Columns:
+    """As ``columns``, of packed vectors one by one."""
+    start = np.zeros(len(vectors) + 1, np.int64)
+    np.cumsum([len(vector) for vector in vectors], out=start[1:])
+    return columns(np.frombuffer(b"".join(vectors), np.uint8), start, lengths)
+
+
+@compiled
+def _bounds(
+    start: NDArray[np.uint32],
+    rows: NDArray[np.uint16],
+    counts: Bytes,
+    large_at: NDArray[np.uint32],
+    large: NDArray[np.int32],
+    norms: Floats,
+    scale: Floats,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    cosine, bm25 = np.zeros(len(start) - 1, np.float32), np.zeros(len(start) - 1, np.float32)
+    above = 1.000001  # rounding to 32 bits must not put a bound below what it bounds
+    next_large = 0
+    for column in range(len(start) - 1):
+        most_cosine, most_bm25 = 0.0, 0.0
+        for place in range(int(start[column]), int(start[column + 1])):
+            count = float(counts[place])
+            if counts[place] == ESCAPE:
+                count = float(large[next_large])
+                next_large += 1
+            row = rows[place]
+            most_cosine = max(most_cosine, count / norms[row])
+            most_bm25 = max(most_bm25, count / (count + scale[row]))
+        cosine[column], bm25[column] = most_cosine * above, most_bm25 * above
+    return cosine, bm25
