@@ -23,7 +23,7 @@ from pymongo.database import Database
 
 from similarity.index import SimilarityIndex
 from similarity.models import DEFAULT_MODEL
-from similarity.postings import Floats
+from similarity.turning import Floats
 from store import articles, schema
 from store.article import Article
 from store.connection import Document, connect, database_address, store_errors

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from similarity.compiled import compiled
-from similarity.postings import Bytes, Columns, Floats
+from similarity.postings import Columns
+from similarity.turning import ESCAPE, Bytes, Floats
 from store.vectors import Ints
 
 Flags = NDArray[np.bool_]
@@ -29,7 +30,7 @@ _WORTH_A_LOOK = 32_768
 @compiled
 def _count(counts: Bytes, large_at: NDArray[np.uint32], large: NDArray[np.int32], place: int) -> float:
     count = counts[place]
-    if count < 255:
+    if count < ESCAPE:
         return float(count)
     return float(large[np.searchsorted(large_at, place)])
 
@@ -228,9 +229,9 @@ def collect(
     while term < terms and len(some):
         if not negative and least > 0:
             number = 0
-            for row in some:
-                if sums[row] + rest[term] >= least:
-                    some[number] = row
+            for candidate in some:
+                if sums[candidate] + rest[term] >= least:
+                    some[number] = candidate
                     number += 1
             some = some[:number]
         if len(some) * _SEARCH < last[term] - first[term]:
@@ -244,10 +245,10 @@ def collect(
                 saturation, base, slope, measure,
             )  # fmt: skip
         term += 1
-    for row in some:
-        score = sums[row]
+    for candidate in some:
+        score = sums[candidate]
         if score > 0 and score >= least:
-            offer(score, ids[row], block, row, scores, keys, places, size)
+            offer(score, ids[candidate], block, int(candidate), scores, keys, places, size)
             if size[0] == k:
                 least = max(least, scores[0])
     sums[:documents] = 0

@@ -14,7 +14,8 @@ from similarity import kernel
 from similarity.block import Flags, Held
 from similarity.collection import Collection
 from similarity.models import MODELS, Measured, Model, Weights
-from similarity.postings import MOST_ROWS, Columns, Floats
+from similarity.postings import MOST_ROWS, Columns
+from similarity.turning import Floats
 from store.segments import NEVER
 from store.vectors import Ints
 
