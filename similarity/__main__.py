@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from similarity.bench.door import bench_command
 from similarity.index import PEOPLES_TIME, Hit, QueryError, SimilarityIndex
 from similarity.models import DEFAULT_MODEL
 from similarity.upkeep import compact, rebuild, verify
@@ -24,16 +25,13 @@ from store.settings import SettingsError
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
 
-<<<<<<< HEAD
+for _chore in (compact, rebuild, verify):
+    app.command()(_chore)
+app.command("bench")(bench_command)
+
 _EXPECTED = (QueryError, StoreError, IndexMismatch, DamagedManifest, SettingsError)
 
 _MODELS = "counts, tfidf, bm25 or bm25_okapi"
-=======
-for _chore in (compact, rebuild, verify):
-    app.command()(_chore)
-
-_EXPECTED = (QueryError, StoreError, IndexMismatch, SettingsError)
->>>>>>> segments
 
 K = Annotated[int, typer.Option("-k", min=1, help="how many articles")]
 ModelName = Annotated[str, typer.Option("--model", help=_MODELS)]

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
+from similarity.compiled import compiled
 from store.vectors import Ints
 
 _EXPONENT = 1.07  # of word frequencies in news
@@ -35,11 +34,6 @@ class Corpus:
         """Document *place* as gensim's bag of words."""
         part = slice(self.start[place], self.start[place + 1])
         return list(zip(self.ids[part].tolist(), self.counts[part].tolist(), strict=True))
-
-    def matrix(self) -> csr_matrix:
-        """Documents by words, raw counts in single precision."""
-        shape = (self.documents, self.vocabulary)
-        return csr_matrix((self.counts.astype(np.float32), self.ids, self.start), shape)
 
     def save(self, folder: Path) -> None:
         """Write the arrays into *folder*, for other processes."""
@@ -79,7 +73,7 @@ def queries(corpus: Corpus, number: int, words: int, seed: int = 2) -> list[list
     return found
 
 
-@njit(cache=True)
+@compiled
 def _documents(
     cumulated: NDArray[np.float64], number: int, distinct: int, seed: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:  # pragma: no cover: compiled
@@ -91,7 +85,7 @@ def _documents(
         first = document * distinct
         found = 0
         while found < distinct:
-            word = min(np.searchsorted(cumulated, np.random.random()), len(cumulated) - 1)
+            word = min(int(np.searchsorted(cumulated, np.random.random())), len(cumulated) - 1)
             if times[word] == 0:
                 ids[first + found] = word
                 found += 1

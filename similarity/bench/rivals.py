@@ -6,7 +6,7 @@ Their indexes are made from the corpus as it lies in memory: no MongoDB, no chan
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import bm25s
@@ -16,7 +16,7 @@ from gensim.similarities import Similarity, SparseMatrixSimilarity
 
 from similarity.bench.corpus import Corpus
 from similarity.bench.measure import Query
-from similarity.postings import Floats
+from similarity.turning import Floats
 
 K = 10
 
@@ -48,7 +48,10 @@ def bm25s_numba(corpus: Corpus, folder: Path) -> Query:
     return lambda words: index.retrieve([words], k=K, show_progress=False, n_threads=0)
 
 
-RIVALS = {
+Rival = Callable[[Corpus, Path], Query]
+"""Makes its index of a corpus, with a folder to put files into, and tells how it is asked."""
+
+RIVALS: dict[str, Rival] = {
     "gensim Similarity": gensim_similarity,
     "gensim SparseMatrixSimilarity": gensim_sparse,
     "bm25s (numba)": bm25s_numba,
