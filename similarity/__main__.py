@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from similarity.bench.door import bench_command
 from similarity.index import PEOPLES_TIME, Hit, QueryError, SimilarityIndex
 from similarity.models import DEFAULT_MODEL
 from similarity.upkeep import compact, rebuild, verify
@@ -26,6 +27,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 for _chore in (compact, rebuild, verify):
     app.command()(_chore)
+app.command("bench")(bench_command)
 
 _EXPECTED = (QueryError, StoreError, IndexMismatch, DamagedManifest, SettingsError)
 

@@ -1,0 +1,142 @@
+"""The same collection in MongoDB, packed by the compactor and read by ``SimilarityIndex``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bson import Binary
+from pymongo.database import Database
+
+from similarity.bench.corpus import Corpus
+from similarity.bench.measure import memory, seconds, times
+from similarity.index import SimilarityIndex
+from store import articles, compactor, counters, schema
+from store.article import Article, article_id
+from store.connection import Document
+from store.terms import SharedDictionary
+from store.vectors import pack
+from text.analyzer import Analyzer
+
+K = 10
+ADDED = 20
+SOURCES = tuple(f"bench{number}" for number in range(10))
+_START = datetime(2020, 1, 1, tzinfo=UTC)
+_AT_ONCE = 5000
+
+
+def word(number: int) -> str:
+    """Word *number* of the corpus as a text; the analyzer leaves it as it is."""
+    return f"t{number}"
+
+
+def fill(database: Database[Document], corpus: Corpus) -> dict[str, Any]:
+    """Put *corpus* into *database* as articles without texts, pack them, and tell what that took.
+
+    Written in bulk, past ``articles.write``: what is measured of adding is measured on the full index.
+    """
+    schema.prepare(database, Analyzer.version)
+    terms = ({"_id": word(number), "id": number} for number in range(corpus.vocabulary))
+    for batch in _batches(terms, _AT_ONCE):
+        database.terms.insert_many(batch, ordered=False)
+    counters.reserve(database, counters.TERMS, corpus.vocabulary)
+    size = 0
+    for batch in _batches((_article(corpus, place) for place in range(corpus.documents)), _AT_ONCE):
+        revision = counters.reserve(database, counters.REVISIONS, 1)
+        for row in batch:
+            row["revision"] = revision
+            size += len(row["vector"])
+        database.articles.insert_many(batch, ordered=False)
+    packing = seconds(lambda: compactor.compact(database))
+    database.client.admin.command("fsync")
+    segments = database.command("collStats", "segments")
+    dictionary = database.command("collStats", "terms")
+    return {
+        "compact_s": packing,
+        "vector_bytes": round(size / corpus.documents, 1),
+        "segment_bytes": round((segments["storageSize"] + segments["totalIndexSize"]) / corpus.documents, 1),
+        "dictionary_mib": round((dictionary["storageSize"] + dictionary["totalIndexSize"]) / 2**20, 1),
+    }
+
+
+def start(uri: str) -> dict[str, Any]:
+    """Open the index once: how long it takes and what it holds."""
+    begun = seconds(lambda: SimilarityIndex.open(uri, live=False).close())
+    return {"open_s": begun, **memory()}
+
+
+def measure(uri: str, asked: Sequence[list[int]], long: Sequence[list[int]]) -> dict[str, Any]:
+    """Times of queries of all kinds, with the index opened anew; memory is taken before anything else is tried."""
+    with SimilarityIndex.open(uri, live=False) as index:
+        texts = {tuple(words): " ".join(map(word, words)) for words in (*asked, *long)}
+
+        def query(words: list[int]) -> object:
+            return index.ranked([texts[tuple(words)]], K)
+
+        def found(words: list[int]) -> object:
+            return index.search(texts[tuple(words)], K)
+
+        def filtered(words: list[int]) -> object:
+            return index.search(texts[tuple(words)], K, source=SOURCES[3], since=_START.date())
+
+        result: dict[str, Any] = {**times(query, asked), "memory": memory()}
+        result["long"] = times(query, long)
+        result["with_articles"] = times(found, asked)
+        result["with_filter"] = times(filtered, asked)
+        one_by_one = seconds(lambda: [query(words) for words in asked])
+        together = seconds(lambda: index.ranked([texts[tuple(words)] for words in asked], K))
+        result["many"] = {"per_second": round(len(asked) / together), "speedup": round(one_by_one / together, 2)}
+        result["models"] = {model: _model(index, model, asked, texts) for model in ("tfidf", "counts", "bm25_okapi")}
+        result["adding"] = _adding(index)
+        return result
+
+
+def _model(
+    index: SimilarityIndex, model: str, asked: Sequence[list[int]], texts: dict[tuple[int, ...], str]
+) -> dict[str, float]:
+    first = seconds(lambda: index.ranked([texts[tuple(asked[0])]], K, model))
+    return {"first_s": first, **times(lambda words: index.ranked([texts[tuple(words)]], K, model), asked)}
+
+
+def _adding(index: SimilarityIndex) -> dict[str, float]:
+    """Store articles one by one, as a crawl does, and bring each in: the median of each, in ms."""
+    database = index._database
+    dictionary = SharedDictionary(database)
+    writing, seeing = [], []
+    for number in range(ADDED):
+        article = Article(SOURCES[0], f"http://bench.invalid/new/{number}", f"New {number}", datetime.now(UTC), "text")
+        bags = dictionary.bags_of_words([[word(place * (number + 3)) for place in range(300)]])
+        entry = articles.Entry(article, bags)
+        writing.append(seconds(lambda entry=entry: articles.write(database, [entry])))  # type: ignore[misc]
+        seeing.append(seconds(index.refresh))
+        (best,) = index.ranked([word((number + 3) * 299)], 1) or [[]]
+        assert len(index) and best, "what was added is not found"
+    articles.delete(database, [article_id(f"http://bench.invalid/new/{number}") for number in range(ADDED)])
+    return {
+        "write_ms": round(1000 * sorted(writing)[ADDED // 2], 2),
+        "refresh_ms": round(1000 * sorted(seeing)[ADDED // 2], 2),
+    }
+
+
+def _article(corpus: Corpus, place: int) -> Document:
+    bag = corpus.row(place)
+    url = f"http://bench.invalid/{place}"
+    moment = _START + timedelta(minutes=place)
+    return {
+        "_id": article_id(url), "source": SOURCES[place % len(SOURCES)], "url": url, "title": f"Article {place}",
+        "body": "", "summary": "", "language": "en", "published": moment, "fetched": moment, "authors": [], "tags": [],
+        "kind": "news", "files": [], "access": "abstract", "content": "", "page_vectors": [], "stored": moment,
+        "vector": Binary(pack(bag)), "length": sum(count for _, count in bag), "pending": True, "revision": 0,
+    }  # fmt: skip
+
+
+def _batches(rows: Iterator[Document], size: int) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

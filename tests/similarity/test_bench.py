@@ -1,0 +1,65 @@
+"""The bench measures what it says: its collection, its stages, its rivals; how fast they are is no matter of tests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from similarity.bench import bench
+from similarity.bench.corpus import make, queries
+from similarity.bench.rivals import RIVALS, Rival
+from similarity.bench.table import tables
+
+
+def test_every_article_has_as_many_different_words_as_asked_for() -> None:
+    corpus = make(300, 40)
+    assert corpus.documents == 300
+    for place in range(300):
+        words = corpus.ids[corpus.start[place] : corpus.start[place + 1]]
+        assert len(words) == 40 and (np.diff(words) > 0).all()
+    assert corpus.counts.min() >= 1
+    frequencies = np.bincount(corpus.ids)
+    assert frequencies[0] > 250 and frequencies[0] > 2 * frequencies[10] > 4 * frequencies[100]
+    again = make(300, 40)
+    assert np.array_equal(corpus.ids, again.ids) and np.array_equal(corpus.counts, again.counts)
+
+
+def test_queries_are_words_of_one_article() -> None:
+    corpus = make(50, 40)
+    articles = [set(corpus.ids[corpus.start[place] : corpus.start[place + 1]].tolist()) for place in range(50)]
+    for words in queries(corpus, 20, 10):
+        assert len(set(words)) == 10
+        assert any(set(words) <= article for article in articles)
+
+
+@pytest.mark.parametrize("name", RIVALS.values(), ids=RIVALS)
+def test_rivals_find_the_article_that_a_query_is(name: Rival, tmp_path: Path) -> None:
+    corpus = make(200, 40)
+    query = name(corpus, tmp_path)
+    for place in (0, 70, 199):
+        (best, *_) = places(query(corpus.ids[corpus.start[place] : corpus.start[place + 1]].tolist()))
+        assert best == place
+
+
+@pytest.mark.usefixtures("uri")
+def test_all_stages_of_ours_run() -> None:
+    told: list[str] = []
+    found = bench([200], [], told.append)
+    (size,) = found["sizes"]
+    assert size["docs"] == 200 and not size["rivals"]
+    assert size["xinwen"]["p95_ms"] > 0 and size["xinwen"]["stored"]["segment_bytes"] > 0
+    assert [line.split(": ")[1] for line in told] == ["corpus", "fill", "open", "open", "measure"]
+    json.dumps(found)
+    (table,) = tables(found)
+    assert table.row_count == 17
+
+
+def places(answer: Any) -> list[int]:
+    """The places in the corpus that a rival found, best first."""
+    if hasattr(answer, "documents"):
+        return [int(place) for place in answer.documents[0]]
+    return [int(place) for place, _ in answer]
