@@ -29,7 +29,10 @@ _LONGEST_TOKEN = 60  # characters; longer ones are addresses and broken PDF text
 _SHORT_NAME = 3  # letters
 _HEAD = re.compile(HEAD)
 _BREAK, _PLACE = "\n", "\0"  # never inside a word of jieba's, always words of their own; the second has tokens
+_MOSTLY_LATIN = 40  # characters a piece; pieces of English text do not come again and are not remembered
 _DROPPED = (STOP_WORDS | {_BREAK}).__contains__
+
+Parted = tuple[Sequence[str], str, Sequence[str]]
 
 
 class Analyzer:
@@ -43,23 +46,27 @@ class Analyzer:
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of *text* in their order, without stop words; empty for text without words."""
-        pieces = _OTHER_THAN_HAN.split(plain(text))  # Han, other, Han, other, ..., Han
-        if len(max(pieces, key=len)) > _LONGEST_TOKEN:
+        text = plain(text)
+        pieces = _OTHER_THAN_HAN.split(text)  # Han, other, Han, other, ..., Han
+        if len(pieces) == 1:
+            return [*filterfalse(_DROPPED, self._cut(text))]
+        if len(text) > _MOSTLY_LATIN * len(pieces):
             others = [_parted.__wrapped__(piece) for piece in pieces[1::2]]
         else:  # what stands between two runs of Han characters is mostly the same few signs, and is remembered
             others = [*map(_parted, pieces[1::2])]
-        between = [self._compound(pieces, place, *other) if other[1] else other[2] for place, other in enumerate(others)]
+        pieces[1::2] = [_PLACE if other else _BREAK for other in others]
+        between = [self._tokens(pieces, place, other) for place, other in enumerate(others) if other]
         # One call for all runs of a text: the way there and back costs as much as a run of Han characters itself.
-        pieces[1::2] = [_PLACE if tokens else _BREAK for tokens in between]
         words = [*filterfalse(_DROPPED, self._cut("".join(pieces)))]
         found: list[str] = []
         start = 0
-        for tokens in filter(None, between):
+        for tokens in between:
             place = words.index(_PLACE, start)
             found += words[start:place]
             found += tokens
             start = place + 1
-        return found + words[start:]
+        found += words[start:]
+        return found
 
     def terms_of_trade(self, text: str) -> list[Found]:
         """The terms of the glossary that *text* names, in their order, longest names first where they overlap.
@@ -85,25 +92,26 @@ class Analyzer:
     def _all_tokens(self, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
         return tuple(dict.fromkeys(tokens for name in names if (tokens := tuple(self.tokens(name)))))
 
-    def _compound(
-        self, pieces: list[str], place: int, before: Sequence[str], head: str, tokens: Sequence[str]
-    ) -> Sequence[str]:
-        """The tokens of a piece that may begin a compound, which then takes its part of the following Han characters."""
-        following = pieces[2 * place + 2]
-        for tail in self._compounds[head]:
-            if following.startswith(tail):
-                pieces[2 * place + 2] = following[len(tail) :]
-                return (*before, head + tail)
+    def _tokens(self, pieces: list[str], place: int, other: Parted) -> Sequence[str]:
+        """The tokens of a piece; one that begins a compound takes its part of the following Han characters away."""
+        before, head, tokens = other
+        if head:
+            following = pieces[2 * place + 2]
+            for tail in self._compounds[head]:
+                if following.startswith(tail):
+                    pieces[2 * place + 2] = following[len(tail) :]
+                    return (*before, head + tail)
         return tokens
 
 
-@lru_cache(maxsize=50_000)
-def _parted(piece: str) -> tuple[Sequence[str], str, Sequence[str]]:
+@lru_cache(maxsize=20_000)
+def _parted(piece: str) -> Parted | None:
     """A piece without Han characters: tokens before what may begin a compound, that ("": nothing), and all tokens."""
     head = _HEAD.search(piece)
     if head and head[1] in glossary().compounds:
         return _tokens_of_others(piece[: head.start()]), head[1], _tokens_of_others(piece)
-    return (), "", _tokens_of_others(piece)
+    tokens = _tokens_of_others(piece)
+    return ((), "", tokens) if tokens else None
 
 
 def _tokens_of_others(piece: str) -> Sequence[str]:

@@ -21,8 +21,8 @@ from importlib.metadata import version
 from math import log1p
 from pathlib import Path
 
-from text.analyzer import latin_tokens
 from text.cedict import entries
+from text.latin import latin_tokens
 
 _FORMAT = 1  # of our file; raised with every change of how entries are cleaned
 _MOST = 12  # words for an English one, in the order of how well they translate it

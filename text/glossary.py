@@ -82,7 +82,7 @@ class Glossary:
         return [name for name in self._of if len(name) > 1 and _HAN_ONLY.fullmatch(name)]
 
     def abbreviations(self) -> frozenset[str]:
-        """Names of one Latin word with capitals inside, in lower case: not English, and so without a plural or a stem."""
+        """Names of one Latin word with capitals inside, in lower case: CoWoS is no plural and has no stem."""
         names = (name for term in self.terms for name in term.english if name.isalpha() and name.isascii())
         return frozenset(name.lower() for name in names if sum(map(str.isupper, name)) > 1)
 

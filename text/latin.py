@@ -47,10 +47,12 @@ def latin_tokens(run: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    """The stem of *word* in lower case (Porter2); stop words, abbreviations and what has figures in it stay as they are."""
+    """The stem of *word* in lower case (Porter2); stop words, abbreviations and what has figures stay as they are."""
     # Looked up before stemming: stop words are listed whole, and "this" would become "thi".
     if word in STOP_WORDS or not word.isalpha() or word in _abbreviations():
         return word
+    if word[-1] == "s" and word[:-1] in _abbreviations():
+        return word[:-1]  # Porter2 takes "gpus" for a word like "virus"
     found: str = _stemmer().stemWord(word)
     return found
 

@@ -13,7 +13,7 @@ from text.han import Cut
 from text.latin import LATIN, stem
 
 HEAD = r"(?<![^\W_])(?<![.,])((?:\d+(?:\.\d+)?)?[a-z]?) ?$"
-"""What may begin a compound (3D堆叠, A股), at the end of the text before its Han characters; at most one space between."""
+"""What may begin a compound (3D堆叠, A股), at the end of what is before its Han characters; one space may part them."""
 
 _UNIT = re.compile(rf"(?P<han>[{HAN}]+)|(?:\d+(?:[.,]\d+)*)?{LATIN}*(?<={LATIN})")
 _COMPOUND_START = re.compile(r"(?:\d+(?:\.\d+)?)?[a-z]?")
