@@ -1,4 +1,4 @@
-"""Characters made plain: full-width to ASCII, traditional to simplified, Taiwan's words to the mainland's, no capitals."""
+"""Characters made plain: full-width to ASCII, traditional to simplified, Taiwan's words to the mainland's."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from opencc import OpenCC
 HAN = r"\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Han characters, for the inside of a character class of a regular expression."""
 
-# Taiwan's words (晶片, 記憶體) are turned only in text written in traditional characters: 支援 and 元件 are words of the
-# mainland too, with other meanings. One traditional character in twenty is more than a name in a simplified text.
+# Taiwan's words (晶片, 記憶體) are turned only in text written in traditional characters: 支援 and 元件 are words of
+# the mainland too, with other meanings. One traditional character in twenty is more than a name in a simplified text.
 _WRITTEN_IN_TRADITIONAL = 0.05
 
 # Their NFKC, one by one: Chinese punctuation is all over a text, and makes normalize() look at every character.

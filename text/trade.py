@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import takewhile
+from operator import eq, itemgetter
 
 from text.characters import HAN, plain_characters
 from text.glossary import Glossary, Term, spellings
@@ -19,6 +21,7 @@ _UNIT = re.compile(rf"(?P<han>[{HAN}]+)|(?:\d+(?:[.,]\d+)*)?{LATIN}*(?<={LATIN})
 _COMPOUND_START = re.compile(r"(?:\d+(?:\.\d+)?)?[a-z]?")
 
 Unit = tuple[str, int, int]
+Named = tuple[str, bool, Term]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,14 @@ class TermFinder:
     def __init__(self, glossary: Glossary, cut: Cut) -> None:
         self._cut = cut
         self._compounds = glossary.compounds
-        self._named: dict[tuple[str, ...], list[tuple[str, Term]]] = defaultdict(list)
+        self._named: dict[tuple[str, ...], list[Named]] = defaultdict(list)
         self._longest: dict[str, int] = defaultdict(int)
         for term in glossary.terms:
             for name in term.names:
                 for written in [name.lower()] if name in term.exact else spellings(name):
                     units = tuple(unit for unit, _, _ in self._units(written))
-                    self._named[units].append((name if name in term.exact else "", term))
+                    exact = name in term.exact
+                    self._named[units].append((name if exact else written, exact, term))
                     self._longest[units[0]] = max(self._longest[units[0]], len(units))
 
     def find(self, text: str) -> list[Found]:
@@ -90,19 +94,31 @@ class TermFinder:
         return start
 
 
-def _meant(named: list[tuple[str, Term]], surface: str) -> Term | None:
-    """Of terms with names of the same stems: the one whose capitals are right, else the first that asks for none."""
+def _meant(named: list[Named], surface: str) -> Term | None:
+    """Of terms with names of the same stems: the one whose capitals are right, else the most alike.
+
+    Chipmakers make chips, and chipmaking is what they do; their stem is the same.
+    """
     surface = unicodedata.normalize("NFKC", surface)
-    for exact, term in named:
-        if exact == surface:
+    for name, exact, term in named:
+        if exact and name == surface:
             return term
-    return next((term for exact, term in named if not exact), None)
+    likely = [(_alike(name, surface.lower()), term) for name, exact, term in named if not exact]
+    return max(likely, key=itemgetter(0))[1] if likely else None
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return sum(takewhile(bool, map(eq, one, other)))
 
 
 def _with_places(text: str) -> tuple[str, list[int]]:
     """*text* in plain characters, and for each of them (and the end) its place in *text*."""
     if text.isascii():
         return text.lower(), list(range(len(text) + 1))
-    characters = [plain_characters(unicodedata.normalize("NFKC", sign)) for sign in text]
-    places = [place for place, written in enumerate(characters) for _ in written]
-    return "".join(characters), [*places, len(text)]
+    signs = [unicodedata.normalize("NFKC", sign).lower() for sign in text]
+    bare = plain_characters("".join(signs))
+    if len(bare) != sum(map(len, signs)):  # an accent was put on its letter
+        signs = [plain_characters(sign) for sign in signs]
+        bare = "".join(signs)
+    return bare, [*(place for place, sign in enumerate(signs) for _ in sign), len(text)]
