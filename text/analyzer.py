@@ -2,37 +2,37 @@
 
 Text is split by script: runs of Han characters are cut into words by jieba, Latin runs by a pattern of our own,
 kana and hangul into pairs of characters. Traditional characters become simplified ones, full-width letters plain ones.
+A name of the glossary is one token (全环绕栅极, 3D堆叠), except for phrases of several Latin or mixed words.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
+from itertools import filterfalse
 from pathlib import Path
 
-import Stemmer
-from opencc import OpenCC
-
+from text.characters import HAN, plain
+from text.glossary import Term, glossary
 from text.han import han_cutter
+from text.latin import LATIN_RUN, latin_tokens
 from text.stopwords import STOP_WORDS
+from text.trade import HEAD, Found, TermFinder
 
-VERSION = "1"
+VERSION = "2"
 """Of everything here that decides which tokens a text gives; stored with the index, which refuses another one."""
 
-_HAN = r"\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_LETTER = r"[^\W_\u0e00-\uffff\U00010000-\U0010ffff]"
-_LATIN = re.compile(rf"{_LETTER}+(?:[.,'\-&/+:]{_LETTER}+)*")
-_RUN = re.compile(
-    rf"(?P<han>[{_HAN}]+)|(?P<latin>{_LATIN.pattern})|(?P<pairs>[\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af]+)"
-)
+_OTHER_THAN_HAN = re.compile(rf"([^{HAN}]+)")
+_RUN = re.compile(rf"(?P<latin>{LATIN_RUN})|(?P<pairs>[\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af]+)")
 _LONGEST_TOKEN = 60  # characters; longer ones are addresses and broken PDF text, which nobody searches for
+_SHORT_NAME = 3  # letters
+_HEAD = re.compile(HEAD)
+_BREAK, _PLACE = "\n", "\0"  # never inside a word of jieba's, always words of their own; the second has tokens
+_MOSTLY_LATIN = 40  # characters a piece; pieces of English text do not come again and are not remembered
+_DROPPED = (STOP_WORDS | {_BREAK}).__contains__
 
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?[a-z]*")
-_ALWAYS_PARTED = re.compile(r"[,:/]")
-_JOINT = re.compile(r"[.'\-&+]")
+Parted = tuple[Sequence[str], str, Sequence[str]]
 
 
 class Analyzer:
@@ -42,65 +42,83 @@ class Analyzer:
 
     def __init__(self, cache: Path | None = None) -> None:
         self._cut = han_cutter(cache)
-        self._simplify = OpenCC("t2s").convert
+        self._compounds = glossary().compounds
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of *text* in their order, without stop words; empty for text without words."""
-        if text.isascii():
-            return [token for run in _LATIN.findall(text.lower()) for token in _kept_of_latin(run)]
+        text = plain(text)
+        pieces = _OTHER_THAN_HAN.split(text)  # Han, other, Han, other, ..., Han
+        if len(pieces) == 1:
+            return [*filterfalse(_DROPPED, self._cut(text))]
+        if len(text) > _MOSTLY_LATIN * len(pieces):
+            others = [_parted.__wrapped__(piece) for piece in pieces[1::2]]
+        else:  # what stands between two runs of Han characters is mostly the same few signs, and is remembered
+            others = [*map(_parted, pieces[1::2])]
+        pieces[1::2] = [_PLACE if other else _BREAK for other in others]
+        between = [self._tokens(pieces, place, other) for place, other in enumerate(others) if other]
+        # One call for all runs of a text: the way there and back costs as much as a run of Han characters itself.
+        words = [*filterfalse(_DROPPED, self._cut("".join(pieces)))]
         found: list[str] = []
-        for run in _RUN.finditer(self._simplify(unicodedata.normalize("NFKC", text)).lower()):
-            if run.lastgroup == "latin":
-                found += _kept_of_latin(run[0])
-            else:
-                found += _kept(self._cut(run[0]) if run.lastgroup == "han" else _pairs(run[0]))
+        start = 0
+        for tokens in between:
+            place = words.index(_PLACE, start)
+            found += words[start:place]
+            found += tokens
+            start = place + 1
+        found += words[start:]
         return found
 
+    def terms_of_trade(self, text: str) -> list[Found]:
+        """The terms of the glossary that *text* names, in their order, longest names first where they overlap.
 
-def _kept(tokens: Iterable[str]) -> list[str]:
-    return [token for token in tokens if token not in STOP_WORDS and len(token) <= _LONGEST_TOKEN]
+        Chinese and English, in any script and width; case and plural do not matter, except for names that are common
+        words in other letters (Coherent). Positions are those of *text* as given.
+        """
+        return self._finder.find(text)
 
+    @cached_property
+    def _finder(self) -> TermFinder:
+        return TermFinder(glossary(), self._cut)  # made when first asked for: crawling never asks
 
-@lru_cache(maxsize=100_000)
-def _kept_of_latin(run: str) -> tuple[str, ...]:
-    return tuple(_kept(latin_tokens(run)))
+    def names_as_tokens(self, term: Term) -> dict[str, tuple[tuple[str, ...], ...]]:
+        """What *term* may be written as in an article, by language ("zh", "en"), each name as the tokens it gives.
 
+        The usual name first. Short names that are common words in other letters (=SAW) are left out: a token no
+        longer has its capitals.
+        """
+        clear = [name for name in term.english if name not in term.exact or len(name) > _SHORT_NAME]
+        return {"zh": self._all_tokens(term.chinese), "en": self._all_tokens(clear)}
 
-def latin_tokens(run: str) -> tuple[str, ...]:
-    """Tokens of a run of Latin letters and digits in lower case, words stemmed (Porter2).
+    def _all_tokens(self, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+        return tuple(dict.fromkeys(tokens for name in names if (tokens := tuple(self.tokens(name)))))
 
-    What has a part of one character is a name and stays whole (``risc-v``, ``10-k``, ``r&d``); other compounds are
-    their parts. Numbers lose their thousands separators: ``5,268`` is ``5268``.
-    """
-    found = []
-    run = _THOUSANDS.sub(lambda number: number[0].replace(",", ""), run)
-    for piece in _ALWAYS_PARTED.split(run):
-        if _NUMBER.fullmatch(piece):
-            found.append(piece)
-            continue
-        piece = piece.removesuffix("'s")
-        parts = [part for part in _JOINT.split(piece) if part]
-        if len(parts) > 1 and min(map(len, parts)) == 1 and "." not in piece:
-            found.append(piece)
-        elif len(parts) > 1 and max(map(len, parts)) == 1:
-            found.append("".join(parts))  # u.s. and us, d.c. and dc
-        else:
-            found += [_stem(part) for part in parts if len(part) > 1 or part.isdigit()]
-    return tuple(found)
-
-
-@lru_cache(maxsize=200_000)
-def _stem(word: str) -> str:
-    # Looked up before stemming: stop words are listed whole, and "this" would become "thi".
-    if word in STOP_WORDS or not word.isalpha():
-        return word
-    stem: str = _stemmer().stemWord(word)
-    return stem
+    def _tokens(self, pieces: list[str], place: int, other: Parted) -> Sequence[str]:
+        """The tokens of a piece; one that begins a compound takes its part of the following Han characters away."""
+        before, head, tokens = other
+        if head:
+            following = pieces[2 * place + 2]
+            for tail in self._compounds[head]:
+                if following.startswith(tail):
+                    pieces[2 * place + 2] = following[len(tail) :]
+                    return (*before, head + tail)
+        return tokens
 
 
-@lru_cache(maxsize=1)
-def _stemmer() -> Stemmer.Stemmer:
-    return Stemmer.Stemmer("english")
+@lru_cache(maxsize=20_000)
+def _parted(piece: str) -> Parted | None:
+    """A piece without Han characters: tokens before what may begin a compound, that ("": nothing), and all tokens."""
+    head = _HEAD.search(piece)
+    if head and head[1] in glossary().compounds:
+        return _tokens_of_others(piece[: head.start()]), head[1], _tokens_of_others(piece)
+    tokens = _tokens_of_others(piece)
+    return ((), "", tokens) if tokens else None
+
+
+def _tokens_of_others(piece: str) -> Sequence[str]:
+    found: list[str] = []
+    for run in _RUN.finditer(piece):
+        found += latin_tokens(run[0]) if run.lastgroup == "latin" else _pairs(run[0])
+    return [token for token in found if token not in STOP_WORDS and len(token) <= _LONGEST_TOKEN]
 
 
 def _pairs(run: str) -> list[str]:

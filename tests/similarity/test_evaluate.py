@@ -22,7 +22,7 @@ def write_lines(path: Path, rows: list[dict]) -> None:
 def tiny(tmp_path: Path) -> Path:
     texts = {"a": "晶圆代工", "b": "存储芯片", "c": "光刻机出口管制"}
     write_lines(tmp_path / "docs.jsonl", [{"id": key, "title": "", "text": text} for key, text in texts.items()])
-    queries = {"1": "晶圆", "2": "存储", "3": "量子"}
+    queries = {"1": "晶圆代工", "2": "存储", "3": "量子"}
     write_lines(tmp_path / "queries.jsonl", [{"id": key, "text": text} for key, text in queries.items()])
     (tmp_path / "qrels.tsv").write_text("1\ta\t1\n2\tc\t1\n3\tb\t2\n")
     return tmp_path

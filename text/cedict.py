@@ -1,0 +1,68 @@
+"""The entries of CC-CEDICT as plain words: a Chinese word and the English words it may be translated by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_BRACKETS = re.compile(r"\([^()]*\)")
+_SHORT_FORM = re.compile(r"\(([A-Z][A-Z0-9&-]{1,7})\)")
+_REFERENCE = re.compile(
+    r"^(?:\([^()]*\)\s*)*(?:(?:old|erhua|archaic|Japanese)? ?variant of|see(?: also)?|same as|also written"
+    r"|abbr\. (?:for|of)|equivalent (?:to|of)|contraction of|short for)\s+(?:[^\s|\[]+\|)?(?P<word>[\u3400-\u9fff]+)"
+)
+_CHINESE = re.compile(r"[^\s\[]*[\u3400-\u9fff][^\s\[]*(?:\s*\[[^\]]*\])?|\[[^\]]*\]")
+# Senses that describe the word instead of translating it.
+_ABOUT_THE_WORD = re.compile(
+    r"^(?:CL:|surname\b|lit\.|classifier\b|(?:also|Taiwan|old|Beijing|coll\.) pr\.|pr\."
+    r"|used (?:in|to|as|for|before|after|with)\b|indicat(?:es|ing)\b|component of|onomatop|final |modal "
+    r"|(?:particle|prefix|suffix|Kangxi|radical|interjection)\b|(?:female|male) given name"
+    r"|\(onom|abbr\.|see\b|(?:\w+ )?variant of\b|same as\b|also written|pinyin)",
+    re.IGNORECASE,
+)
+_JAPANESE_NAME = re.compile(r"\(Japanese (?:sur)?name", re.IGNORECASE)
+_START = re.compile(r"^(?:fig\.|esp\.|usu\.|to be|to|an?|the|one's|i\.e\.|e\.g\.)\s+", re.IGNORECASE)
+_SOMEBODY = re.compile(r"\b(?:sb's|sth's|sb|sth|one's|oneself|etc|swh)(?!\w)\.?|[!?…]|\.\.\.")
+_LONGEST, _LONGEST_NAME = 4, 7  # words; longer ones explain the word, and their words are not what an English text says
+
+
+def entries(dictionary: list[dict[str, object]]) -> Iterator[tuple[str, list[str]]]:
+    """Each simplified word once with its English words, best first, from the entries of ``CcCedict.get_entries()``.
+
+    A word that is only a variant or a short form of another has the other's; words without a translation (surnames,
+    particles) are left out.
+    """
+    found: dict[str, dict[str, None]] = {}
+    refers: dict[str, str] = {}
+    for entry in dictionary:
+        word, senses = str(entry["simplified"]), entry["definitions"]
+        assert isinstance(senses, list)
+        own = found.setdefault(word, {})
+        for sense in senses:
+            if reference := _REFERENCE.match(sense.strip()):
+                refers.setdefault(word, reference["word"])
+            own.update(dict.fromkeys(clean(sense)))
+    for word, own in found.items():
+        if words := list(own or found.get(refers.get(word, ""), {})):
+            yield word, words
+
+
+def clean(sense: str) -> list[str]:
+    """The words that translate, of one sense of an entry: ``to praise (sb)`` is ``praise``; nothing for a remark."""
+    sense = sense.strip()
+    if _ABOUT_THE_WORD.match(sense) or _JAPANESE_NAME.search(sense):
+        return []
+    short = _SHORT_FORM.findall(sense)
+    while (bare := _BRACKETS.sub(" ", sense)) != sense:
+        sense = bare
+    sense = _CHINESE.sub(" ", sense).strip()
+    if _ABOUT_THE_WORD.match(sense):
+        return short
+    named = sense[:1].isupper()
+    if named:  # a name, then what it is: "Beijing, capital of ..."
+        sense = re.split(r", | in (?=[A-Z])|: ", sense, maxsplit=1)[0]
+    sense = " ".join(_SOMEBODY.sub(" ", sense).split()).strip(" ,:-")
+    while (shorter := _START.sub("", sense)) != sense:
+        sense = shorter
+    plain = 0 < len(sense.split()) <= (_LONGEST_NAME if named else _LONGEST) and any(map(str.isalnum, sense))
+    return ([sense] if plain else []) + short

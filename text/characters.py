@@ -1,0 +1,56 @@
+"""Characters made plain: full-width to ASCII, traditional to simplified, Taiwan's words to the mainland's."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from operator import ne
+
+from opencc import OpenCC
+
+HAN = r"\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Han characters, for the inside of a character class of a regular expression."""
+
+# Taiwan's words (晶片, 記憶體) are turned only in text written in traditional characters: 支援 and 元件 are words of
+# the mainland too, with other meanings. One traditional character in twenty is more than a name in a simplified text.
+_WRITTEN_IN_TRADITIONAL = 0.05
+
+# Their NFKC, one by one: Chinese punctuation is all over a text, and makes normalize() look at every character.
+_PUNCTUATION = {"，": ",", "：": ":", "；": ";", "！": "!", "？": "?", "（": "(", "）": ")", "…": "...", "\u3000": " "}
+
+_HAN_CHARACTER = re.compile(f"[{HAN}]")
+
+
+@lru_cache(maxsize=1)
+def _converters() -> tuple[OpenCC, OpenCC]:
+    return OpenCC("t2s"), OpenCC("tw2sp")
+
+
+def plain(text: str) -> str:
+    """*text* as it is analysed: NFKC, simplified characters, lower case.
+
+    Text written in traditional characters is also put into the mainland's words: 記憶體 is 内存.
+    """
+    if text.isascii():
+        return text.lower()
+    text = _narrow(text)
+    characters, words = _converters()
+    found: str = characters.convert(text)
+    if found != text:
+        traditional = sum(map(ne, text, found))
+        if traditional > _WRITTEN_IN_TRADITIONAL * len(_HAN_CHARACTER.findall(text)):
+            found = words.convert(text)
+    return found.lower()
+
+
+def plain_characters(text: str) -> str:
+    """*text* as ``plain`` has it, but with its own words: 記憶體 is 记忆体."""
+    found: str = _converters()[0].convert(_narrow(text))
+    return found.lower()
+
+
+def _narrow(text: str) -> str:
+    for wide, narrow in _PUNCTUATION.items():
+        text = text.replace(wide, narrow)
+    return unicodedata.normalize("NFKC", text)
