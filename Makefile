@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check clean
+.PHONY: help run test check health clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
@@ -23,6 +23,9 @@ check: $(VENV)/installed-dev ## lint, format and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --strict text store similarity
 	@$(BIN)/mypy crawler pipelines
+
+health: $(VENV)/installed ## how the runs of every source went lately; fails when one has failed
+	@$(BIN)/python -m similarity health
 
 clean: ## remove the environment and the data of the embedded MongoDB
 	@test ! -x $(BIN)/python || $(BIN)/python -m store stop
