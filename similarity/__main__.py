@@ -16,16 +16,19 @@ from similarity.index import PEOPLES_TIME, Hit, QueryError, SimilarityIndex
 from similarity.models import DEFAULT_MODEL
 from store.connection import StoreError, connect, database_address, store_errors
 from store.errors import shown_in_one_line
+from store.manifest import DamagedManifest
 from store.schema import IndexMismatch
 from store.settings import SettingsError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
 
-_EXPECTED = (QueryError, StoreError, IndexMismatch, SettingsError)
+_EXPECTED = (QueryError, StoreError, IndexMismatch, DamagedManifest, SettingsError)
+
+_MODELS = "counts, tfidf, bm25 or bm25_okapi"
 
 K = Annotated[int, typer.Option("-k", min=1, help="how many articles")]
-ModelName = Annotated[str, typer.Option("--model", help="counts, tfidf or bm25")]
+ModelName = Annotated[str, typer.Option("--model", help=_MODELS)]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 
 
@@ -43,7 +46,7 @@ def search(
     """The stored articles most similar to TEXT."""
     with shown_in_one_line(*_EXPECTED):
         days = {"since": _day("--since", since), "until": _day("--until", until)}
-        with SimilarityIndex.open() as index:
+        with SimilarityIndex.open(live=False) as index:
             _show(index, index.search(text, k, model, source=source, language=language, **days), as_json)
 
 
@@ -55,14 +58,16 @@ def similar(
     as_json: AsJson = False,
 ) -> None:
     """The stored articles most similar to the stored article ID."""
-    with shown_in_one_line(*_EXPECTED), SimilarityIndex.open() as index:
+    with shown_in_one_line(*_EXPECTED), SimilarityIndex.open(live=False) as index:
         _show(index, index.similar(article_id, k, model), as_json)
 
 
 @app.command()
 def evaluate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="a test set: docs, queries and qrels, or pairs")],
-    model: Annotated[str | None, typer.Option(help="counts, tfidf or bm25; by default what suits the task")] = None,
+    model: Annotated[
+        str | None, typer.Option(help=f"{_MODELS}; by default what suits the task")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Precision and recall on a test set, through the same analyzer and index as the articles."""

@@ -1,95 +1,134 @@
-"""What a reader holds of the stored articles: postings and what filters ask for. One value per state of the index.
+"""One state of what can be found: packed segments, articles that no segment has yet, and their statistics.
 
-A state is never changed: ``grown`` makes the next one, sharing the blocks that are loaded already, so queries that run
-at the same time see one state from beginning to end.
+A state is never changed: the next one shares what has stayed, so a query sees one state from beginning to end, and what
+a change costs depends on what it changes and not on how much there is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from similarity.models import Statistics
-from similarity.postings import Block, joined
+from similarity.block import Block, Held, changed, small_block
+from similarity.statistics import Statistics
 from store.connection import Document
-from store.vectors import Ints, unpack_many
+from store.manifest import Entry, Manifest
+from store.segments import MOST_ROWS
 
-PROJECTION = {"vector": 1, "length": 1, "source": 1, "language": 1, "published": 1, "revision": 1, "stored": 1}
-
-NEVER = np.iinfo(np.int64).min
-"""Stands for "no date", in seconds."""
-
-_MOST_BLOCKS = 16
-_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+Revisions = Mapping[str, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Collection:
-    """The documents of one state, block after block; ``alive`` is False for superseded revisions."""
+    """``packed``: segments of the manifest; ``stand_ins``: articles of segments that could not be read.
 
-    blocks: tuple[Block, ...] = ()
-    ids: tuple[str, ...] = ()
-    revisions: tuple[int, ...] = ()
-    lengths: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
-    published: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
-    sources: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, "U1"))
-    languages: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, "U1"))
-    alive: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
-    newest: datetime = _BEFORE_ALL
+    ``pending`` are blocks of articles that no segment has yet, ``revisions`` what is held of them. ``hidden`` and
+    ``deleted`` say which packed rows do not count, by id: those that stand elsewhere, and those up to a revision.
+    """
+
+    manifest: Manifest = field(default_factory=lambda: Manifest("", 0))
+    packed: tuple[Held, ...] = ()
+    stand_ins: tuple[Held, ...] = ()
+    pending: tuple[Held, ...] = ()
+    revisions: Revisions = field(default_factory=dict)
+    hidden: Revisions = field(default_factory=dict)
+    deleted: Revisions = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+    statistics: Statistics = field(default_factory=Statistics)
+
+    def __len__(self) -> int:
+        return self.statistics.documents
 
     @cached_property
-    def row(self) -> dict[str, int]:
-        """The row of each article, its latest revision."""
-        return {key: place for place, key in enumerate(self.ids)}
+    def blocks(self) -> tuple[Held, ...]:
+        """All blocks in which something can be found."""
+        return tuple(held for held in (*self.packed, *self.stand_ins, *self.pending) if held.number)
 
     @cached_property
-    def statistics(self) -> Statistics:
-        """Counts over the documents that are alive."""
-        size = 1 + max((block.largest_id() for block in self.blocks), default=-1)
-        frequencies = np.zeros(size, np.int64)
-        for block, rows in self.blocks_and_rows():
-            frequencies += block.document_frequencies(self.alive[rows], size)
-        return Statistics(int(self.alive.sum()), int(self.lengths[self.alive].sum()), frequencies)
+    def newest(self) -> int:
+        """The highest revision in it; revisions are handed out in ascending order, to each writing its own."""
+        return max((held.block.newest for held in self.blocks), default=0)
 
-    def blocks_and_rows(self) -> Iterable[tuple[Block, slice]]:
-        """Each block with the rows of the collection that are its own."""
-        first = 0
-        for block in self.blocks:
-            yield block, slice(first, first + block.rows)
-            first += block.rows
+    def newer_than(self, revision: int) -> int:
+        """How many articles have a revision above that."""
+        newer = [held for held in self.blocks if held.block.newest > revision]
+        return sum(int(np.count_nonzero(held.alive & (held.block.segment.revisions > revision))) for held in newer)
 
-    def grown(self, documents: Sequence[Document]) -> Collection:
-        """The next state: with *documents* (fields of ``PROJECTION``), older revisions of them dead."""
-        latest = {document["_id"]: document for document in documents}
-        new = [document for key, document in latest.items() if not self._holds(key, document["revision"])]
-        if not new:
-            return self
-        alive = self.alive.copy()
-        alive[[self.row[document["_id"]] for document in new if document["_id"] in self.row]] = False
-        blocks = (*self.blocks, Block(unpack_many([document["vector"] for document in new])))
-        if len(blocks) > _MOST_BLOCKS:
-            blocks = (blocks[0], joined(blocks[1:]))
-        return Collection(
-            blocks,
-            self.ids + tuple(document["_id"] for document in new),
-            self.revisions + tuple(document["revision"] for document in new),
-            np.append(self.lengths, [document["length"] for document in new]).astype(np.int64),
-            np.append(self.published, [_seconds(document["published"]) for document in new]).astype(np.int64),
-            np.append(self.sources, [document["source"] for document in new]),
-            np.append(self.languages, [document["language"] for document in new]),
-            np.append(alive, np.ones(len(new), bool)),
-            max([self.newest, *(document["stored"] for document in new)]),
-        )
-
-    def _holds(self, key: str, revision: int) -> bool:
-        row = self.row.get(key)
-        return row is not None and self.revisions[row] >= revision
+    def place_of(self, article_id: str) -> tuple[int, int] | None:
+        """The block (of ``blocks``) and row of an article, None when it cannot be found."""
+        key = np.frombuffer(bytes.fromhex(article_id), np.uint8)
+        for number, held in enumerate(self.blocks):
+            row = held.row_of(key)
+            if row is not None:
+                return number, row
+        return None
 
 
-def _seconds(moment: datetime | None) -> int:
-    return NEVER if moment is None else int(moment.timestamp())
+def packed_again(
+    before: Sequence[Held], entries: Iterable[tuple[Entry | None, Block]], was: Collection, now: Collection
+) -> tuple[tuple[Held, ...], Statistics]:
+    """The blocks *entries* with their rows alive under what *now* hides and deletes, and the statistics of that.
+
+    *before* are the blocks that counted so far, under what *was* hid and deleted.
+    """
+    statistics = now.statistics
+    known = {id(held.block): held for held in before}
+    touched = was.hidden.keys() ^ now.hidden.keys()
+    touched |= {key for key, _ in was.deleted.items() ^ now.deleted.items()}
+    found = []
+    for entry, block in entries:
+        old = known.pop(id(block), None)
+        if old is not None and (old.entry is entry or (old.entry and entry and old.entry.dead == entry.dead)):
+            held = old.looked_at_again(touched, now.hidden, now.deleted)
+        else:
+            held = Held(block, np.ones(block.rows, bool), entry)
+            held.alive[held.ended] = False
+            held = held.looked_at_again(now.hidden.keys() | now.deleted.keys(), now.hidden, now.deleted)
+        if held is not old:
+            statistics = changed(statistics, block, old.alive if old else None, held.alive)
+        found.append(held)
+    for old in known.values():
+        statistics = changed(statistics, old.block, old.alive, None)
+    return tuple(found), statistics
+
+
+def pending_without(
+    blocks: Sequence[Held], ids: Iterable[str], statistics: Statistics
+) -> tuple[list[Held], Statistics]:
+    """The blocks of pending articles without *ids*, and the statistics of that."""
+    none: Revisions = {}
+    gone = dict.fromkeys(ids, 0)
+    left = []
+    for held in blocks:
+        fewer = held.looked_at_again(gone, gone, none)
+        if fewer is not held:
+            statistics = changed(statistics, held.block, held.alive, fewer.alive)
+        if fewer.number:
+            left.append(fewer)
+    return left, statistics
+
+
+def pending_with(
+    blocks: Sequence[Held], documents: Sequence[Document], statistics: Statistics
+) -> tuple[tuple[Held, ...], Statistics]:
+    """The blocks of pending articles with *documents*, and the statistics of that.
+
+    Small blocks are joined so that each is at most half of the one before: there are few, and each article is taken
+    along a few times only.
+    """
+    found = list(blocks)
+    for first in range(0, len(documents), MOST_ROWS):
+        block = small_block(list(documents[first : first + MOST_ROWS]))
+        found.append(Held(block, np.ones(block.rows, bool)))
+        statistics = changed(statistics, block, None, found[-1].alive)
+        while len(found) > 1 and found[-2].number < 2 * found[-1].number <= MOST_ROWS - found[-2].number:
+            found[-2:] = [_joined(*found[-2:])]
+    return tuple(found), statistics
+
+
+def _joined(*parts: Held) -> Held:
+    rows = [held.block.document(row) for held in parts for row in np.flatnonzero(held.alive).tolist()]
+    return Held(small_block(rows), np.ones(len(rows), bool))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+import math
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from difflib import get_close_matches
 from threading import Lock
 from types import TracebackType
@@ -13,25 +16,26 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from gensim.corpora import Dictionary
-from numpy.typing import NDArray
 from pymongo.database import Database
 
-from similarity.collection import NEVER, PROJECTION, Collection
-from similarity.models import DEFAULT_MODEL, MODELS, BagOfWeights, BagOfWords, Model
-from similarity.postings import Block, Floats
-from store import articles, schema, terms
+from similarity.cache import Cache
+from similarity.live import Live
+from similarity.loading import Loader
+from similarity.models import DEFAULT_MODEL, MODELS, Weights
+from similarity.pages import best_pages
+from similarity.query import Filter, State
+from similarity.vanished import all_vanished, vanished_among
+from similarity.words import Words
+from store import articles, schema
 from store.article import Article
 from store.connection import Document, connect, database_address, store_errors
 from store.settings import settings
-from store.vectors import unpack, unpack_many
+from store.vectors import unpack
 from text.analyzer import Analyzer
 
 PEOPLES_TIME = ZoneInfo("Asia/Shanghai")
 """The zone in which a date given without a time is meant."""
 
-# A write becomes visible up to its own duration after the time it carries; looking back this far misses none.
-_OVERLAP = timedelta(seconds=30)
 _MOST_HITS = 10_000
 
 
@@ -48,35 +52,65 @@ class Hit:
     page: int | None = None
 
 
-class SimilarityIndex:
-    """A reader of the index. Cheap to query, safe to use from threads; ``refresh`` brings in what was stored since."""
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How an open index is: ``version`` of the manifest; ``pending`` articles are in no segment yet.
 
-    def __init__(self, database: Database[Document], analyzer: Analyzer | None = None) -> None:
+    ``live``: changes come in by themselves. ``fault``: why they do not at present, or why segments are not cached.
+    ``lost``: segments that cannot be read; their articles are found all the same.
+    """
+
+    articles: int
+    pending: int
+    segments: int
+    version: int
+    live: bool
+    fault: str
+    lost: tuple[str, ...]
+
+
+class SimilarityIndex:
+    """A reader of the index. Cheap to query, safe to use from threads; ``refresh`` brings in what has changed since.
+
+    *live*: a thread does that by itself, within a second of any change.
+    """
+
+    def __init__(self, database: Database[Document], analyzer: Analyzer | None = None, live: bool = False) -> None:
         self._database = database
         self._analyzer = analyzer or Analyzer(settings().data / "cache")
         schema.check(database, self._analyzer.version)
+        self._cache = Cache(settings().data / "cache" / "segments")
+        self._loader = Loader(database, self._cache)
+        self._words = Words(database)
         self._refreshing = Lock()
-        self._dictionary = Dictionary()
-        self._state = _State(Collection())
+        self._vanished: dict[str, int] = {}
+        self._difference = self._explained = 0
+        self._state = State()
         self.refresh()
+        self._live = Live(database, self.refresh, self._gone, self._count) if live else None
+        if self._live:
+            self._live.start()
 
     @classmethod
-    def open(cls, uri: str | None = None, analyzer: Analyzer | None = None) -> Self:
+    def open(cls, uri: str | None = None, analyzer: Analyzer | None = None, live: bool = True) -> Self:
         """The index at *uri*, else MONGODB_URI, else in the embedded MongoDB.
 
-        Raises StoreError when MongoDB cannot be used, IndexMismatch when another analyzer made the index.
+        Raises StoreError when MongoDB cannot be used, IndexMismatch when another analyzer made the index,
+        DamagedManifest.
         """
         address = database_address(uri)
         database = connect(address)
         try:
             with store_errors(address):
-                return cls(database, analyzer)
+                return cls(database, analyzer, live)
         except BaseException:
             database.client.close()
             raise
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """End the thread and let go of the connection."""
+        if self._live:
+            self._live.stop()
         self._database.client.close()
 
     def __enter__(self) -> Self:
@@ -89,23 +123,26 @@ class SimilarityIndex:
 
     def __len__(self) -> int:
         """The number of articles that can be found."""
-        return self._state.collection.statistics.documents
+        return len(self._state.collection)
+
+    @property
+    def status(self) -> Status:
+        """How the index is just now."""
+        held = self._state.collection
+        live = self._live is not None and self._live.is_alive()
+        fault = (self._live.fault if self._live else "") or self._cache.fault
+        if self._live and not live:
+            fault = "the thread that brings in changes has ended"
+        packed = len(held.packed)
+        return Status(len(held), len(held.revisions), packed, held.manifest.version, live, fault, held.lost)
 
     def refresh(self) -> int:
-        """Bring in what was stored or changed since the last time; the number of articles that came in.
+        """Bring in what was stored, changed or deleted since the last time; how many articles are new or changed.
 
         What is loaded already is not loaded again.
         """
         with self._refreshing:
-            before = self._state.collection
-            since = {"stored": {"$gte": before.newest - _OVERLAP}} if before.ids else {}
-            with closing(self._database.articles.find(since, PROJECTION)) as rows:
-                collection = before.grown(list(rows))
-            if collection is before:
-                return 0
-            self._learn_tokens(collection)
-            self._state = _State(collection)
-            return len(collection.ids) - len(before.ids)
+            return self._advance()
 
     def search(
         self,
@@ -123,136 +160,141 @@ class SimilarityIndex:
         A *since* or *until* without a time means the whole day in Asia/Shanghai; articles without a date are then
         left out. Raises QueryError for a query without words and for a model or source that there is none of.
         """
-        tokens = self._analyzer.tokens(text)
-        if not text.strip():
-            raise QueryError("the query is empty")
-        if not tokens:
-            raise QueryError(
-                f"the query {_shortened(text)!r} has no words to search for (stop words and signs are left out)"
-            )
+        (hits,) = self.search_many([text], k, model, source=source, language=language, since=since, until=until)
+        return hits
+
+    def search_many(
+        self,
+        texts: Sequence[str],
+        k: int = 10,
+        model: str = DEFAULT_MODEL,
+        *,
+        source: str | None = None,
+        language: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> list[list[Hit]]:
+        """What ``search`` gives for each of *texts*, all from one state of the index, on all cores."""
         state = self._state
-        allowed = state.allowed(source, language, since, until)
-        return self._hits(state, self._dictionary.doc2bow(tokens), k, model, allowed)
+        asked = _filter(state, source, language, since, until)
+        queries = self._weights(state, texts, k, model)
+        best = _each(lambda weights: state.best(model, weights, k, asked), queries)
+        return self._hits(state, model, queries, best)
+
+    def ranked(self, texts: Sequence[str], k: int = 10, model: str = DEFAULT_MODEL) -> list[list[tuple[str, float]]]:
+        """As ``search_many``, but ids of articles and their scores alone: no article is read from the database."""
+        state = self._state
+        return _each(lambda weights: state.best(model, weights, k), self._weights(state, texts, k, model))
 
     def similar(self, article_id: str, k: int = 10, model: str = DEFAULT_MODEL) -> list[Hit]:
         """The *k* stored articles most similar to the stored article *article_id*, itself left out."""
         row = self._database.articles.find_one({"_id": article_id}, {"vector": 1})
         if row is None:
             raise QueryError(f"no article {article_id!r} is stored")
+        _check(k, model)
         state = self._state
-        allowed = state.allowed()
-        if article_id in state.collection.row:
-            allowed[state.collection.row[article_id]] = False
-        return self._hits(state, unpack(row["vector"]), k, model, allowed)
+        weights = state.model(model).query(unpack(row["vector"]))
+        best = state.best(model, weights, k, without=state.collection.place_of(article_id))
+        (hits,) = self._hits(state, model, [weights], [best])
+        return hits
 
     def scores(self, text: str, model: str = DEFAULT_MODEL) -> Mapping[str, float]:
         """The score of every article that shares a word with *text*, by article id."""
         state = self._state
-        scores = state.scores(state.model(model).query(self._dictionary.doc2bow(self._analyzer.tokens(text))), model)
-        return {
-            state.collection.ids[row]: float(scores[row]) for row in np.flatnonzero(scores * state.collection.alive)
-        }
+        _check(1, model)
+        counts = Counter(self._analyzer.tokens(text))
+        weights = state.model(model).query([(key, counts[word]) for word, key in self._words.ids(counts).items()])
+        found: dict[str, float] = {}
+        for held, scores in state.scores(model, weights):
+            ids = held.block.segment.ids
+            for row in np.flatnonzero((scores != 0) & held.alive).tolist():
+                found[ids[row].tobytes().hex()] = float(scores[row])
+        return found
 
-    def _hits(self, state: _State, bow: BagOfWords, k: int, model: str, allowed: NDArray[np.bool_]) -> list[Hit]:
-        if not 1 <= k <= _MOST_HITS:
-            raise QueryError(f"k is {k}; 1 to {_MOST_HITS} articles can be asked for")
-        weights = state.model(model).query(bow)
-        best = state.best(state.scores(weights, model) * allowed, k)
-        found = articles.read(self._database, [key for key, _ in best])
-        pages = self._best_pages(state, weights, model, list(found))
+    def _weights(self, state: State, texts: Sequence[str], k: int, model: str) -> list[Weights]:
+        _check(k, model)
+        counts = [Counter(self._analyzer.tokens(text)) for text in texts]
+        for text, found in zip(texts, counts, strict=True):
+            if not text.strip():
+                raise QueryError("the query is empty")
+            if not found:
+                raise QueryError(
+                    f"the query {_shortened(text)!r} has no words to search for (stop words and signs are left out)"
+                )
+        ids = self._words.ids({word for found in counts for word in found})
+        bags = [[(ids[word], count) for word, count in found.items() if word in ids] for found in counts]
+        named = state.model(model)
+        return [named.query(bag) for bag in bags]
+
+    def _hits(
+        self, state: State, model: str, queries: Sequence[Weights], best: Sequence[list[tuple[str, float]]]
+    ) -> list[list[Hit]]:
+        found = articles.read(self._database, {key for ranked in best for key, _ in ranked})
+        pages = best_pages(self._database, state.model(model), queries, best)
         # An article deleted since the last refresh is in the state but not in the database any more.
-        return [Hit(found[key], score, pages.get(key)) for key, score in best if key in found]
-
-    def _best_pages(self, state: _State, weights: BagOfWeights, model: str, ids: list[str]) -> dict[str, int]:
-        asked = {"_id": {"$in": ids}, "page_vectors.0": {"$exists": True}}
-        best = {}
-        for row in self._database.articles.find(asked, {"page_vectors": 1}):
-            pages = Block(unpack_many(row["page_vectors"]))
-            lengths = pages.sum_by_row(pages.counts.astype(float)).astype(np.int64)
-            scores = _block_scores(pages, state.model(model), weights, state.model(model).scale(pages, lengths))
-            if scores.any():
-                best[row["_id"]] = int(scores.argmax()) + 1
-        return best
-
-    def _learn_tokens(self, collection: Collection) -> None:
-        used = set(np.flatnonzero(collection.statistics.document_frequencies).tolist())
-        known = set(self._dictionary.token2id.values())
-        missing = used - known
-        found = terms.tokens_of(self._database, missing) if known else terms.all_tokens(self._database)
-        # A new mapping, not a changed one: queries in other threads may be reading the old one.
-        self._dictionary.token2id = self._dictionary.token2id | {token: key for key, token in found.items()}
-
-
-class _State:
-    """One state of the collection with the models and scales worked out for it so far."""
-
-    def __init__(self, collection: Collection) -> None:
-        self.collection = collection
-        self._models: dict[str, Model] = {}
-        self._scales: dict[str, list[Floats]] = {}
-
-    def model(self, name: str) -> Model:
-        """The model *name* under the statistics of this state. Raises QueryError when there is no such model."""
-        if name not in MODELS:
-            raise QueryError(f"no model {name!r}; there are {', '.join(MODELS)}")
-        if name not in self._models:
-            model = MODELS[name](self.collection.statistics)
-            self._scales[name] = [
-                model.scale(block, self.collection.lengths[rows]) for block, rows in self.collection.blocks_and_rows()
-            ]
-            self._models[name] = model  # last: its presence says that the scales are there
-        return self._models[name]
-
-    def scores(self, weights: BagOfWeights, model: str) -> Floats:
-        """The score of each row."""
-        named = self.model(model)
-        parts = [
-            _block_scores(block, named, weights, scale)
-            for block, scale in zip(self.collection.blocks, self._scales[model], strict=True)
+        return [
+            [Hit(found[key], score, pages.get((number, key))) for key, score in ranked if key in found]
+            for number, ranked in enumerate(best)
         ]
-        return np.concatenate(parts) if parts else np.zeros(0)
 
-    def allowed(
-        self,
-        source: str | None = None,
-        language: str | None = None,
-        since: date | None = None,
-        until: date | None = None,
-    ) -> NDArray[np.bool_]:
-        """Which rows are alive and pass the filters."""
-        held = self.collection
-        allowed = held.alive.copy()
-        if source is not None:
-            present = sorted(set(held.sources[held.alive].tolist()))
-            if source not in present:
-                close = get_close_matches(source, present, n=1) or present
-                hint = f"; there are {', '.join(close)}" if close else ""
-                raise QueryError(f"no article of source {source!r} is indexed{hint}")
-            allowed &= held.sources == source
-        if language is not None:
-            allowed &= held.languages == language
-        if since is not None:
-            allowed &= held.published >= _moment(since, time.min).timestamp()
-        if until is not None:
-            allowed &= (held.published <= _moment(until, time.max).timestamp()) & (held.published != NEVER)
-        return allowed
+    def _advance(self) -> int:
+        before = self._state.collection
+        after = self._loader.next(before, self._vanished)
+        if after is before:
+            return 0
+        self._state = State(after)
+        self._words.ask_again()
+        return after.newer_than(before.newest)
 
-    def best(self, scores: Floats, k: int) -> list[tuple[str, float]]:
-        """The *k* best rows above 0 as (article id, score), equal scores in the order of their ids."""
-        rows = np.flatnonzero(scores > 0)
-        if len(rows) > k:
-            least = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
-            rows = rows[scores[rows] >= least]
-        found = [(self.collection.ids[row], float(scores[row])) for row in rows]
-        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
+    def _gone(self, ids: Iterable[str]) -> None:
+        """Take note of articles that are not stored any more, whoever deleted them."""
+        with self._refreshing:
+            self._vanished |= vanished_among(self._database, self._state.collection, ids)
+
+    def _count(self) -> None:
+        """Look for articles deleted behind our back if the number of those stored is not ours, twice the same."""
+        with self._refreshing:
+            stored = self._database.articles.estimated_document_count()
+            difference = stored - len(self._state.collection)
+            again, self._difference = difference == self._difference, difference
+            if difference == self._explained or not again:
+                return
+            self._vanished = all_vanished(self._database, self._state.collection, self._vanished)
+            self._advance()
+            # The estimate may be wrong after a crash of the server; the walk was not.
+            self._explained = stored - len(self._state.collection)
 
 
-def _block_scores(block: Block, model: Model, weights: BagOfWeights, scale: Floats) -> Floats:
-    scores = np.zeros(block.rows)
-    for token, weight in weights:
-        rows, counts = block.column(token)
-        scores[rows] += weight * model.weights(token, counts, scale[rows])
-    return scores
+def _check(k: int, model: str) -> None:
+    if not 1 <= k <= _MOST_HITS:
+        raise QueryError(f"k is {k}; 1 to {_MOST_HITS} articles can be asked for")
+    if model not in MODELS:
+        raise QueryError(f"no model {model!r}; there are {', '.join(MODELS)}")
+
+
+def _filter(state: State, source: str | None, language: str | None, since: date | None, until: date | None) -> Filter:
+    blocks = state.collection.blocks
+    if source is not None and not any(source in held.sources for held in blocks):
+        present = sorted(frozenset[str]().union(*(held.sources for held in blocks)))
+        close = get_close_matches(source, present, n=1) or present
+        hint = f"; there are {', '.join(close)}" if close else ""
+        raise QueryError(f"no article of source {source!r} is indexed{hint}")
+    return Filter(
+        source,
+        language,
+        None if since is None else math.ceil(_moment(since, time.min).timestamp()),
+        None if until is None else math.floor(_moment(until, time.max).timestamp()),
+    )
+
+
+def _each(
+    answer: Callable[[Weights], list[tuple[str, float]]], queries: Sequence[Weights]
+) -> list[list[tuple[str, float]]]:
+    """*answer* to each of *queries*, several at a time: the kernel lets other threads run."""
+    if len(queries) == 1:
+        return [answer(queries[0])]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        return list(threads.map(answer, queries))
 
 
 def _moment(day: date, of_day: time) -> datetime:

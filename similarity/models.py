@@ -1,122 +1,173 @@
-"""How much a token weighs in a document and in a query: gensim's models, read out as arrays.
+"""How much a token weighs in a document and in a query: gensim's models, under the statistics of one state.
 
-Scores are sums over the tokens that query and document share, of query weight times document weight, which is
-what ``gensim.similarities`` computes from the same models.
+A score is the sum, over the tokens that query and document share, of the query's weight times a factor of the posting:
+``count / (saturation * count + base + slope * measure of the document)``. For the cosines the measure is the document's
+Euclidean length under the model, for BM25 its length in tokens, so that nothing is stored per posting but its count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from gensim.models import LuceneBM25Model
-from gensim.models.tfidfmodel import df2idf, precompute_idfs
+from numpy.typing import NDArray
 
-from similarity.postings import Block, Floats
+from similarity.kernel import cosine_bounds, squares_by_row
+from similarity.postings import K1, B, Columns, Floats
+from similarity.statistics import Statistics, Tokens
 from store.vectors import Ints
 
 BagOfWords = list[tuple[int, int]]
 
+_EPSILON = 0.25
+"""gensim's ``OkapiBM25Model``: a negative idf becomes this share of the mean idf."""
 
-@dataclass(frozen=True)
-class Statistics:
-    """Of the whole collection: number of documents, sum of their lengths in tokens, documents per token id."""
 
-    documents: int
-    tokens: int
-    document_frequencies: Ints
+class Shape(NamedTuple):
+    """The three numbers of a factor: see the module."""
 
-    def per_token(self) -> dict[int, int]:
-        """Documents per token that occurs, as gensim's models want it."""
-        used = np.flatnonzero(self.document_frequencies)
-        return dict(zip(used.tolist(), self.document_frequencies[used].tolist(), strict=True))
+    saturation: float
+    base: float
+    slope: float
+
+
+class Weights(NamedTuple):
+    """A query under a model: tokens and what each weighs, in the order in which all blocks are gone through."""
+
+    tokens: Tokens
+    weights: Floats
+
+
+class Measured(NamedTuple):
+    """Of a block: the measure of each document, and what the factor of a posting is at most, by column."""
+
+    measure: NDArray[Any]
+    bounds: NDArray[np.float32]
+    looseness: float = 1.0
+    """What the bounds have to be multiplied by."""
 
 
 class Model(Protocol):
-    """Weights of tokens under the statistics of one state of the index."""
+    """Weights under the statistics of one state of the index."""
 
-    def query(self, bow: BagOfWords) -> BagOfWeights:
-        """The weight of each token of a query; tokens without weight are left out."""
+    shape: Shape
 
-    def scale(self, block: Block, lengths: Ints) -> Floats:
-        """A number per document of *block* that ``weights`` needs, worked out once per state."""
+    def query(self, bow: BagOfWords) -> Weights:
+        """The query *bow*; tokens that no document has, or that weigh nothing, are left out."""
 
-    def weights(self, token: int, counts: Ints, scale: Floats) -> Floats:
-        """The weight of *token* in documents that hold it *counts* times and have this *scale*."""
-
-
-BagOfWeights = list[tuple[int, float]]
+    def measured(self, columns: Columns, lengths: NDArray[np.uint32]) -> Measured:
+        """What the factors of these documents need; *lengths* in tokens."""
 
 
 class Counts:
     """Raw counts and the cosine between them: gensim's ``Similarity`` over plain ``doc2bow`` vectors."""
 
+    shape = Shape(0.0, 0.0, 1.0)
+
     def __init__(self, statistics: Statistics) -> None:
-        del statistics  # counts do not depend on the collection
+        self._statistics = statistics
 
-    def query(self, bow: BagOfWords) -> BagOfWeights:
-        return _unit([(token, float(count)) for token, count in bow])
+    def query(self, bow: BagOfWords) -> Weights:
+        tokens, counts, frequencies = _known(bow, self._statistics)
+        return _ordered(tokens, _unit(counts.astype(np.float64)), frequencies)
 
-    def scale(self, block: Block, lengths: Ints) -> Floats:
-        return np.sqrt(block.sum_by_row(block.counts.astype(np.float64) ** 2))
-
-    def weights(self, token: int, counts: Ints, scale: Floats) -> Floats:
-        return counts / scale
+    def measured(self, columns: Columns, lengths: NDArray[np.uint32]) -> Measured:
+        return Measured(columns.norms, columns.cosine_bounds)
 
 
 class Tfidf:
-    """gensim's ``TfidfModel`` with its defaults (count times log2 of N / df) and the cosine."""
+    """gensim's ``TfidfModel`` with its defaults (count times log2 of N / df) and the cosine.
+
+    The length of every document depends on all frequencies, so it is worked out anew for each state that is asked.
+    """
+
+    shape = Shape(0.0, 0.0, 1.0)
 
     def __init__(self, statistics: Statistics) -> None:
-        idfs = precompute_idfs(df2idf, statistics.per_token(), statistics.documents)
-        self._idf = _as_array(idfs, len(statistics.document_frequencies))
+        self._statistics = statistics
 
-    def query(self, bow: BagOfWords) -> BagOfWeights:
-        return _unit([(token, count * self._idf[token]) for token, count in bow if token < len(self._idf)])
+    def query(self, bow: BagOfWords) -> Weights:
+        tokens, counts, frequencies = _known(bow, self._statistics)
+        idfs = self._idfs(frequencies)
+        return _ordered(tokens, _unit(counts * idfs) * idfs, frequencies)
 
-    def scale(self, block: Block, lengths: Ints) -> Floats:
-        return np.sqrt(block.sum_by_row((block.counts * self._idf[block.ids]) ** 2))
-
-    def weights(self, token: int, counts: Ints, scale: Floats) -> Floats:
+    def measured(self, columns: Columns, lengths: NDArray[np.uint32]) -> Measured:
+        # A token of documents alone that cannot be found any more has no frequency.
+        idfs = self._idfs(np.maximum(self._statistics.frequencies.of(columns.tokens), 1))
+        norms = np.sqrt(squares_by_row(columns, idfs, len(lengths)))
         # A document whose every token is in all documents has length 0 and no direction.
-        weights: Floats = np.divide(counts * self._idf[token], scale, out=np.zeros(len(counts)), where=scale > 0)
-        return weights
+        norms[norms == 0] = np.inf
+        norms.flags.writeable = False
+        return Measured(norms, cosine_bounds(columns, norms))
+
+    def _idfs(self, frequencies: Ints) -> Floats:
+        return np.log2(self._statistics.documents / frequencies)
 
 
-class Bm25:
-    """gensim's ``LuceneBM25Model``; the query is the set of its tokens, as gensim documents it (``bnn``)."""
+class _Bm25:
+    """What both BM25 models of gensim share; the query is the set of its tokens, as gensim documents it (``bnn``)."""
 
     def __init__(self, statistics: Statistics) -> None:
-        model = LuceneBM25Model()
-        idfs = model.precompute_idfs(statistics.per_token(), statistics.documents)
-        self._idf = _as_array(idfs, len(statistics.document_frequencies))
-        self._k1, self._b = model.k1, model.b
-        self._average_length = statistics.tokens / statistics.documents if statistics.documents else 1.0
+        self._statistics = statistics
+        self.shape = Shape(1.0, K1 * (1 - B), K1 * B / statistics.mean_length)
 
-    def query(self, bow: BagOfWords) -> BagOfWeights:
-        return [(token, 1.0) for token, _ in bow if token < len(self._idf) and self._idf[token] > 0]
-
-    def scale(self, block: Block, lengths: Ints) -> Floats:
-        scale: Floats = self._k1 * (1 - self._b + self._b * lengths / self._average_length)
-        return scale
-
-    def weights(self, token: int, counts: Ints, scale: Floats) -> Floats:
-        weights: Floats = self._idf[token] * counts / (counts + scale)
-        return weights
+    def measured(self, columns: Columns, lengths: NDArray[np.uint32]) -> Measured:
+        # With a larger mean length all documents are "shorter": factors grow, by less than the mean does.
+        looseness = max(1.0, self._statistics.mean_length / float(columns.mean_length[0]))
+        return Measured(lengths, columns.bm25_bounds, looseness)
 
 
-MODELS: Mapping[str, type[Counts] | type[Tfidf] | type[Bm25]] = {"counts": Counts, "tfidf": Tfidf, "bm25": Bm25}
+class LuceneBm25(_Bm25):
+    """gensim's ``LuceneBM25Model``."""
+
+    def query(self, bow: BagOfWords) -> Weights:
+        tokens, _, frequencies = _known(bow, self._statistics)
+        return _ordered(tokens, np.log(self._statistics.documents + 1.0) - np.log(frequencies + 0.5), frequencies)
+
+
+class OkapiBm25(_Bm25):
+    """gensim's ``OkapiBM25Model``: the idf of a token in more than half of the documents would be negative."""
+
+    def __init__(self, statistics: Statistics) -> None:
+        super().__init__(statistics)
+        idfs = self._idfs(statistics.frequencies.occurring()[1])
+        self._floor = _EPSILON * float(idfs.mean()) if len(idfs) else 0.0
+
+    def query(self, bow: BagOfWords) -> Weights:
+        tokens, _, frequencies = _known(bow, self._statistics)
+        idfs = self._idfs(frequencies)
+        return _ordered(tokens, np.where(idfs < 0, self._floor, idfs) * (K1 + 1), frequencies)
+
+    def _idfs(self, frequencies: Ints) -> Floats:
+        return np.log(self._statistics.documents - frequencies + 0.5) - np.log(frequencies + 0.5)
+
+
+MODELS: Mapping[str, type[Counts] | type[Tfidf] | type[LuceneBm25] | type[OkapiBm25]] = {
+    "counts": Counts,
+    "tfidf": Tfidf,
+    "bm25": LuceneBm25,
+    "bm25_okapi": OkapiBm25,
+}
 DEFAULT_MODEL = "bm25"
 
 
-def _as_array(idfs: Mapping[int, float], size: int) -> Floats:
-    array = np.zeros(size)
-    array[np.fromiter(idfs.keys(), np.int64, len(idfs))] = np.fromiter(idfs.values(), np.float64, len(idfs))
-    return array
+def _known(bow: BagOfWords, statistics: Statistics) -> tuple[Tokens, Ints, Ints]:
+    """Those tokens of *bow* that a document has, ascending; their counts; their numbers of documents."""
+    pairs = np.array(sorted(bow), np.int64).reshape(-1, 2)
+    tokens = pairs[:, 0].astype(np.int32)
+    frequencies = statistics.frequencies.of(tokens)
+    known = frequencies > 0
+    return tokens[known], pairs[known, 1], frequencies[known]
 
 
-def _unit(weights: BagOfWeights) -> BagOfWeights:
-    length = float(np.sqrt(sum(weight**2 for _, weight in weights)))
-    return [(token, weight / length) for token, weight in weights if weight] if length else []
+def _ordered(tokens: Tokens, weights: Floats, frequencies: Ints) -> Weights:
+    # By what is the same however the articles came in: equal sums need an equal order.
+    order = np.lexsort((tokens, frequencies))
+    order = order[weights[order] != 0]
+    return Weights(tokens[order], weights[order])
+
+
+def _unit(weights: Floats) -> Floats:
+    length = float(np.sqrt((weights**2).sum()))
+    return weights / length if length else weights

@@ -14,7 +14,7 @@ from bson import Binary
 from pymongo import UpdateOne
 from pymongo.database import Database
 
-from store import archive
+from store import archive, counters
 from store.article import Article, File
 from store.connection import Document
 from store.vectors import pack
@@ -43,33 +43,49 @@ def write(database: Database[Document], entries: Sequence[Entry]) -> dict[str, O
     """Store *entries* and tell, by article id, what that did.
 
     An entry whose content is stored already is not written again, so a repeated crawl changes nothing. The
-    time ``stored`` is the database's own clock, the one that all writers share.
+    time ``stored`` is the database's own clock, the one that all writers share. What is written is ``pending`` until
+    the compactor has packed it into a segment, and has a revision that no other writing of any article has.
     """
     documents = {entry.article.id: _document(entry) for entry in entries}
     present = {
         row["_id"]: row["content"] for row in database.articles.find({"_id": {"$in": list(documents)}}, {"content": 1})
     }
     outcomes: dict[str, Outcome] = {}
-    writes = []
+    changes: dict[str, Document] = {}
     for key, document in documents.items():
         if present.get(key) == document["content"]:
             outcomes[key] = "unchanged"
             continue
         outcomes[key] = "changed" if key in present else "new"
-        moving = {
-            "stored": "$$NOW",
-            "first_stored": {"$ifNull": ["$first_stored", "$$NOW"]},
-            "revision": {"$add": [{"$ifNull": ["$revision", 0]}, 1]},
-            "also_at": {"$ifNull": ["$also_at", []]},
-        }
-        # $literal: a title that begins with "$" is a title, not an expression.
-        replacement = {"$replaceWith": {"$mergeObjects": [{"$literal": document}, moving]}}
-        writes.append(UpdateOne({"_id": key}, [replacement], upsert=True))
+        changes[key] = document
     written = [entry for entry in entries if outcomes[entry.article.id] != "unchanged"]
     archive.keep(database, (entry.raw for entry in written if entry.raw))
-    if writes:
-        database.articles.bulk_write(writes, ordered=False)
+    if changes:
+        revision = counters.reserve(database, counters.REVISIONS, 1)
+        database.articles.bulk_write([_upsert(changes[key], revision) for key in changes], ordered=False)
     return outcomes
+
+
+def delete(database: Database[Document], ids: Iterable[str]) -> int:
+    """Remove articles; how many there were. Readers learn of it from ``deleted``, until the compactor has settled it.
+
+    A process that is killed in the middle has deleted or not; the compactor finishes what is in ``deleted``.
+    """
+    gone, left = 0, set(ids)
+    while left:
+        rows = list(database.articles.find({"_id": {"$in": sorted(left)}}, {"revision": 1}))
+        if not rows:
+            break
+        # The note comes first: an article gone without one would be found until somebody counts.
+        notes = [UpdateOne({"_id": row["_id"]}, {"$max": {"revision": row["revision"]}}, upsert=True) for row in rows]
+        database.deleted.bulk_write(notes, ordered=False)
+        for row in rows:
+            # Of another revision by now: written since, and looked at again.
+            if database.articles.delete_one({"_id": row["_id"], "revision": row["revision"]}).deleted_count:
+                gone += 1
+                left.discard(row["_id"])
+        left &= {row["_id"] for row in rows}
+    return gone
 
 
 def read(database: Database[Document], ids: Iterable[str]) -> dict[str, Article]:
@@ -114,6 +130,23 @@ def quarantine(
 def release(database: Database[Document], keys: Iterable[str]) -> None:
     """Take addresses out of quarantine: they have been stored since."""
     database.quarantine.delete_many({"_id": {"$in": list(keys)}})
+
+
+def _upsert(document: Document, revision: int) -> UpdateOne:
+    moving = {
+        "stored": "$$NOW",
+        "first_stored": {"$ifNull": ["$first_stored", "$$NOW"]},
+        "revision": revision,
+        "pending": True,
+        "also_at": {"$ifNull": ["$also_at", []]},
+    }
+    # $literal: a title that begins with "$" is a title, not an expression.
+    replacement = {"$mergeObjects": [{"$literal": document}, moving]}
+    # Of two that write one article at once the higher revision stays, so that a revision never goes back.
+    later = {"$gt": [{"$ifNull": ["$revision", 0]}, revision]}
+    return UpdateOne(
+        {"_id": document["_id"]}, [{"$replaceWith": {"$cond": [later, "$$ROOT", replacement]}}], upsert=True
+    )
 
 
 def _document(entry: Entry) -> Document:

@@ -8,14 +8,14 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
+from store import counters, manifest
 from store.article import Access, Kind
 from store.connection import Document
-
-FORMAT = 1
-"""Of the vectors and the dictionary as described in ``store.vectors`` and ``store.terms``."""
-
+from store.segments import FORMAT
+from store.snapshot import PENDING
 
 _NAMESPACE_EXISTS = 48
+_AT_ONCE = 20_000  # articles taken over in one command
 
 
 class IndexMismatch(RuntimeError):
@@ -55,6 +55,8 @@ VALIDATORS: dict[str, Document] = {
     "terms": {"_id": _TEXT, "id": _NUMBER},
     "quarantine": {"_id": _TEXT, "source": _TEXT, "url": _TEXT, "reasons": _TEXTS, "seen": _TIME},
     "pages": {"_id": _TEXT, "source": _TEXT, "outcome": _TEXT, "seen": _TIME, "due": _TIME},
+    "deleted": {"_id": _TEXT, "revision": _NUMBER},
+    "segments": {"_id": _TEXT, "segment": _TEXT, "part": _NUMBER, "format": _NUMBER, "data": _BYTES, "stored": _TIME},
     "runs": {"source": _TEXT, "verdict": _TEXT, "started": _TIME, "ended": _TIME},
 }
 """The fields that every document of a collection has, and what they must be."""
@@ -65,7 +67,15 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("source", ASCENDING), ("published", DESCENDING)]),
         IndexModel([("digest", ASCENDING)], partialFilterExpression={"digest": {"$exists": True}}),
         IndexModel([("raw.sha256", ASCENDING)], partialFilterExpression={"raw": {"$exists": True}}),
+        IndexModel(
+            [("pending", ASCENDING), ("_id", ASCENDING), ("revision", ASCENDING)],
+            name=PENDING,
+            partialFilterExpression={"pending": True},
+        ),
     ],
+    # With the id, so that asking which parts there are reads none of them.
+    "segments": [IndexModel([("stored", ASCENDING), ("_id", ASCENDING)])],
+    "deleted": [],
     "terms": [IndexModel([("id", ASCENDING)], unique=True)],
     "quarantine": [IndexModel([("source", ASCENDING), ("seen", DESCENDING)])],
     "pages": [IndexModel([("article", ASCENDING)]), IndexModel([("listed_at", ASCENDING)])],
@@ -85,10 +95,11 @@ def prepare(database: Database[Document], analyzer: str) -> None:
             _create(database, name, schema)
         elif present[name] != schema:
             database.command("collMod", name, validator=schema)
-        database[name].create_indexes(INDEXES[name])
-    database.manifest.update_one(
-        {"_id": "index"}, {"$setOnInsert": {"analyzer": analyzer, "format": FORMAT}}, upsert=True
-    )
+        if INDEXES[name]:
+            database[name].create_indexes(INDEXES[name])
+    counters.heal(database)
+    first = manifest.document(manifest.Manifest(analyzer, version=1))
+    database.manifest.update_one({"_id": "index"}, {"$setOnInsert": first}, upsert=True)
     check(database, analyzer)
 
 
@@ -101,12 +112,35 @@ def _create(database: Database[Document], name: str, schema: Document) -> None:
 
 
 def check(database: Database[Document], analyzer: str) -> None:
-    """Raise IndexMismatch unless the index is empty or of this format and *analyzer*."""
-    manifest = database.manifest.find_one({"_id": "index"}) or {"analyzer": analyzer, "format": FORMAT}
-    if manifest["format"] != FORMAT:
-        raise IndexMismatch(f"index of format {manifest['format']}, this program reads {FORMAT}: use another database")
-    if manifest["analyzer"] != analyzer:
+    """Raise IndexMismatch unless the index is empty or of *analyzer*; an index of format 1 is taken over."""
+    found = database.manifest.find_one({"_id": "index"}, {"analyzer": 1, "format": 1})
+    if found is None:
+        return
+    if found["analyzer"] != analyzer:
         raise IndexMismatch(
-            f"index made by analyzer {manifest['analyzer']!r}, this one is {analyzer!r}: "
+            f"index made by analyzer {found['analyzer']!r}, this one is {analyzer!r}: "
             "words would not meet; use the program that made it, or another database and crawl again"
         )
+    if found["format"] == 1:
+        _take_over(database, analyzer)
+    elif found["format"] != FORMAT:
+        raise IndexMismatch(f"index of format {found['format']}, this program reads {FORMAT}: use another database")
+
+
+def _take_over(database: Database[Document], analyzer: str) -> None:
+    """Make an index of format 1, which has no segments, one of this format whose articles are all pending."""
+    database.articles.create_indexes(INDEXES["articles"])
+    counters.heal(database)
+    last = ""
+    while ids := _next_ids(database, last):
+        database.articles.update_many({"_id": {"$gt": last, "$lte": ids[-1]}}, {"$set": {"pending": True}})
+        last = ids[-1]
+    # Last, so that a process that is killed before leaves it to be done again.
+    first = manifest.document(manifest.Manifest(analyzer, version=1))
+    database.manifest.replace_one({"_id": "index", "format": 1}, first)
+
+
+def _next_ids(database: Database[Document], last: str) -> list[str]:
+    # Some at a time: a million in one command would take longer than the driver waits.
+    rows = database.articles.find({"_id": {"$gt": last}}, {"_id": 1}).sort("_id", ASCENDING).limit(_AT_ONCE)
+    return [row["_id"] for row in rows]

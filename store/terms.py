@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gensim.corpora import Dictionary
-from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
+from store import counters
 from store.connection import Document
 
 _DUPLICATE_KEY = 11000
@@ -37,14 +37,10 @@ class SharedDictionary:
 def ids_of(database: Database[Document], tokens: Iterable[str]) -> dict[str, int]:
     """The id of every token in *tokens*; those that are new get one."""
     wanted = sorted(set(tokens))
-    found = _stored_ids(database, wanted)
+    found = stored_ids(database, wanted)
     missing = [token for token in wanted if token not in found]
     if missing:
-        counter = database.counters.find_one_and_update(
-            {"_id": "terms"}, {"$inc": {"next": len(missing)}}, upsert=True, return_document=ReturnDocument.AFTER
-        )
-        assert counter is not None  # upserted
-        first = counter["next"] - len(missing)
+        first = counters.reserve(database, counters.TERMS, len(missing))
         try:
             database.terms.insert_many(
                 ({"_id": token, "id": first + place} for place, token in enumerate(missing)), ordered=False
@@ -53,7 +49,7 @@ def ids_of(database: Database[Document], tokens: Iterable[str]) -> dict[str, int
             # Another writer had the same token first: its id stands. Anything else is a fault.
             if any(fault["code"] != _DUPLICATE_KEY for fault in error.details["writeErrors"]):
                 raise
-        found |= _stored_ids(database, missing)
+        found |= stored_ids(database, missing)
     return found
 
 
@@ -72,7 +68,8 @@ def all_tokens(database: Database[Document]) -> dict[int, str]:
     return {term["id"]: term["_id"] for term in database.terms.find(batch_size=_AT_ONCE)}
 
 
-def _stored_ids(database: Database[Document], tokens: Sequence[str]) -> dict[str, int]:
+def stored_ids(database: Database[Document], tokens: Sequence[str]) -> dict[str, int]:
+    """The ids of those of *tokens* that are in the dictionary."""
     found = {}
     for place in range(0, len(tokens), _AT_ONCE):
         for term in database.terms.find({"_id": {"$in": tokens[place : place + _AT_ONCE]}}):

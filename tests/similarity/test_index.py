@@ -23,7 +23,7 @@ def titles(hits) -> list[str]:
 
 def test_the_best_first(uri: str, store_texts) -> None:
     store_texts(CHIPS)
-    with SimilarityIndex.open(uri) as index:
+    with SimilarityIndex.open(uri, live=False) as index:
         hits = index.search("先进封装的产能")
         assert titles(hits) == [CHIPS[0], CHIPS[2]]
         assert hits[0].score > hits[1].score > 0
@@ -37,7 +37,7 @@ def test_filters(uri: str, store_texts) -> None:
     store_texts(["chip one"], published=datetime(2026, 3, 5, 16, tzinfo=UTC))  # the 6th in Shanghai
     store_texts(["chip two"], source="tsmc", language="en", published=datetime(2026, 3, 7, tzinfo=UTC))
     store_texts(["chip three"], source="smic", language="zh")
-    with SimilarityIndex.open(uri) as index:
+    with SimilarityIndex.open(uri, live=False) as index:
         assert titles(index.search("chip", source="tsmc")) == ["chip two"]
         assert titles(index.search("chip", language="zh")) == ["chip three"]
         assert titles(index.search("chip", since=date(2026, 3, 6), until=date(2026, 3, 6))) == ["chip one"]
@@ -60,13 +60,13 @@ def test_filters(uri: str, store_texts) -> None:
 )
 def test_queries_that_cannot_be_answered(uri: str, store_texts, text: str, arguments: dict, message: str) -> None:
     store_texts(CHIPS)
-    with SimilarityIndex.open(uri) as index, pytest.raises(QueryError, match=message):
+    with SimilarityIndex.open(uri, live=False) as index, pytest.raises(QueryError, match=message):
         index.search(text, **arguments)
 
 
 @pytest.mark.parametrize("model", ["counts", "tfidf", "bm25"])
 def test_an_empty_index_answers_nothing(uri: str, model: str) -> None:
-    with SimilarityIndex.open(uri) as index:
+    with SimilarityIndex.open(uri, live=False) as index:
         assert len(index) == 0
         assert index.search("chip", model=model) == []
         assert index.refresh() == 0
@@ -74,7 +74,7 @@ def test_an_empty_index_answers_nothing(uri: str, model: str) -> None:
 
 def test_similar_leaves_itself_out(uri: str, store_texts) -> None:
     ids = store_texts(CHIPS)
-    with SimilarityIndex.open(uri) as index:
+    with SimilarityIndex.open(uri, live=False) as index:
         assert [hit.article.id for hit in index.similar(ids[0])] == [ids[2]]
         with pytest.raises(QueryError, match="no article 'nothing' is stored"):
             index.similar("nothing")
@@ -83,7 +83,7 @@ def test_similar_leaves_itself_out(uri: str, store_texts) -> None:
 @pytest.mark.parametrize("model", ["counts", "tfidf", "bm25"])
 def test_grown_step_by_step_answers_as_if_opened_anew(uri: str, store_texts, database, model: str) -> None:
     store_texts(CHIPS[:1])
-    with SimilarityIndex.open(uri) as grown:
+    with SimilarityIndex.open(uri, live=False) as grown:
         grown.search("芯片", model=model)
         for number in range(40):
             store_texts([f"{CHIPS[number % 4]} {number}", f"wafer {number}"])
@@ -102,7 +102,7 @@ def test_grown_step_by_step_answers_as_if_opened_anew(uri: str, store_texts, dat
 def test_refresh_does_not_load_again_what_is_loaded(uri: str, store_texts, database) -> None:
     store_texts([f"wafer {number}" for number in range(200)])
     database.articles.update_many({}, [{"$set": {"stored": {"$subtract": ["$stored", 3_600_000]}}}])
-    with SimilarityIndex.open(uri) as index:
+    with SimilarityIndex.open(uri, live=False) as index:
         store_texts(["a new wafer"])
         block = index._state.collection.blocks[0]
         assert index.refresh() == 1
@@ -113,7 +113,7 @@ def test_refresh_does_not_load_again_what_is_loaded(uri: str, store_texts, datab
 def test_queries_in_threads_while_the_index_grows(uri: str, store_texts) -> None:
     store_texts(CHIPS)
     failures: list[BaseException] = []
-    with SimilarityIndex.open(uri) as index:
+    with SimilarityIndex.open(uri, live=False) as index:
         done = threading.Event()
 
         def ask() -> None:
@@ -143,7 +143,7 @@ def test_a_hit_in_a_report_names_the_page(uri: str, database, store_texts) -> No
     report = Article("intel", "https://a.example/r.pdf", "10-K", NOW, body="\f".join(pages), kind="filing")
     bags = SharedDictionary(database).bags_of_words([analyzer.tokens(page) for page in pages])
     write(database, [Entry(report, bags)])
-    with SimilarityIndex.open(uri) as index:
+    with SimilarityIndex.open(uri, live=False) as index:
         for model in ("counts", "tfidf", "bm25"):
             (hit,) = index.search("expenditures for fabs", model=model)
             assert (hit.page, hit.article.pages[hit.page - 1]) == (2, pages[1])

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from bson import Binary
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store import schema, segments
+from store.segments import NEVER, DamagedSegment, MissingSegment, decode, encode, id_bytes, id_strings, seconds
+from store.vectors import pack
+
+moments = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+bags = st.dictionaries(st.integers(0, 2**20), st.integers(1, 300), max_size=8)
+rows_of_articles = st.lists(
+    st.fixed_dictionaries(
+        {
+            "_id": st.binary(min_size=12, max_size=12).map(bytes.hex),
+            "revision": st.integers(1, 2**32 - 1),
+            "length": st.integers(0, 2**32 - 1),
+            "published": st.none() | moments,
+            "source": st.sampled_from(["sia", "tsmc", "新闻"]),
+            "language": st.sampled_from(["zh", "en", ""]),
+            "vector": bags.map(lambda bag: pack(bag.items())),
+        }
+    ),
+    max_size=12,
+    unique_by=lambda row: row["_id"],
+)
+
+
+def facts(data: bytes) -> list[dict]:
+    """What a segment says of each article, as the documents that it was made from."""
+    found = decode(data)
+    start, vectors = found.vector_start["words"], found.vectors["words"]
+    return [
+        {
+            "_id": key,
+            "revision": int(found.revisions[row]),
+            "length": int(found.lengths[row]),
+            "published": int(found.published[row]),
+            "source": found.source_names[found.sources[row]],
+            "language": found.language_names[found.languages[row]],
+            "vector": vectors[start[row] : start[row + 1]].tobytes(),
+        }
+        for row, key in enumerate(id_strings(found.ids))
+    ]
+
+
+@given(rows_of_articles)
+def test_what_is_encoded_comes_back_in_the_order_of_ids(rows: list[dict]) -> None:
+    expected = [row | {"published": seconds(row["published"])} for row in sorted(rows, key=lambda row: row["_id"])]
+    assert facts(encode(rows)) == expected
+    assert encode(rows[::-1]) == encode(rows), "the same rows are the same bytes"
+
+
+@given(rows_of_articles, st.binary(min_size=12, max_size=12).map(bytes.hex))
+def test_rows_are_found_by_id(rows: list[dict], other: str) -> None:
+    found = decode(encode(rows))
+    ids = sorted(row["_id"] for row in rows)
+    wanted = [*ids[::-1], other]
+    expected = [ids.index(key) if key in ids else -1 for key in wanted]
+    assert found.rows_of(id_bytes(wanted)).tolist() == expected
+
+
+def rows(number: int, size: int = 3) -> list[dict]:
+    return [
+        {
+            "_id": hashlib.sha256(str(place).encode()).hexdigest()[:24],
+            "revision": place + 1,
+            "length": size,
+            "published": None,
+            "source": "sia",
+            "language": "en",
+            "vector": pack((place + 7 * token, 1) for token in range(size)),
+        }
+        for place in range(number)
+    ]
+
+
+def test_sections_are_aligned_and_not_copied() -> None:
+    data = encode(rows(3))
+    found = decode(memoryview(data))
+    base = np.frombuffer(data, np.uint8)
+    for values in (found.ids, found.revisions, found.published, found.vector_start["words"], found.vectors["words"]):
+        assert np.shares_memory(values, base)
+        assert (values.__array_interface__["data"][0] - base.__array_interface__["data"][0]) % 8 == 0
+    assert found.published.tolist() == [NEVER] * 3
+
+
+def test_two_rows_of_one_id_are_no_segment() -> None:
+    with pytest.raises(ValueError, match="2 rows with 1 ids"):
+        encode(rows(1) * 2)
+
+
+@given(st.data())
+def test_bytes_that_are_cut_off_are_refused(data: st.DataObject) -> None:
+    whole = encode(rows(2))
+    with pytest.raises(DamagedSegment):
+        decode(whole[: data.draw(st.integers(0, len(whole) - 8))])
+
+
+@pytest.fixture
+def stored(database, monkeypatch) -> tuple[str, bytes]:
+    schema.prepare(database, "test")
+    monkeypatch.setattr(segments, "MOST_IN_PART", 1000)
+    data = encode(rows(60, 40))
+    return segments.write(database, data), data
+
+
+def test_parts_come_back_and_the_name_is_the_checksum(database, stored: tuple[str, bytes]) -> None:
+    name, data = stored
+    parts = segments.split(data)
+    assert name == hashlib.sha256(data).hexdigest()
+    assert len(parts) > 4
+    assert segments.read(database, name, len(parts)) == data
+    assert segments.write(database, data) == name, "the same again is no fault"
+    assert database.segments.count_documents({}) == len(parts)
+
+
+def test_a_head_is_the_segment_without_its_vectors(database, stored: tuple[str, bytes]) -> None:
+    name, data = stored
+    head, whole = segments.read_head(database, name), decode(data)
+    assert head.ids.tobytes() == whole.ids.tobytes()
+    assert head.vector_start["words"].tolist() == whole.vector_start["words"].tolist()
+    assert head.vectors == {}
+
+
+def test_a_flipped_byte_in_any_part_is_seen(database, stored: tuple[str, bytes]) -> None:
+    name, data = stored
+    for part, piece in enumerate(segments.split(data)):
+        key = {"_id": f"{name}:{part}"}
+        flipped = bytearray(piece)
+        flipped[len(piece) // 2] ^= 4
+        database.segments.update_one(key, {"$set": {"data": Binary(bytes(flipped))}})
+        with pytest.raises(DamagedSegment, match=f"{name[:12]}…, part {part}"):
+            segments.read(database, name, len(segments.split(data)))
+        segments.write(database, data)
+    assert segments.read(database, name, len(segments.split(data))) == data, "writing it again mends it"
+
+
+def test_a_missing_part_is_seen(database, stored: tuple[str, bytes]) -> None:
+    name, data = stored
+    parts = len(segments.split(data))
+    database.segments.delete_one({"_id": f"{name}:1"})
+    with pytest.raises(MissingSegment, match=f"{name[:12]}…: {parts - 1} of its {parts} parts"):
+        segments.read(database, name, parts)
+    with pytest.raises(MissingSegment):
+        segments.read_head(database, "0" * 64)
+
+
+def test_parts_of_another_segment_are_seen(database, stored: tuple[str, bytes]) -> None:
+    name, data = stored
+    other = segments.write(database, encode(rows(50, 40)))
+    piece = database.segments.find_one({"_id": f"{other}:1"})
+    database.segments.update_one({"_id": f"{name}:1"}, {"$set": {"data": piece["data"], "crc": piece["crc"]}})
+    with pytest.raises(DamagedSegment, match="does not have the checksum that is its name"):
+        segments.read(database, name, len(segments.split(data)))
