@@ -65,9 +65,7 @@ def similar(
 @app.command()
 def evaluate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="a test set: docs, queries and qrels, or pairs")],
-    model: Annotated[
-        str | None, typer.Option(help=f"{_MODELS}; by default what suits the task")
-    ] = None,
+    model: Annotated[str | None, typer.Option(help=f"{_MODELS}; by default what suits the task")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Precision and recall on a test set, through the same analyzer and index as the articles."""

@@ -37,7 +37,7 @@ class Asked:
 
 
 class Translator:
-    """Looks words up in *to_english* and *to_chinese*, each a row of dictionaries of which the first that knows wins."""
+    """Looks words up in *to_english* and *to_chinese*: dictionaries of which the first that knows a word wins."""
 
     def __init__(self, analyzer: Analyzer, to_english: Sequence[Lookup], to_chinese: Sequence[Lookup]) -> None:
         self._analyzer = analyzer

@@ -22,18 +22,20 @@ from ir_measures import AP, RR, P, Qrel, R, ScoredDoc, nDCG
 from pymongo.database import Database
 
 from similarity.index import SimilarityIndex
-from similarity.models import DEFAULT_MODEL
+from similarity.models import DEFAULT_MODEL, HYBRID
 from similarity.postings import Floats
 from store import articles, schema
 from store.article import Article
 from store.connection import Document, connect, database_address, store_errors
+from store.meaning import Meaning
 from store.terms import SharedDictionary
 from text.analyzer import Analyzer
+from text.bigrams import bigrams
+from text.encoder import find_encoder
+from text.language import detect_language
+from text.passages import vectors_of
 
 RETRIEVAL_MEASURES = {"nDCG@10": nDCG @ 10, "recall@100": R @ 100, "MAP": AP, "MRR@10": RR @ 10, "P@1": P @ 1}
-PAIRS_MODEL = "tfidf"
-"""Pairs are judged by one threshold for all, so the default there is a cosine: BM25 grows with the query's length."""
-
 _DEPTH = 1000  # documents ranked per query, as TREC's evaluation does
 _BATCH = 500
 
@@ -59,7 +61,7 @@ def evaluate(folder: Path, model: str | None = None) -> Figures:
     if not folder.is_dir():
         raise NotATestSet(f"{folder}: no such folder")
     if (folder / "pairs.test.jsonl").exists():
-        return _evaluate_pairs(folder, model or PAIRS_MODEL)
+        return _evaluate_pairs(folder, model or DEFAULT_MODEL)
     missing = [name for name in ("docs.jsonl", "queries.jsonl", "qrels.tsv") if not (folder / name).exists()]
     if missing:
         raise NotATestSet(f"{folder} is not a test set: it has no {' and no '.join(missing)}")
@@ -78,7 +80,7 @@ def _evaluate_retrieval(folder: Path, model: str) -> Figures:
     ):
         run = []
         for query, text in queries.items():
-            scores = index.scores(text, model)
+            scores = dict(index.ranked([text], _DEPTH)[0]) if model == HYBRID else index.scores(text, model)
             best = sorted(scores, key=lambda article: (-scores[article], keys[article]))[:_DEPTH]
             run += [ScoredDoc(query, keys[article], scores[article]) for article in best]
     judged = [qrel for qrel in qrels if qrel.query_id in queries]
@@ -106,6 +108,8 @@ def _evaluate_pairs(folder: Path, model: str) -> Figures:
 
 
 def _pair_scores(index: SimilarityIndex, place: dict[str, str], pairs: Sequence[dict[str, Any]], model: str) -> Floats:
+    if model == HYBRID:
+        return np.array(index.pair_scores([(pair["a"], place[pair["b"]]) for pair in pairs]))
     known: dict[str, Any] = {}
     scores = np.zeros(len(pairs))
     for number, pair in enumerate(pairs):
@@ -150,26 +154,43 @@ def _temporary_index(texts: Iterable[tuple[str, str, str]]) -> Iterator[tuple[Si
 def _write(database: Database[Document], analyzer: Analyzer, texts: Iterable[tuple[str, str, str]]) -> dict[str, str]:
     dictionary, now = SharedDictionary(database), datetime.now(UTC)
     keys: dict[str, str] = {}
+    encoder = find_encoder()
     batch: list[Article] = []
+    meanings: list[Meaning | None] = []
     tokens: list[list[str]] = []
     for key, title, text in texts:
-        article = Article("evaluation", f"http://evaluation.invalid/{len(keys)}", title or key, now)
+        language = detect_language(text)
+        if encoder:
+            meanings.append(Meaning(encoder.name, *vectors_of(encoder, title, text)))
+        else:
+            meanings.append(None)
+        address = f"http://evaluation.invalid/{len(keys)}"
+        article = Article("evaluation", address, title or key, now, body=text, language=language)
         keys[article.id] = key
         batch.append(article)
-        tokens.append(analyzer.tokens(f"{title}\n{text}"))
+        tokens += [analyzer.tokens(f"{title}\n{text}"), bigrams(f"{title}\n{text}")]
         if len(batch) == _BATCH:
-            _flush(database, dictionary, batch, tokens)
-    _flush(database, dictionary, batch, tokens)
+            _flush(database, dictionary, batch, tokens, meanings)
+    _flush(database, dictionary, batch, tokens, meanings)
     return keys
 
 
 def _flush(
-    database: Database[Document], dictionary: SharedDictionary, batch: list[Article], tokens: list[list[str]]
+    database: Database[Document],
+    dictionary: SharedDictionary,
+    batch: list[Article],
+    tokens: list[list[str]],
+    meanings: list[Meaning | None],
 ) -> None:
     bags = dictionary.bags_of_words(tokens)
-    articles.write(database, [articles.Entry(article, [bag]) for article, bag in zip(batch, bags, strict=True)])
+    entries = [
+        articles.Entry(article, [bag], bigrams=pairs, meaning=meaning)
+        for article, bag, pairs, meaning in zip(batch, bags[::2], bags[1::2], meanings, strict=True)
+    ]
+    articles.write(database, entries)
     batch.clear()
     tokens.clear()
+    meanings.clear()
 
 
 def _lines(path: Path, *fields: str) -> Iterator[dict[str, Any]]:

@@ -31,8 +31,11 @@ MOST_IN_PART = 8 * 2**20  # bytes
 NEVER = int(np.iinfo(np.int64).min)
 """Stands for "no date", in seconds."""
 
-FIELDS = {"words": "vector"}
+FIELDS = {"words": "vector", "bigrams": "bigrams", "meaning": "meaning"}
 """Name of each kind of vector in a segment -> the field of the article's document that holds it packed."""
+
+NONE = {"bigrams": b"\x00", "meaning": b""}
+"""What stands for the vector of an article that was stored without one: no pairs, no meaning."""
 
 ID_BYTES = 12
 
@@ -117,7 +120,10 @@ def encode(rows: Sequence[Document]) -> bytes:
         "sources": _places([row["source"] for row in rows], source_names),
         "languages": _places([row["language"] for row in rows], language_names),
     }
-    packed = {name: [bytes(row[field]) for row in rows] for name, field in FIELDS.items()}
+    packed = {
+        name: [bytes(row[field] if name not in NONE else row.get(field, NONE[name])) for row in rows]
+        for name, field in FIELDS.items()
+    }
     for name, vectors in packed.items():
         ends = np.cumsum([0, *map(len, vectors)], dtype=np.int64)
         if ends[-1] >= 2**32:

