@@ -32,4 +32,3 @@ CALIBRATIONS: Mapping[tuple[str, bool], Logistic] = {
 }
 """By route and by whether meanings were compared, fitted to the ten best hits of every query of the test sets, each set
 of the same weight: at 0.5, half of the hits with such a score were judged to answer the query."""
-"""By route, and whether the encoder took part."""

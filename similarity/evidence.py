@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ class Synonyms:
     weight: float
 
 
-def shared(columns: Columns, lengths: NDArray[np.uint32], query: Weighted, mean_length: float) -> Floats:
+def shared(columns: Columns, lengths: NDArray[Any], query: Weighted, mean_length: float) -> Floats:
     """BM25 of every row: the sum over shared tokens of weight times saturated count."""
     sums = np.zeros(len(lengths))
     for first, last, weight in _spans(columns, query.tokens, query.weights):
@@ -47,7 +48,7 @@ def shared(columns: Columns, lengths: NDArray[np.uint32], query: Weighted, mean_
     return sums
 
 
-def translated(columns: Columns, lengths: NDArray[np.uint32], query: Iterable[Synonyms], mean_length: float) -> Floats:
+def translated(columns: Columns, lengths: NDArray[Any], query: Iterable[Synonyms], mean_length: float) -> Floats:
     """As ``shared`` for sets of tokens: the counts of a set are added up before they are saturated."""
     sums, counts = np.zeros(len(lengths)), np.zeros(len(lengths))
     for synonyms in query:
@@ -91,9 +92,7 @@ def _spans(columns: Columns, tokens: Tokens, weights: Floats) -> list[tuple[int,
 
 
 @compiled
-def _saturate(
-    counts: Floats, sums: Floats, weight: float, base: float, slope: float, lengths: NDArray[np.uint32]
-) -> None:
+def _saturate(counts: Floats, sums: Floats, weight: float, base: float, slope: float, lengths: NDArray[Any]) -> None:
     """Move *counts* into *sums*, saturated, and leave zeros."""
     for row in range(len(counts)):
         count = counts[row]

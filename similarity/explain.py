@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -18,6 +20,27 @@ from text.passages import passages
 
 MOST_WORDS = 12
 """The weightiest words of a hit; a pasted article has thousands."""
+
+
+_SHOWN = 160  # characters of a passage on the screen
+_NAMES = {
+    "words": "词 words",
+    "pairs": "二字 pairs",
+    "translated": "译词 translated",
+    "meaning": "语义 meaning",
+    "neighbours": "近邻 neighbours",
+}
+
+
+class Explained(Protocol):
+    """A hit, as far as ``lines_of`` looks at it."""
+
+    @property
+    def parts(self) -> Mapping[str, float]: ...
+    @property
+    def words(self) -> tuple[Word, ...]: ...
+    @property
+    def passage(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +79,20 @@ def words_of(state: State, asked: Question, found: Found) -> tuple[Word, ...]:
     return tuple(sorted(carried, key=lambda one: (-one.weight, one.word))[:MOST_WORDS])
 
 
+def lines_of(hit: Explained) -> list[str]:
+    """What ``--explain`` prints of a hit."""
+    if not hit.parts:
+        return []
+    names = {kind: f"{_NAMES[kind]} {value:.3f}" for kind, value in hit.parts.items()}
+    lines = ["依据 evidence: " + " + ".join(names.values())]
+    if hit.words:
+        lines.append("词语 words: " + ", ".join(_said(word) for word in hit.words))
+    if hit.passage:
+        text = " ".join(hit.passage.split())
+        lines.append("段落 passage: " + (text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"))
+    return lines
+
+
 def passage_text(article: Article, passage: int | None) -> str:
     """The text of a passage as ``Found`` numbers it; "" where there is none, or none of the text is kept."""
     texts = [article.title, *passages(article.body or article.summary)]
@@ -65,3 +102,8 @@ def passage_text(article: Article, passage: int | None) -> str:
 def _scale(state: State, block: Block, row: int) -> float:
     length = np.float64(block.segment.lengths[row])
     return float(K1 * (1 - B + B * length / state.collection.statistics.mean_length))
+
+
+def _said(word: Word) -> str:
+    met = "" if word.met == (word.word,) else f" → {', '.join(word.met)}"
+    return f"{word.word}{met} {word.weight:.3f}"

@@ -136,15 +136,15 @@ def evidence_of(
     cosine = np.zeros(block.rows, np.float32)
     if asked.meaning is not None:
         cosine = cosines(block, asked.meaning, mark, only)
-    languages = set(block.segment.language_names)
+    other = _in_other_language(block, asked.language) if across else np.zeros(block.rows, bool)
     routes: dict[str, dict[str, Floats]] = {}
-    if not across or languages != {other_language(asked.language)}:
+    if not other.all():
         routes[SAME] = {
             "words": shared(block.columns, lengths, asked.words, mean),
             "pairs": shared(block.pairs, lengths, asked.pairs, mean),
             "meaning": meaning_same(cosine),
         }
-    if across and other_language(asked.language) in languages:
+    if other.any():
         routes[ACROSS] = {
             "translated": translated(block.columns, lengths, asked.translated, mean),
             "meaning": meaning_across(cosine),
@@ -173,23 +173,23 @@ def meaning_across(cosine: NDArray[np.float32] | float) -> Floats:
     return np.asarray(MEANING_ACROSS * np.maximum(cosine, 0.0), np.float64)
 
 
-def other_language(language: str) -> str:
-    """The language that dictionaries lead to from *language*; "" for a language that they do not know."""
-    return {"zh": "en", "en": "zh"}.get(language, "")
-
-
 def _in_other_language(block: Block, language: str) -> NDArray[np.bool_]:
-    names, other = block.segment.language_names, other_language(language)
-    if other not in names:
-        return np.zeros(block.rows, bool)
-    return np.asarray(block.segment.languages == names.index(other))
+    """Which rows are in the language that the dictionaries lead to from *language*."""
+    names = block.segment.language_names
+    if language == "zh":
+        # What is taken for another language in Latin script is mostly English full of names.
+        others = [name not in ("", "zh", "ja", "ko") for name in names]
+    else:
+        others = [language == "en" and name == "zh" for name in names]
+    return np.array(others, bool)[block.segment.languages]
 
 
 def _largest(values: Floats, rows: Ints, number: int) -> Ints:
     if len(rows) <= number:
         return rows
     least = np.partition(values[rows], len(rows) - number)[len(rows) - number]
-    return rows[values[rows] >= least]
+    largest: Ints = rows[values[rows] >= least]
+    return largest
 
 
 def _closer(ranked: Sequence[_Candidate], route: str, asked: Question, passages: Passages) -> list[_Candidate]:

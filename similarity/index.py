@@ -184,8 +184,9 @@ class SimilarityIndex:
         left out. *across*: the default model finds articles in the other language too. Raises QueryError for a query
         without words and for a model or source that there is none of.
         """
-        span = {"since": since, "until": until}
-        (hits,) = self.search_many([text], k, model, source=source, language=language, across=across, **span)
+        (hits,) = self.search_many(
+            [text], k, model, source=source, language=language, since=since, until=until, across=across
+        )
         return hits
 
     def search_many(
@@ -222,7 +223,7 @@ class SimilarityIndex:
     def similar(self, article_id: str, k: int = 10, model: str = DEFAULT_MODEL, *, across: bool = True) -> list[Hit]:
         """The *k* stored articles most similar to the stored article *article_id*, itself left out."""
         row = self._database.articles.find_one(
-            {"_id": article_id}, {field: 1 for field in ("language", *segments.FIELDS.values())}
+            {"_id": article_id}, dict.fromkeys(("language", *segments.FIELDS.values()), 1)
         )
         if row is None:
             raise QueryError(f"no article {article_id!r} is stored")

@@ -29,8 +29,8 @@ def support(vectors: Sequence[bytes], evidence: Floats, frequencies: Frequencies
     postings = unpack_many(vectors)
     row = np.repeat(np.arange(len(vectors)), np.diff(postings.start))
     tokens, column = np.unique(postings.ids, return_inverse=True)
-    held = np.maximum(frequencies.of(tokens.astype(np.int32)), 0)
-    weights = (1 + np.log(postings.counts)) * np.log((documents + 1) / (held + 0.5))[column]
+    held = frequencies.of(tokens.astype(np.int32))
+    weights: Floats = (1 + np.log(postings.counts)) * np.log((documents + 1) / (held + 0.5))[column]
     norms = np.sqrt(np.bincount(row, weights * weights, minlength=len(vectors)))
     weights = weights / np.where(norms > 0, norms, 1.0)[row]
     power = np.maximum(evidence / best, 0) ** SHARPNESS

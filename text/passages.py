@@ -8,8 +8,8 @@ import numpy as np
 
 from text.encoder import Encoder, Int8Vectors, to_int8
 
-LENGTH = 240
-"""Of a passage, about: Han characters, with a Latin word as two of them."""
+LENGTH = 120
+"""Of a passage of a short text, about: Han characters, with a Latin word as two of them."""
 
 FEW = 8
 """Passages of one article: a longer one has longer passages, up to ``LONGEST``."""
