@@ -136,7 +136,10 @@ def evidence_of(
     cosine = np.zeros(block.rows, np.float32)
     if asked.meaning is not None:
         cosine = cosines(block, asked.meaning, mark, only)
-    other = _in_other_language(block, asked.language) if across else np.zeros(block.rows, bool)
+    other = _in_other_language(block, asked.language)
+    if not across:
+        cosine[other] = 0  # vectors know no languages
+        other = np.zeros(block.rows, bool)
     routes: dict[str, dict[str, Floats]] = {}
     if not other.all():
         routes[SAME] = {

@@ -35,5 +35,4 @@ def support(vectors: Sequence[bytes], evidence: Floats, frequencies: Frequencies
     weights = weights / np.where(norms > 0, norms, 1.0)[row]
     power = np.maximum(evidence / best, 0) ** SHARPNESS
     centre = np.bincount(column, weights * (power * evidence)[row], minlength=len(tokens)) / power.sum()
-    similar: Floats = np.bincount(row, weights * centre[column], minlength=len(vectors))
-    return similar
+    return np.bincount(row, weights * centre[column], minlength=len(vectors)).astype(np.float64)

@@ -30,7 +30,7 @@ class PlainJieba:
 def store_texts(database) -> Callable[..., list[str]]:
     """Stores texts as articles and gives back their ids."""
 
-    def store(texts: list[str], analyzer=None, **fields) -> list[str]:
+    def store(texts: list[str], analyzer=None, pairs=(), meaning=None, **fields) -> list[str]:
         analyzer = analyzer or Analyzer()
         schema.prepare(database, analyzer.version)
         articles = [
@@ -48,8 +48,14 @@ def store_texts(database) -> Callable[..., list[str]]:
             )
             for text in texts
         ]
-        bags = SharedDictionary(database).bags_of_words([analyzer.tokens(text) for text in texts])
-        write(database, [Entry(article, [bag]) for article, bag in zip(articles, bags, strict=True)])
+        *bags, bigrams = SharedDictionary(database).bags_of_words([*map(analyzer.tokens, texts), list(pairs)])
+        write(
+            database,
+            [
+                Entry(article, [bag], bigrams=bigrams, meaning=meaning)
+                for article, bag in zip(articles, bags, strict=True)
+            ],
+        )
         return [article.id for article in articles]
 
     return store
