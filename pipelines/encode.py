@@ -35,5 +35,5 @@ class Encode:
 
 def encode(article: Article, encoder: Encoder) -> Meaning:
     """The vectors of title and passages of *article*, and of the whole."""
-    whole, passages = vectors_of(encoder, article.title, article.body or article.summary)
+    ((whole, passages),) = vectors_of(encoder, [(article.title, article.body or article.summary)])
     return Meaning(encoder.name, whole, passages)

@@ -154,24 +154,20 @@ def _temporary_index(texts: Iterable[tuple[str, str, str]]) -> Iterator[tuple[Si
 def _write(database: Database[Document], analyzer: Analyzer, texts: Iterable[tuple[str, str, str]]) -> dict[str, str]:
     dictionary, now = SharedDictionary(database), datetime.now(UTC)
     keys: dict[str, str] = {}
-    encoder = find_encoder()
     batch: list[Article] = []
-    meanings: list[Meaning | None] = []
+    texts_of_batch: list[tuple[str, str]] = []
     tokens: list[list[str]] = []
     for key, title, text in texts:
         language = detect_language(text)
-        if encoder:
-            meanings.append(Meaning(encoder.name, *vectors_of(encoder, title, text)))
-        else:
-            meanings.append(None)
+        texts_of_batch.append((title, text))
         address = f"http://evaluation.invalid/{len(keys)}"
         article = Article("evaluation", address, title or key, now, body=text, language=language)
         keys[article.id] = key
         batch.append(article)
         tokens += [analyzer.tokens(f"{title}\n{text}"), bigrams(f"{title}\n{text}")]
         if len(batch) == _BATCH:
-            _flush(database, dictionary, batch, tokens, meanings)
-    _flush(database, dictionary, batch, tokens, meanings)
+            _flush(database, dictionary, batch, tokens, texts_of_batch)
+    _flush(database, dictionary, batch, tokens, texts_of_batch)
     return keys
 
 
@@ -180,9 +176,12 @@ def _flush(
     dictionary: SharedDictionary,
     batch: list[Article],
     tokens: list[list[str]],
-    meanings: list[Meaning | None],
+    texts: list[tuple[str, str]],
 ) -> None:
     bags = dictionary.bags_of_words(tokens)
+    meanings: list[Meaning | None] = [None] * len(texts)
+    if encoder := find_encoder():
+        meanings = [Meaning(encoder.name, *vectors) for vectors in vectors_of(encoder, texts)]
     entries = [
         articles.Entry(article, [bag], bigrams=pairs, meaning=meaning)
         for article, bag, pairs, meaning in zip(batch, bags[::2], bags[1::2], meanings, strict=True)
@@ -190,7 +189,7 @@ def _flush(
     articles.write(database, entries)
     batch.clear()
     tokens.clear()
-    meanings.clear()
+    texts.clear()
 
 
 def _lines(path: Path, *fields: str) -> Iterator[dict[str, Any]]:

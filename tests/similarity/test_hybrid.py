@@ -28,7 +28,7 @@ def index(store_texts, database):
     encoder = find_encoder()
     keys = {}
     for name, text in TEXTS.items():
-        meaning = Meaning(encoder.name, *vectors_of(encoder, text, text)) if encoder else None
+        meaning = Meaning(encoder.name, *vectors_of(encoder, [(text, text)])[0]) if encoder else None
         (keys[name],) = store_texts([text], language=detect_language(text), pairs=bigrams(text), meaning=meaning)
     opened = SimilarityIndex(database)
     opened.names = {key: name for name, key in keys.items()}
@@ -106,7 +106,9 @@ def test_a_query_without_words_is_refused(index, query) -> None:
         index.search(query)
 
 
-@pytest.mark.parametrize("query", ["芯", "3nm", "5,268亿", "ＴＳＭＣ", "臺積電擴充封裝產能", "半導体のニュース", "반도체"])
+@pytest.mark.parametrize(
+    "query", ["芯", "3nm", "5,268亿", "ＴＳＭＣ", "臺積電擴充封裝產能", "半導体のニュース", "반도체"]
+)
 def test_odd_queries_have_an_answer_or_none(index, query) -> None:
     for hit in index.search(query):
         assert 0 < hit.score < 1
@@ -118,7 +120,7 @@ class TestOtherVectors:
 
     def test_they_are_not_compared_and_the_answer_says_so(self, store_texts, database) -> None:
         text = TEXTS["packaging_en"]
-        vectors = vectors_of(find_encoder(), text, text)
+        (vectors,) = vectors_of(find_encoder(), [(text, text)])
         store_texts([text], language="en", pairs=[], meaning=Meaning("use-dan-cnn/another", *vectors))
         opened = SimilarityIndex(database)
         (hit,) = opened.search("先进封装")
