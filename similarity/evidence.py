@@ -75,6 +75,32 @@ def cosines(block: Block, query: NDArray[np.int8], mark: bytes, only: int | None
     return found
 
 
+@compiled
+def weigh(
+    words: Floats,
+    more: Floats,
+    cosine: Cosines,
+    factor: float,
+    squared: bool,
+    least: float,
+    here: NDArray[np.bool_],
+    languages: NDArray[np.uint16],
+    allowed: NDArray[np.bool_],
+) -> Floats:
+    """For each row *words* and *more* and *factor* times the cosine or its square.
+
+    0 for rows that are not allowed or not *here* (by number of language), and for those that share no word and have a
+    cosine below *least*.
+    """
+    evidence = np.zeros(len(words))
+    for row in range(len(words)):
+        shares = words[row] + more[row]
+        if allowed[row] and here[languages[row]] and (shares > 0 or cosine[row] >= least):
+            near = max(cosine[row], np.float32(0))
+            evidence[row] = shares + factor * (near * near if squared else near)
+    return evidence
+
+
 def encoded(block: Block, mark: bytes) -> tuple[int, int]:
     """How many rows have a meaning of the encoder with this *mark*, and how many of another one."""
     start, vectors = block.segment.vector_start[MEANING].astype(np.int64), block.segment.vectors[MEANING]

@@ -6,7 +6,7 @@ are then looked at more closely, passage by passage and beside one another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from similarity.block import WORDS, Block, Held
 from similarity.calibration import ACROSS, CALIBRATIONS, SAME
-from similarity.evidence import cosines, shared, translated
+from similarity.evidence import cosines, shared, translated, weigh
 from similarity.neighbours import support
 from similarity.postings import Floats
 from similarity.query import ALL, Filter, State
@@ -76,12 +76,9 @@ def best(
     *mark* is that of the encoder of the query's meaning; without *across*, articles in the other language are judged by
     the words that they share with the query as it stands.
     """
-    routes: dict[str, list[_Candidate]] = {SAME: [], ACROSS: []}
-    for route, candidate in _candidates(state, asked, mark, max(k, LOOKED_AT), allowed, without, across):
-        routes[route].append(candidate)
     found: list[Found] = []
-    for route, candidates in routes.items():
-        ranked = sorted(candidates, key=lambda one: (-one.evidence, one.key))[: max(k, LOOKED_AT)]
+    number = max(k, LOOKED_AT)
+    for route, ranked in _candidates(state, asked, mark, number, allowed, without, across).items():
         closer = _closer(ranked[:LOOKED_AT], route, asked, passages)
         if route == SAME:
             closer = _with_neighbours(state, closer)
@@ -97,7 +94,9 @@ def _candidates(
     allowed: Filter,
     without: tuple[int, int] | None,
     across: bool,
-) -> Iterator[tuple[str, _Candidate]]:
+) -> dict[str, list[_Candidate]]:
+    """By route the best *number* of all blocks, best first."""
+    parts: dict[str, list[tuple[Weighed, Held, int, Ints]]] = {SAME: [], ACROSS: []}
     for block_number, held in enumerate(state.collection.blocks):
         rows, many = allowed.allowed(held)
         if not many:
@@ -105,110 +104,131 @@ def _candidates(
         if without is not None and without[0] == block_number:
             rows = rows.copy()
             rows[without[1]] = False
-        parts, cosine = evidence_of(state, held.block, asked, mark, across)
-        for route, kinds in parts.items():
-            evidence = sum(kinds.values(), np.zeros(held.block.rows))
-            words = sum((kinds[kind] for kind in kinds if kind != "meaning"), np.zeros(held.block.rows))
-            other = _in_other_language(held.block, asked.language) if across else np.zeros(held.block.rows, bool)
-            passing = rows & (other == (route == ACROSS)) & ((words > 0) | (cosine >= LEAST_COSINE))
-            for row in _largest(evidence, np.flatnonzero(passing), number).tolist():
-                yield (
-                    route,
-                    _Candidate(
-                        held,
-                        (block_number, row),
-                        held.block.segment.ids[row].tobytes().hex(),
-                        {kind: float(values[row]) for kind, values in kinds.items()},
-                        float(cosine[row]),
-                        float(evidence[row]),
-                    ),
-                )
+        for weighed in weighed_rows(state, held.block, asked, mark, rows, across):
+            parts[weighed.route].append((weighed, held, block_number, largest(weighed.evidence, number)))
+    return {route: _merged(found, number) for route, found in parts.items()}
 
 
-def evidence_of(
-    state: State, block: Block, asked: Question, mark: bytes, across: bool = True, only: int | None = None
-) -> tuple[dict[str, dict[str, Floats]], NDArray[np.float32]]:
-    """By route and kind the evidence of every row of *block*, and its cosine with the query's meaning.
+def _merged(parts: Sequence[tuple[Weighed, Held, int, Ints]], number: int) -> list[_Candidate]:
+    values = np.concatenate([weighed.evidence[rows] for weighed, _, _, rows in parts]) if parts else np.zeros(0)
+    least = np.partition(values, len(values) - number)[len(values) - number] if len(values) > number else 0.0
+    found = []
+    for weighed, held, block_number, rows in parts:
+        for row in rows[weighed.evidence[rows] >= least].tolist():
+            key = held.block.segment.ids[row].tobytes().hex()
+            cosine, kinds = float(weighed.cosine[row]), weighed.parts(row)
+            found.append(_Candidate(held, (block_number, row), key, kinds, cosine, sum(kinds.values())))
+    return sorted(found, key=lambda one: (-one.evidence, one.key))[:number]
 
-    With *only* a row, cosines are worked out for that one.
-    """
-    mean, lengths = state.collection.statistics.mean_length, block.segment.lengths
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """The rows of a block on one route: evidence (0 for rows that do not pass), what it is made of, and cosines."""
+
+    route: str
+    evidence: Floats
+    words: Mapping[str, Floats]
+    cosine: NDArray[np.float32]
+
+    def parts(self, row: int) -> dict[str, float]:
+        """What the evidence of *row* is the sum of."""
+        found = {kind: float(values[row]) for kind, values in self.words.items()}
+        return found | {"meaning": meaning(self.route, float(self.cosine[row]))}
+
+
+def weighed_rows(
+    state: State,
+    block: Block,
+    asked: Question,
+    mark: bytes,
+    allowed: NDArray[np.bool_],
+    across: bool = True,
+    only: int | None = None,
+) -> list[Weighed]:
+    """All rows of *block* that are *allowed*, by route. With *only* a row, cosines are worked out for that one."""
+    mean, lengths, languages = state.collection.statistics.mean_length, block.segment.lengths, block.segment.languages
     cosine = np.zeros(block.rows, np.float32)
     if asked.meaning is not None:
         cosine = cosines(block, asked.meaning, mark, only)
-    other = _in_other_language(block, asked.language)
-    if not across:
-        cosine[other] = 0  # vectors know no languages
-        other = np.zeros(block.rows, bool)
-    routes: dict[str, dict[str, Floats]] = {}
-    if not other.all():
-        routes[SAME] = {
+    other = _in_other_language(block.segment.language_names, asked.language)
+    found = []
+    if not (across and other.all()):
+        words = {
             "words": shared(block.columns, lengths, asked.words, mean),
             "pairs": shared(block.pairs, lengths, asked.pairs, mean),
-            "meaning": meaning_same(cosine),
         }
-    if other.any():
-        routes[ACROSS] = {
-            "translated": translated(block.columns, lengths, asked.translated, mean),
-            "meaning": meaning_across(cosine),
-        }
-    return routes, cosine
+        if not across and other.any():
+            cosine[other[languages]] = 0  # vectors know no languages
+        here = ~other | (not across)
+        evidence = weigh(
+            words["words"], words["pairs"], cosine, MEANING_SAME, True, LEAST_COSINE, here, languages, allowed
+        )
+        found.append(Weighed(SAME, evidence, words, cosine))
+    if across and other.any():
+        words = {"translated": translated(block.columns, lengths, asked.translated, mean)}
+        nothing = np.zeros(block.rows)
+        evidence = weigh(
+            words["translated"], nothing, cosine, MEANING_ACROSS, False, LEAST_COSINE, other, languages, allowed
+        )
+        found.append(Weighed(ACROSS, evidence, words, cosine))
+    return found
 
 
 def score_of(state: State, asked: Question, mark: bytes, place: tuple[int, int]) -> float:
-    """The score of the article at *place* as the best answer there is: with its own support, by its whole alone."""
-    block = state.collection.blocks[place[0]].block
-    routes, _ = evidence_of(state, block, asked, mark, only=place[1])
-    route = ACROSS if _in_other_language(block, asked.language)[place[1]] else SAME
-    evidence = sum(float(values[place[1]]) for values in routes[route].values())
-    if route == SAME:
-        evidence *= 1 + NEIGHBOURS
-    return float(CALIBRATIONS[route, asked.meaning is not None](np.array([evidence]))[0])
+    """The score of the article at *place* as the best answer there is: with its own support, by its whole alone.
+
+    0 for an article that shares nothing with the query.
+    """
+    block, row = state.collection.blocks[place[0]].block, place[1]
+    allowed = np.zeros(block.rows, bool)
+    allowed[row] = True
+    for weighed in weighed_rows(state, block, asked, mark, allowed, only=row):
+        if weighed.evidence[row] > 0:
+            evidence = sum(weighed.parts(row).values()) * (1 + NEIGHBOURS if weighed.route == SAME else 1)
+            return float(CALIBRATIONS[weighed.route, asked.meaning is not None](np.array([evidence]))[0])
+    return 0.0
 
 
-def meaning_same(cosine: NDArray[np.float32] | float) -> Floats:
-    """What a cosine adds to the evidence where query and article are in one language."""
-    return np.asarray(MEANING_SAME * np.maximum(cosine, 0.0) ** 2, np.float64)
+def meaning(route: str, cosine: float) -> float:
+    """What a cosine adds to the evidence."""
+    cosine = max(cosine, 0.0)
+    return MEANING_SAME * cosine**2 if route == SAME else MEANING_ACROSS * cosine
 
 
-def meaning_across(cosine: NDArray[np.float32] | float) -> Floats:
-    """What a cosine adds to the evidence where they are in two."""
-    return np.asarray(MEANING_ACROSS * np.maximum(cosine, 0.0), np.float64)
-
-
-def _in_other_language(block: Block, language: str) -> NDArray[np.bool_]:
-    """Which rows are in the language that the dictionaries lead to from *language*."""
-    names = block.segment.language_names
+def _in_other_language(names: Sequence[str], language: str) -> NDArray[np.bool_]:
+    """Which of the languages *names* the dictionaries lead to from *language*."""
     if language == "zh":
         # What is taken for another language in Latin script is mostly English full of names.
-        others = [name not in ("", "zh", "ja", "ko") for name in names]
-    else:
-        others = [language == "en" and name == "zh" for name in names]
-    return np.array(others, bool)[block.segment.languages]
+        return np.array([name not in ("", "zh", "ja", "ko") for name in names], bool)
+    return np.array([language == "en" and name == "zh" for name in names], bool)
 
 
-def _largest(values: Floats, rows: Ints, number: int) -> Ints:
-    if len(rows) <= number:
-        return rows
-    least = np.partition(values[rows], len(rows) - number)[len(rows) - number]
-    largest: Ints = rows[values[rows] >= least]
-    return largest
+def largest(values: Floats, number: int) -> Ints:
+    """The rows of the *number* largest of *values* above 0, of equal ones the first; ascending."""
+    rows = np.flatnonzero(values).astype(np.int64)
+    if len(rows) > number:
+        above = values[rows]
+        least = np.partition(above, len(rows) - number)[len(rows) - number]
+        better = above > least
+        # A block's rows are in the order of their ids.
+        better[np.flatnonzero(above == least)[: number - int(better.sum())]] = True
+        rows = rows[better]
+    return rows
 
 
 def _closer(ranked: Sequence[_Candidate], route: str, asked: Question, passages: Passages) -> list[_Candidate]:
     """*ranked* with the cosine of the best passage beside that of the whole: half of each."""
     if asked.meaning is None or not ranked:
         return list(ranked)
-    meaning = asked.meaning.astype(np.float32) * np.float32(STEP * STEP)
+    direction = asked.meaning.astype(np.float32) * np.float32(STEP * STEP)
     vectors = passages([one.key for one in ranked])
     closer = []
     for one in ranked:
         if one.key in vectors and len(vectors[one.key]):
-            products = vectors[one.key].astype(np.float32) @ meaning
+            products = vectors[one.key].astype(np.float32) @ direction
             passage = int(products.argmax())
             cosine = (one.cosine + float(products[passage])) / 2
-            value = float(meaning_same(cosine) if route == SAME else meaning_across(cosine))
-            parts = one.parts | {"meaning": value}
+            parts = one.parts | {"meaning": meaning(route, cosine)}
             one = replace(one, parts=parts, cosine=cosine, evidence=sum(parts.values()), passage=passage)
         closer.append(one)
     return closer
