@@ -76,7 +76,9 @@ def similar(
 
 @app.command()
 def evaluate(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a test set: docs, queries and qrels, or pairs")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="a test set: docs, queries and qrels, or pairs; or lee50")
+    ],
     model: Annotated[str | None, typer.Option(help=f"{_MODELS}; by default what suits the task")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -90,7 +92,7 @@ def evaluate(
         return
     console.print(
         f"[bold]{escape(figures.name)}[/bold]: {figures.task}, model {figures.model}, "
-        f"{figures.documents:,} documents, {figures.queries:,} {'pairs' if figures.task == 'pairs' else 'queries'}"
+        f"{figures.documents:,} documents, {figures.queries:,} {'queries' if figures.task == 'retrieval' else 'pairs'}"
     )
     for name, value in figures.values.items():
         shown = f"{value:.4f}" if name.startswith("threshold") else f"{100 * value:.1f} %"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -77,13 +77,13 @@ class Asker:
         ids = self._ids_of([(row["language"], tokens, counts, asked)])
         return question(collection, ids, row["language"], Counter(tokens), counts, asked, meaning)
 
-    def passages(self, keys: Sequence[str]) -> dict[str, NDArray[np.int8]]:
+    def passages(self, keys: Iterable[str]) -> dict[str, NDArray[np.int8]]:
         """The vectors of the passages of those articles that have some of the encoder in use."""
         encoder = self._encoder()
         if encoder is None:
             return {}
         asked = {"_id": {"$in": list(keys)}, "encoder": encoder.name}
-        rows = self._database.articles.find(asked, {"passages": 1}, batch_size=len(keys) or 1)
+        rows = self._database.articles.find(asked, {"passages": 1})
         return {row["_id"]: passages_of(row, encoder.dimensions) for row in rows}
 
     def off(self, collection: Collection) -> tuple[str, ...]:

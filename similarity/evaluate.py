@@ -2,7 +2,8 @@
 
 Layouts, each a folder of UTF-8 files: retrieval (``docs.jsonl`` ``{"id","title","text"}``, ``queries.jsonl``
 ``{"id","text"}``, ``qrels.tsv`` query, document, grade; a grade above 0 is relevant) and pairs (``pairs.dev.jsonl``,
-``pairs.test.jsonl`` ``{"a","b","label"}``; the threshold is chosen on dev, figures are given on test).
+``pairs.test.jsonl`` ``{"a","b","label"}``; the threshold is chosen on dev, figures are given on test). ``lee50`` names
+the rated texts that come with gensim.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pymongo.database import Database
 from similarity.index import SimilarityIndex
 from similarity.models import DEFAULT_MODEL, HYBRID
 from similarity.postings import Floats
+from similarity.ratings import LEE50, Rated, agreement, lee50
 from store import articles, schema
 from store.article import Article
 from store.connection import Document, connect, database_address, store_errors
@@ -58,6 +60,8 @@ class Figures:
 
 def evaluate(folder: Path, model: str | None = None) -> Figures:
     """Figures of the test set in *folder*. Raises NotATestSet, QueryError (unknown model), StoreError."""
+    if folder.name == LEE50 and not folder.exists():
+        return _evaluate_ratings(LEE50, lee50())
     if not folder.is_dir():
         raise NotATestSet(f"{folder}: no such folder")
     if (folder / "pairs.test.jsonl").exists():
@@ -80,13 +84,25 @@ def _evaluate_retrieval(folder: Path, model: str) -> Figures:
     ):
         run = []
         for query, text in queries.items():
-            scores = dict(index.ranked([text], _DEPTH)[0]) if model == HYBRID else index.scores(text, model)
+            scores = index.scores(text, model, _DEPTH)
             best = sorted(scores, key=lambda article: (-scores[article], keys[article]))[:_DEPTH]
             run += [ScoredDoc(query, keys[article], scores[article]) for article in best]
     judged = [qrel for qrel in qrels if qrel.query_id in queries]
     measured = ir_measures.calc_aggregate(RETRIEVAL_MEASURES.values(), judged, run)
     values = {name: float(measured[measure]) for name, measure in RETRIEVAL_MEASURES.items()}
     return Figures(folder.name, "retrieval", model, len(documents), len({qrel.query_id for qrel in judged}), values)
+
+
+def _evaluate_ratings(name: str, rated: Rated) -> Figures:
+    """How well the evidence of the default model agrees with people's ratings."""
+    texts = [*rated.texts, *rated.background]
+    with _temporary_index((str(number), "", text) for number, text in enumerate(texts)) as (index, keys):
+        place = {int(key): article for article, key in keys.items()}
+        size = range(len(rated.texts))
+        evidence = index.pair_evidence([(rated.texts[one], place[other]) for one in size for other in size])
+    given = np.array(evidence).reshape(len(size), len(size))
+    values = {"Pearson": agreement(rated.ratings, given)}
+    return Figures(name, "ratings", HYBRID, len(texts), len(size) * (len(size) - 1) // 2, values)
 
 
 def _evaluate_pairs(folder: Path, model: str) -> Figures:
@@ -109,7 +125,7 @@ def _evaluate_pairs(folder: Path, model: str) -> Figures:
 
 def _pair_scores(index: SimilarityIndex, place: dict[str, str], pairs: Sequence[dict[str, Any]], model: str) -> Floats:
     if model == HYBRID:
-        return np.array(index.pair_scores([(pair["a"], place[pair["b"]]) for pair in pairs]))
+        return np.array(index.pair_evidence([(pair["a"], place[pair["b"]]) for pair in pairs]))
     known: dict[str, Any] = {}
     scores = np.zeros(len(pairs))
     for number, pair in enumerate(pairs):

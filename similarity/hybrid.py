@@ -174,19 +174,30 @@ def weighed_rows(
     return found
 
 
-def score_of(state: State, asked: Question, mark: bytes, place: tuple[int, int]) -> float:
-    """The score of the article at *place* as the best answer there is: with its own support, by its whole alone.
+def evidence_for(
+    state: State, asked: Question, mark: bytes, place: tuple[int, int], passages: NDArray[np.int8] | None
+) -> float:
+    """The evidence for the article at *place* by itself: by words, its whole and its *passages*, without neighbours.
 
     0 for an article that shares nothing with the query.
     """
     block, row = state.collection.blocks[place[0]].block, place[1]
     allowed = np.zeros(block.rows, bool)
     allowed[row] = True
-    for weighed in weighed_rows(state, block, asked, mark, allowed, only=row):
-        if weighed.evidence[row] > 0:
-            evidence = sum(weighed.parts(row).values()) * (1 + NEIGHBOURS if weighed.route == SAME else 1)
-            return float(CALIBRATIONS[weighed.route, asked.meaning is not None](np.array([evidence]))[0])
+    for one in weighed_rows(state, block, asked, mark, allowed, only=row):
+        if one.evidence[row] > 0:
+            cosine, _ = _nearest(asked, float(one.cosine[row]), passages)
+            return sum((one.parts(row) | {"meaning": meaning(one.route, cosine)}).values())
     return 0.0
+
+
+def _nearest(asked: Question, cosine: float, passages: NDArray[np.int8] | None) -> tuple[float, int | None]:
+    """The mean of the whole's *cosine* and that of the nearest passage, and which one that is."""
+    if asked.meaning is None or passages is None or not len(passages):
+        return cosine, None
+    products = passages.astype(np.float32) @ (asked.meaning.astype(np.float32) * np.float32(STEP * STEP))
+    nearest = int(products.argmax())
+    return (cosine + float(products[nearest])) / 2, nearest
 
 
 def meaning(route: str, cosine: float) -> float:
@@ -220,17 +231,12 @@ def _closer(ranked: Sequence[_Candidate], route: str, asked: Question, passages:
     """*ranked* with the cosine of the best passage beside that of the whole: half of each."""
     if asked.meaning is None or not ranked:
         return list(ranked)
-    direction = asked.meaning.astype(np.float32) * np.float32(STEP * STEP)
     vectors = passages([one.key for one in ranked])
     closer = []
     for one in ranked:
-        if one.key in vectors and len(vectors[one.key]):
-            products = vectors[one.key].astype(np.float32) @ direction
-            passage = int(products.argmax())
-            cosine = (one.cosine + float(products[passage])) / 2
-            parts = one.parts | {"meaning": meaning(route, cosine)}
-            one = replace(one, parts=parts, cosine=cosine, evidence=sum(parts.values()), passage=passage)
-        closer.append(one)
+        cosine, passage = _nearest(asked, one.cosine, vectors.get(one.key))
+        parts = one.parts | {"meaning": meaning(route, cosine)}
+        closer.append(replace(one, parts=parts, cosine=cosine, evidence=sum(parts.values()), passage=passage))
     return closer
 
 

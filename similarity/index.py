@@ -239,15 +239,16 @@ class SimilarityIndex:
         (hits,) = self._hits(state, model, [weights], [best])
         return hits
 
-    def scores(self, text: str, model: str = DEFAULT_MODEL) -> Mapping[str, float]:
+    def scores(self, text: str, model: str = DEFAULT_MODEL, most: int = _MOST_HITS) -> Mapping[str, float]:
         """The score of every article that shares a word with *text*, by article id.
 
-        By the default model those of at most 10,000 articles.
+        By the default model the scores of the *most* best articles.
         """
         state = self._state
-        _check(1, model)
+        _check(most, model)
         if model == HYBRID:
-            return dict(self.ranked([text], _MOST_HITS)[0])
+            questions = self._asker.of_texts(state.collection, [text], across=True)
+            return {one.key: one.score for one in self._best(state, questions, most)[0]}
         counts = Counter(self._analyzer.tokens(text))
         weights = state.model(model).query([(key, counts[word]) for word, key in self._words.ids(counts).items()])
         found: dict[str, float] = {}
@@ -257,15 +258,19 @@ class SimilarityIndex:
                 found[ids[row].tobytes().hex()] = float(scores[row])
         return found
 
-    def pair_scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-        """For each of *pairs* of a text and a stored article's id, the score of the article as the best answer."""
+    def pair_evidence(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """For each of *pairs* of a text and a stored article's id, what speaks for their likeness by itself.
+
+        That is the default model's evidence without neighbours, about 1 for the same words.
+        """
         state = self._state
         texts = list(dict.fromkeys(text for text, _ in pairs))
         questions = dict(zip(texts, self._asker.of_texts(state.collection, texts, across=True), strict=True))
-        mark = self._asker.mark
+        places = [state.collection.place_of(key) for _, key in pairs]
+        passages = self._asker.passages({key for _, key in pairs})
         return [
-            hybrid.score_of(state, questions[text], mark, place) if (place := state.collection.place_of(key)) else 0.0
-            for text, key in pairs
+            hybrid.evidence_for(state, questions[text], self._asker.mark, place, passages.get(key)) if place else 0.0
+            for (text, key), place in zip(pairs, places, strict=True)
         ]
 
     def _questions(self, state: State, texts: Sequence[str], k: int, across: bool = True) -> list[Question]:

@@ -5,7 +5,6 @@ import pytest
 
 from similarity import QueryError, SimilarityIndex, asking
 from similarity.calibration import ACROSS, CALIBRATIONS, SAME
-from similarity.hybrid import MEANING_ACROSS
 from store.meaning import Meaning
 from text.bigrams import bigrams
 from text.encoder import WITHOUT_ENCODER, find_encoder
