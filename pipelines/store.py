@@ -94,9 +94,17 @@ class Store:
     def _write_batch(self, database: Database[Document], batch: list[Tokenized]) -> dict[str, Outcome]:
         if self._dictionary is None:
             self._dictionary = SharedDictionary(database)
-        bags = iter(self._dictionary.bags_of_words([page for item in batch for page in item.pages]))
+        texts = [tokens for item in batch for tokens in (*item.pages, item.bigrams)]
+        bags = iter(self._dictionary.bags_of_words(texts))
         entries = [
-            Entry(item.article, [next(bags) for _ in item.pages], item.digest, self._shelf.get(item.article.id))
+            Entry(
+                item.article,
+                [next(bags) for _ in item.pages],
+                item.digest,
+                self._shelf.get(item.article.id),
+                next(bags),
+                item.meaning,
+            )
             for item in batch
         ]
         outcomes = write(database, entries)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from store.article import Article
+from store.meaning import Meaning
 from store.settings import settings
 from text.analyzer import Analyzer
+from text.bigrams import bigrams
 
 # Shorter texts are the same by chance: "Second quarter results" is many companies' news.
 _LEAST_FOR_DIGEST = 40  # tokens
@@ -19,11 +21,16 @@ _SHORT = 10_000  # characters
 
 @dataclass(slots=True)
 class Tokenized:
-    """An article with the tokens of its pages, the title with the first; ``digest`` stands for the text ("": short)."""
+    """An article with the tokens of its pages, the title with the first.
+
+    ``digest`` stands for the text ("": short); ``bigrams`` are the pairs of Han characters in title and text.
+    """
 
     article: Article
     pages: list[list[str]]
     digest: str
+    bigrams: list[str] = field(default_factory=list)
+    meaning: Meaning | None = None
 
 
 class Tokenize:
@@ -45,4 +52,5 @@ def tokenize(article: Article, analyzer: Analyzer) -> Tokenized:
     words = [token for page in pages for token in page]
     digest = hashlib.sha256(" ".join(words).encode()).hexdigest()[:24] if len(words) >= _LEAST_FOR_DIGEST else ""
     pages[0] = analyzer.tokens(article.title) + pages[0]
-    return Tokenized(article, pages, digest)
+    pairs = [pair for text in (article.title, *texts) for pair in bigrams(text)]
+    return Tokenized(article, pages, digest, pairs)

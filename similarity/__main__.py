@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from similarity.bench.door import bench_command
+from similarity.calibration import ACROSS
+from similarity.explain import lines_of
 from similarity.index import PEOPLES_TIME, Hit, QueryError, SimilarityIndex
-from similarity.models import DEFAULT_MODEL
+from similarity.models import DEFAULT_MODEL, HYBRID, MODEL_NAMES
 from similarity.upkeep import compact, rebuild, verify
 from store.connection import StoreError, connect, database_address, store_errors
 from store.errors import shown_in_one_line
@@ -31,10 +33,14 @@ app.command("bench")(bench_command)
 
 _EXPECTED = (QueryError, StoreError, IndexMismatch, DamagedManifest, SettingsError)
 
-_MODELS = "counts, tfidf, bm25 or bm25_okapi"
+_MODELS = ", ".join(MODEL_NAMES)
 
 K = Annotated[int, typer.Option("-k", min=1, help="how many articles")]
 ModelName = Annotated[str, typer.Option("--model", help=_MODELS)]
+Across = Annotated[
+    bool, typer.Option("--across/--no-across", help="也找另一种语言的文章 · find articles in the other language too")
+]
+Explain = Annotated[bool, typer.Option("--explain", help="为什么找到它 · why each article was found")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 
 
@@ -47,13 +53,16 @@ def search(
     language: Annotated[str | None, typer.Option(help="only this language: zh or en")] = None,
     since: Annotated[str | None, typer.Option(help="published on this day or later, YYYY-MM-DD")] = None,
     until: Annotated[str | None, typer.Option(help="published on this day or earlier, YYYY-MM-DD")] = None,
+    across: Across = True,
+    explain: Explain = False,
     as_json: AsJson = False,
 ) -> None:
     """The stored articles most similar to TEXT."""
     with shown_in_one_line(*_EXPECTED):
         days = {"since": _day("--since", since), "until": _day("--until", until)}
         with SimilarityIndex.open(live=False) as index:
-            _show(index, index.search(text, k, model, source=source, language=language, **days), as_json)
+            hits = index.search(text, k, model, source=source, language=language, across=across, **days)
+            _show(index, hits, as_json, explain, index.off if model == HYBRID else ())
 
 
 @app.command()
@@ -61,16 +70,21 @@ def similar(
     article_id: Annotated[str, typer.Argument(metavar="ID", help="of a stored article, as search shows it")],
     k: K = 10,
     model: ModelName = DEFAULT_MODEL,
+    across: Across = True,
+    explain: Explain = False,
     as_json: AsJson = False,
 ) -> None:
     """The stored articles most similar to the stored article ID."""
     with shown_in_one_line(*_EXPECTED), SimilarityIndex.open(live=False) as index:
-        _show(index, index.similar(article_id, k, model), as_json)
+        hits = index.similar(article_id, k, model, across=across)
+        _show(index, hits, as_json, explain, index.off if model == HYBRID else ())
 
 
 @app.command()
 def evaluate(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a test set: docs, queries and qrels, or pairs")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="a test set: docs, queries and qrels, or pairs; or lee50")
+    ],
     model: Annotated[str | None, typer.Option(help=f"{_MODELS}; by default what suits the task")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -84,7 +98,7 @@ def evaluate(
         return
     console.print(
         f"[bold]{escape(figures.name)}[/bold]: {figures.task}, model {figures.model}, "
-        f"{figures.documents:,} documents, {figures.queries:,} {'pairs' if figures.task == 'pairs' else 'queries'}"
+        f"{figures.documents:,} documents, {figures.queries:,} {'queries' if figures.task == 'retrieval' else 'pairs'}"
     )
     for name, value in figures.values.items():
         shown = f"{value:.4f}" if name.startswith("threshold") else f"{100 * value:.1f} %"
@@ -115,11 +129,10 @@ def health(
         raise typer.Exit(1)
 
 
-def _show(index: SimilarityIndex, hits: list[Hit], as_json: bool) -> None:
+def _show(index: SimilarityIndex, hits: list[Hit], as_json: bool, explain: bool, off: tuple[str, ...]) -> None:
     if as_json:
-        print(
-            json.dumps({"articles": len(index), "hits": [_as_json(hit) for hit in hits]}, ensure_ascii=False, indent=2)
-        )
+        answer = {"articles": len(index), "off": off, "hits": [_as_json(hit) for hit in hits]}
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
         return
     if not len(index):
         console.print("没有索引 · nothing is indexed yet: scrapy crawl KEY, or python -m pipelines ingest PATH")
@@ -129,14 +142,29 @@ def _show(index: SimilarityIndex, hits: list[Hit], as_json: bool) -> None:
         article = hit.article
         day = f"{article.published.astimezone(PEOPLES_TIME):%Y-%m-%d}" if article.published else "----------"
         page = f"  第{hit.page}页 p. {hit.page}" if hit.page else ""
+        other = "  [跨语言 across]" if hit.route == ACROSS else ""
         console.print(
-            f"{place:>2}. {hit.score:7.4f}  {day}  {article.source:<14} [bold]{escape(article.title)}[/bold]{page}"
+            f"{place:>2}. {hit.score:7.4f}  {day}  {article.source:<14} [bold]{escape(article.title)}[/bold]"
+            f"{page}{escape(other)}"
         )
         console.print(f"    [dim]{article.id}  {escape(article.url)}[/dim]")
+        if explain:
+            for line in lines_of(hit):
+                console.print(f"    {escape(line)}")
+    for part in off:
+        console.print(f"[dim]{escape(part)}[/dim]")
 
 
 def _as_json(hit: Hit) -> dict[str, Any]:
-    return {"score": hit.score, "page": hit.page, "article": _plain(asdict(hit.article))}
+    said: dict[str, Any] = {"score": hit.score, "page": hit.page, "article": _plain(asdict(hit.article))}
+    if hit.route:
+        said |= {
+            "route": hit.route,
+            "parts": dict(hit.parts),
+            "words": [asdict(word) for word in hit.words],
+            "passage": hit.passage,
+        }
+    return said
 
 
 def _plain(fields: dict[str, Any]) -> dict[str, Any]:

@@ -15,21 +15,25 @@ from similarity.postings import Columns, columns, columns_of
 from similarity.statistics import Statistics, Tokens
 from store.connection import Document
 from store.manifest import Entry
-from store.segments import NEVER, Segment, decode, encode, id_bytes
+from store.segments import FIELDS, NEVER, Segment, decode, encode, id_bytes
 from store.vectors import CorruptVector, Ints
 
 log = logging.getLogger(__name__)
 
 Flags = NDArray[np.bool_]
-WORDS = "words"
+WORDS, BIGRAMS, MEANING = "words", "bigrams", "meaning"
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """A segment and its postings; never changed. ``name`` is the segment's, "" for articles that no segment has yet."""
+    """A segment and its postings, by words and by pairs of Han characters; never changed.
+
+    ``name`` is the segment's, "" for articles that no segment has yet.
+    """
 
     segment: Segment
     columns: Columns
+    pairs: Columns
     name: str = ""
 
     @property
@@ -51,7 +55,6 @@ class Block:
     def document(self, row: int) -> Document:
         """What an article's document says of the fields that the index is made of."""
         held = self.segment
-        start = held.vector_start[WORDS]
         return {
             "_id": held.ids[row].tobytes().hex(),
             "revision": int(held.revisions[row]),
@@ -59,8 +62,12 @@ class Block:
             "published": _moment(int(held.published[row])),
             "source": held.source_names[held.sources[row]],
             "language": held.language_names[held.languages[row]],
-            "vector": held.vectors[WORDS][start[row] : start[row + 1]].tobytes(),
-        }
+        } | {field: self.packed(name, row) for name, field in FIELDS.items()}
+
+    def packed(self, field: str, row: int) -> bytes:
+        """The bytes that a row has in one of the segment's fields."""
+        start = self.segment.vector_start[field]
+        return self.segment.vectors[field][start[row] : start[row + 1]].tobytes()
 
     def frequencies(self, rows: Ints) -> tuple[Tokens, Ints]:
         """Of the tokens of *rows*: in how many of these rows each occurs. Read from the packed vectors."""
@@ -81,7 +88,10 @@ def _moment(seconds: int) -> datetime | None:
 def block_of(data: bytes | memoryview, name: str = "") -> Block:
     """The block of the segment in *data*. Raises DamagedSegment, CorruptVector."""
     segment = decode(data)
-    return Block(segment, columns(segment.vectors[WORDS], segment.vector_start[WORDS], segment.lengths), name)
+    words, pairs = (
+        columns(segment.vectors[field], segment.vector_start[field], segment.lengths) for field in (WORDS, BIGRAMS)
+    )
+    return Block(segment, words, pairs, name)
 
 
 def small_block(documents: list[Document]) -> Block:

@@ -28,7 +28,7 @@ from store.segments import DamagedSegment, decode
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 """Of the files' layout and of what ``postings.columns`` makes; files of another one are made anew."""
 
 UNUSED_DAYS = 7
@@ -39,6 +39,7 @@ _PREFIX = struct.Struct("<8sI16s")
 _HEADER = 4096  # bytes up to the first array
 _ALIGNED = 64
 _SEGMENT = "segment"
+_KINDS = ("columns", "pairs")
 _AT_ONCE = 1 << 20
 
 
@@ -62,7 +63,7 @@ class Cache:
         data = fetch()
         made = block_of(data, name)
         try:
-            _write(path, made.columns, data)
+            _write(path, made, data)
         except OSError as error:
             self._say(f"{self.folder} cannot be written ({error.strerror}): segments are kept in memory")
             return made
@@ -85,8 +86,8 @@ class Cache:
             self.fault = fault
 
 
-def _write(path: Path, columns: Columns, segment: bytes) -> None:
-    arrays = {name: getattr(columns, name) for name in Columns._fields}
+def _write(path: Path, block: Block, segment: bytes) -> None:
+    arrays = {f"{kind}:{name}": getattr(getattr(block, kind), name) for kind in _KINDS for name in Columns._fields}
     arrays[_SEGMENT] = np.frombuffer(segment, np.uint8)
     table, end = [], _HEADER
     for name, array in arrays.items():
@@ -136,7 +137,8 @@ def _mapped(path: Path, name: str) -> Block | None:
         segment = decode(arrays.pop(_SEGMENT).data)
     except DamagedSegment:
         return None
-    return Block(segment, Columns(**arrays), name)
+    words, pairs = (Columns(**{name: arrays[f"{kind}:{name}"] for name in Columns._fields}) for kind in _KINDS)
+    return Block(segment, words, pairs, name)
 
 
 def _checksum_of_rest(file: int) -> bytes:

@@ -13,10 +13,11 @@ from functools import cached_property
 import numpy as np
 
 from similarity.block import Block, Held, changed, small_block
-from similarity.statistics import Statistics
+from similarity.statistics import Statistics, Tokens
 from store.connection import Document
 from store.manifest import Entry, Manifest
 from store.segments import MOST_ROWS
+from store.vectors import Ints
 
 Revisions = Mapping[str, int]
 
@@ -56,6 +57,17 @@ class Collection:
         """How many articles have a revision above that."""
         newer = [held for held in self.blocks if held.block.newest > revision]
         return sum(int(np.count_nonzero(held.alive & (held.block.segment.revisions > revision))) for held in newer)
+
+    def pair_frequencies(self, pairs: Tokens) -> Ints:
+        """In how many documents that can be found each of *pairs* of characters occurs."""
+        found = np.zeros(len(pairs), np.int64)
+        for held in self.blocks:
+            columns = held.block.pairs
+            places, present = columns.places(pairs)
+            for number in np.flatnonzero(present).tolist():
+                rows = columns.rows[columns.start[places[number]] : columns.start[places[number] + 1]]
+                found[number] += len(rows) if held.number == held.block.rows else np.count_nonzero(held.alive[rows])
+        return found
 
     def place_of(self, article_id: str) -> tuple[int, int] | None:
         """The block (of ``blocks``) and row of an article, None when it cannot be found."""

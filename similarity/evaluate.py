@@ -2,7 +2,8 @@
 
 Layouts, each a folder of UTF-8 files: retrieval (``docs.jsonl`` ``{"id","title","text"}``, ``queries.jsonl``
 ``{"id","text"}``, ``qrels.tsv`` query, document, grade; a grade above 0 is relevant) and pairs (``pairs.dev.jsonl``,
-``pairs.test.jsonl`` ``{"a","b","label"}``; the threshold is chosen on dev, figures are given on test).
+``pairs.test.jsonl`` ``{"a","b","label"}``; the threshold is chosen on dev, figures are given on test). ``lee50`` names
+the rated texts that come with gensim.
 """
 
 from __future__ import annotations
@@ -22,18 +23,21 @@ from ir_measures import AP, RR, P, Qrel, R, ScoredDoc, nDCG
 from pymongo.database import Database
 
 from similarity.index import SimilarityIndex
-from similarity.models import DEFAULT_MODEL
+from similarity.models import DEFAULT_MODEL, HYBRID
+from similarity.ratings import LEE50, Rated, agreement, lee50
 from similarity.turning import Floats
 from store import articles, schema
 from store.article import Article
 from store.connection import Document, connect, database_address, store_errors
+from store.meaning import Meaning
 from store.terms import SharedDictionary
 from text.analyzer import Analyzer
+from text.bigrams import bigrams
+from text.encoder import find_encoder
+from text.language import detect_language
+from text.passages import vectors_of
 
 RETRIEVAL_MEASURES = {"nDCG@10": nDCG @ 10, "recall@100": R @ 100, "MAP": AP, "MRR@10": RR @ 10, "P@1": P @ 1}
-PAIRS_MODEL = "tfidf"
-"""Pairs are judged by one threshold for all, so the default there is a cosine: BM25 grows with the query's length."""
-
 _DEPTH = 1000  # documents ranked per query, as TREC's evaluation does
 _BATCH = 500
 
@@ -56,10 +60,12 @@ class Figures:
 
 def evaluate(folder: Path, model: str | None = None) -> Figures:
     """Figures of the test set in *folder*. Raises NotATestSet, QueryError (unknown model), StoreError."""
+    if folder.name == LEE50 and not folder.exists():
+        return _evaluate_ratings(LEE50, lee50())
     if not folder.is_dir():
         raise NotATestSet(f"{folder}: no such folder")
     if (folder / "pairs.test.jsonl").exists():
-        return _evaluate_pairs(folder, model or PAIRS_MODEL)
+        return _evaluate_pairs(folder, model or DEFAULT_MODEL)
     missing = [name for name in ("docs.jsonl", "queries.jsonl", "qrels.tsv") if not (folder / name).exists()]
     if missing:
         raise NotATestSet(f"{folder} is not a test set: it has no {' and no '.join(missing)}")
@@ -78,13 +84,25 @@ def _evaluate_retrieval(folder: Path, model: str) -> Figures:
     ):
         run = []
         for query, text in queries.items():
-            scores = index.scores(text, model)
+            scores = index.scores(text, model, _DEPTH)
             best = sorted(scores, key=lambda article: (-scores[article], keys[article]))[:_DEPTH]
             run += [ScoredDoc(query, keys[article], scores[article]) for article in best]
     judged = [qrel for qrel in qrels if qrel.query_id in queries]
     measured = ir_measures.calc_aggregate(RETRIEVAL_MEASURES.values(), judged, run)
     values = {name: float(measured[measure]) for name, measure in RETRIEVAL_MEASURES.items()}
     return Figures(folder.name, "retrieval", model, len(documents), len({qrel.query_id for qrel in judged}), values)
+
+
+def _evaluate_ratings(name: str, rated: Rated) -> Figures:
+    """How well the evidence of the default model agrees with people's ratings."""
+    texts = [*rated.texts, *rated.background]
+    with _temporary_index((str(number), "", text) for number, text in enumerate(texts)) as (index, keys):
+        place = {int(key): article for article, key in keys.items()}
+        size = range(len(rated.texts))
+        evidence = index.pair_evidence([(rated.texts[one], place[other]) for one in size for other in size])
+    given = np.array(evidence).reshape(len(size), len(size))
+    values = {"Pearson": agreement(rated.ratings, given)}
+    return Figures(name, "ratings", HYBRID, len(texts), len(size) * (len(size) - 1) // 2, values)
 
 
 def _evaluate_pairs(folder: Path, model: str) -> Figures:
@@ -106,6 +124,8 @@ def _evaluate_pairs(folder: Path, model: str) -> Figures:
 
 
 def _pair_scores(index: SimilarityIndex, place: dict[str, str], pairs: Sequence[dict[str, Any]], model: str) -> Floats:
+    if model == HYBRID:
+        return np.array(index.pair_evidence([(pair["a"], place[pair["b"]]) for pair in pairs]))
     known: dict[str, Any] = {}
     scores = np.zeros(len(pairs))
     for number, pair in enumerate(pairs):
@@ -151,25 +171,41 @@ def _write(database: Database[Document], analyzer: Analyzer, texts: Iterable[tup
     dictionary, now = SharedDictionary(database), datetime.now(UTC)
     keys: dict[str, str] = {}
     batch: list[Article] = []
+    texts_of_batch: list[tuple[str, str]] = []
     tokens: list[list[str]] = []
     for key, title, text in texts:
-        article = Article("evaluation", f"http://evaluation.invalid/{len(keys)}", title or key, now)
+        language = detect_language(text)
+        texts_of_batch.append((title, text))
+        address = f"http://evaluation.invalid/{len(keys)}"
+        article = Article("evaluation", address, title or key, now, body=text, language=language)
         keys[article.id] = key
         batch.append(article)
-        tokens.append(analyzer.tokens(f"{title}\n{text}"))
+        tokens += [analyzer.tokens(f"{title}\n{text}"), bigrams(f"{title}\n{text}")]
         if len(batch) == _BATCH:
-            _flush(database, dictionary, batch, tokens)
-    _flush(database, dictionary, batch, tokens)
+            _flush(database, dictionary, batch, tokens, texts_of_batch)
+    _flush(database, dictionary, batch, tokens, texts_of_batch)
     return keys
 
 
 def _flush(
-    database: Database[Document], dictionary: SharedDictionary, batch: list[Article], tokens: list[list[str]]
+    database: Database[Document],
+    dictionary: SharedDictionary,
+    batch: list[Article],
+    tokens: list[list[str]],
+    texts: list[tuple[str, str]],
 ) -> None:
     bags = dictionary.bags_of_words(tokens)
-    articles.write(database, [articles.Entry(article, [bag]) for article, bag in zip(batch, bags, strict=True)])
+    meanings: list[Meaning | None] = [None] * len(texts)
+    if encoder := find_encoder():
+        meanings = [Meaning(encoder.name, *vectors) for vectors in vectors_of(encoder, texts)]
+    entries = [
+        articles.Entry(article, [bag], bigrams=pairs, meaning=meaning)
+        for article, bag, pairs, meaning in zip(batch, bags[::2], bags[1::2], meanings, strict=True)
+    ]
+    articles.write(database, entries)
     batch.clear()
     tokens.clear()
+    texts.clear()
 
 
 def _lines(path: Path, *fields: str) -> Iterator[dict[str, Any]]:

@@ -7,26 +7,30 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from difflib import get_close_matches
 from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from pymongo.database import Database
 
+from similarity import hybrid
+from similarity.asking import Asker
 from similarity.cache import Cache
+from similarity.explain import Word, passage_text, words_of
 from similarity.live import Live
 from similarity.loading import Loader
-from similarity.models import DEFAULT_MODEL, MODELS, Weights
+from similarity.models import DEFAULT_MODEL, HYBRID, MODEL_NAMES, Weights
 from similarity.pages import best_pages
-from similarity.query import Filter, State
+from similarity.query import ALL, Filter, State
+from similarity.question import Question
 from similarity.vanished import all_vanished, vanished_among
 from similarity.words import Words
-from store import articles, schema
+from store import articles, schema, segments
 from store.article import Article
 from store.connection import Document, connect, database_address, store_errors
 from store.settings import settings
@@ -39,17 +43,29 @@ PEOPLES_TIME = ZoneInfo("Asia/Shanghai")
 _MOST_HITS = 10_000
 
 
+Query = TypeVar("Query")
+Answer = TypeVar("Answer")
+
+
 class QueryError(ValueError):
     """A query cannot be answered as it was put; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An article found, its score under the model asked for, and the page (from 1) of a report that matches best."""
+    """An article found, its score under the model asked for, and the page (from 1) of a report that matches best.
+
+    The default model says more: the ``route`` (``same`` language as the query, or ``across``), the ``parts`` that the
+    evidence behind the score is the sum of, the ``words`` that carried it, and the ``passage`` that matches best.
+    """
 
     article: Article
     score: float
     page: int | None = None
+    route: str = ""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    words: tuple[Word, ...] = ()
+    passage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +98,7 @@ class SimilarityIndex:
         self._cache = Cache(settings().data / "cache" / "segments")
         self._loader = Loader(database, self._cache)
         self._words = Words(database)
+        self._asker = Asker(database, self._analyzer, self._words, settings().data / "cache")
         self._refreshing = Lock()
         self._vanished: dict[str, int] = {}
         self._difference = self._explained = 0
@@ -144,6 +161,11 @@ class SimilarityIndex:
         with self._refreshing:
             return self._advance()
 
+    @property
+    def off(self) -> tuple[str, ...]:
+        """Which parts of the default model do not take part in its answers, each in one line."""
+        return self._asker.off(self._state.collection)
+
     def search(
         self,
         text: str,
@@ -154,13 +176,17 @@ class SimilarityIndex:
         language: str | None = None,
         since: date | None = None,
         until: date | None = None,
+        across: bool = True,
     ) -> list[Hit]:
         """The *k* articles most similar to *text*, best first; only those with a score above 0.
 
         A *since* or *until* without a time means the whole day in Asia/Shanghai; articles without a date are then
-        left out. Raises QueryError for a query without words and for a model or source that there is none of.
+        left out. *across*: the default model finds articles in the other language too. Raises QueryError for a query
+        without words and for a model or source that there is none of.
         """
-        (hits,) = self.search_many([text], k, model, source=source, language=language, since=since, until=until)
+        (hits,) = self.search_many(
+            [text], k, model, source=source, language=language, since=since, until=until, across=across
+        )
         return hits
 
     def search_many(
@@ -173,10 +199,15 @@ class SimilarityIndex:
         language: str | None = None,
         since: date | None = None,
         until: date | None = None,
+        across: bool = True,
     ) -> list[list[Hit]]:
         """What ``search`` gives for each of *texts*, all from one state of the index, on all cores."""
         state = self._state
         asked = _filter(state, source, language, since, until)
+        if model == HYBRID:
+            questions = self._questions(state, texts, k, across)
+            found = self._best(state, questions, k, asked, across)
+            return [self._explained_hits(state, *answered) for answered in zip(questions, found, strict=True)]
         queries = self._weights(state, texts, k, model)
         best = _each(lambda weights: state.best(model, weights, k, asked), queries)
         return self._hits(state, model, queries, best)
@@ -184,24 +215,40 @@ class SimilarityIndex:
     def ranked(self, texts: Sequence[str], k: int = 10, model: str = DEFAULT_MODEL) -> list[list[tuple[str, float]]]:
         """As ``search_many``, but ids of articles and their scores alone: no article is read from the database."""
         state = self._state
+        if model == HYBRID:
+            found = self._best(state, self._questions(state, texts, k), k)
+            return [[(one.key, one.score) for one in ranked] for ranked in found]
         return _each(lambda weights: state.best(model, weights, k), self._weights(state, texts, k, model))
 
-    def similar(self, article_id: str, k: int = 10, model: str = DEFAULT_MODEL) -> list[Hit]:
+    def similar(self, article_id: str, k: int = 10, model: str = DEFAULT_MODEL, *, across: bool = True) -> list[Hit]:
         """The *k* stored articles most similar to the stored article *article_id*, itself left out."""
-        row = self._database.articles.find_one({"_id": article_id}, {"vector": 1})
+        row = self._database.articles.find_one(
+            {"_id": article_id}, dict.fromkeys(("language", *segments.FIELDS.values()), 1)
+        )
         if row is None:
             raise QueryError(f"no article {article_id!r} is stored")
         _check(k, model)
         state = self._state
+        if model == HYBRID:
+            question = self._asker.of_article(state.collection, row, across)
+            place = state.collection.place_of(article_id)
+            found = hybrid.best(state, question, self._asker.mark, k, self._asker.passages, ALL, place, across)
+            return self._explained_hits(state, question, found)
         weights = state.model(model).query(unpack(row["vector"]))
         best = state.best(model, weights, k, without=state.collection.place_of(article_id))
         (hits,) = self._hits(state, model, [weights], [best])
         return hits
 
-    def scores(self, text: str, model: str = DEFAULT_MODEL) -> Mapping[str, float]:
-        """The score of every article that shares a word with *text*, by article id."""
+    def scores(self, text: str, model: str = DEFAULT_MODEL, most: int = _MOST_HITS) -> Mapping[str, float]:
+        """The score of every article that shares a word with *text*, by article id.
+
+        By the default model the scores of the *most* best articles.
+        """
         state = self._state
-        _check(1, model)
+        _check(most, model)
+        if model == HYBRID:
+            questions = self._asker.of_texts(state.collection, [text], across=True)
+            return {one.key: one.score for one in self._best(state, questions, most)[0]}
         counts = Counter(self._analyzer.tokens(text))
         weights = state.model(model).query([(key, counts[word]) for word, key in self._words.ids(counts).items()])
         found: dict[str, float] = {}
@@ -211,6 +258,56 @@ class SimilarityIndex:
                 found[ids[row].tobytes().hex()] = float(scores[row])
         return found
 
+    def pair_evidence(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """For each of *pairs* of a text and a stored article's id, what speaks for their likeness by itself.
+
+        That is the default model's evidence without neighbours, about 1 for the same words.
+        """
+        state = self._state
+        texts = list(dict.fromkeys(text for text, _ in pairs))
+        questions = dict(zip(texts, self._asker.of_texts(state.collection, texts, across=True), strict=True))
+        places = [state.collection.place_of(key) for _, key in pairs]
+        passages = self._asker.passages({key for _, key in pairs})
+        return [
+            hybrid.evidence_for(state, questions[text], self._asker.mark, place, passages.get(key)) if place else 0.0
+            for (text, key), place in zip(pairs, places, strict=True)
+        ]
+
+    def _questions(self, state: State, texts: Sequence[str], k: int, across: bool = True) -> list[Question]:
+        _check(k, HYBRID)
+        questions = self._asker.of_texts(state.collection, texts, across)
+        for text, question in zip(texts, questions, strict=True):
+            if not text.strip():
+                raise QueryError("the query is empty")
+            if not question.asks:
+                raise QueryError(_without_words(text))
+        return questions
+
+    def _best(
+        self, state: State, questions: Sequence[Question], k: int, asked: Filter = ALL, across: bool = True
+    ) -> list[list[hybrid.Found]]:
+        mark, passages = self._asker.mark, self._asker.passages
+        return _each(lambda one: hybrid.best(state, one, mark, k, passages, asked, None, across), questions)
+
+    def _explained_hits(self, state: State, question: Question, found: Sequence[hybrid.Found]) -> list[Hit]:
+        stored = articles.read(self._database, {one.key for one in found})
+        weights = state.model("bm25").query([(token, 1) for token in question.words.tokens.tolist()])
+        best = [[(one.key, one.score) for one in found]]
+        pages = best_pages(self._database, state.model("bm25"), [weights], best)
+        return [
+            Hit(
+                stored[one.key],
+                one.score,
+                pages.get((0, one.key)),
+                one.route,
+                one.parts,
+                words_of(state, question, one),
+                passage_text(stored[one.key], one.passage),
+            )
+            for one in found
+            if one.key in stored
+        ]
+
     def _weights(self, state: State, texts: Sequence[str], k: int, model: str) -> list[Weights]:
         _check(k, model)
         counts = [Counter(self._analyzer.tokens(text)) for text in texts]
@@ -218,9 +315,7 @@ class SimilarityIndex:
             if not text.strip():
                 raise QueryError("the query is empty")
             if not found:
-                raise QueryError(
-                    f"the query {_shortened(text)!r} has no words to search for (stop words and signs are left out)"
-                )
+                raise QueryError(_without_words(text))
         ids = self._words.ids({word for found in counts for word in found})
         bags = [[(ids[word], count) for word, count in found.items() if word in ids] for found in counts]
         named = state.model(model)
@@ -268,8 +363,8 @@ class SimilarityIndex:
 def _check(k: int, model: str) -> None:
     if not 1 <= k <= _MOST_HITS:
         raise QueryError(f"k is {k}; 1 to {_MOST_HITS} articles can be asked for")
-    if model not in MODELS:
-        raise QueryError(f"no model {model!r}; there are {', '.join(MODELS)}")
+    if model not in MODEL_NAMES:
+        raise QueryError(f"no model {model!r}; there are {', '.join(MODEL_NAMES)}")
 
 
 def _filter(state: State, source: str | None, language: str | None, since: date | None, until: date | None) -> Filter:
@@ -287,9 +382,11 @@ def _filter(state: State, source: str | None, language: str | None, since: date 
     )
 
 
-def _each(
-    answer: Callable[[Weights], list[tuple[str, float]]], queries: Sequence[Weights]
-) -> list[list[tuple[str, float]]]:
+def _without_words(text: str) -> str:
+    return f"the query {_shortened(text)!r} has no words to search for (stop words and signs are left out)"
+
+
+def _each(answer: Callable[[Query], Answer], queries: Sequence[Query]) -> list[Answer]:
     """*answer* to each of *queries*, several at a time: the kernel lets other threads run."""
     if len(queries) == 1:
         return [answer(queries[0])]

@@ -152,7 +152,9 @@ MODELS: Mapping[str, type[Counts] | type[Tfidf] | type[LuceneBm25] | type[OkapiB
     "bm25": LuceneBm25,
     "bm25_okapi": OkapiBm25,
 }
-DEFAULT_MODEL = "bm25"
+HYBRID = "hybrid"
+DEFAULT_MODEL = HYBRID
+MODEL_NAMES = (HYBRID, *MODELS)
 
 
 def _known(bow: BagOfWords, statistics: Statistics) -> tuple[Tokens, Ints, Ints]:

@@ -35,7 +35,7 @@ class Filter:
         """Which rows of a block pass, and how many. Blocks that cannot have any are not looked through."""
         segment, block = held.block.segment, held.block
         nothing = np.zeros(block.rows, bool), 0
-        if self == _ALL:
+        if self == ALL:
             return held.alive, held.number
         tests: list[Flags] = []
         if self.source is not None:
@@ -66,7 +66,7 @@ class Filter:
         return allowed, int(np.count_nonzero(allowed))
 
 
-_ALL = Filter()
+ALL = Filter()
 
 
 @dataclass(eq=False)
@@ -91,7 +91,7 @@ class State:
         return self._models[name]
 
     def best(
-        self, model: str, weights: Weights, k: int, asked: Filter = _ALL, without: tuple[int, int] | None = None
+        self, model: str, weights: Weights, k: int, asked: Filter = ALL, without: tuple[int, int] | None = None
     ) -> list[tuple[str, float]]:
         """The *k* best articles with a score above 0 as (id, score), equal scores in ascending order of id.
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -17,6 +17,7 @@ from pymongo.database import Database
 from store import archive, counters
 from store.article import Article, File
 from store.connection import Document
+from store.meaning import Meaning
 from store.vectors import pack
 
 BagOfWords = list[tuple[int, int]]
@@ -30,13 +31,15 @@ class Entry:
     """An article as it is to be stored, with a bag of words for each page (one page for what has no pages).
 
     ``digest`` stands for the text, to know it again under another address; "" for texts too short to tell. ``raw`` is
-    what it was read from, where that may be kept.
+    what it was read from, where that may be kept. ``bigrams`` are counts of pairs of Han characters.
     """
 
     article: Article
     bags: list[BagOfWords]
     digest: str = ""
     raw: archive.Raw | None = None
+    bigrams: BagOfWords = field(default_factory=list)
+    meaning: Meaning | None = None
 
 
 def write(database: Database[Document], entries: Sequence[Entry]) -> dict[str, Outcome]:
@@ -90,7 +93,7 @@ def delete(database: Database[Document], ids: Iterable[str]) -> int:
 
 def read(database: Database[Document], ids: Iterable[str]) -> dict[str, Article]:
     """The stored articles among *ids*, by id."""
-    hidden = {"vector": 0, "page_vectors": 0}
+    hidden = {"vector": 0, "page_vectors": 0, "bigrams": 0, "meaning": 0, "passages": 0}
     return {row["_id"]: _article(row) for row in database.articles.find({"_id": {"$in": list(ids)}}, hidden)}
 
 
@@ -160,6 +163,9 @@ def _document(entry: Entry) -> Document:
     document["length"] = vector.total()
     document["vector"] = Binary(pack(vector.items()))
     document["page_vectors"] = [Binary(pack(bag)) for bag in entry.bags] if len(entry.bags) > 1 else []
+    document["bigrams"] = Binary(pack(entry.bigrams))
+    if entry.meaning:
+        document |= entry.meaning.fields()
     if entry.digest:
         document["digest"] = entry.digest
     if entry.raw:
@@ -169,7 +175,9 @@ def _document(entry: Entry) -> Document:
 
 def _content_hash(fields: Document, entry: Entry) -> str:
     content = {name: value for name, value in fields.items() if name not in _NOT_CONTENT}
-    text = json.dumps([content, entry.bags], sort_keys=True, default=str)
+    # With another encoder it is written again, so that reading the archive again replaces all vectors.
+    made_with = [entry.meaning.encoder] if entry.meaning else []
+    text = json.dumps([content, entry.bags, *made_with], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

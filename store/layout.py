@@ -25,8 +25,14 @@ MOST_BYTES = 128 * 2**20
 NEVER = int(np.iinfo(np.int64).min)
 """Stands for "no date", in seconds."""
 
-FIELDS = {"words": "vector"}
-"""Name of each kind of vector in a segment -> the field of the article's document that holds it packed."""
+FIELDS = {"words": "vector", "bigrams": "bigrams", "meaning": "meaning"}
+"""Name of each kind of vector in a segment -> the field of the article's document that holds its bytes."""
+
+PACKED = ("words", "bigrams")
+"""Those that are packed as in ``store.vectors``; the others are numbers as they are."""
+
+_NONE = {"bigrams": b"\0", "meaning": b""}
+"""Of an article that was stored without."""
 
 ID_BYTES = 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -108,7 +114,7 @@ def encode(rows: Sequence[Document]) -> bytes:
         "sources": _places([row["source"] for row in rows], source_names),
         "languages": _places([row["language"] for row in rows], language_names),
     }
-    packed = {name: [bytes(row[field]) for row in rows] for name, field in FIELDS.items()}
+    packed = {name: [bytes_of(row, name) for row in rows] for name in FIELDS}
     for name, vectors in packed.items():
         ends = np.cumsum([0, *map(len, vectors)], dtype=np.int64)
         if ends[-1] >= 2**32:
@@ -118,6 +124,12 @@ def encode(rows: Sequence[Document]) -> bytes:
         sections[f"vectors:{name}"] = np.frombuffer(b"".join(vectors), np.uint8)
     facts = {"documents": len(rows), "sources": source_names, "languages": language_names}
     return _laid_out(facts, sections)
+
+
+def bytes_of(row: Document, name: str) -> bytes:
+    """The bytes of the vector *name* of an article's document."""
+    field = FIELDS[name]
+    return bytes(row.get(field, _NONE[name]) if name in _NONE else row[field])
 
 
 def rows_of(segment: Segment, alive: NDArray[np.bool_]) -> list[Document]:

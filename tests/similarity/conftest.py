@@ -35,7 +35,7 @@ def store_texts(database) -> Callable[..., list[str]]:
 def storing_in(database) -> Callable[..., list[str]]:
     """What ``store_texts`` is, for any database."""
 
-    def store(texts: list[str], analyzer=None, **fields) -> list[str]:
+    def store(texts: list[str], analyzer=None, pairs=(), meaning=None, **fields) -> list[str]:
         analyzer = analyzer or Analyzer()
         schema.prepare(database, analyzer.version)
         articles = [
@@ -53,8 +53,14 @@ def storing_in(database) -> Callable[..., list[str]]:
             )
             for text in texts
         ]
-        bags = SharedDictionary(database).bags_of_words([analyzer.tokens(text) for text in texts])
-        write(database, [Entry(article, [bag]) for article, bag in zip(articles, bags, strict=True)])
+        *bags, bigrams = SharedDictionary(database).bags_of_words([*map(analyzer.tokens, texts), list(pairs)])
+        write(
+            database,
+            [
+                Entry(article, [bag], bigrams=bigrams, meaning=meaning)
+                for article, bag in zip(articles, bags, strict=True)
+            ],
+        )
         return [article.id for article in articles]
 
     return store

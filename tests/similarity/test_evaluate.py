@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from similarity.evaluate import NotATestSet, best_threshold, evaluate
+from similarity.ratings import agreement
+from text.encoder import find_encoder
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +85,14 @@ def test_folders_that_are_no_test_sets(tiny: Path, spoil, message: str) -> None:
 )
 def test_figures_do_not_sink(evaluation: Path, name: str, measure: str, at_least: float) -> None:
     assert evaluate(evaluation / name).values[measure] >= at_least
+
+
+def test_people_agree_with_the_evidence() -> None:
+    figures = evaluate(Path("lee50"))
+    assert (figures.task, figures.documents, figures.queries) == ("ratings", 350, 1225)
+    assert figures.values["Pearson"] >= (0.65 if find_encoder() else 0.60)
+
+
+def test_agreement_does_not_see_the_diagonal() -> None:
+    rated = np.array([[1, 0.2, 0.4], [0.2, 1, 0.9], [0.4, 0.9, 1]])
+    assert agreement(rated, 2 * rated + np.diag([9, 9, 9])) == pytest.approx(1)

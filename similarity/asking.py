@@ -1,0 +1,117 @@
+"""From a text, or a stored article, to the question that the hybrid model asks: words, pairs, translations, meaning."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pymongo.database import Database
+
+from similarity.across import Asked, Translator
+from similarity.collection import Collection
+from similarity.evidence import encoded
+from similarity.question import Question, question
+from similarity.words import Words
+from store import terms
+from store.connection import Document
+from store.meaning import MARK_BYTES, mark, passages_of
+from store.vectors import unpack
+from text.analyzer import Analyzer
+from text.bigrams import bigrams
+from text.bilingual import general_words
+from text.encoder import WITHOUT_ENCODER, find_encoder, to_int8
+from text.language import detect_language
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+class Asker:
+    """Makes questions. The encoder and the dictionaries are loaded with the first; safe to use from threads."""
+
+    def __init__(self, database: Database[Document], analyzer: Analyzer, words: Words, cache: Path) -> None:
+        self._database, self._analyzer, self._words, self._cache = database, analyzer, words, cache
+        self._encoder = find_encoder
+        self._counted: tuple[Collection | None, int, int] = None, 0, 0
+
+    @cached_property
+    def _translator(self) -> Translator:
+        general = general_words(self._cache)
+        return Translator(self._analyzer, [general.glosses], [general.glosses_of_english])
+
+    @property
+    def mark(self) -> bytes:
+        """The mark of the vectors that can be compared with a question's."""
+        encoder = self._encoder()
+        return mark(encoder.name) if encoder else b""
+
+    def of_texts(self, collection: Collection, texts: Sequence[str], across: bool) -> list[Question]:
+        """The question of each of *texts*, those whose words and pairs are all unknown too."""
+        encoder = self._encoder()
+        meanings = list(to_int8(encoder.encode(texts))) if encoder else [None] * len(texts)
+        made = []
+        for text in texts:
+            tokens = self._analyzer.tokens(text)
+            language = "zh" if _HAN.search(text) and detect_language(text) != "ja" else detect_language(text)
+            made.append((language, tokens, Counter(bigrams(text)), self._translated(language, tokens, across)))
+        ids = self._ids_of(made)
+        return [
+            question(collection, ids, language, Counter(tokens), pairs, asked, meaning)
+            for (language, tokens, pairs, asked), meaning in zip(made, meanings, strict=True)
+        ]
+
+    def of_article(self, collection: Collection, row: Document, across: bool) -> Question:
+        """The question of a stored article: document *row* with its language, vector, bigrams and meaning."""
+        bag, pairs = unpack(row["vector"]), unpack(row.get("bigrams", b"\x00"))
+        names = terms.tokens_of(self._database, {token for token, _ in (*bag, *pairs)})
+        tokens = [names[token] for token, count in bag if token in names for _ in range(count)]
+        counts = Counter({names[token]: count for token, count in pairs if token in names})
+        asked = self._translated(row["language"], tokens, across)
+        vector = row.get("meaning", b"")
+        ours = self.mark and vector[:MARK_BYTES] == self.mark
+        meaning = np.frombuffer(vector, np.int8, offset=MARK_BYTES) if ours else None
+        ids = self._ids_of([(row["language"], tokens, counts, asked)])
+        return question(collection, ids, row["language"], Counter(tokens), counts, asked, meaning)
+
+    def passages(self, keys: Iterable[str]) -> dict[str, NDArray[np.int8]]:
+        """The vectors of the passages of those articles that have some of the encoder in use."""
+        encoder = self._encoder()
+        if encoder is None:
+            return {}
+        asked = {"_id": {"$in": list(keys)}, "encoder": encoder.name}
+        rows = self._database.articles.find(asked, {"passages": 1})
+        return {row["_id"]: passages_of(row, encoder.dimensions) for row in rows}
+
+    def off(self, collection: Collection) -> tuple[str, ...]:
+        """Which parts of the default model cannot take part, each in one line; () when all do."""
+        encoder = self._encoder()
+        if encoder is None:
+            return (WITHOUT_ENCODER,)
+        if self._counted[0] is not collection:
+            counts = [encoded(held.block, self.mark) for held in collection.blocks]
+            self._counted = collection, sum(ours for ours, _ in counts), sum(other for _, other in counts)
+        _, ours, other = self._counted
+        missing = len(collection) - ours
+        if missing <= 0:
+            return ()
+        return (
+            f"{missing:,} of {len(collection):,} articles have no vectors of the encoder {encoder.name}"
+            f" ({other:,} of another one): scrapy reread",
+        )
+
+    def _translated(self, language: str, tokens: Sequence[str], across: bool) -> list[Asked]:
+        if not across or language not in ("zh", "en"):
+            return []
+        return self._translator.to_english(tokens) if language == "zh" else self._translator.to_chinese(tokens)
+
+    def _ids_of(
+        self, made: Sequence[tuple[str, Sequence[str], Mapping[str, int], Sequence[Asked]]]
+    ) -> Mapping[str, int]:
+        wanted: set[str] = set()
+        for _, tokens, pairs, asked in made:
+            wanted.update(tokens, pairs, (token for one in asked for token, _ in one.tokens))
+        return self._words.ids(wanted)

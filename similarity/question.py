@@ -1,0 +1,132 @@
+"""A query as the hybrid model asks it: weighted words and pairs, its words in the other language, its meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from similarity.across import Asked
+from similarity.collection import Collection
+from similarity.evidence import Synonyms, Weighted
+from similarity.postings import K1, B
+from similarity.statistics import Tokens
+from similarity.turning import Floats
+from store.vectors import Ints
+
+PAIRS_SHARE = 0.5
+"""How much of the evidence of a query's Chinese words is that of its pairs of characters instead."""
+
+MOST_TRANSLATED = 100
+"""Words of a pasted article that are looked for in the other language: the weightiest ones tell what it is about."""
+
+Ids = Mapping[str, int]
+Counts = Mapping[str, int]
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_NO_TOKEN = np.iinfo(np.int32).max
+_NOTHING = Weighted(np.zeros(0, np.int32), np.zeros(0))
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Weights are such that a document that is the query itself has an evidence of about 1 from its words.
+
+    ``language``: zh, en or another code. ``meaning``: the query's vector, None without encoder. ``names`` has the word
+    for every token id in it, ``asked`` the query's own word for each of the ``translated`` sets; ``asks``: the query
+    had words at all.
+    """
+
+    language: str
+    words: Weighted = _NOTHING
+    pairs: Weighted = _NOTHING
+    translated: tuple[Synonyms, ...] = ()
+    asked: tuple[str, ...] = ()
+    meaning: NDArray[np.int8] | None = None
+    names: Mapping[int, str] = field(default_factory=dict)
+    asks: bool = True
+
+
+def question(
+    collection: Collection,
+    ids: Ids,
+    language: str,
+    words: Counts,
+    pairs: Counts,
+    asked: Sequence[Asked],
+    meaning: NDArray[np.int8] | None,
+) -> Question:
+    """The question of *words* and *pairs* with their counts, under the statistics of *collection*.
+
+    *ids* has the ids of all tokens that have one, those of the translations *asked* too.
+    """
+    length = sum(words.values())
+    han = {word: count for word, count in words.items() if _HAN.search(word)}
+    in_words, in_pairs = collection.statistics.frequencies.of, collection.pair_frequencies
+    weights, itself = _weights(collection, ids, words, length, in_words)
+    pair_weights, pairs_itself = _weights(collection, ids, pairs, length, in_pairs)
+    _, han_itself = _weights(collection, ids, han, length, in_words)
+    if itself:
+        share = PAIRS_SHARE if pairs_itself else 0.0
+        scale = {word: (1 - share if word in han else 1.0) / itself for word in words}
+        weights = {word: weight * scale[word] for word, weight in weights.items()}
+        of_pairs = share * han_itself / itself / pairs_itself if pairs_itself else 0.0
+        pair_weights = {pair: weight * of_pairs for pair, weight in pair_weights.items()}
+    translated = _translated(collection, ids, asked)
+    used = {token for one in asked for token, _ in one.tokens} | words.keys() | pairs.keys()
+    return Question(
+        language,
+        _weighted(ids, weights),
+        _weighted(ids, pair_weights),
+        tuple(found for _, found in translated),
+        tuple(word for word, _ in translated),
+        meaning,
+        {ids[token]: token for token in used if token in ids},
+        bool(words or pairs),
+    )
+
+
+def _weights(
+    collection: Collection, ids: Ids, counts: Counts, length: int, frequencies: Callable[[Tokens], Ints]
+) -> tuple[dict[str, float], float]:
+    """What each token weighs, and the BM25 of the query as a document. Nothing has unknown tokens, yet they count."""
+    if not counts:
+        return {}, 0.0
+    tokens = list(counts)
+    numbers = np.array([counts[token] for token in tokens], np.float64)
+    held = np.array([ids.get(token, _NO_TOKEN) for token in tokens], np.int32)
+    weights = numbers * _rarity(collection, frequencies(held))
+    saturated = numbers / (numbers + K1 * (1 - B + B * length / collection.statistics.mean_length))
+    return dict(zip(tokens, weights.tolist(), strict=True)), float((weights * saturated).sum())
+
+
+def _translated(collection: Collection, ids: Ids, asked: Sequence[Asked]) -> list[tuple[str, Synonyms]]:
+    sets = []
+    for one in asked:
+        known = sorted((ids[token], weight) for token, weight in one.tokens if token in ids)
+        tokens = np.array([token for token, _ in known], np.int32)
+        weights = np.array([weight for _, weight in known])
+        frequency = float((weights * collection.statistics.frequencies.of(tokens)).sum())
+        rarity = float(_rarity(collection, np.array([frequency]))[0])
+        sets.append((one.word, Synonyms(tokens, weights, one.count * rarity)))
+    sets = sorted(sets, key=lambda named: -named[1].weight)[:MOST_TRANSLATED]
+    whole = sum(found.weight for _, found in sets)
+    return [
+        (word, Synonyms(found.tokens, found.weights, found.weight / whole))
+        for word, found in sets
+        if len(found.tokens) and whole
+    ]
+
+
+def _rarity(collection: Collection, frequencies: NDArray[np.float64] | Ints) -> Floats:
+    documents = collection.statistics.documents
+    rarity: Floats = np.log((documents + 1) / (np.minimum(frequencies, documents) + 0.5))
+    return rarity
+
+
+def _weighted(ids: Ids, weights: Mapping[str, float]) -> Weighted:
+    known = sorted((ids[token], weight) for token, weight in weights.items() if token in ids and weight)
+    return Weighted(np.array([token for token, _ in known], np.int32), np.array([weight for _, weight in known]))

