@@ -11,6 +11,7 @@ PIPELINES = {
     "pipelines.language.Language": 300,
     "pipelines.tokenize.Tokenize": 400,
     "pipelines.deduplicate.Deduplicate": 500,
+    "pipelines.portray.Portray": 550,
     "pipelines.withhold.Withhold": 600,
     "pipelines.store.Store": 700,
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from store.article import Article
 from store.settings import settings
 from text.analyzer import Analyzer
+from text.portrait import Portrait
 
 # Shorter texts are the same by chance: "Second quarter results" is many companies' news.
 _LEAST_FOR_DIGEST = 40  # tokens
@@ -19,11 +20,15 @@ _SHORT = 10_000  # characters
 
 @dataclass(slots=True)
 class Tokenized:
-    """An article with the tokens of its pages, the title with the first; ``digest`` stands for the text ("": short)."""
+    """An article with the tokens of its pages, the title with the first; ``digest`` stands for the text ("": short).
+
+    ``portrait``: what its story is known again by; none of a short text.
+    """
 
     article: Article
     pages: list[list[str]]
     digest: str
+    portrait: Portrait | None = None
 
 
 class Tokenize:

@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from similarity.index import PEOPLES_TIME, Hit, QueryError, SimilarityIndex
 from similarity.models import DEFAULT_MODEL
+from similarity.stories import first_stories, sources_beside
 from store.connection import StoreError, connect, database_address, store_errors
 from store.errors import shown_in_one_line
 from store.schema import IndexMismatch
@@ -26,6 +27,7 @@ _EXPECTED = (QueryError, StoreError, IndexMismatch, SettingsError)
 
 K = Annotated[int, typer.Option("-k", min=1, help="how many articles")]
 ModelName = Annotated[str, typer.Option("--model", help="counts, tfidf or bm25")]
+Fold = Annotated[bool, typer.Option("--fold/--every", help="one entry a story, or every article by itself")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 
 
@@ -38,13 +40,18 @@ def search(
     language: Annotated[str | None, typer.Option(help="only this language: zh or en")] = None,
     since: Annotated[str | None, typer.Option(help="published on this day or later, YYYY-MM-DD")] = None,
     until: Annotated[str | None, typer.Option(help="published on this day or earlier, YYYY-MM-DD")] = None,
+    fold: Fold = True,
     as_json: AsJson = False,
 ) -> None:
     """The stored articles most similar to TEXT."""
     with shown_in_one_line(*_EXPECTED):
         days = {"since": _day("--since", since), "until": _day("--until", until)}
         with SimilarityIndex.open() as index:
-            _show(index, index.search(text, k, model, source=source, language=language, **days), as_json)
+
+            def find(most: int) -> list[Hit]:
+                return index.search(text, most, model, source=source, language=language, **days)
+
+            _show(index, first_stories(find, index.stories_of, k) if fold else find(k), as_json)
 
 
 @app.command()
@@ -52,16 +59,23 @@ def similar(
     article_id: Annotated[str, typer.Argument(metavar="ID", help="of a stored article, as search shows it")],
     k: K = 10,
     model: ModelName = DEFAULT_MODEL,
+    fold: Fold = True,
     as_json: AsJson = False,
 ) -> None:
     """The stored articles most similar to the stored article ID."""
     with shown_in_one_line(*_EXPECTED), SimilarityIndex.open() as index:
-        _show(index, index.similar(article_id, k, model), as_json)
+
+        def find(most: int) -> list[Hit]:
+            return index.similar(article_id, most, model)
+
+        _show(index, first_stories(find, index.stories_of, k) if fold else find(k), as_json)
 
 
 @app.command()
 def evaluate(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a test set: docs, queries and qrels, or pairs")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="a test set: docs, queries and qrels, pairs, or stories")
+    ],
     model: Annotated[str | None, typer.Option(help="counts, tfidf or bm25; by default what suits the task")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -75,7 +89,8 @@ def evaluate(
         return
     console.print(
         f"[bold]{escape(figures.name)}[/bold]: {figures.task}, model {figures.model}, "
-        f"{figures.documents:,} documents, {figures.queries:,} {'pairs' if figures.task == 'pairs' else 'queries'}"
+        f"{figures.documents:,} documents, "
+        f"{figures.queries:,} {'queries' if figures.task == 'retrieval' else 'pairs'}"
     )
     for name, value in figures.values.items():
         shown = f"{value:.4f}" if name.startswith("threshold") else f"{100 * value:.1f} %"
@@ -124,10 +139,22 @@ def _show(index: SimilarityIndex, hits: list[Hit], as_json: bool) -> None:
             f"{place:>2}. {hit.score:7.4f}  {day}  {article.source:<14} [bold]{escape(article.title)}[/bold]{page}"
         )
         console.print(f"    [dim]{article.id}  {escape(article.url)}[/dim]")
+        if hit.more:
+            console.print(f"    [dim]{_more(hit)}[/dim]")
+
+
+def _more(hit: Hit) -> str:
+    """What is said of the other articles of a story: their sources, or that the same source has it again."""
+    sources = sources_beside(hit)
+    if not sources:
+        return f"同源另有 {len(hit.more)} 篇 · and {len(hit.more)} more of the same source"
+    noun = "source" if len(sources) == 1 else "sources"
+    return f"另有 {len(sources)} 个来源 · and {len(sources)} more {noun}: {escape(', '.join(sources))}"
 
 
 def _as_json(hit: Hit) -> dict[str, Any]:
-    return {"score": hit.score, "page": hit.page, "article": _plain(asdict(hit.article))}
+    more = [_plain(asdict(one)) for one in hit.more]
+    return {"score": hit.score, "page": hit.page, "article": _plain(asdict(hit.article)), "more": more}
 
 
 def _plain(fields: dict[str, Any]) -> dict[str, Any]:

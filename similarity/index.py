@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -24,6 +24,7 @@ from store import articles, schema, terms
 from store.article import Article
 from store.connection import Document, connect, database_address, store_errors
 from store.settings import settings
+from store.stories import Also, also
 from store.vectors import unpack, unpack_many
 from text.analyzer import Analyzer
 
@@ -41,11 +42,15 @@ class QueryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An article found, its score under the model asked for, and the page (from 1) of a report that matches best."""
+    """An article found, its score under the model asked for, and the page (from 1) of a report that matches best.
+
+    ``more``: the other articles of its story, where hits were folded (``similarity.stories``).
+    """
 
     article: Article
     score: float
     page: int | None = None
+    more: tuple[Also, ...] = ()
 
 
 class SimilarityIndex:
@@ -144,6 +149,10 @@ class SimilarityIndex:
         if article_id in state.collection.row:
             allowed[state.collection.row[article_id]] = False
         return self._hits(state, unpack(row["vector"]), k, model, allowed)
+
+    def stories_of(self, ids: Sequence[str]) -> dict[str, tuple[str, list[Also]]]:
+        """The story of each of the articles *ids* with its other articles."""
+        return also(self._database, ids)
 
     def scores(self, text: str, model: str = DEFAULT_MODEL) -> Mapping[str, float]:
         """The score of every article that shares a word with *text*, by article id."""

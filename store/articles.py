@@ -61,6 +61,7 @@ def write(database: Database[Document], entries: Sequence[Entry]) -> dict[str, O
             "first_stored": {"$ifNull": ["$first_stored", "$$NOW"]},
             "revision": {"$add": [{"$ifNull": ["$revision", 0]}, 1]},
             "also_at": {"$ifNull": ["$also_at", []]},
+            "story": {"$ifNull": ["$story", key]},
         }
         # $literal: a title that begins with "$" is a title, not an expression.
         replacement = {"$replaceWith": {"$mergeObjects": [{"$literal": document}, moving]}}

@@ -25,6 +25,7 @@ class IndexMismatch(RuntimeError):
 _TEXT = {"bsonType": "string"}
 _TEXTS = {"bsonType": "array", "items": _TEXT}
 _NUMBER = {"bsonType": ["int", "long"], "minimum": 0}
+_WHOLE_NUMBERS = {"bsonType": "array", "items": {"bsonType": ["int", "long"]}}
 _TIME = {"bsonType": "date"}
 _TIME_OR_NONE = {"bsonType": ["date", "null"]}
 _BYTES = {"bsonType": "binData"}
@@ -53,6 +54,17 @@ VALIDATORS: dict[str, Document] = {
         "stored": _TIME,
     },
     "terms": {"_id": _TEXT, "id": _NUMBER},
+    "portraits": {
+        "_id": _TEXT,
+        "made": _TEXT,
+        "source": _TEXT,
+        "time": _TIME,
+        "bands": _WHOLE_NUMBERS,
+        "paragraphs": _WHOLE_NUMBERS,
+        "marks": _WHOLE_NUMBERS,
+        "direction": _BYTES,
+        "data": _BYTES,
+    },
     "quarantine": {"_id": _TEXT, "source": _TEXT, "url": _TEXT, "reasons": _TEXTS, "seen": _TIME},
     "pages": {"_id": _TEXT, "source": _TEXT, "outcome": _TEXT, "seen": _TIME, "due": _TIME},
     "runs": {"source": _TEXT, "verdict": _TEXT, "started": _TIME, "ended": _TIME},
@@ -65,7 +77,9 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("source", ASCENDING), ("published", DESCENDING)]),
         IndexModel([("digest", ASCENDING)], partialFilterExpression={"digest": {"$exists": True}}),
         IndexModel([("raw.sha256", ASCENDING)], partialFilterExpression={"raw": {"$exists": True}}),
+        IndexModel([("story", ASCENDING)]),
     ],
+    "portraits": [IndexModel([("time", ASCENDING)]), IndexModel([("bands", ASCENDING)])],
     "terms": [IndexModel([("id", ASCENDING)], unique=True)],
     "quarantine": [IndexModel([("source", ASCENDING), ("seen", DESCENDING)])],
     "pages": [IndexModel([("article", ASCENDING)]), IndexModel([("listed_at", ASCENDING)])],

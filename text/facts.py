@@ -40,8 +40,19 @@ _NUMBER = re.compile(
 )
 _ZH_NUMERAL = re.compile(r"[一二三四五六七八九十百两]{2,4}|[一二三四五六七八九](?=成)")
 _ZH_DIGITS = {sign: value for value, sign in enumerate("一二三四五六七八九", 1)} | {"两": 2}
-_EN_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_EN_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_EN_TEENS = [
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_EN_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _EN_WORDS = {word: 10.0 + place for place, word in enumerate(_EN_TEENS)} | {
     word: 20.0 + 10 * place for place, word in enumerate(_EN_TENS)
 }

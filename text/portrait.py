@@ -26,7 +26,7 @@ ROWS = 4
 """Of the signature in a band: texts that share 42% of their shingles share one of the 32 bands as likely as not."""
 
 _READ = 6_000  # characters; a story is told by then, and the rest of a report of 300 pages is not news
-_SENTENCES = 16  # with the title; more do not change who is alike, and each costs a millisecond or more
+_SENTENCES = 12  # with the title; more do not change who is alike, and each costs a millisecond or more
 _SHINGLE = 4
 
 _TOKEN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]|[^\W\u3400-\u9fff_]+(?:\.\d+)?")
@@ -34,8 +34,9 @@ _SENTENCE_END = re.compile(
     r"(?<=[。！？；])(?![”」』’])|(?<=[。！？][”」』])|(?<=[.!?])\s+(?=[A-Z\"“$€])|(?<=[.!?][\"”])\s+"
 )
 _SHORT = 25  # columns (a Han character takes two and a half); shorter pieces go with the next
-_SELF_PORTRAIT = re.compile(
-    r"(about [\w&.,'’ -]{2,60}|关于.{2,20}|forward[- ]looking statements?|safe harbou?r.{0,60}|前瞻性(声明|陈述|说明))[:：]?",
+_ABOUT = re.compile(
+    r"(about [\w&.,'’ -]{2,60}|关于.{2,20}|forward[- ]looking statements?|safe harbou?r.{0,60}"
+    r"|前瞻性(声明|陈述|说明))[:：]?",
     re.IGNORECASE,
 )
 
@@ -55,47 +56,41 @@ class Paragraph:
 class Portrait:
     """Of the article *id*, which *source* published at *time* (aware).
 
-    ``paragraphs`` begin with the title. ``vectors`` (n, d) are of its first sentences, ``part_of`` (n) the paragraph of
-    each, ``sizes`` (n) their lengths; no rows without an encoder.
+    ``paragraphs`` begin with the title; ``encoder`` names who made the vectors ("": nobody).
+    ``vectors`` (n, d) are of its first sentences, ``part_of`` (n) the paragraph of each, ``sizes`` (n) their lengths;
+    no rows without an encoder.
     """
 
     id: str
     source: str
     time: datetime
-    language: str
     paragraphs: tuple[Paragraph, ...]
     names: frozenset[int]
     signature: Signature
+    encoder: str
     vectors: Int8Vectors
     part_of: NDArray[np.int16]
     sizes: NDArray[np.int16]
 
 
-def portray(
-    id: str, source: str, time: datetime, language: str, title: str, body: str, encoder: Encoder | None
-) -> Portrait:
+def portray(id: str, source: str, time: datetime, title: str, body: str, encoder: Encoder | None) -> Portrait:
     """The portrait of an article; without *encoder* it is known again by words, numbers and names alone."""
     texts = [title, *paragraphs(body)]
-    words = plain("\n".join(texts))
-    tokens = [_TOKEN.findall(part) for part in words.split("\n")]
-    sentences = [
-        (place, piece) for place, text in enumerate(texts) for piece in (_sentences(text) if place else [text])
-    ]
-    sentences = [(place, piece) for place, piece in sentences if piece][:_SENTENCES]
-    vectors = to_int8(encoder.encode([piece for _, piece in sentences])) if encoder else np.zeros((0, 0), np.int8)
-    told = sentences if encoder else []
+    words = plain("\n".join(texts)).split("\n")
+    tokens = [_TOKEN.findall(part) for part in words]
+    pieces = [(place, piece) for place, text in enumerate(texts) for piece in (_sentences(text) if place else [text])]
+    told = [(place, piece) for place, piece in pieces if piece][:_SENTENCES] if encoder else []
     return Portrait(
         id,
         source,
         time,
-        language,
         tuple(
-            Paragraph(_key(found), len(found), tuple(numbers(part)))
-            for part, found in zip(words.split("\n"), tokens, strict=True)
+            Paragraph(_key(found), len(found), tuple(numbers(part))) for part, found in zip(words, tokens, strict=True)
         ),
-        frozenset(zlib.crc32(name.encode()) for name in names(words)),
+        frozenset(zlib.crc32(name.encode()) for part in words for name in names(part)),
         signature([token for found in tokens for token in found]),
-        vectors,
+        encoder.name if encoder else "",
+        to_int8(encoder.encode([piece for _, piece in told])) if encoder else np.zeros((0, 0), np.int8),
         np.array([place for place, _ in told], np.int16),
         np.array([min(columns(piece), 1_000) for _, piece in told], np.int16),
     )
@@ -106,7 +101,7 @@ def paragraphs(body: str) -> list[str]:
     found = [" ".join(part.split()) for part in re.split(r"[\n\f]+", body[:_READ])]
     found = [part for part in found if part]
     for place, part in enumerate(found):
-        if place >= len(found) // 3 and _SELF_PORTRAIT.fullmatch(part):
+        if place >= len(found) // 3 and _ABOUT.fullmatch(part):
             return found[:place]
     return found
 

@@ -39,7 +39,9 @@ _FEW, _MANY = 2.0, 4.0  # weights of numbers: below, disagreement says little; f
 _LIKENESS = ((1.5, 0.36), (0.75, 0.45), (0.0, 0.56))
 _ALMOST_EQUAL = 0.8  # likeness from which on a few numbers may differ: they were rounded or spelled out
 
-_WITHOUT_VECTORS = 2.0, 0.75  # weight and share of numbers in common that make a story where there is no encoder
+# Where there is no encoder: least weight and share of numbers in common, and share of names (of two at least).
+_NAMES = 2
+_WITHOUT_VECTORS = ((2.0, 0.75, 0.0), (0.75, _AGREE, 0.7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Likeness:
 
     ``copied``: share of the shorter text that both have word for word. ``shingles``: estimated share of all their
     words. ``numbers``: share of the numbers of the article that has fewer; ``weighing`` the weight of those.
-    ``leads``: likeness of titles and first sentences.
+    ``leads``: likeness of titles and first sentences. ``names``: share of the Latin words of the article that has
+    fewer.
     """
 
     copied: float
@@ -57,6 +60,7 @@ class Likeness:
     leads: float
     numbers: float
     weighing: float
+    names: float
 
     @property
     def shared(self) -> float:
@@ -81,6 +85,7 @@ def likeness(left: Portrait, right: Portrait, common: Collection[int] = ()) -> L
         leads,
         min(shared_weight(*held) / weighing, 1.0) if weighing else 0.0,
         weighing,
+        len(left.names & right.names) / fewer if (fewer := min(len(left.names), len(right.names))) >= _NAMES else 0.0,
     )
 
 
@@ -114,8 +119,10 @@ def _copy(found: Likeness) -> bool:
 
 def _retold(found: Likeness) -> bool:
     if found.sentences is None:
-        least, share = _WITHOUT_VECTORS
-        return found.shared >= least and found.numbers >= share
+        return any(
+            found.shared >= least and found.numbers >= share and found.names >= named
+            for least, share, named in _WITHOUT_VECTORS
+        )
     counted = found.shared if found.numbers >= _AGREE else 0.0
     return found.sentences >= next(least for weighing, least in _LIKENESS if counted >= weighing)
 
@@ -128,7 +135,7 @@ def _sentences(left: Portrait, right: Portrait, apart: Collection[int]) -> tuple
     rows = [
         [row for row, part in enumerate(one.part_of) if one.paragraphs[part].key not in apart] for one in (left, right)
     ]
-    if left.vectors.shape[1] != right.vectors.shape[1] or not all(rows):
+    if left.encoder != right.encoder or not all(rows):
         return None, 0.0
     table = cosines(left.vectors[rows[0]], right.vectors[rows[1]])
     # Longer sentences say more, but a paragraph of many sentences not as much as all of them.
@@ -143,11 +150,16 @@ def assign(article: Portrait, candidates: Iterable[Portrait], common: Collection
 
 
 def common_paragraphs(portraits: Iterable[Portrait]) -> set[int]:
-    """Paragraphs that at least ``COMMON_FROM`` articles of one source share (none for articles without a source)."""
-    counts: Counter[tuple[str, int]] = Counter()
-    for one in portraits:
-        if one.source:
-            counts.update({(one.source, part.key) for part in one.paragraphs[1:]})
+    """``common_keys`` of *portraits*."""
+    return common_keys((one.source, {part.key for part in one.paragraphs[1:]}) for one in portraits)
+
+
+def common_keys(paragraphs: Iterable[tuple[str, set[int]]]) -> set[int]:
+    """Paragraphs that at least ``COMMON_FROM`` articles of one source share.
+
+    *paragraphs*: of each article its source (articles with "" are not counted) and the keys of its paragraphs.
+    """
+    counts = Counter((source, key) for source, keys in paragraphs if source for key in keys)
     return {key for (_, key), count in counts.items() if count >= COMMON_FROM}
 
 
