@@ -31,6 +31,8 @@ COMMON_FROM = 3
 _COPIED = 0.5  # share of the shorter text that stands in the other paragraph by paragraph
 _FINGERPRINT = 0.5, 0.7  # share of shingles from which on a text is a copy: with numbers that agree, and without any
 
+_LEADS = 0.45  # least likeness of what copies begin with
+
 _AGREE, _CONTRADICT = 0.6, 0.34  # shares of the numbers of the article that has fewer
 _FEW, _MANY = 2.0, 4.0  # weights of numbers: below, disagreement says little; from there on it says "another report"
 
@@ -46,12 +48,12 @@ _WITHOUT_VECTORS = ((2.0, 0.75, 0.0), (0.75, _AGREE, 0.7))
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Of two articles, each 0 to 1 but for the weights: ``sentences`` is None without vectors.
+    """Of two articles, each 0 to 1 but for the weight.
 
     ``copied``: share of the shorter text that both have word for word. ``shingles``: estimated share of all their
-    words. ``numbers``: share of the numbers of the article that has fewer; ``weighing`` the weight of those.
-    ``leads``: likeness of titles and first sentences. ``names``: share of the Latin words of the article that has
-    fewer.
+    words. ``sentences`` (of what is not copied) is None without vectors. ``leads``: of titles and first sentences,
+    1 for a first paragraph in common. ``numbers``: share of the numbers of the article that has fewer; ``weighing``
+    the weight of those. ``names``: share of the Latin words of the article that has fewer.
     """
 
     copied: float
@@ -73,19 +75,20 @@ def likeness(left: Portrait, right: Portrait, common: Collection[int] = ()) -> L
     sizes = [{part.key: part.size for part in one.paragraphs[1:] if part.key not in common} for one in (left, right)]
     same = sizes[0].keys() & sizes[1].keys()
     copied = sum(sizes[0][key] for key in same) / max(min(sum(sizes[0].values()), sum(sizes[1].values())), 1)
-    # One paragraph in common is a company's standard one, or a quotation: then all the rest has to tell the same.
-    apart = set(common) | (same if copied < _COPIED else set())
-    held = [_numbers(one, apart) for one in (left, right)]
+    # A paragraph in common is a company's standard one, or a quotation: then all the rest has to tell the same.
+    apart = set(common) | same
+    held = [_numbers(one, apart if copied < _COPIED else set(common)) for one in (left, right)]
     weighing = min(sum(map(weight, numbers)) for numbers in held)
-    sentences, leads = _sentences(left, right, apart)
+    fewer = min(len(left.names), len(right.names))
+    begin_alike = any(next(iter(one), None) in same for one in sizes)
     return Likeness(
         copied,
         float((left.signature == right.signature).mean()),
-        sentences,
-        leads,
+        _sentences(left, right, apart),
+        1.0 if begin_alike else _leads(left, right),
         min(shared_weight(*held) / weighing, 1.0) if weighing else 0.0,
         weighing,
-        len(left.names & right.names) / fewer if (fewer := min(len(left.names), len(right.names))) >= _NAMES else 0.0,
+        len(left.names & right.names) / fewer if fewer >= _NAMES else 0.0,
     )
 
 
@@ -114,7 +117,7 @@ def _copy(found: Likeness) -> bool:
         return False
     alike = found.copied >= _COPIED or found.shingles >= _FINGERPRINT[found.weighing < 1]
     # Short notices with the same long paragraph about the company are told apart by what they begin with.
-    return alike and (found.sentences is None or found.leads >= _LIKENESS[1][1])
+    return alike and (found.leads >= _LEADS or (found.sentences is None and found.shingles >= _FINGERPRINT[1]))
 
 
 def _retold(found: Likeness) -> bool:
@@ -131,17 +134,25 @@ def _numbers(portrait: Portrait, apart: Collection[int]) -> set[Number]:
     return {number for part in portrait.paragraphs if part.key not in apart for number in part.numbers}
 
 
-def _sentences(left: Portrait, right: Portrait, apart: Collection[int]) -> tuple[float | None, float]:
+def _sentences(left: Portrait, right: Portrait, apart: Collection[int]) -> float | None:
+    if left.encoder != right.encoder or not left.encoder:
+        return None
     rows = [
         [row for row, part in enumerate(one.part_of) if one.paragraphs[part].key not in apart] for one in (left, right)
     ]
-    if left.encoder != right.encoder or not all(rows):
-        return None, 0.0
+    if not all(rows):
+        return 0.0
     table = cosines(left.vectors[rows[0]], right.vectors[rows[1]])
     # Longer sentences say more, but a paragraph of many sentences not as much as all of them.
     weights = [np.sqrt(np.minimum(one.sizes[chosen], 200)) for one, chosen in zip((left, right), rows, strict=True)]
     best = np.average(table.max(axis=1), weights=weights[0]) + np.average(table.max(axis=0), weights=weights[1])
-    return float(best) / 2, float(table[:2, :2].max())
+    return float(best) / 2
+
+
+def _leads(left: Portrait, right: Portrait) -> float:
+    if left.encoder != right.encoder or not len(left.vectors) or not len(right.vectors):
+        return 0.0
+    return float(cosines(left.vectors[:2], right.vectors[:2]).max())
 
 
 def assign(article: Portrait, candidates: Iterable[Portrait], common: Collection[int] = ()) -> list[str]:
