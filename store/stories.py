@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from bson import Binary
 from pymongo import ReplaceOne
@@ -87,16 +86,22 @@ def data_of(database: Database[Document], ids: Collection[str]) -> dict[str, byt
 
 
 def join(database: Database[Document], ids: Collection[str]) -> None:
-    """Make one story of the stories of the articles *ids*.
+    """Make one story of the stories of the articles *ids*, under the least of their names.
 
-    The stories may be joined with others at the same moment by another process. Whoever comes last sees that not all
-    bear the least id yet and goes on, so that nothing that hangs together stays apart.
+    Another process may be joining some of them with others at the same moment. Names only ever become less, and
+    whoever has used a name goes on until no article bears it any more, so nothing that hangs together stays apart.
     """
-    members: dict[str, Any] = {"_id": {"$in": list(ids)}}
-    while len(stories := {_story(row) for row in database.articles.find(members, {"story": 1})}) > 1:
-        first = min(stories)
-        others = sorted(stories - {first})
-        database.articles.update_many({"$or": [members, {"story": {"$in": others}}]}, {"$set": {"story": first}})
+    members: Document = {"_id": {"$in": list(ids)}}
+    # Articles that were stored before there were stories are one each.
+    database.articles.update_many(members | {"story": {"$exists": False}}, [{"$set": {"story": "$_id"}}])
+    seen: set[str] = set()
+    while True:
+        names = {row["story"] for row in database.articles.find(members, {"story": 1})}
+        new, seen = names - seen, names | seen
+        former: Document = {"story": {"$in": sorted(seen - {min(seen, default="")})}}
+        renamed = database.articles.update_many(former, {"$set": {"story": min(seen, default="")}}).matched_count
+        if not new and not renamed:
+            return
 
 
 def also(database: Database[Document], ids: Collection[str]) -> dict[str, tuple[str, list[Also]]]:
