@@ -30,7 +30,8 @@ def place(database: Database[Document], portraits: Sequence[Portrait]) -> int:
     made = next(iter(kept.values())).made
     near = stories.in_windows(database, made, _windows(one.time for one in portraits))
     common = common_keys((row.source, set(row.paragraphs)) for row in near)
-    chosen = {one.id: _candidates(database, one, kept[one.id], near) for one in portraits}
+    shortlist = Shortlist([Gist(np.frombuffer(row.direction, np.int8), frozenset(row.marks)) for row in near])
+    chosen = {one.id: _candidates(database, one, kept[one.id], near, shortlist) for one in portraits}
     data = stories.data_of(database, {key for keys in chosen.values() for key in keys})
     known = {key: unpack(packed) for key, packed in data.items()}
     joined = 0
@@ -42,13 +43,13 @@ def place(database: Database[Document], portraits: Sequence[Portrait]) -> int:
     return joined
 
 
-def _candidates(database: Database[Document], one: Portrait, kept: Kept, near: list[Kept]) -> list[str]:
-    within = [row for row in near if row.id != one.id and abs(row.time - one.time) <= WINDOW]
-    places = Shortlist([Gist(np.frombuffer(row.direction, np.int8), frozenset(row.marks)) for row in within]).of(
-        gist(one)
-    )
+def _candidates(
+    database: Database[Document], one: Portrait, kept: Kept, near: list[Kept], shortlist: Shortlist
+) -> list[str]:
+    within = [place for place, row in enumerate(near) if row.id != one.id and abs(row.time - one.time) <= WINDOW]
+    listed = {near[place].id for place in shortlist.of(gist(one), within)}
     copies = stories.with_bands(database, kept.made, kept.bands, one.time - COPY_WINDOW, one.time + COPY_WINDOW)
-    return sorted({within[place].id for place in places} | set(copies) - {one.id})
+    return sorted(listed | set(copies) - {one.id})
 
 
 def _windows(times: Iterable[datetime]) -> list[tuple[datetime, datetime]]:

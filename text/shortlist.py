@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -48,13 +49,19 @@ class Shortlist:
         self._middle = directions.mean(axis=0) if self._rows else directions
         self._directions = _unit(directions - self._middle)
 
-    def of(self, one: Gist) -> list[int]:
-        """Places of the gists nearest to *one* in meaning, and of those with most numbers in common; ascending."""
+    def of(self, one: Gist, among: Collection[int] | None = None) -> list[int]:
+        """Places of the gists nearest to *one* in meaning, and of those with most numbers in common; ascending.
+
+        Only places *among* those given, where they are.
+        """
+        places = range(len(self._gists)) if among is None else among
         chosen: set[int] = set()
         if self._rows and len(one.direction):
             near = self._directions @ _unit(one.direction.astype(np.float32) - self._middle)
-            chosen |= {self._rows[place] for place in np.argsort(-near, kind="stable")[:_BY_MEANING]}
-        shared = [(-len(one.marks & other.marks), place) for place, other in enumerate(self._gists)]
+            order = (self._rows[row] for row in np.argsort(-near, kind="stable"))
+            wanted = set(places)
+            chosen |= set(islice((place for place in order if place in wanted), _BY_MEANING))
+        shared = [(-len(one.marks & self._gists[place].marks), place) for place in places]
         chosen |= {place for count, place in sorted(shared)[:_BY_NUMBERS] if -count >= _LEAST_IN_COMMON}
         return sorted(chosen)
 
