@@ -12,6 +12,7 @@ from scrapy.crawler import Crawler
 from pipelines.archive import shelf_of
 from pipelines.memory import Memory, memory_of
 from pipelines.storage import Storage, storage_of
+from pipelines.stories import place
 from pipelines.tokenize import Tokenized
 from store.articles import Entry, Outcome, release, write
 from store.connection import Document, StoreError
@@ -109,6 +110,7 @@ class Store:
         ]
         outcomes = write(database, entries)
         release(database, outcomes)
+        place(database, [item.portrait for item in batch if item.portrait])
         return outcomes
 
     def _report_lost(self) -> None:

@@ -11,6 +11,7 @@ from store.meaning import Meaning
 from store.settings import settings
 from text.analyzer import Analyzer
 from text.bigrams import bigrams
+from text.portrait import Portrait
 
 # Shorter texts are the same by chance: "Second quarter results" is many companies' news.
 _LEAST_FOR_DIGEST = 40  # tokens
@@ -23,7 +24,8 @@ _SHORT = 10_000  # characters
 class Tokenized:
     """An article with the tokens of its pages, the title with the first.
 
-    ``digest`` stands for the text ("": short); ``bigrams`` are the pairs of Han characters in title and text.
+    ``digest`` stands for the text ("": short); ``bigrams`` are the pairs of Han characters in title and text;
+    ``portrait``: what its story is known again by, none of a short text.
     """
 
     article: Article
@@ -31,6 +33,7 @@ class Tokenized:
     digest: str
     bigrams: list[str] = field(default_factory=list)
     meaning: Meaning | None = None
+    portrait: Portrait | None = None
 
 
 class Tokenize:

@@ -17,6 +17,7 @@ from similarity.calibration import ACROSS
 from similarity.explain import lines_of
 from similarity.index import PEOPLES_TIME, Hit, QueryError, SimilarityIndex
 from similarity.models import DEFAULT_MODEL, HYBRID, MODEL_NAMES
+from similarity.stories import first_stories, sources_beside
 from similarity.upkeep import compact, rebuild, verify
 from store.connection import StoreError, connect, database_address, store_errors
 from store.errors import shown_in_one_line
@@ -41,6 +42,9 @@ Across = Annotated[
     bool, typer.Option("--across/--no-across", help="也找另一种语言的文章 · find articles in the other language too")
 ]
 Explain = Annotated[bool, typer.Option("--explain", help="为什么找到它 · why each article was found")]
+Fold = Annotated[
+    bool, typer.Option("--fold/--every", help="同一新闻只列一条 · one entry a story, or every article by itself")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 
 
@@ -55,13 +59,18 @@ def search(
     until: Annotated[str | None, typer.Option(help="published on this day or earlier, YYYY-MM-DD")] = None,
     across: Across = True,
     explain: Explain = False,
+    fold: Fold = True,
     as_json: AsJson = False,
 ) -> None:
     """The stored articles most similar to TEXT."""
     with shown_in_one_line(*_EXPECTED):
         days = {"since": _day("--since", since), "until": _day("--until", until)}
         with SimilarityIndex.open(live=False) as index:
-            hits = index.search(text, k, model, source=source, language=language, across=across, **days)
+
+            def find(most: int) -> list[Hit]:
+                return index.search(text, most, model, source=source, language=language, across=across, **days)
+
+            hits = first_stories(find, index.stories_of, k) if fold else find(k)
             _show(index, hits, as_json, explain, index.off if model == HYBRID else ())
 
 
@@ -72,18 +81,24 @@ def similar(
     model: ModelName = DEFAULT_MODEL,
     across: Across = True,
     explain: Explain = False,
+    fold: Fold = True,
     as_json: AsJson = False,
 ) -> None:
     """The stored articles most similar to the stored article ID."""
     with shown_in_one_line(*_EXPECTED), SimilarityIndex.open(live=False) as index:
-        hits = index.similar(article_id, k, model, across=across)
+
+        def find(most: int) -> list[Hit]:
+            return index.similar(article_id, most, model, across=across)
+
+        hits = first_stories(find, index.stories_of, k) if fold else find(k)
         _show(index, hits, as_json, explain, index.off if model == HYBRID else ())
 
 
 @app.command()
 def evaluate(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="a test set: docs, queries and qrels, or pairs; or lee50")
+        Path,
+        typer.Argument(metavar="DIR", help="a test set: docs, queries and qrels, or pairs, or stories; or lee50"),
     ],
     model: Annotated[str | None, typer.Option(help=f"{_MODELS}; by default what suits the task")] = None,
     as_json: AsJson = False,
@@ -148,6 +163,8 @@ def _show(index: SimilarityIndex, hits: list[Hit], as_json: bool, explain: bool,
             f"{page}{escape(other)}"
         )
         console.print(f"    [dim]{article.id}  {escape(article.url)}[/dim]")
+        if hit.more:
+            console.print(f"    [dim]{_more(hit)}[/dim]")
         if explain:
             for line in lines_of(hit):
                 console.print(f"    {escape(line)}")
@@ -155,8 +172,18 @@ def _show(index: SimilarityIndex, hits: list[Hit], as_json: bool, explain: bool,
         console.print(f"[dim]{escape(part)}[/dim]")
 
 
+def _more(hit: Hit) -> str:
+    """What is said of the other articles of a story: their sources, or that the same source has it again."""
+    sources = sources_beside(hit)
+    if not sources:
+        return f"同源另有 {len(hit.more)} 篇 · and {len(hit.more)} more of the same source"
+    noun = "source" if len(sources) == 1 else "sources"
+    return f"另有 {len(sources)} 个来源 · and {len(sources)} more {noun}: {escape(', '.join(sources))}"
+
+
 def _as_json(hit: Hit) -> dict[str, Any]:
-    said: dict[str, Any] = {"score": hit.score, "page": hit.page, "article": _plain(asdict(hit.article))}
+    more = [_plain(asdict(one)) for one in hit.more]
+    said: dict[str, Any] = {"score": hit.score, "page": hit.page, "article": _plain(asdict(hit.article)), "more": more}
     if hit.route:
         said |= {
             "route": hit.route,

@@ -2,8 +2,9 @@
 
 Layouts, each a folder of UTF-8 files: retrieval (``docs.jsonl`` ``{"id","title","text"}``, ``queries.jsonl``
 ``{"id","text"}``, ``qrels.tsv`` query, document, grade; a grade above 0 is relevant) and pairs (``pairs.dev.jsonl``,
-``pairs.test.jsonl`` ``{"a","b","label"}``; the threshold is chosen on dev, figures are given on test). ``lee50`` names
-the rated texts that come with gensim.
+``pairs.test.jsonl`` ``{"a","b","label"}``; the threshold is chosen on dev, figures are given on test) and stories
+(``docs.jsonl`` with ``"group"``, no queries; see ``similarity.evaluate_stories``). ``lee50`` names the rated texts
+that come with gensim.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 from ir_measures import AP, RR, P, Qrel, R, ScoredDoc, nDCG
 from pymongo.database import Database
 
+from similarity.evaluate_stories import story_figures
 from similarity.index import SimilarityIndex
 from similarity.models import DEFAULT_MODEL, HYBRID
 from similarity.ratings import LEE50, Rated, agreement, lee50
@@ -33,7 +35,7 @@ from store.meaning import Meaning
 from store.terms import SharedDictionary
 from text.analyzer import Analyzer
 from text.bigrams import bigrams
-from text.encoder import find_encoder
+from text.encoder import WITHOUT_ENCODER, find_encoder
 from text.language import detect_language
 from text.passages import vectors_of
 
@@ -66,6 +68,8 @@ def evaluate(folder: Path, model: str | None = None) -> Figures:
         raise NotATestSet(f"{folder}: no such folder")
     if (folder / "pairs.test.jsonl").exists():
         return _evaluate_pairs(folder, model or DEFAULT_MODEL)
+    if (folder / "docs.jsonl").exists() and not (folder / "queries.jsonl").exists():
+        return _evaluate_stories(folder)
     missing = [name for name in ("docs.jsonl", "queries.jsonl", "qrels.tsv") if not (folder / name).exists()]
     if missing:
         raise NotATestSet(f"{folder} is not a test set: it has no {' and no '.join(missing)}")
@@ -121,6 +125,17 @@ def _evaluate_pairs(folder: Path, model: str) -> Figures:
         threshold = best_threshold(dev_scores, labels[0], goal)
         values |= {f"{name} at best {goal}": value for name, value in _at(threshold, test_scores, labels[1]).items()}
     return Figures(folder.name, "pairs", model, len(texts), len(test), values)
+
+
+def _evaluate_stories(folder: Path) -> Figures:
+    rows = list(_lines(folder / "docs.jsonl", "id", "text"))
+    if not all("group" in row for row in rows):
+        raise NotATestSet(f"{folder} is not a test set: it has no queries.jsonl and not every document has a group")
+    encoder = find_encoder()
+    values, pairs = story_figures(rows, encoder)
+    if not pairs:
+        raise NotATestSet(f"{folder} is not a test set: no two documents have the same group")
+    return Figures(folder.name, "stories", encoder.name if encoder else WITHOUT_ENCODER, len(rows), pairs, values)
 
 
 def _pair_scores(index: SimilarityIndex, place: dict[str, str], pairs: Sequence[dict[str, Any]], model: str) -> Floats:

@@ -34,6 +34,7 @@ from store import articles, schema, segments
 from store.article import Article
 from store.connection import Document, connect, database_address, store_errors
 from store.settings import settings
+from store.stories import Also, also
 from store.vectors import unpack
 from text.analyzer import Analyzer
 
@@ -57,6 +58,7 @@ class Hit:
 
     The default model says more: the ``route`` (``same`` language as the query, or ``across``), the ``parts`` that the
     evidence behind the score is the sum of, the ``words`` that carried it, and the ``passage`` that matches best.
+    ``more``: the other articles of its story, where hits were folded (``similarity.stories``).
     """
 
     article: Article
@@ -66,6 +68,7 @@ class Hit:
     parts: Mapping[str, float] = field(default_factory=dict)
     words: tuple[Word, ...] = ()
     passage: str = ""
+    more: tuple[Also, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,10 @@ class SimilarityIndex:
             [text], k, model, source=source, language=language, since=since, until=until, across=across
         )
         return hits
+
+    def stories_of(self, ids: Sequence[str]) -> dict[str, tuple[str, list[Also]]]:
+        """The story of each of the articles *ids* with its other articles."""
+        return also(self._database, ids)
 
     def search_many(
         self,

@@ -144,6 +144,7 @@ def _upsert(document: Document, revision: int) -> UpdateOne:
         "revision": revision,
         "pending": True,
         "also_at": {"$ifNull": ["$also_at", []]},
+        "story": {"$ifNull": ["$story", document["_id"]]},
     }
     # $literal: a title that begins with "$" is a title, not an expression.
     replacement = {"$mergeObjects": [{"$literal": document}, moving]}

