@@ -24,7 +24,7 @@ from store.vectors import unpack
 from text.analyzer import Analyzer
 from text.bigrams import bigrams
 from text.bilingual import general_words
-from text.encoder import WITHOUT_ENCODER, find_encoder, to_int8
+from text.encoder import WITHOUT_ENCODER, Encoder, find_encoder, to_int8
 from text.language import detect_language
 
 _HAN = re.compile(r"[\u3400-\u9fff]")

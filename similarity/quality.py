@@ -39,7 +39,7 @@ def check_floors(
     with shown_in_one_line(*_EXPECTED, NotATestSet):
         known = load(file or floors_measure.FLOORS).floors
         chosen = [floor for floor in known if floor.gate or everything]
-        wrong = floors_measure.check(chosen, sets or floors_measure.SETS, print)
+        wrong = floors_measure.check(chosen, sets or floors_measure.SETS, typer.echo)
         if wrong:
             raise FloorsError("; ".join(wrong))
 
@@ -52,7 +52,7 @@ def raise_floors(sets: Sets = None, file: FloorsFile = None) -> None:
 
     with shown_in_one_line(*_EXPECTED, NotATestSet):
         path = file or floors_measure.FLOORS
-        save(floors_measure.raise_all(load(path), sets or floors_measure.SETS, print), path)
+        save(floors_measure.raise_all(load(path), sets or floors_measure.SETS, typer.echo), path)
 
 
 @floors.command("lower")
@@ -69,7 +69,7 @@ def lower_floors(
     with shown_in_one_line(*_EXPECTED, NotATestSet):
         path = file or floors_measure.FLOORS
         day = datetime.now(UTC).date()
-        save(floors_measure.lower(load(path), name, reason, sets or floors_measure.SETS, day, print), path)
+        save(floors_measure.lower(load(path), name, reason, sets or floors_measure.SETS, day, typer.echo), path)
 
 
 def calibrate(
@@ -86,13 +86,13 @@ def calibrate(
         fresh = []
         for encoder in dict.fromkeys((find_encoder(), None)):
             name = encoder.name if encoder else ""
-            found = [(folder, evaluation(folder, model, encoder is not None)) for folder in folders]
-            wrong = [folder.name for folder, one in found if one.figures.task != "retrieval"]
-            if wrong:
-                raise NotATestSet(f"{', '.join(wrong)}: a search is calibrated on sets of queries alone")
-            sources = [
-                thresholds.Source(one.figures.name, digest(folder), one.figures.queries) for folder, one in found
-            ]
-            fresh.append(thresholds.measured(model, VERSION, name, sources, [one.judged for _, one in found]))
-            print(f"{model}, {name or '没有编码器 without encoder'}: {len(fresh[-1].points)} thresholds")
+            sources, judged = [], []
+            for folder in folders:
+                found = evaluation(folder, model, encoder is not None)
+                if found.figures.task != "retrieval" or found.judged is None:
+                    raise NotATestSet(f"{folder}: a search is calibrated on sets of queries alone")
+                sources.append(thresholds.Source(found.figures.name, digest(folder), found.figures.queries))
+                judged.append(found.judged)
+            fresh.append(thresholds.measured(model, VERSION, name, sources, judged))
+            typer.echo(f"{model}, {name or '没有编码器 without encoder'}: {len(fresh[-1].points)} thresholds")
         thresholds.save(fresh)
