@@ -30,7 +30,7 @@ def drawing(title: str, found: Curve, marked: Point | None = None) -> str:
     )  # fmt: skip
     ElementTree.SubElement(root, "title").text = title
     ElementTree.SubElement(root, "rect", {"width": str(_WIDTH), "height": str(_HEIGHT), "fill": "#ffffff"})
-    _text(root, _LEFT, 34, title, size=16, bold=True)
+    _text(root, _LEFT, 30, title, size=16, bold=True)
     _axes(root, highest)
     if len(found.thresholds):
         _lines(root, found, highest)
@@ -80,15 +80,13 @@ def _points(thresholds: Floats, values: Floats, highest: float) -> list[tuple[fl
 
 def _mark(root: ElementTree.Element, marked: Point, highest: float) -> None:
     x = _x(marked.threshold, highest)
-    mark = _line(root, [(x, _TOP - 6), (x, _BOTTOM)], _INK, 1)
+    mark = _line(root, [(x, _TOP - 8), (x, _BOTTOM)], _INK, 1)
     mark.set("stroke-dasharray", "4 3")
     said = f"≥ {marked.threshold:.3g}:"
     if not math.isnan(marked.precision):
         said += f" 查准率 precision {100 * marked.precision:.1f} %,"
     said += f" 查全率 recall {100 * marked.recall:.1f} %"
-    # On the side where there is room for it.
-    left = x > (_LEFT + _RIGHT) / 2
-    _text(root, x + (-6 if left else 6), _TOP - 8, said, anchor="end" if left else "start")
+    _text(root, _LEFT, _TOP - 12, said)
 
 
 def _x(score: float, highest: float) -> float:

@@ -38,7 +38,7 @@ class Floor:
     @property
     def title(self) -> str:
         """As messages name it."""
-        part = "" if self.every == 1 else f", every {self.every}th query"
+        part = "" if self.every == 1 else f", 1 query in {self.every}"
         return f"{self.name} ({self.model}, {'with' if self.encoder else 'without'} encoder{part})"
 
 

@@ -72,6 +72,17 @@ def lower_floors(
         save(floors_measure.lower(load(path), name, reason, sets or floors_measure.SETS, day, typer.echo), path)
 
 
+@floors.command("page")
+def write_page() -> None:
+    """重写 docs/relevance.md 里的数字 · write the figures of docs/relevance.md anew."""
+    from similarity import floors_measure, floors_page, thresholds
+
+    with shown_in_one_line(*_EXPECTED):
+        page = floors_page.PAGE.read_text("utf-8")
+        fresh = floors_page.filled(page, load(floors_measure.FLOORS), thresholds.load())
+        floors_page.PAGE.write_text(fresh, encoding="utf-8")
+
+
 def calibrate(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR …", help="测试集 · test sets with queries")],
     model: Annotated[str, typer.Option(help="模型 · the model")] = DEFAULT_MODEL,

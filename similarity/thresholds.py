@@ -29,18 +29,28 @@ class Source:
 class Measured:
     """What a model reached with an analyzer version and an encoder ("" for none), over ``sets`` of the same weight.
 
-    ``points``: score, precision, recall; scores that too few answers reach are left out.
+    ``points``: score, precision, recall, and how many answers with such a score or a higher one a query has; scores
+    that too few answers reach are left out.
     """
 
     model: str
     analyzer: str
     encoder: str
     sets: tuple[Source, ...]
-    points: tuple[tuple[float, float, float], ...]
+    points: tuple[tuple[float, float, float, float], ...]
+
+    def right_between(self, low: float, high: float) -> float:
+        """Of answers with a score from *low* to below *high*, two of the stored scores, the share that was right."""
+        (_, upper, _, above), (_, lower, _, more) = (self.at(score) for score in (high, low))
+        return (lower * more - upper * above) / (more - above)
+
+    def at(self, score: float) -> tuple[float, float, float, float]:
+        """The point of *score*, one of the stored ones."""
+        return next(point for point in self.points if abs(point[0] - score) < 1e-9)
 
     def reaching(self, precision: float) -> float:
         """The lowest score from which on *precision* was reached. Raises QueryError when it never was."""
-        scores = [score for score, reached, _ in self.points if reached >= precision]
+        scores = [point[0] for point in self.points if point[1] >= precision]
         if not scores:
             best = max(self.points, key=lambda point: point[1])
             raise QueryError(
@@ -55,13 +65,19 @@ def measured(model: str, analyzer: str, encoder: str, sources: Sequence[Source],
     found = curve(judged)
     points = [found.at(step / _STEPS) for step in range(1, _STEPS)]
     kept = tuple(
-        (one.threshold, round(one.precision, 4), round(one.recall, 4)) for one in points if one.answers >= FEWEST
+        (one.threshold, round(one.precision, 4), round(one.recall, 4), round(_each(judged, one.threshold), 4))
+        for one in points
+        if one.answers >= FEWEST
     )
     if not kept or found.thresholds[0] > 1:
         raise QueryError(
             f"no thresholds for model {model}: its scores are not shares of 1 that mean the same for each query"
         )
     return Measured(model, analyzer, encoder, tuple(sources), kept)
+
+
+def _each(judged: Sequence[Judged], score: float) -> float:
+    return sum(one.weight * int((one.scores >= score).sum()) for one in judged) / len(judged)
 
 
 def score_reaching(precision: float, model: str, analyzer: str, encoder: str, stored: Path = STORED) -> float:
@@ -92,7 +108,7 @@ def load(stored: Path = STORED) -> list[Measured]:
             row["analyzer"],
             row["encoder"],
             tuple(Source(**source) for source in row["sets"]),
-            tuple((score, precision, recall) for score, precision, recall in row["points"]),
+            tuple((score, precision, recall, each) for score, precision, recall, each in row["points"]),
         )
         for row in json.loads(stored.read_text("utf-8"))
     ]

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from similarity.evaluate import NotATestSet, best_threshold, evaluate
+from similarity.evaluate import NotATestSet, best_threshold, evaluate, evaluation
 from similarity.ratings import agreement
+from tests.commands import assert_one_line_error, run
 from text.encoder import find_encoder
 
 
@@ -96,3 +98,24 @@ def test_people_agree_with_the_evidence() -> None:
 def test_agreement_does_not_see_the_diagonal() -> None:
     rated = np.array([[1, 0.2, 0.4], [0.2, 1, 0.9], [0.4, 0.9, 1]])
     assert agreement(rated, 2 * rated + np.diag([9, 9, 9])) == pytest.approx(1)
+
+
+def test_thresholds_behind_the_figures_of_a_set(tiny: Path) -> None:
+    found = evaluation(tiny)
+    # What query 2 finds was judged wrong by saying nothing of it; three right answers are to be found.
+    assert found.judged.relevant == 3
+    assert sorted(zip(found.judged.scores.tolist(), found.judged.right.tolist(), strict=True))[-1][0] <= 1
+    assert found.judged.right.sum() == 1
+
+
+def test_the_drawing_and_the_table_of_the_door(tiny: Path, tmp_path: Path) -> None:
+    drawn = tmp_path / "curve.svg"
+    done = run("similarity", "evaluate", tiny, "--no-encoder", "--plot", drawn)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "门槛 threshold    查准率 precision    查全率 recall" in done.stdout
+    assert ElementTree.fromstring(drawn.read_bytes()).tag == "{http://www.w3.org/2000/svg}svg"
+    told = json.loads(run("similarity", "evaluate", tiny, "--no-encoder", "--json").stdout)
+    assert [row["threshold"] for row in told["thresholds"]] == [round(step / 20, 2) for step in range(1, 20)]
+    assert told["target"]["wanted"] == 0.9
+    assert_one_line_error(run("similarity", "evaluate", tiny, "--plot", tmp_path / "no" / "a.svg"), "no folder")
+    assert_one_line_error(run("similarity", "evaluate", "lee50", "--no-encoder", "--plot", drawn), "nothing to draw")
