@@ -34,7 +34,7 @@ _WANTED = (0.7, 0.8, 0.9, 0.95)
 
 
 def tables(floors: Floors, measured: Sequence[Measured], language: str) -> dict[str, str]:
-    """The tables of the page by name (``sets``, ``scores``, ``wanted``, ``middle``) in *language* (``zh`` or ``en``)."""
+    """What stands on the page by name (``sets``, ``scores``, ``wanted``, ``middle``), *language* ``zh`` or ``en``."""
     chinese = language == "zh"
     return {
         "sets": "\n".join(_sets(floors, chinese)),
@@ -100,7 +100,8 @@ def _middle(measured: Sequence[Measured], chinese: bool) -> str:
     without, with_it = (f"{100 * one.right_between(0.45, 0.55):.0f} %" for one in sorted(measured, key=_encoder_of))
     if chinese:
         return f"在这四个测试集上，分数在 0.45 与 0.55 之间的答案有 **{with_it}** 是对的（没有编码器时 {without}）。"
-    return f"On these four sets **{with_it}** of the answers scored 0.45 to 0.55 were right (without the encoder {without})."
+    said = f"On these four sets **{with_it}** of the answers scored 0.45 to 0.55 were right"
+    return f"{said} (without the encoder {without})."
 
 
 def _encoder_of(one: Measured) -> str:
