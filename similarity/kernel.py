@@ -275,8 +275,10 @@ def collect(
                     offer(score, ids[row], block, row, scores, keys, places, size)
                     if size[0] == k:
                         least = max(least, scores[0])
+    worth_a_try = least
     while term < terms and len(some):
-        if not negative and least > 0:
+        if not negative and rest[term] < worth_a_try:
+            worth_a_try = 0.7 * rest[term]
             number = 0
             for candidate in some:
                 if sums[candidate] + rest[term] >= least:
