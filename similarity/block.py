@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,12 +11,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity.postings import Columns, columns
+from similarity.postings import Columns, columns, columns_of
 from similarity.statistics import Statistics, Tokens
 from store.connection import Document
 from store.manifest import Entry
 from store.segments import FIELDS, NEVER, Segment, decode, encode, id_bytes
-from store.vectors import Ints
+from store.vectors import CorruptVector, Ints
+
+log = logging.getLogger(__name__)
 
 Flags = NDArray[np.bool_]
 WORDS, BIGRAMS, MEANING = "words", "bigrams", "meaning"
@@ -92,8 +95,24 @@ def block_of(data: bytes | memoryview, name: str = "") -> Block:
 
 
 def small_block(documents: list[Document]) -> Block:
-    """The block of articles that no segment has yet."""
-    return block_of(encode(documents))
+    """The block of articles that no segment has yet. One whose vector is damaged is named in the log and left out."""
+    try:
+        return block_of(encode(documents))
+    except CorruptVector:
+        return block_of(encode(_readable(documents)))
+
+
+def _readable(documents: list[Document]) -> list[Document]:
+    vectors = [bytes(document["vector"]) for document in documents]
+    try:
+        columns_of(vectors, np.ones(len(vectors), np.int64))
+    except CorruptVector as error:
+        if len(documents) == 1:
+            log.warning("article %s cannot be found, %s: crawl or reread it", documents[0]["_id"], error)
+            return []
+        half = len(documents) // 2
+        return _readable(documents[:half]) + _readable(documents[half:])
+    return documents
 
 
 @dataclass(frozen=True, eq=False)

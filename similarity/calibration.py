@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from similarity.postings import Floats
+from similarity.turning import Floats
 
 
 class Logistic(NamedTuple):

@@ -1,4 +1,8 @@
-"""Machine code for inner loops: numba without the interpreter's lock, kept between processes where that is possible."""
+"""Machine code for inner loops: numba without the interpreter's lock, kept between processes where that is possible.
+
+What is kept is made anew when the file of the function has changed, and only then. So a compiled function calls
+compiled functions of its own file alone: it would go on with the old code of another file.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """*function* as machine code. Compiled code lies beside the module like ``.pyc`` files, else in the user's cache."""
+    """*function* as machine code, which is kept beside the module like ``.pyc`` files, else in the user's cache."""
     try:
         return cast(Function, njit(nogil=True, cache=True)(function))
     except RuntimeError:  # neither folder can be written: every process compiles for itself

@@ -24,8 +24,8 @@ from pymongo.database import Database
 
 from similarity.index import SimilarityIndex
 from similarity.models import DEFAULT_MODEL, HYBRID
-from similarity.postings import Floats
 from similarity.ratings import LEE50, Rated, agreement, lee50
+from similarity.turning import Floats
 from store import articles, schema
 from store.article import Article
 from store.connection import Document, connect, database_address, store_errors

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from similarity import kernel
 from similarity.block import MEANING, Block
 from similarity.compiled import compiled
-from similarity.postings import K1, B, Columns, Floats
+from similarity.postings import K1, B, Columns
 from similarity.statistics import Tokens
+from similarity.turning import Floats
 from store.meaning import MARK_BYTES
 from text.encoder import STEP
 

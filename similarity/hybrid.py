@@ -16,9 +16,9 @@ from similarity.block import WORDS, Block, Held
 from similarity.calibration import ACROSS, CALIBRATIONS, SAME
 from similarity.evidence import cosines, shared, translated, weigh
 from similarity.neighbours import support
-from similarity.postings import Floats
 from similarity.query import ALL, Filter, State
 from similarity.question import Question
+from similarity.turning import Floats
 from store.vectors import Ints
 from text.encoder import STEP
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from similarity.kernel import cosine_bounds, squares_by_row
-from similarity.postings import K1, B, Columns, Floats
+from similarity.postings import K1, B, Columns
 from similarity.statistics import Statistics, Tokens
+from similarity.turning import Floats
 from store.vectors import Ints
 
 BagOfWords = list[tuple[int, int]]
@@ -102,7 +103,8 @@ class Tfidf:
         return Measured(norms, cosine_bounds(columns, norms))
 
     def _idfs(self, frequencies: Ints) -> Floats:
-        return np.log2(self._statistics.documents / frequencies)
+        idfs: Floats = np.log2(self._statistics.documents / frequencies)
+        return idfs
 
 
 class _Bm25:
@@ -140,7 +142,8 @@ class OkapiBm25(_Bm25):
         return _ordered(tokens, np.where(idfs < 0, self._floor, idfs) * (K1 + 1), frequencies)
 
     def _idfs(self, frequencies: Ints) -> Floats:
-        return np.log(self._statistics.documents - frequencies + 0.5) - np.log(frequencies + 0.5)
+        idfs: Floats = np.log(self._statistics.documents - frequencies + 0.5) - np.log(frequencies + 0.5)
+        return idfs
 
 
 MODELS: Mapping[str, type[Counts] | type[Tfidf] | type[LuceneBm25] | type[OkapiBm25]] = {

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from similarity.postings import Floats
 from similarity.statistics import Frequencies
+from similarity.turning import Floats
 from store.vectors import unpack_many
 
 SHARPNESS = 6

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from similarity.across import Asked
 from similarity.collection import Collection
 from similarity.evidence import Synonyms, Weighted
-from similarity.postings import K1, B, Floats
+from similarity.postings import K1, B
 from similarity.statistics import Tokens
+from similarity.turning import Floats
 from store.vectors import Ints
 
 PAIRS_SHARE = 0.5

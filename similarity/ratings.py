@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from gensim.test.utils import datapath
 
-from similarity.postings import Floats
+from similarity.turning import Floats
 
 LEE50 = "lee50"
 """Name under which ``evaluate`` knows them; no folder is needed."""

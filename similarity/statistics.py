@@ -13,6 +13,8 @@ from store.vectors import Ints
 Tokens = NDArray[np.int32]
 
 _SMALL = 65_536
+_FAR = 1 << 26
+"""Ids from here on, which only a damaged vector has, stay in a layer: one of them must not cost gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,12 @@ class Frequencies:
             layers[-2:] = [_merged(*layers[-2:])]
         if len(layers[0][0]) <= max(_SMALL, len(self.base) // 8):
             return Frequencies(self.base, tuple(layers))
-        size = max(len(self.base), *(int(named[-1]) + 1 for named, _ in layers if len(named)))
-        base = np.zeros(size, np.int32)
+        tokens, change = layers[0] if len(layers) == 1 else _merged(*layers)
+        near = tokens < _FAR
+        base = np.zeros(max(len(self.base), int(tokens[near][-1]) + 1 if near.any() else 0), np.int32)
         base[: len(self.base)] = self.base
-        for named, number in layers:
-            base[named] += number.astype(np.int32)
-        return Frequencies(base)
+        base[tokens[near]] += change[near].astype(np.int32)
+        return Frequencies(base, () if near.all() else ((tokens[~near], change[~near]),))
 
     def of(self, tokens: Tokens) -> Ints:
         """The number of documents of each of *tokens*; 0 for those that do not occur."""
@@ -81,11 +83,11 @@ class Statistics:
         if not isinstance(other, Statistics) or (self.documents, self.tokens) != (other.documents, other.tokens):
             return False
         ours, theirs = self.frequencies.occurring(), other.frequencies.occurring()
-        return all(np.array_equal(one, two) for one, two in zip(ours, theirs, strict=True))
+        return np.array_equal(ours[0], theirs[0]) and np.array_equal(ours[1], theirs[1])
 
 
-def _merged(one: tuple[Tokens, Ints], two: tuple[Tokens, Ints]) -> tuple[Tokens, Ints]:
-    tokens, place = np.unique(np.concatenate([one[0], two[0]]), return_inverse=True)
+def _merged(*layers: tuple[Tokens, Ints]) -> tuple[Tokens, Ints]:
+    tokens, place = np.unique(np.concatenate([named for named, _ in layers]), return_inverse=True)
     number = np.zeros(len(tokens), np.int64)
-    np.add.at(number, place, np.concatenate([one[1], two[1]]))
+    np.add.at(number, place, np.concatenate([change for _, change in layers]))
     return tokens, number

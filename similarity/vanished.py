@@ -32,7 +32,7 @@ def all_vanished(database: Database[Document], collection: Collection, known: Re
 
     Goes through the ids of all stored articles, so its time grows with their number.
     """
-    blocks = [held for held in (*collection.packed, *collection.stand_ins)]
+    blocks = (*collection.packed, *collection.stand_ins)
     unseen = [held.alive.copy() for held in blocks]
     left = dict(known)
     for ids in stored_ids(database):

@@ -12,6 +12,7 @@ import numpy as np
 from bson import Binary
 from pymongo.database import Database
 
+from store import segments
 from store.connection import Document
 from store.segments import FORMAT
 from store.vectors import CorruptVector, Ints, pack, unpack_many
@@ -20,7 +21,7 @@ _KEY = {"_id": "index"}
 Packed = bytes  # Entry has a field of the name ``bytes``
 
 
-class DamagedManifest(ValueError):
+class DamagedManifest(RuntimeError):
     """The manifest in the database is not what was stored; the message is one line and names what helps."""
 
 
@@ -59,6 +60,11 @@ class Manifest:
         return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+def entry_of(name: str, data: bytes) -> Entry:
+    """The entry of the segment *data*."""
+    return Entry(name, len(data), segments.number_of_parts(data), segments.decode(data).documents)
+
+
 def packed_rows(rows: Iterable[int]) -> bytes:
     """Row numbers as ``Entry.dead`` has them."""
     return pack((int(row), 1) for row in rows)
@@ -67,6 +73,15 @@ def packed_rows(rows: Iterable[int]) -> bytes:
 def read(database: Database[Document]) -> Manifest:
     """The manifest; one of version 0 that names nothing where there is none. Raises DamagedManifest."""
     return parse(database.manifest.find_one(_KEY))
+
+
+def read_damaged(database: Database[Document]) -> Manifest:
+    """What ``switch`` needs to replace a manifest that ``read`` refuses; it names no segments."""
+    row = database.manifest.find_one(_KEY) or {}
+    version = row.get("version")
+    found = Manifest(str(row.get("analyzer")), version if isinstance(version, int) else 0)
+    found.__dict__["checksum"] = row.get("checksum")  # as it stands there: what it should be is not known
+    return found
 
 
 def parse(row: Document | None) -> Manifest:
@@ -93,7 +108,8 @@ HELP = "python -m similarity rebuild"
 def switch(database: Database[Document], old: Manifest, new: Manifest) -> bool:
     """Put *new* in the place of *old*; False, and nothing done, when another one stands there by now."""
     assert new.version == old.version + 1
-    done = database.manifest.replace_one(_KEY | {"version": old.version, "checksum": old.checksum}, document(new))
+    # The checksum is of the version too.
+    done = database.manifest.replace_one(_KEY | {"checksum": old.checksum}, document(new))
     return done.modified_count == 1
 
 

@@ -116,15 +116,15 @@ def check(database: Database[Document], analyzer: str) -> None:
     found = database.manifest.find_one({"_id": "index"}, {"analyzer": 1, "format": 1})
     if found is None:
         return
-    if found["analyzer"] != analyzer:
+    if found.get("analyzer") != analyzer:
         raise IndexMismatch(
-            f"index made by analyzer {found['analyzer']!r}, this one is {analyzer!r}: "
+            f"index made by analyzer {found.get('analyzer')!r}, this one is {analyzer!r}: "
             "words would not meet; use the program that made it, or another database and crawl again"
         )
-    if found["format"] == 1:
+    if found.get("format") == 1:
         _take_over(database, analyzer)
-    elif found["format"] != FORMAT:
-        raise IndexMismatch(f"index of format {found['format']}, this program reads {FORMAT}: use another database")
+    elif found.get("format") != FORMAT:
+        raise IndexMismatch(f"index of format {found.get('format')}, this program reads {FORMAT}: use another database")
 
 
 def _take_over(database: Database[Document], analyzer: str) -> None:

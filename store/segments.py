@@ -1,4 +1,4 @@
-"""Segments: many articles' vectors and facts as one immutable byte string, in parts in MongoDB. See ``FORMAT.md``.
+"""Segments in MongoDB: immutable byte strings in parts, each under the checksum of what it holds. See ``FORMAT.md``.
 
 A segment's name is the SHA-256 of its bytes, so two that hold the same are one, and nothing is ever changed in place.
 """
@@ -6,148 +6,81 @@ A segment's name is the SHA-256 of its bytes, so two that hold the same are one,
 from __future__ import annotations
 
 import hashlib
-import json
-import struct
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from bson import Binary
-from numpy.typing import NDArray
+from pymongo import UpdateOne
 from pymongo.database import Database
 
 from store.connection import Document
+from store.dealing import deal, gather
+from store.layout import (
+    FIELDS,
+    FORMAT,
+    ID_BYTES,
+    MOST_BYTES,
+    MOST_ROWS,
+    NEVER,
+    DamagedSegment,
+    Segment,
+    columns,
+    decode,
+    decode_head,
+    encode,
+    head_of,
+    id_bytes,
+    id_strings,
+    rows_of,
+    seconds,
+    vector_sections,
+)
 
-FORMAT = 2
-"""Of segments and manifest, as ``FORMAT.md`` describes them."""
+__all__ = [
+    "FIELDS",
+    "FORMAT",
+    "ID_BYTES",
+    "MOST_BYTES",
+    "MOST_ROWS",
+    "NEVER",
+    "DamagedSegment",
+    "MissingSegment",
+    "Segment",
+    "decode",
+    "encode",
+    "head_of",
+    "id_bytes",
+    "id_strings",
+    "number_of_parts",
+    "read",
+    "read_head",
+    "rows_of",
+    "seconds",
+    "split",
+    "write",
+]
 
-MAGIC = b"XINWENSG"
-MOST_ROWS = 65_536
-MOST_IN_PART = 8 * 2**20  # bytes
-NEVER = int(np.iinfo(np.int64).min)
-"""Stands for "no date", in seconds."""
 
-FIELDS = {"words": "vector", "bigrams": "bigrams", "meaning": "meaning"}
-"""Name of each kind of vector in a segment -> the field of the article's document that holds it packed."""
+MOST_IN_PART = 2**18
+"""Bytes before they are compressed. WiredTiger writes a large document more than once and leaves the room of the first
+time empty: with parts of 8 MiB a third of the collection's file was that."""
 
-NONE = {"bigrams": b"\x00", "meaning": b""}
-"""What stands for the vector of an article that was stored without one: no pairs, no meaning."""
+_WRONG = (DamagedSegment, KeyError, TypeError, ValueError)
+"""What bytes raise that are no segment, though their checksums are right: another program has written them."""
 
-ID_BYTES = 12
-
-_PREFIX = struct.Struct("<8sII")  # magic, format, length of the header
-_DTYPES = {"u8": "<u1", "u16": "<u2", "u32": "<u4", "i64": "<i8"}
-_FACTS = {"ids": "u8", "revisions": "u32", "lengths": "u32", "published": "i64", "sources": "u16", "languages": "u16"}
-
-Array = NDArray[Any]
-
-
-class DamagedSegment(ValueError):
-    """The bytes are not what was stored, or no segment of this format; the message names the segment."""
+_AT_ONCE = 32  # parts in one write
 
 
 class MissingSegment(LookupError):
     """The database does not hold a segment, or not all its parts; the message names it."""
 
 
-@dataclass(frozen=True, eq=False)
-class Segment:
-    """Views into the bytes of a segment; row ``i`` of each array is the ``i``-th article in ascending order of id.
-
-    ``ids`` is n x 12 bytes; ``published`` seconds since 1970 or ``NEVER``; ``sources`` and ``languages`` are places in
-    the tuples of names. The packed vector ``name`` of row i is ``vectors[name][vector_start[name][i]:...[i + 1]]``.
-    A head (``read_head``) has no ``vectors``.
-    """
-
-    documents: int
-    ids: NDArray[np.uint8]
-    revisions: NDArray[np.uint32]
-    lengths: NDArray[np.uint32]
-    published: NDArray[np.int64]
-    sources: NDArray[np.uint16]
-    source_names: tuple[str, ...]
-    languages: NDArray[np.uint16]
-    language_names: tuple[str, ...]
-    vector_start: dict[str, NDArray[np.uint32]]
-    vectors: dict[str, NDArray[np.uint8]]
-
-    def rows_of(self, wanted: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """The row of each id in *wanted* (m x 12 bytes), -1 where the segment has none."""
-        # Fixed-width byte strings compare as their bytes do; what numpy strips are zeros that it puts back.
-        keys, asked = self.ids.view("S12").ravel(), np.ascontiguousarray(wanted).view("S12").ravel()
-        if not len(keys):
-            return np.full(len(asked), -1, np.int64)
-        place = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
-        return np.where(keys[place] == asked, place, -1).astype(np.int64)
-
-
-def id_bytes(ids: Sequence[str]) -> NDArray[np.uint8]:
-    """Article ids as rows of 12 bytes."""
-    return np.frombuffer(bytes.fromhex("".join(ids)), np.uint8).reshape(-1, ID_BYTES)
-
-
-def id_strings(ids: NDArray[np.uint8]) -> list[str]:
-    """Rows of 12 bytes as article ids."""
-    text = ids.tobytes().hex()
-    return [text[place : place + 2 * ID_BYTES] for place in range(0, len(text), 2 * ID_BYTES)]
-
-
-def seconds(moment: datetime | None) -> int:
-    """*moment* as a segment has it."""
-    return NEVER if moment is None else int(moment.timestamp())
-
-
-def encode(rows: Sequence[Document]) -> bytes:
-    """The segment of *rows*: documents of articles with the fields of ``store.snapshot.PROJECTION``, in any order.
-
-    The same rows give the same bytes. Raises ValueError for two rows of one id and for more than ``MOST_ROWS``.
-    """
-    rows = sorted(rows, key=lambda row: str(row["_id"]))
-    ids = [str(row["_id"]) for row in rows]
-    if len(rows) > MOST_ROWS or len(set(ids)) < len(ids):
-        raise ValueError(f"{len(ids):,} rows with {len(set(ids)):,} ids are no segment")
-    source_names = sorted({row["source"] for row in rows})
-    language_names = sorted({row["language"] for row in rows})
-    sections: dict[str, Array] = {
-        "ids": id_bytes(ids).ravel(),
-        "revisions": np.array([row["revision"] for row in rows], "<u4"),
-        "lengths": np.array([row["length"] for row in rows], "<u4"),
-        "published": np.array([seconds(row["published"]) for row in rows], "<i8"),
-        "sources": _places([row["source"] for row in rows], source_names),
-        "languages": _places([row["language"] for row in rows], language_names),
-    }
-    packed = {
-        name: [bytes(row[field] if name not in NONE else row.get(field, NONE[name])) for row in rows]
-        for name, field in FIELDS.items()
-    }
-    for name, vectors in packed.items():
-        ends = np.cumsum([0, *map(len, vectors)], dtype=np.int64)
-        if ends[-1] >= 2**32:
-            raise ValueError(f"{ends[-1]:,} bytes of vectors are too many for a segment")
-        sections[f"vector_start:{name}"] = ends.astype("<u4")
-    for name, vectors in packed.items():
-        sections[f"vectors:{name}"] = np.frombuffer(b"".join(vectors), np.uint8)
-    facts = {"documents": len(rows), "sources": source_names, "languages": language_names}
-    return _laid_out(facts, sections)
-
-
-def decode(data: bytes | memoryview) -> Segment:
-    """The segment in *data*, without copying. Raises DamagedSegment where a reader would read something else."""
-    return _decode(data, head=False)
-
-
 def write(database: Database[Document], data: bytes) -> str:
     """Store the segment *data*; its name. What is stored already is written again, and so is new and whole."""
     name = hashlib.sha256(data).hexdigest()
-    for part, piece in enumerate(split(data)):
-        row = {"segment": name, "part": part, "format": FORMAT, "data": Binary(piece), "crc": zlib.crc32(piece)}
-        # The server's clock, as for all that is swept: who made it may have a clock that is wrong.
-        stamped = {"$mergeObjects": [{"$literal": row}, {"_id": "$_id", "stored": "$$NOW"}]}
-        database.segments.update_one({"_id": f"{name}:{part}"}, [{"$replaceWith": stamped}], upsert=True)
+    writes = [_upsert(name, part, piece) for part, piece in enumerate(split(data))]
+    for place in range(0, len(writes), _AT_ONCE):
+        database.segments.bulk_write(writes[place : place + _AT_ONCE], ordered=False)
     return name
 
 
@@ -155,10 +88,13 @@ def read(database: Database[Document], name: str, parts: int) -> bytes:
     """The bytes of the segment *name*, every checksum seen to be right. Raises MissingSegment, DamagedSegment."""
     pieces = {}
     for row in database.segments.find({"_id": {"$in": [f"{name}:{part}" for part in range(parts)]}}):
-        pieces[row["part"]] = _checked(row)
+        pieces[row["part"]] = _inflated(row)
     if sorted(pieces) != list(range(parts)):
         raise MissingSegment(f"segment {name[:12]}…: {len(pieces)} of its {parts} parts are stored")
-    data = b"".join(pieces[part] for part in range(parts))
+    try:
+        data = _joined([pieces[part] for part in range(parts)])
+    except _WRONG as error:
+        raise DamagedSegment(f"segment {name[:12]}…: {error}") from None
     if hashlib.sha256(data).hexdigest() != name:
         raise DamagedSegment(f"segment {name[:12]}… does not have the checksum that is its name")
     return data
@@ -170,107 +106,71 @@ def read_head(database: Database[Document], name: str) -> Segment:
     if row is None:
         raise MissingSegment(f"segment {name[:12]}…: its first part is not stored")
     try:
-        return _decode(_checked(row), head=True)
-    except DamagedSegment as error:
+        return decode_head(_turned(_inflated(row), back=True))
+    except _WRONG as error:
         raise DamagedSegment(f"segment {name[:12]}…: {error}") from None
 
 
 def split(data: bytes) -> list[bytes]:
-    """The parts of a segment: all that comes before the vectors (at most 3 MiB), then pieces of ``MOST_IN_PART``."""
-    _, length = _prefix(data)
-    sections = json.loads(data[_PREFIX.size : _PREFIX.size + length])["sections"]
-    cut = min([section["offset"] for section in sections if section["name"].startswith("vectors:")] + [len(data)])
-    return [data[a:b] for a, b in pairwise([0, *range(cut, len(data), MOST_IN_PART), len(data)])]
+    """The parts of a segment before they are compressed.
+
+    First all that comes before the vectors (at most 3 MiB), its columns turned; then the vectors of each field, dealt
+    out, in pieces.
+    """
+    places, cut = vector_sections(data)
+    start = decode(data).vector_start
+    dealt = [deal(np.frombuffer(data[a:b], np.uint8), start[name]) for name, (a, b) in places.items()]
+    return [_turned(data[:cut])] + [
+        some[place : place + MOST_IN_PART] for some in dealt for place in range(0, len(some), MOST_IN_PART)
+    ]
 
 
-def _laid_out(facts: Document, sections: dict[str, Array]) -> bytes:
-    kinds = {name: _FACTS.get(name) or ("u32" if name.startswith("vector_start:") else "u8") for name in sections}
-    sizes = {name: len(values) * np.dtype(_DTYPES[kinds[name]]).itemsize for name, values in sections.items()}
-    # The header names offsets, and its own length moves them: room for the longest numbers settles it.
-    room = _aligned(_PREFIX.size + len(_header(facts, sections, kinds, dict.fromkeys(sections, 2**40))))
-    offsets, end = {}, room
-    for name, size in sizes.items():
-        offsets[name], end = end, _aligned(end + size)
-    header = _header(facts, sections, kinds, offsets).ljust(room - _PREFIX.size)
-    out = bytearray(end)
-    out[:room] = _PREFIX.pack(MAGIC, FORMAT, len(header)) + header
-    for name, values in sections.items():
-        out[offsets[name] : offsets[name] + sizes[name]] = values.tobytes()
+def number_of_parts(data: bytes) -> int:
+    """How many ``split`` makes of the segment *data*."""
+    places, _ = vector_sections(data)
+    return 1 + sum(-(-(b - a) // MOST_IN_PART) for a, b in places.values())
+
+
+def _upsert(name: str, part: int, piece: bytes) -> UpdateOne:
+    packed = _deflated(piece)
+    row = {"segment": name, "part": part, "format": FORMAT, "data": Binary(packed), "crc": zlib.crc32(packed)}
+    # The server's clock, as for all that is swept: who made it may have a clock that is wrong.
+    stamped = {"$mergeObjects": [{"$literal": row}, {"_id": "$_id", "stored": "$$NOW"}]}
+    return UpdateOne({"_id": f"{name}:{part}"}, [{"$replaceWith": stamped}], upsert=True)
+
+
+def _joined(parts: list[bytes]) -> bytes:
+    head = _turned(parts[0], back=True)
+    places, _ = vector_sections(head)
+    start = decode_head(head).vector_start
+    dealt = np.frombuffer(b"".join(parts[1:]), np.uint8)
+    out = bytearray(head)
+    for name, (a, b) in places.items():
+        out += bytes(a - len(out)) + gather(dealt[: b - a], start[name])
+        dealt = dealt[b - a :]
+    return bytes(out + bytes(-len(out) % 8))
+
+
+def _turned(head: bytes, back: bool = False) -> bytes:
+    """*head* with the first byte of every item of a column first, then every second, …: the high ones are alike."""
+    out = bytearray(head)
+    for begin, end, width in columns(head):
+        items = np.frombuffer(head[begin:end], np.uint8)
+        out[begin:end] = items.reshape((width, -1) if back else (-1, width)).T.tobytes()
     return bytes(out)
 
 
-def _header(facts: Document, sections: dict[str, Array], kinds: dict[str, str], offsets: dict[str, int]) -> bytes:
-    table = [
-        {"name": name, "dtype": kinds[name], "count": len(values), "offset": offsets[name]}
-        for name, values in sections.items()
-    ]
-    return json.dumps(facts | {"sections": table}, ensure_ascii=False, separators=(",", ":")).encode()
+def _deflated(data: bytes) -> bytes:
+    # Short gaps in a row hardly ever repeat: what counts is that they are short.
+    deflate = zlib.compressobj(6, zlib.DEFLATED, 15, 9, zlib.Z_FILTERED)
+    return deflate.compress(data) + deflate.flush()
 
 
-def _decode(data: bytes | memoryview, head: bool) -> Segment:
-    _, length = _prefix(data)
+def _inflated(row: Document) -> bytes:
+    where = f"segment {row['segment'][:12]}…, part {row['part']}"
+    if row["format"] != FORMAT or zlib.crc32(row["data"]) != row["crc"]:
+        raise DamagedSegment(f"{where}: its checksum is wrong")
     try:
-        header = json.loads(bytes(data[_PREFIX.size : _PREFIX.size + length]))
-        rows = int(header["documents"])
-        arrays = {
-            section["name"]: np.frombuffer(data, _DTYPES[section["dtype"]], section["count"], section["offset"])
-            for section in header["sections"]
-            if not (head and section["name"].startswith("vectors:"))
-        }
-        names = [tuple(map(str, header[table])) for table in ("sources", "languages")]
-        found = Segment(
-            rows,
-            arrays["ids"].reshape(rows, ID_BYTES),
-            arrays["revisions"],
-            arrays["lengths"],
-            arrays["published"],
-            arrays["sources"],
-            names[0],
-            arrays["languages"],
-            names[1],
-            {name: arrays[f"vector_start:{name}"] for name in FIELDS},
-            {} if head else {name: arrays[f"vectors:{name}"] for name in FIELDS},
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise DamagedSegment(f"not a whole segment: {error}") from None
-    _check(found)
-    return found
-
-
-def _check(found: Segment) -> None:
-    """Raise DamagedSegment unless the sections fit each other."""
-    per_row = (found.revisions, found.lengths, found.published, found.sources, found.languages)
-    keys = found.ids.view("S12").ravel()
-    right = all(len(values) == found.documents for values in per_row) and bool((keys[1:] > keys[:-1]).all())
-    for places, names in ((found.sources, found.source_names), (found.languages, found.language_names)):
-        right = right and bool((places < len(names)).all())
-    for name, start in found.vector_start.items():
-        right = right and len(start) == found.documents + 1 and bool((start[1:] >= start[:-1]).all())
-        right = right and (not found.vectors or (start[0] == 0 and start[-1] == len(found.vectors[name])))
-    if not right:
-        raise DamagedSegment("its sections do not fit each other")
-
-
-def _prefix(data: bytes | memoryview) -> tuple[int, int]:
-    if len(data) < _PREFIX.size:
-        raise DamagedSegment("too short for a segment")
-    magic, number, length = _PREFIX.unpack_from(data)
-    if magic != MAGIC or number != FORMAT or length > len(data) - _PREFIX.size:
-        raise DamagedSegment(f"not a segment of format {FORMAT}")
-    return number, length
-
-
-def _checked(row: Document) -> bytes:
-    data = bytes(row["data"])
-    if row["format"] != FORMAT or zlib.crc32(data) != row["crc"]:
-        raise DamagedSegment(f"segment {row['segment'][:12]}…, part {row['part']}: its checksum is wrong")
-    return data
-
-
-def _places(values: Sequence[str], names: Sequence[str]) -> Array:
-    place = {name: number for number, name in enumerate(names)}
-    return np.array([place[value] for value in values], "<u2")
-
-
-def _aligned(length: int) -> int:
-    return -(-length // 8) * 8
+        return zlib.decompress(row["data"])
+    except zlib.error as error:
+        raise DamagedSegment(f"{where}: {error}") from None

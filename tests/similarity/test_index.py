@@ -104,10 +104,10 @@ def test_refresh_does_not_load_again_what_is_loaded(uri: str, store_texts, datab
     database.articles.update_many({}, [{"$set": {"stored": {"$subtract": ["$stored", 3_600_000]}}}])
     with SimilarityIndex.open(uri, live=False) as index:
         store_texts(["a new wafer"])
-        block = index._state.collection.blocks[0]
+        block = index._state.collection.blocks[0].block
         assert index.refresh() == 1
-        assert index._state.collection.blocks[0] is block
-        assert index._state.collection.blocks[1].rows == 1
+        assert index._state.collection.blocks[0].block is block
+        assert index._state.collection.blocks[1].block.rows == 1
 
 
 def test_queries_in_threads_while_the_index_grows(uri: str, store_texts) -> None:

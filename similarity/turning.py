@@ -1,0 +1,211 @@
+"""Packed vectors turned round: from the tokens of each document to the documents of each token.
+
+A random write for each posting would miss the processor's caches each time. So postings first go into up to a thousand
+buckets by id of their token, each written from one end to the other, and then bucket by bucket into their columns.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from similarity.compiled import compiled
+from store.vectors import CorruptVector, Ints
+
+Floats = NDArray[np.float64]
+Bytes = NDArray[np.uint8]
+
+ESCAPE = 255
+"""Stands for a count that is too large for a byte."""
+
+_SPAN = 10  # bits: ids of tokens are counted in spans of 1,024
+_BUCKETS = 1024
+_LARGEST = 0x7FFFFFFE
+_CUT_OFF, _TOO_LARGE, _NOT_ASCENDING, _TOO_LONG = 1, 2, 3, 4
+_FAULTS = {
+    _CUT_OFF: "a packed vector is cut off",
+    _TOO_LARGE: "a number in a packed vector is too large",
+    _NOT_ASCENDING: "ids in a packed vector do not ascend",
+    _TOO_LONG: "a packed vector goes on behind its end",
+}
+
+
+class Turned(NamedTuple):
+    """The first fields of ``postings.Columns``, and what is worked out along the way."""
+
+    tokens: NDArray[np.int32]
+    start: NDArray[np.uint32]
+    rows: NDArray[np.uint16]
+    counts: Bytes
+    norms: Floats
+    large_at: NDArray[np.uint32]
+    large: NDArray[np.int32]
+
+
+def turned(packed: Bytes, start: Ints) -> Turned:
+    """The vectors ``packed[start[i]:start[i + 1]]``, at most 65,536, by token. Raises CorruptVector."""
+    fault, spans, many_large = _survey(packed, start)
+    if fault:
+        raise CorruptVector(_FAULTS[fault])
+    postings = int(spans.sum())
+    if postings > np.iinfo(np.uint32).max:
+        raise ValueError(f"{postings:,} postings are too many for a block")
+    # Spans without a token are left out: one id that is far too high must not cost memory for all below it.
+    used = np.flatnonzero(spans)
+    span_of = np.cumsum(spans > 0) - 1
+    bucket_of = np.minimum(np.cumsum(spans[used]) * _BUCKETS // max(postings, 1), _BUCKETS - 1)
+    sizes = np.bincount(bucket_of, weights=spans[used], minlength=_BUCKETS).astype(np.int64)
+    bucket_start = np.concatenate([[0], np.cumsum(sizes)])
+    first_span = np.searchsorted(bucket_of, np.arange(_BUCKETS + 1))
+    entries, norms, large = _partition(
+        packed, start, span_of, bucket_of, bucket_start[:-1].copy(), postings, many_large
+    )
+    places, column_start, rows, counts = _scatter(entries, bucket_start, first_span << _SPAN)
+    tokens = (used[places >> _SPAN] << _SPAN | places & (1 << _SPAN) - 1).astype(np.int32)
+    large_at, large_counts = _places_of(large, tokens, column_start, rows)
+    return Turned(tokens, column_start, rows, counts, norms, large_at, large_counts)
+
+
+@compiled
+def _number(packed: Bytes, at: int) -> tuple[int, int]:
+    """The LEB128 number at *at* and the place behind it. One that is too long gives a value above all that may be."""
+    byte = int(packed[at])
+    at += 1
+    value, shift = byte & 127, 7
+    while byte > 127:
+        byte = int(packed[at])
+        at += 1
+        if shift < 35:
+            value |= (byte & 127) << shift
+        elif byte:
+            value = 1 << 40
+        shift += 7
+    return value, at
+
+
+@compiled
+def _survey(packed: Bytes, start: Ints) -> tuple[int, Ints, int]:
+    """A fault or 0, postings by span of ids, and how many counts are large. Later passes need check nothing."""
+    spans = np.zeros(1 << 10, np.int64)
+    many_large = 0
+    for row in range(len(start) - 1):
+        at, end = int(start[row]), int(start[row + 1])
+        # No number runs over the end if the last byte is the last one of a number.
+        if at >= end or packed[end - 1] > 127:
+            return _CUT_OFF, spans, 0
+        number, at = _number(packed, at)
+        token, many = -1, 0
+        for place in range(number):
+            if at >= end:
+                return _CUT_OFF, spans, 0
+            value, at = _number(packed, at)
+            gap = value >> 1
+            if place and not gap:
+                return _NOT_ASCENDING, spans, 0
+            token = token + gap if place else gap
+            many += 1 - (value & 1)
+            if token > _LARGEST:
+                return _TOO_LARGE, spans, 0
+            span = token >> _SPAN
+            if span >= len(spans):
+                larger = np.zeros(2 * span + 1, np.int64)
+                larger[: len(spans)] = spans
+                spans = larger
+            spans[span] += 1
+        for _ in range(many):
+            if at >= end:
+                return _CUT_OFF, spans, 0
+            value, at = _number(packed, at)
+            if value > _LARGEST:
+                return _TOO_LARGE, spans, 0
+            many_large += value >= ESCAPE
+        if at != end:
+            return _TOO_LONG, spans, 0
+    return 0, spans, many_large
+
+
+@compiled
+def _partition(
+    packed: Bytes, start: Ints, span_of: Ints, bucket_of: Ints, next_in: Ints, postings: int, many_large: int
+) -> tuple[Ints, Floats, Ints]:
+    """Postings as ``token in used spans << 24 | row << 8 | count``; norms; row, token, count of large counts."""
+    entries = np.empty(postings, np.int64)
+    norms = np.zeros(len(start) - 1)
+    large = np.empty((many_large, 3), np.int64)
+    size = 0
+    for row in range(len(start) - 1):
+        number, first = _number(packed, int(start[row]))
+        counts_at = first
+        for _ in range(number):
+            while packed[counts_at] > 127:
+                counts_at += 1
+            counts_at += 1
+        at, token, squares = first, 0, 0.0
+        for _ in range(number):
+            value, at = _number(packed, at)
+            token += value >> 1
+            count = 1
+            if not value & 1:
+                count, counts_at = _number(packed, counts_at)
+                if count >= ESCAPE:
+                    large[size, 0], large[size, 1], large[size, 2] = row, token, count
+                    size += 1
+            squares += float(count) * count
+            span = span_of[token >> _SPAN]
+            bucket = bucket_of[span]
+            place = span << _SPAN | token & (1 << _SPAN) - 1
+            entries[next_in[bucket]] = place << 24 | row << 8 | min(count, ESCAPE)
+            next_in[bucket] += 1
+        norms[row] = np.sqrt(squares)
+    return entries, norms, large
+
+
+@compiled
+def _scatter(
+    entries: Ints, bucket_start: Ints, first_token: Ints
+) -> tuple[NDArray[np.int32], NDArray[np.uint32], NDArray[np.uint16], Bytes]:
+    """Entries, which lie in their buckets by row, into columns."""
+    tokens, start = np.empty(1 << 16, np.int32), np.empty((1 << 16) + 1, np.uint32)
+    rows, counts = np.empty(len(entries), np.uint16), np.empty(len(entries), np.uint8)
+    columns, filled = 0, 0
+    for bucket in range(len(bucket_start) - 1):
+        first, last = bucket_start[bucket], bucket_start[bucket + 1]
+        if first == last:
+            continue
+        base = first_token[bucket]
+        place_of = np.zeros(first_token[bucket + 1] - base, np.int64)
+        for place in range(first, last):
+            place_of[(entries[place] >> 24) - base] += 1
+        for offset in range(len(place_of)):
+            number = place_of[offset]
+            if number:
+                if columns == len(tokens):
+                    tokens, start = np.append(tokens, tokens), np.append(start, start[:-1])
+                tokens[columns], start[columns] = base + offset, filled
+                place_of[offset] = filled
+                filled += number
+                columns += 1
+        for place in range(first, last):
+            entry = entries[place]
+            offset = (entry >> 24) - base
+            to = place_of[offset]
+            place_of[offset] = to + 1
+            rows[to], counts[to] = (entry >> 8) & 0xFFFF, entry & 0xFF
+    start[columns] = filled
+    return tokens[:columns].copy(), start[: columns + 1].copy(), rows, counts
+
+
+@compiled
+def _places_of(
+    large: Ints, tokens: NDArray[np.int32], start: NDArray[np.uint32], rows: NDArray[np.uint16]
+) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+    """Where the postings with large counts have come to lie, ascending, and these counts."""
+    at = np.empty(len(large), np.int64)
+    for number in range(len(large)):
+        column = np.searchsorted(tokens, large[number, 1])
+        first, last = int(start[column]), int(start[column + 1])
+        at[number] = first + np.searchsorted(rows[first:last], large[number, 0])
+    order = np.argsort(at)
+    return at[order].astype(np.uint32), large[order, 2].astype(np.int32)
