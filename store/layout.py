@@ -31,6 +31,9 @@ FIELDS = {"words": "vector", "bigrams": "bigrams", "meaning": "meaning"}
 NONE = {"bigrams": b"\x00", "meaning": b""}
 """What stands for the vector of an article that was stored without one: no pairs, no meaning."""
 
+SPARSE = ("words", "bigrams")
+"""Those of them that are counts of tokens, as ``store.vectors`` packs them."""
+
 ID_BYTES = 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -92,6 +95,11 @@ def seconds(moment: datetime | None) -> int:
     return NEVER if moment is None else int(moment.timestamp())
 
 
+def held(row: Document, kind: str) -> bytes:
+    """What an article's document holds of one kind of vector."""
+    return bytes(row[FIELDS[kind]] if kind not in NONE else row.get(FIELDS[kind], NONE[kind]))
+
+
 def encode(rows: Sequence[Document]) -> bytes:
     """The segment of *rows*: documents of articles with the fields of ``store.snapshot.PROJECTION``, in any order.
 
@@ -111,7 +119,7 @@ def encode(rows: Sequence[Document]) -> bytes:
         "sources": _places([row["source"] for row in rows], source_names),
         "languages": _places([row["language"] for row in rows], language_names),
     }
-    packed = {name: [bytes(row.get(field, NONE.get(name, b""))) for row in rows] for name, field in FIELDS.items()}
+    packed = {name: [held(row, name) for row in rows] for name in FIELDS}
     for name, vectors in packed.items():
         ends = np.cumsum([0, *map(len, vectors)], dtype=np.int64)
         if ends[-1] >= 2**32:

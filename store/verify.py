@@ -141,8 +141,8 @@ class _Words:
     def take(self, rows: Sequence[Document]) -> bool:
         """Note the ids in the vectors of *rows*; False where vectors cannot be read."""
         try:
-            for name in segments.FIELDS.values():
-                ids = unpack_many([bytes(row[name]) for row in rows]).ids
+            for kind in segments.SPARSE:
+                ids = unpack_many([segments.held(row, kind) for row in rows]).ids
                 if len(ids) and ids.max() >= len(self._used):
                     self._used = np.append(self._used, np.zeros(int(ids.max()) + 1 - len(self._used), bool))
                 self._used[ids] = True
@@ -184,7 +184,7 @@ def _in_pieces(ids: list[str]) -> Iterator[list[str]]:
 
 def _is_readable(row: Document) -> bool:
     try:
-        unpack_many([bytes(row[name]) for name in segments.FIELDS.values()])
+        unpack_many([segments.held(row, kind) for kind in segments.SPARSE])
     except CorruptVector:
         return False
     return True
