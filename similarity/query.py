@@ -125,7 +125,7 @@ class State:
 
     def _allowed(self, number: int, held: Held, asked: Filter) -> tuple[Flags, int]:
         """``Filter.allowed``, remembered for the filters asked for lately: many queries come with the same."""
-        if asked == _ALL:
+        if asked == ALL:
             return held.alive, held.number
         found = self._masks.get((number, asked))
         if found is None:
