@@ -26,6 +26,10 @@ from text.bigrams import bigrams
 from text.bilingual import general_words
 from text.encoder import WITHOUT_ENCODER, Encoder, find_encoder, to_int8
 from text.language import detect_language
+from text.passages import length, vectors_of
+
+LONGEST_QUERY = 240
+"""Of a query that is one vector, as ``text.passages`` measures; a longer one is taken for an article."""
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -65,7 +69,7 @@ class Asker:
     def of_texts(self, collection: Collection, texts: Sequence[str], across: bool) -> list[Question]:
         """The question of each of *texts*, those whose words and pairs are all unknown too."""
         encoder = self._encoder()
-        meanings = list(to_int8(encoder.encode(texts))) if encoder else [None] * len(texts)
+        meanings = meanings_of(encoder, texts) if encoder else [None] * len(texts)
         made = []
         for text in texts:
             tokens = self._analyzer.tokens(text)
@@ -128,3 +132,11 @@ class Asker:
         for _, tokens, pairs, asked in made:
             wanted.update(tokens, pairs, (token for one in asked for token, _ in one.tokens))
         return self._words.ids(wanted)
+
+
+def meanings_of(encoder: Encoder, texts: Sequence[str]) -> list[NDArray[np.int8] | None]:
+    """The vector of each query; of a pasted article what a stored one's would be, not that of its beginning."""
+    long = [text if length(text) > LONGEST_QUERY else "" for text in texts]
+    short = encoder.encode(["" if whole else text for text, whole in zip(texts, long, strict=True)])
+    pasted = iter(vectors_of(encoder, [("", text) for text in long if text]))
+    return [next(pasted)[0] if whole else to_int8(vector) for vector, whole in zip(short, long, strict=True)]

@@ -20,6 +20,7 @@ from store.segments import NEVER
 from store.vectors import Ints
 
 _scratch = local()
+_MOST_MASKS = 256  # of 64 KiB
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class State:
     collection: Collection = field(default_factory=Collection)
     _models: dict[str, Model] = field(default_factory=dict)
     _measured: dict[tuple[str, int], Measured] = field(default_factory=dict)
+    _masks: dict[tuple[int, Filter], tuple[Flags, int]] = field(default_factory=dict)
     _working_out: Lock = field(default_factory=Lock)
 
     def model(self, name: str) -> Model:
@@ -104,7 +106,7 @@ class State:
         scores, keys = np.zeros(k), np.zeros((k, 12), np.uint8)
         places, size = np.zeros((k, 2), np.int64), np.zeros(1, np.int64)
         for number, held in enumerate(self.collection.blocks):
-            allowed, many = asked.allowed(held)
+            allowed, many = self._allowed(number, held, asked)
             if without is not None and without[0] == number and allowed[without[1]]:
                 allowed, many = allowed.copy(), many - 1
                 allowed[without[1]] = False
@@ -120,6 +122,17 @@ class State:
             )  # fmt: skip
         best = [(key.tobytes().hex(), float(score)) for key, score in zip(keys[: size[0]], scores, strict=False)]
         return sorted(best, key=lambda hit: (-hit[1], hit[0]))
+
+    def _allowed(self, number: int, held: Held, asked: Filter) -> tuple[Flags, int]:
+        """``Filter.allowed``, remembered for the filters asked for lately: many queries come with the same."""
+        if asked == ALL:
+            return held.alive, held.number
+        found = self._masks.get((number, asked))
+        if found is None:
+            if len(self._masks) >= _MOST_MASKS:
+                self._masks.clear()
+            found = self._masks[number, asked] = asked.allowed(held)
+        return found
 
     def scores(self, model: str, weights: Weights) -> Iterator[tuple[Held, Floats]]:
         """Each block with the score of each of its rows."""

@@ -85,7 +85,7 @@ def question(
         tuple(word for word, _ in translated),
         meaning,
         {ids[token]: token for token in used if token in ids},
-        bool(words or pairs),
+        bool(words),
     )
 
 

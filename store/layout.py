@@ -26,13 +26,13 @@ NEVER = int(np.iinfo(np.int64).min)
 """Stands for "no date", in seconds."""
 
 FIELDS = {"words": "vector", "bigrams": "bigrams", "meaning": "meaning"}
-"""Name of each kind of vector in a segment -> the field of the article's document that holds its bytes."""
+"""Name of each kind of vector in a segment -> the field of the article's document that holds it packed."""
 
-PACKED = ("words", "bigrams")
-"""Those that are packed as in ``store.vectors``; the others are numbers as they are."""
+NONE = {"bigrams": b"\x00", "meaning": b""}
+"""What stands for the vector of an article that was stored without one: no pairs, no meaning."""
 
-_NONE = {"bigrams": b"\0", "meaning": b""}
-"""Of an article that was stored without."""
+SPARSE = ("words", "bigrams")
+"""Those of them that are counts of tokens, as ``store.vectors`` packs them."""
 
 ID_BYTES = 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -95,6 +95,11 @@ def seconds(moment: datetime | None) -> int:
     return NEVER if moment is None else int(moment.timestamp())
 
 
+def held(row: Document, kind: str) -> bytes:
+    """What an article's document holds of one kind of vector."""
+    return bytes(row[FIELDS[kind]] if kind not in NONE else row.get(FIELDS[kind], NONE[kind]))
+
+
 def encode(rows: Sequence[Document]) -> bytes:
     """The segment of *rows*: documents of articles with the fields of ``store.snapshot.PROJECTION``, in any order.
 
@@ -114,7 +119,7 @@ def encode(rows: Sequence[Document]) -> bytes:
         "sources": _places([row["source"] for row in rows], source_names),
         "languages": _places([row["language"] for row in rows], language_names),
     }
-    packed = {name: [bytes_of(row, name) for row in rows] for name in FIELDS}
+    packed = {name: [held(row, name) for row in rows] for name in FIELDS}
     for name, vectors in packed.items():
         ends = np.cumsum([0, *map(len, vectors)], dtype=np.int64)
         if ends[-1] >= 2**32:
@@ -124,12 +129,6 @@ def encode(rows: Sequence[Document]) -> bytes:
         sections[f"vectors:{name}"] = np.frombuffer(b"".join(vectors), np.uint8)
     facts = {"documents": len(rows), "sources": source_names, "languages": language_names}
     return _laid_out(facts, sections)
-
-
-def bytes_of(row: Document, name: str) -> bytes:
-    """The bytes of the vector *name* of an article's document."""
-    field = FIELDS[name]
-    return bytes(row.get(field, _NONE[name]) if name in _NONE else row[field])
 
 
 def rows_of(segment: Segment, alive: NDArray[np.bool_]) -> list[Document]:

@@ -170,7 +170,7 @@ class Packing:
         size = 0
         for batch in _batches(ids):
             for row in self._readable(snapshot.documents(self._database, batch)):
-                length = sum(len(segments.bytes_of(row, name)) for name in segments.FIELDS)
+                length = sum(len(segments.held(row, kind)) for kind in segments.FIELDS)
                 if len(rows) == segments.MOST_ROWS or size + length > segments.MOST_BYTES:
                     yield rows
                     rows, size = [], 0
@@ -183,8 +183,8 @@ class Packing:
     def _readable(self, rows: list[Document]) -> list[Document]:
         """*rows* without those whose vectors are damaged: in a segment they would be in the way of all others."""
         try:
-            for name in segments.PACKED:
-                unpack_many([segments.bytes_of(row, name) for row in rows])
+            for kind in segments.SPARSE:
+                unpack_many([segments.held(row, kind) for row in rows])
         except CorruptVector:
             if len(rows) == 1:
                 self.unreadable.add(rows[0]["_id"])

@@ -95,7 +95,6 @@ def _compare(database: Database[Document], entry: Entry, segment: Segment, words
                     wrong.setdefault("revision", []).append(row["_id"])
                 continue
             given = article | {"published": segments.seconds(article["published"])}
-            given |= {field: segments.bytes_of(article, name) for name, field in segments.FIELDS.items()}
             packed = row | {"published": segments.seconds(row["published"])}
             for name in (name for name in packed if packed[name] != given[name]):
                 wrong.setdefault(name, []).append(row["_id"])
@@ -142,12 +141,13 @@ class _Words:
     def take(self, rows: Sequence[Document]) -> bool:
         """Note the ids in the vectors of *rows*; False where vectors cannot be read."""
         try:
-            ids = unpack_many([bytes(row["vector"]) for row in rows]).ids
+            for kind in segments.SPARSE:
+                ids = unpack_many([segments.held(row, kind) for row in rows]).ids
+                if len(ids) and ids.max() >= len(self._used):
+                    self._used = np.append(self._used, np.zeros(int(ids.max()) + 1 - len(self._used), bool))
+                self._used[ids] = True
         except CorruptVector:
             return False
-        if len(ids) and ids.max() >= len(self._used):
-            self._used = np.append(self._used, np.zeros(int(ids.max()) + 1 - len(self._used), bool))
-        self._used[ids] = True
         return True
 
     def differences(self, database: Database[Document]) -> Iterator[Difference]:
@@ -184,7 +184,7 @@ def _in_pieces(ids: list[str]) -> Iterator[list[str]]:
 
 def _is_readable(row: Document) -> bool:
     try:
-        unpack_many([segments.bytes_of(row, name) for name in segments.PACKED])
+        unpack_many([segments.held(row, kind) for kind in segments.SPARSE])
     except CorruptVector:
         return False
     return True

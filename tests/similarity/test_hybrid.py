@@ -78,7 +78,7 @@ def test_the_score_is_the_calibrated_sum_of_the_parts(index) -> None:
 def test_words_say_what_carried_a_hit(index) -> None:
     by_name = dict(zip(names(index, hits := index.search("半导体设备出口", k=2)), hits, strict=True))
     same, across = by_name["export_zh"], by_name["export_en"]
-    assert {"半导体", "设备", "出口"} <= {word.word for word in same.words}
+    assert {"半导体设备", "出口"} <= {word.word for word in same.words}
     # Pairs and words are both named; together they are what the parts say.
     assert sum(word.weight for word in same.words) == pytest.approx(same.parts["words"] + same.parts["pairs"])
     assert ("出口", ("export",)) in {(word.word, word.met) for word in across.words}

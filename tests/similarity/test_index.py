@@ -54,7 +54,7 @@ def test_filters(uri: str, store_texts) -> None:
         (" \n", {}, "the query is empty"),
         ("的 了 the of", {}, "has no words to search for"),
         ("?!", {}, "has no words to search for"),
-        ("chip", {"model": "bm52"}, "no model 'bm52'; there are counts, tfidf, bm25"),
+        ("chip", {"model": "bm52"}, "no model 'bm52'; there are hybrid, counts, tfidf, bm25"),
         ("chip", {"k": 0}, "k is 0"),
     ],
 )

@@ -154,7 +154,7 @@ def test_parts_come_back_and_the_name_is_the_checksum(database, stored: tuple[st
     name, data = stored
     parts = segments.split(data)
     assert name == hashlib.sha256(data).hexdigest()
-    assert len(parts) == segments.number_of_parts(data) == 4
+    assert len(parts) == segments.number_of_parts(data) == 5
     assert segments.read(database, name, len(parts)) == data
     assert segments.write(database, data) == name, "the same again is no fault"
     assert database.segments.count_documents({}) == len(parts)
