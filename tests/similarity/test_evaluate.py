@@ -6,10 +6,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from similarity.__main__ import app
 from similarity.evaluate import NotATestSet, best_threshold, evaluate, evaluation
 from similarity.ratings import agreement
-from tests.commands import assert_one_line_error, run
+from tests.commands import run
 from text.encoder import find_encoder
 
 
@@ -110,12 +112,24 @@ def test_thresholds_behind_the_figures_of_a_set(tiny: Path) -> None:
 
 def test_the_drawing_and_the_table_of_the_door(tiny: Path, tmp_path: Path) -> None:
     drawn = tmp_path / "curve.svg"
-    done = run("similarity", "evaluate", tiny, "--no-encoder", "--plot", drawn)
+    done = run("similarity", "evaluate", tiny, "--no-encoder", "--plot", drawn, "--json")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "门槛 threshold    查准率 precision    查全率 recall" in done.stdout
     assert ElementTree.fromstring(drawn.read_bytes()).tag == "{http://www.w3.org/2000/svg}svg"
-    told = json.loads(run("similarity", "evaluate", tiny, "--no-encoder", "--json").stdout)
+    told = json.loads(done.stdout)
     assert [row["threshold"] for row in told["thresholds"]] == [round(step / 20, 2) for step in range(1, 20)]
     assert told["target"]["wanted"] == 0.9
-    assert_one_line_error(run("similarity", "evaluate", tiny, "--plot", tmp_path / "no" / "a.svg"), "no folder")
-    assert_one_line_error(run("similarity", "evaluate", "lee50", "--no-encoder", "--plot", drawn), "nothing to draw")
+    shown = CliRunner().invoke(app, ["evaluate", str(tiny), "--model", "bm25", "--target-precision", "0.5"])
+    assert "门槛 threshold    查准率 precision    查全率 recall" in shown.stdout
+    assert "查准率 precision 50 %: 答案不足 20 个 · fewer than 20 answers to tell" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("folder", "drawn", "message"),
+    [("tests", "no/folder/a.svg", "no folder no/folder"), ("lee50", "a.svg", "lee50 has ratings and no right answers")],
+    ids=["nowhere", "ratings"],
+)
+def test_what_cannot_be_drawn(folder: str, drawn: str, message: str) -> None:
+    done = CliRunner().invoke(app, ["evaluate", folder, "--no-encoder", "--plot", drawn])
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert message in done.stderr
+    assert not Path(drawn).exists()

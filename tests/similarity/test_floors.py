@@ -6,10 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from similarity.floors import Floor, Floors, FloorsError, changed, held, load, lowered, raised, save, sunk
+from similarity.quality import floors as floors_door
 from similarity.test_sets import digest, part_of
 from tests.commands import assert_one_line_error, run
+from text.analyzer import VERSION
 
 FLOOR = Floor("a set", "d" * 64, "hybrid", False, 1, True, {"nDCG@10": 0.9, "P@1": 0.8}, [[0.5, 0.9, 0.7]])
 FLOORS = Floors("7", "an encoder", (FLOOR, replace(FLOOR, name="another", table=())))
@@ -136,31 +139,56 @@ def test_a_part_of_pairs(tmp_path: Path) -> None:
             assert [json.loads(line)["a"] for line in kept] == ["0", "3", "6"]
 
 
-def test_the_doors_raise_check_and_lower(sets: Path, tmp_path: Path, server: str) -> None:
-    file = tmp_path / "floors.json"
-    save(Floors("", "", (Floor("tiny", "", "bm25", False, 1, True),)), file)
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "floors.json"
+    save(Floors("", "", (Floor("tiny", "", "bm25", False, 1, True),)), path)
+    return path
 
-    def floors(*arguments: str):
-        return run("similarity", "floors", *arguments, "--sets", sets, "--file", file)
 
-    done = floors("raise")
-    assert (done.returncode, done.stderr) == (0, "")
+def door(*arguments: object) -> tuple[int, str, str]:
+    """Status, output and errors of ``python -m similarity floors``, within this process: one of its own takes seconds."""
+    done = CliRunner().invoke(floors_door, list(map(str, arguments)))
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_the_doors_raise_check_and_lower(sets: Path, file: Path, server: str) -> None:
+    where = "--sets", sets, "--file", file
+    assert door("raise", *where)[::2] == (0, "")
     first = load(file)
-    assert first.floors[0].values["P@1"] == 0.75
-    assert (first.floors[0].digest, first.analyzer != "") == (digest(sets / "tiny"), True)
-    assert "tiny (bm25, without encoder): nDCG@10 75.00 (+0.00)" in floors("check").stdout
+    assert (first.floors[0].values["P@1"], first.floors[0].digest) == (0.75, digest(sets / "tiny"))
+    assert first.analyzer == VERSION
+    assert door("check", *where)[:2] == (0, told(first.floors[0]))
 
     save(replace(first, floors=(replace(first.floors[0], values={"P@1": 0.8}),)), file)
-    assert_one_line_error(floors("check"), "P@1 sank from 80.00 to 75.00 %")
-    assert_one_line_error(floors("raise"), "P@1 sank from 80.00 to 75.00 %", "nothing was raised")
+    assert_one_error(door("check", *where), "P@1 sank from 80.00 to 75.00 %")
+    assert_one_error(door("raise", *where), "P@1 sank from 80.00 to 75.00 %", "nothing was raised")
     assert load(file).floors[0].values == {"P@1": 0.8}
 
     (sets / "tiny" / "qrels.tsv").write_text("q0\t0\t1\n")
-    assert_one_line_error(floors("check"), "is not the one that its floor was measured on")
-    assert_one_line_error(floors("lower", "--set", "tiny", "--reason", " "), "needs a reason")
-    assert_one_line_error(floors("lower", "--set", "tyni", "--reason", "fewer"), "no floor for a set 'tyni'", "tiny")
-    assert floors("lower", "--set", "tiny", "--reason", "judged anew").returncode == 0
+    assert_one_error(door("check", *where), "is not the one that its floor was measured on")
+    assert_one_error(door("lower", "--set", "tiny", "--reason", " ", *where), "needs a reason")
+    assert_one_error(door("lower", "--set", "tyni", "--reason", "fewer", *where), "no floor for a set 'tyni'", "tiny")
+    assert door("lower", "--set", "tiny", "--reason", "judged anew", *where)[0] == 0
     after = load(file)
     assert after.floors[0].values["P@1"] == 1.0
     assert after.lowered[0]["reason"] == "judged anew"
-    assert floors("check").returncode == 0
+    assert door("check", *where)[0] == 0
+
+
+def test_a_set_that_is_not_there_is_named(sets: Path, file: Path) -> None:
+    done = run("similarity", "floors", "check", "--sets", sets.parent, "--file", file)
+    assert_one_line_error(done, f"no folder {sets.parent / 'tiny'} with the test set tiny", "--sets")
+
+
+def told(floor: Floor) -> str:
+    figures = ", ".join(f"{measure} {100 * value:.2f} (+0.00)" for measure, value in floor.values.items())
+    return f"{floor.title}: {figures}\n"
+
+
+def assert_one_error(done: tuple[int, str, str], *parts: str) -> None:
+    status, _, errors = done
+    assert status == 1
+    assert len(errors.splitlines()) == 1
+    assert errors.startswith("error: ")
+    assert all(part in errors for part in parts), errors
