@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from similarity.errors import QueryError
 from similarity.floors import Floor, Floors, FloorsError
 from similarity.thresholds import Measured
 
@@ -93,7 +94,14 @@ def _wanted(measured: Sequence[Measured], chinese: bool) -> Iterator[str]:
     yield from _head(heads, 0)
     without, with_it = sorted(measured, key=_encoder_of)
     for wanted in _WANTED:
-        yield _row((f"{100 * wanted:.0f} %", f"{with_it.reaching(wanted):.2f}", f"{without.reaching(wanted):.2f}"))
+        yield _row((f"{100 * wanted:.0f} %", *(_threshold(one, wanted, chinese) for one in (with_it, without))))
+
+
+def _threshold(one: Measured, wanted: float, chinese: bool) -> str:
+    try:
+        return f"{one.reaching(wanted):.2f}"
+    except QueryError:
+        return "达不到" if chinese else "not reached"
 
 
 def _middle(measured: Sequence[Measured], chinese: bool) -> str:
