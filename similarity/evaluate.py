@@ -10,39 +10,26 @@ that come with gensim.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import ir_measures
 import numpy as np
 from ir_measures import AP, RR, P, Qrel, R, ScoredDoc, nDCG
-from pymongo.database import Database
 
 from similarity.curve import Judged
+from similarity.evaluate_index import temporary_index
 from similarity.evaluate_stories import story_figures
 from similarity.index import SimilarityIndex
 from similarity.models import DEFAULT_MODEL, HYBRID
 from similarity.ratings import LEE50, Rated, agreement, lee50
 from similarity.turning import Floats
-from store import articles, schema
-from store.article import Article
-from store.connection import Document, connect, database_address, store_errors
-from store.meaning import Meaning
-from store.terms import SharedDictionary
-from text.analyzer import Analyzer
-from text.bigrams import bigrams
 from text.encoder import WITHOUT_ENCODER, Encoder, find_encoder
-from text.language import detect_language
-from text.passages import vectors_of
 
 RETRIEVAL_MEASURES = {"nDCG@10": nDCG @ 10, "recall@100": R @ 100, "MAP": AP, "MRR@10": RR @ 10, "P@1": P @ 1}
 _DEPTH = 1000  # documents ranked per query, as TREC's evaluation does
-_BATCH = 500
 
 
 class NotATestSet(ValueError):
@@ -101,7 +88,7 @@ def _evaluate_retrieval(folder: Path, model: str, encoder: Encoder | None) -> Ev
     if not documents or not queries or not qrels:
         raise NotATestSet(f"{folder} is not a test set: documents, queries or judgements are empty")
     texts = ((key, row.get("title") or "", row["text"]) for key, row in documents.items())
-    with _temporary_index(texts, encoder) as (index, keys):
+    with temporary_index(texts, encoder) as (index, keys):
         run = []
         for query, text in queries.items():
             scores = index.scores(text, model, _DEPTH)
@@ -131,7 +118,7 @@ def _judged_answers(run: Sequence[ScoredDoc], judged: Sequence[Qrel]) -> Judged:
 def _evaluate_ratings(name: str, rated: Rated, encoder: Encoder | None) -> Evaluation:
     """How well the evidence of the default model agrees with people's ratings."""
     texts = [*rated.texts, *rated.background]
-    with _temporary_index(((str(number), "", text) for number, text in enumerate(texts)), encoder) as (index, keys):
+    with temporary_index(((str(number), "", text) for number, text in enumerate(texts)), encoder) as (index, keys):
         place = {int(key): article for article, key in keys.items()}
         size = range(len(rated.texts))
         evidence = index.pair_evidence([(rated.texts[one], place[other]) for one in size for other in size])
@@ -148,7 +135,7 @@ def _evaluate_pairs(folder: Path, model: str, encoder: Encoder | None) -> Evalua
     if not dev or not test:
         raise NotATestSet(f"{folder} is not a test set: no pairs")
     texts = list(dict.fromkeys(pair[side] for pair in dev + test for side in ("a", "b")))
-    with _temporary_index(((str(number), "", text) for number, text in enumerate(texts)), encoder) as (index, keys):
+    with temporary_index(((str(number), "", text) for number, text in enumerate(texts)), encoder) as (index, keys):
         place = {texts[int(key)]: article for article, key in keys.items()}
         dev_scores, test_scores = (_pair_scores(index, place, pairs, model) for pairs in (dev, test))
     labels = np.array([int(pair["label"]) for pair in dev]), np.array([int(pair["label"]) for pair in test])
@@ -197,71 +184,6 @@ def _at(threshold: float, scores: Floats, labels: np.ndarray[Any, Any]) -> dict[
     f1 = 2 * precision * recall / (precision + recall) if right else 0.0
     accuracy = float((said == (labels == 1)).mean())
     return {"threshold": threshold, "precision": precision, "recall": recall, "F1": f1, "accuracy": accuracy}
-
-
-@contextmanager
-def _temporary_index(
-    texts: Iterable[tuple[str, str, str]], encoder: Encoder | None
-) -> Iterator[tuple[SimilarityIndex, dict[str, str]]]:
-    """An index over (key, title, text) in a database of its own, and the key of each article; gone afterwards."""
-    address = database_address()
-    database = connect(address).client[f"xinwen_evaluation_{uuid4().hex[:12]}"]
-    analyzer = Analyzer()
-    with store_errors(address):
-        try:
-            schema.prepare(database, analyzer.version)
-            keys = _write(database, analyzer, encoder, texts)
-            yield SimilarityIndex(database, analyzer, encoder=lambda: encoder), keys
-        finally:
-            database.client.drop_database(database.name)
-            database.client.close()
-
-
-def _write(
-    database: Database[Document],
-    analyzer: Analyzer,
-    encoder: Encoder | None,
-    texts: Iterable[tuple[str, str, str]],
-) -> dict[str, str]:
-    dictionary, now = SharedDictionary(database), datetime.now(UTC)
-    keys: dict[str, str] = {}
-    batch: list[Article] = []
-    texts_of_batch: list[tuple[str, str]] = []
-    tokens: list[list[str]] = []
-    for key, title, text in texts:
-        language = detect_language(text)
-        texts_of_batch.append((title, text))
-        address = f"http://evaluation.invalid/{len(keys)}"
-        article = Article("evaluation", address, title or key, now, body=text, language=language)
-        keys[article.id] = key
-        batch.append(article)
-        tokens += [analyzer.tokens(f"{title}\n{text}"), bigrams(f"{title}\n{text}")]
-        if len(batch) == _BATCH:
-            _flush(database, dictionary, encoder, batch, tokens, texts_of_batch)
-    _flush(database, dictionary, encoder, batch, tokens, texts_of_batch)
-    return keys
-
-
-def _flush(
-    database: Database[Document],
-    dictionary: SharedDictionary,
-    encoder: Encoder | None,
-    batch: list[Article],
-    tokens: list[list[str]],
-    texts: list[tuple[str, str]],
-) -> None:
-    bags = dictionary.bags_of_words(tokens)
-    meanings: list[Meaning | None] = [None] * len(texts)
-    if encoder:
-        meanings = [Meaning(encoder.name, *vectors) for vectors in vectors_of(encoder, texts)]
-    entries = [
-        articles.Entry(article, [bag], bigrams=pairs, meaning=meaning)
-        for article, bag, pairs, meaning in zip(batch, bags[::2], bags[1::2], meanings, strict=True)
-    ]
-    articles.write(database, entries)
-    batch.clear()
-    tokens.clear()
-    texts.clear()
 
 
 def _lines(path: Path, *fields: str) -> Iterator[dict[str, Any]]:
