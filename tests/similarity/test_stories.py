@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from similarity.evaluate import NotATestSet, evaluate
+from similarity.evaluate import NotATestSet, evaluate, evaluation
 from similarity.index import Hit
 from similarity.stories import first_stories, folded, sources_beside
 from store.article import Article
@@ -99,3 +99,12 @@ def test_what_is_no_set_of_stories_is_refused(tmp_path: Path, lines: str, reason
     (tmp_path / "docs.jsonl").write_text(lines, "utf-8")
     with pytest.raises(NotATestSet, match=reason):
         evaluate(tmp_path)
+
+
+def test_pairs_put_together_have_a_score_for_thresholds() -> None:
+    found = evaluation(PROJECT / "tests" / "relevance" / "stories", encoder=False)
+    figures, judged = found.figures, found.judged
+    assert (judged.relevant, len(judged.scores)) == (figures.queries, len(judged.right))
+    assert judged.right.sum() / judged.relevant == figures.values["recall"]
+    assert judged.right.mean() == figures.values["precision"]
+    assert ((judged.scores >= 0) & (judged.scores <= 1)).all()
