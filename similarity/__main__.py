@@ -1,4 +1,4 @@
-"""The doors of the query side: ``python -m similarity search | similar | evaluate | health``."""
+"""The doors of the query side: ``python -m similarity search | similar | evaluate | health | …``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from similarity.index import PEOPLES_TIME, Hit, QueryError, SimilarityIndex
 from similarity.models import DEFAULT_MODEL
+from similarity.upkeep import compact, rebuild, verify
 from store.connection import StoreError, connect, database_address, store_errors
 from store.errors import shown_in_one_line
 from store.manifest import DamagedManifest
@@ -22,6 +23,9 @@ from store.settings import SettingsError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
+
+for _chore in (compact, rebuild, verify):
+    app.command()(_chore)
 
 _EXPECTED = (QueryError, StoreError, IndexMismatch, DamagedManifest, SettingsError)
 

@@ -44,7 +44,7 @@ def write(database: Database[Document], entries: Sequence[Entry]) -> dict[str, O
 
     An entry whose content is stored already is not written again, so a repeated crawl changes nothing. The
     time ``stored`` is the database's own clock, the one that all writers share. What is written is ``pending`` until
-    the compactor has packed it into a segment, and has a revision that no other writing of any article has.
+    the compactor has packed it into a segment, and has a revision that no other writing of this article ever has.
     """
     documents = {entry.article.id: _document(entry) for entry in entries}
     present = {

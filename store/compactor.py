@@ -71,7 +71,10 @@ def _go_on(step: str) -> None:
 def compact(
     database: Database[Document], *, thorough: bool = False, step: Step = _go_on, grace: float = GRACE
 ) -> Report:
-    """Bring the segments up to date with the articles; *thorough*: read every byte of them, and mend what is damaged.
+    """Bring the segments up to date with the articles.
+
+    *thorough*: read every byte of them, compare all ids, and mend what is damaged. Otherwise ids are compared only when
+    their numbers differ, and of damage only missing parts are seen.
 
     Raises DamagedManifest, which ``rebuild`` mends.
     """
@@ -114,7 +117,7 @@ class _Work:
         if act.packed.broken:
             self._mend(act)
         self._pack(act)
-        if self._is_miscounted(act):
+        if thorough or self._is_miscounted(act):
             self._mend(act)
         self._merge(act)
         self._finish(act, grace)
@@ -127,7 +130,7 @@ class _Work:
         if self._database.manifest.find_one({"_id": "index"}, {"_id": 1}) is None:
             return  # nothing was ever stored
         act = self._acting_on(Packed(old))
-        self._mend(act)
+        self._mend(act, anew=True)
         self._finish(act, grace)
 
     def _acting_on(self, packed: Packed) -> Packing:
@@ -146,14 +149,14 @@ class _Work:
         if not notes_seen:
             self._switch_and_settle(act, changed=False)
 
-    def _mend(self, act: Packing) -> None:
+    def _mend(self, act: Packing, anew: bool = False) -> None:
         """Compare all ids: pack what no readable segment holds, bury what is not stored, leave broken segments out."""
         self._report.broken += tuple(act.packed.broken.values())
         lost, gone = act.packed.missing_from(act.stored_ids())
         self._step("planned")
         act.pack(lost)
         act.bury_absent(gone)
-        self._switch_and_settle(act, changed=True)
+        self._switch_and_settle(act, changed=anew or act.packed.entries() != act.packed.manifest.segments)
         act.packed.broken.clear()
         for found in act.pending():
             act.clear(found)

@@ -29,9 +29,14 @@ def upper_bound(database: Database[Document], name: str) -> int:
 def heal(database: Database[Document]) -> None:
     """Raise counters that stand below numbers in use, as after an index of format 1 or a partial restore."""
     last = database.terms.find_one({}, {"id": 1}, sort=[("id", DESCENDING)])
-    if last is not None and last["id"] >= upper_bound(database, TERMS):
-        database.counters.update_one({"_id": TERMS}, {"$max": {"next": last["id"] + 1}}, upsert=True)
+    index = database.manifest.find_one({"_id": "index"}, {"terms": 1}) or {}
+    # An id that vectors use must not become another word's, even when the dictionary has lost its word.
+    _raise_to(database, TERMS, max(last["id"] + 1 if last else 0, index.get("terms", 0)))
     if upper_bound(database, REVISIONS) == 0:
         highest = list(database.articles.aggregate([{"$group": {"_id": None, "revision": {"$max": "$revision"}}}]))
-        if highest:
-            database.counters.update_one({"_id": REVISIONS}, {"$max": {"next": highest[0]["revision"]}}, upsert=True)
+        _raise_to(database, REVISIONS, highest[0]["revision"] if highest else 0)
+
+
+def _raise_to(database: Database[Document], name: str, least: int) -> None:
+    if upper_bound(database, name) < least:
+        database.counters.update_one({"_id": name}, {"$max": {"next": least}}, upsert=True)

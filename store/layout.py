@@ -7,7 +7,6 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,6 @@ MOST_ROWS = 65_536
 MOST_BYTES = 128 * 2**20
 """Reports of hundreds of pages have long vectors: a segment is closed at this size, whatever rows it has."""
 
-MOST_IN_PART = 8 * 2**20  # bytes
 NEVER = int(np.iinfo(np.int64).min)
 """Stands for "no date", in seconds."""
 
@@ -40,7 +38,7 @@ _FACTS = {"ids": "u8", "revisions": "u32", "lengths": "u32", "published": "i64",
 Array = NDArray[Any]
 
 
-class DamagedSegment(ValueError):
+class DamagedSegment(RuntimeError):
     """The bytes are not what was stored, or no segment of this format; the message names the segment."""
 
 
@@ -153,7 +151,7 @@ def decode(data: bytes | memoryview) -> Segment:
 
 def head_of(data: bytes) -> Segment:
     """The segment *data* without its vectors, which may then be let go."""
-    return decode_head(split(data)[0])
+    return decode_head(data[: vector_sections(data)[1]])
 
 
 def decode_head(data: bytes) -> Segment:
@@ -161,23 +159,26 @@ def decode_head(data: bytes) -> Segment:
     return _decode(data, head=True)
 
 
-def split(data: bytes) -> list[bytes]:
-    """The parts of a segment: all that comes before the vectors (at most 3 MiB), then pieces of ``MOST_IN_PART``."""
-    _, length = _prefix(data)
-    sections = json.loads(data[_PREFIX.size : _PREFIX.size + length])["sections"]
-    cut = min([section["offset"] for section in sections if section["name"].startswith("vectors:")] + [len(data)])
-    return [data[a:b] for a, b in pairwise([0, *range(cut, len(data), MOST_IN_PART), len(data)])]
+def vector_sections(data: bytes | memoryview) -> tuple[dict[str, tuple[int, int]], int]:
+    """Where the vectors of each field lie in the segment that begins with *data*, and where the first begins."""
+    header = _header(data)
+    places = {
+        section["name"].partition(":")[2]: (section["offset"], section["offset"] + section["count"])
+        for section in header["sections"]
+        if section["name"].startswith("vectors:")
+    }
+    return places, min(begin for begin, _ in places.values())
 
 
 def _laid_out(facts: Document, sections: dict[str, Array]) -> bytes:
     kinds = {name: _FACTS.get(name) or ("u32" if name.startswith("vector_start:") else "u8") for name in sections}
     sizes = {name: len(values) * np.dtype(_DTYPES[kinds[name]]).itemsize for name, values in sections.items()}
     # The header names offsets, and its own length moves them: room for the longest numbers settles it.
-    room = _aligned(_PREFIX.size + len(_header(facts, sections, kinds, dict.fromkeys(sections, 2**40))))
+    room = _aligned(_PREFIX.size + len(_header_of(facts, sections, kinds, dict.fromkeys(sections, 2**40))))
     offsets, end = {}, room
     for name, size in sizes.items():
         offsets[name], end = end, _aligned(end + size)
-    header = _header(facts, sections, kinds, offsets).ljust(room - _PREFIX.size)
+    header = _header_of(facts, sections, kinds, offsets).ljust(room - _PREFIX.size)
     out = bytearray(end)
     out[:room] = _PREFIX.pack(MAGIC, FORMAT, len(header)) + header
     for name, values in sections.items():
@@ -185,7 +186,7 @@ def _laid_out(facts: Document, sections: dict[str, Array]) -> bytes:
     return bytes(out)
 
 
-def _header(facts: Document, sections: dict[str, Array], kinds: dict[str, str], offsets: dict[str, int]) -> bytes:
+def _header_of(facts: Document, sections: dict[str, Array], kinds: dict[str, str], offsets: dict[str, int]) -> bytes:
     table = [
         {"name": name, "dtype": kinds[name], "count": len(values), "offset": offsets[name]}
         for name, values in sections.items()
@@ -194,15 +195,16 @@ def _header(facts: Document, sections: dict[str, Array], kinds: dict[str, str], 
 
 
 def _decode(data: bytes | memoryview, head: bool) -> Segment:
-    _, length = _prefix(data)
+    header = _header(data)
     try:
-        header = json.loads(bytes(data[_PREFIX.size : _PREFIX.size + length]))
         rows = int(header["documents"])
         arrays = {
             section["name"]: np.frombuffer(data, _DTYPES[section["dtype"]], section["count"], section["offset"])
             for section in header["sections"]
             if not (head and section["name"].startswith("vectors:"))
         }
+        # Kinds that a later program has added are known by their names; one that is missing here is missed.
+        kinds = [*FIELDS, *(name[13:] for name in arrays if name[:13] == "vector_start:" and name[13:] not in FIELDS)]
         names = [tuple(map(str, header[table])) for table in ("sources", "languages")]
         found = Segment(
             rows,
@@ -214,8 +216,8 @@ def _decode(data: bytes | memoryview, head: bool) -> Segment:
             names[0],
             arrays["languages"],
             names[1],
-            {name: arrays[f"vector_start:{name}"] for name in FIELDS},
-            {} if head else {name: arrays[f"vectors:{name}"] for name in FIELDS},
+            {name: arrays[f"vector_start:{name}"] for name in kinds},
+            {} if head else {name: arrays[f"vectors:{name}"] for name in kinds},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DamagedSegment(f"not a whole segment: {error}") from None
@@ -237,13 +239,17 @@ def _check(found: Segment) -> None:
         raise DamagedSegment("its sections do not fit each other")
 
 
-def _prefix(data: bytes | memoryview) -> tuple[int, int]:
+def _header(data: bytes | memoryview) -> Document:
     if len(data) < _PREFIX.size:
         raise DamagedSegment("too short for a segment")
     magic, number, length = _PREFIX.unpack_from(data)
     if magic != MAGIC or number != FORMAT or length > len(data) - _PREFIX.size:
         raise DamagedSegment(f"not a segment of format {FORMAT}")
-    return number, length
+    try:
+        header: Document = json.loads(bytes(data[_PREFIX.size : _PREFIX.size + length]))
+    except ValueError as error:
+        raise DamagedSegment(f"its header is not JSON: {error}") from None
+    return header
 
 
 def _places(values: Sequence[str], names: Sequence[str]) -> Array:

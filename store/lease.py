@@ -1,4 +1,4 @@
-"""The lease that keeps compactors out of each other's way. Politeness only: the switch of the manifest is the safety."""
+"""The lease that keeps compactors out of each other's way: politeness only, the safety is in the manifest's switch."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _KEY = {"_id": "index"}
 Packed = bytes  # Entry has a field of the name ``bytes``
 
 
-class DamagedManifest(ValueError):
+class DamagedManifest(RuntimeError):
     """The manifest in the database is not what was stored; the message is one line and names what helps."""
 
 

@@ -116,14 +116,14 @@ def check(database: Database[Document], analyzer: str) -> None:
     found = database.manifest.find_one({"_id": "index"}, {"analyzer": 1, "format": 1})
     if found is None:
         return
-    if found["analyzer"] != analyzer:
+    if found.get("analyzer") != analyzer:
         raise IndexMismatch(
             f"index made by analyzer {found['analyzer']!r}, this one is {analyzer!r}: "
             "words would not meet; use the program that made it, or another database and crawl again"
         )
-    if found["format"] == 1:
+    if found.get("format") == 1:
         _take_over(database, analyzer)
-    elif found["format"] != FORMAT:
+    elif found.get("format") != FORMAT:
         raise IndexMismatch(f"index of format {found['format']}, this program reads {FORMAT}: use another database")
 
 

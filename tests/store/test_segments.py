@@ -9,7 +9,7 @@ from bson import Binary
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import layout, schema, segments
+from store import dealing, schema, segments
 from store.segments import NEVER, DamagedSegment, MissingSegment, decode, encode, id_bytes, id_strings, seconds
 from store.vectors import pack
 
@@ -103,10 +103,24 @@ def test_bytes_that_are_cut_off_are_refused(data: st.DataObject) -> None:
         decode(whole[: data.draw(st.integers(0, len(whole) - 8))])
 
 
+@given(st.lists(st.binary(max_size=3 * dealing.PIECE), max_size=9))
+def test_vectors_that_are_dealt_out_are_gathered_again(vectors: list[bytes]) -> None:
+    start = np.cumsum([0, *map(len, vectors)]).astype(np.uint32)
+    together = np.frombuffer(b"".join(vectors), np.uint8)
+    assert dealing.gather(np.frombuffer(dealing.deal(together, start), np.uint8), start) == together.tobytes()
+
+
+def test_dealing_is_as_documented() -> None:
+    vectors = [b"a" * 16 + b"b" * 16 + b"c", b"d" * 15, b"e" * 16]
+    start = np.cumsum([0, *map(len, vectors)]).astype(np.uint32)
+    dealt = dealing.deal(np.frombuffer(b"".join(vectors), np.uint8), start)
+    assert dealt == b"a" * 16 + b"e" * 16 + b"b" * 16 + b"c" + b"d" * 15
+
+
 @pytest.fixture
 def stored(database, monkeypatch) -> tuple[str, bytes]:
     schema.prepare(database, "test")
-    monkeypatch.setattr(layout, "MOST_IN_PART", 1000)
+    monkeypatch.setattr(segments, "MOST_IN_PART", 1000)
     data = encode(rows(60, 40))
     return segments.write(database, data), data
 

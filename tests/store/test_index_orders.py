@@ -1,0 +1,67 @@
+"""Any order of adds, changes, deletions and compactions gives what a rebuild gives, and at each moment what is stored."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from store import packed, packing, schema, snapshot
+from store.compactor import compact, rebuild
+from store.verify import verify
+from tests.store.index import content, delete, key, store, stored
+
+names = st.sampled_from("abcdef")
+words = st.lists(st.sampled_from(["one", "two", "three", "四", "五"]), max_size=4).map(" ".join)
+acts = st.one_of(
+    st.tuples(st.just("store"), st.dictionaries(names, words, min_size=1, max_size=3)),
+    st.tuples(st.just("delete"), st.sets(names, min_size=1, max_size=2)),
+    st.tuples(st.just("lose"), st.sets(names, min_size=1, max_size=1)),
+    st.tuples(st.sampled_from(["compact", "thorough", "rebuild", "damage"]), st.none()),
+)
+
+ALL = ("articles", "segments", "deleted", "terms", "counters", "manifest")
+
+
+def act_on(database, act: str, on) -> bool:
+    """Do it; whether what a reader finds is what is stored at once, without a compaction."""
+    if act == "store":
+        store(database, on)
+    elif act == "delete":
+        delete(database, on)
+    elif act == "lose":
+        lost = database.articles.delete_many({"_id": {"$in": [key(name) for name in on]}}).deleted_count
+        return not lost
+    elif act == "damage":
+        lost = database.segments.delete_one({}).deleted_count
+        return not lost
+    else:
+        {"compact": compact, "thorough": lambda one: compact(one, thorough=True), "rebuild": rebuild}[act](database)
+    return True
+
+
+@pytest.fixture
+def quick(monkeypatch) -> None:
+    monkeypatch.setattr(packed, "TIER", 2)
+    monkeypatch.setattr(packing, "_PAUSE", 0)
+    monkeypatch.setattr("store.segments.MOST_ROWS", 4)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(acts, min_size=1, max_size=10))
+def test_any_order(database, quick, order: list[tuple[str, object]]) -> None:
+    for name in ALL:
+        database[name].delete_many({})
+    schema.prepare(database, "test")
+    at_once = True
+    for act, on in order:
+        at_once = act_on(database, act, on) and (at_once or act in ("compact", "thorough", "rebuild"))
+        if at_once:
+            assert content(database) == stored(database), f"after {act}"
+    compact(database, thorough=True)
+    state = snapshot.read(database)
+    assert (state.pending, state.deleted) == ((), ())
+    assert verify(database, "test") == []
+    step_by_step = content(database)
+    rebuild(database)
+    assert content(database) == step_by_step == stored(database)
