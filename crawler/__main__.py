@@ -99,6 +99,10 @@ def bench(
         share = found["speed_of_bare"].get(way)
         judged = f"   {share:.3f} of bare Scrapy's speed (at least {TARGETS[way]:.2f})" if share else ""
         _print(f"{way:<10} {milliseconds:7.2f} ms CPU a page{judged}")
+    for way, holds in found["holds_over_10_ms"].items():
+        causes = ", ".join(f"{facts['number']} {cause}" for cause, facts in holds["causes"].items())
+        longest = f", the longest {holds['longest_ms']} ms: {causes}" if causes else ""
+        _print(f"{way:<10} {holds['number']:4d} holds of the reactor over 10 ms{longest}")
     if save:
         _print(f"written: {write(found)}")
 

@@ -7,8 +7,10 @@ from typing import Any
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
-from crawler.source import Credential, Source
-from crawler.way import JsonApi, Way
+from crawler.source import Source, credential_of
+from crawler.way import Credential, JsonApi, Way
+from crawler.ways import most_bytes
+from crawler.ways.json_api import body_of
 from store.settings import PREFIX, settings
 
 
@@ -20,18 +22,23 @@ def secret_of(credential: Credential) -> str:
 
 def request_of(way: Way, url: str, row: Source) -> Request:
     """The request for *url*, an address of *way*."""
-    meta: dict[str, Any] = {"xinwen": "entry"}
+    meta: dict[str, Any] = {"xinwen": "entry", "download_maxsize": most_bytes(way)}
     headers: dict[str, str] = {}
     body = ""
     if isinstance(way, JsonApi):
-        headers, body = dict(way.headers), way.body
+        headers, body = dict(way.headers), body_of(way, url)
         meta["xinwen_leave"] = way.leave
+        if way.tool:
+            headers["Accept"] = "application/json, text/event-stream"
+            meta["xinwen_tool"] = way.tool
     if body:
         headers.setdefault("Content-Type", "application/json")
-    if row.credential:
-        secret = secret_of(row.credential)
-        name = row.credential.header or "Cookie"
-        headers[name] = secret if row.credential.header else f"{row.credential.cookie}={secret}"
+    if credential := credential_of(way, row):
+        secret = secret_of(credential)
+        name = credential.header or "Cookie"
+        headers[name] = (
+            f"{credential.scheme} {secret}".strip() if credential.header else f"{credential.cookie}={secret}"
+        )
         # A redirect would carry the key to wherever it leads.
-        meta |= {"xinwen_credential": row.credential.variable, "dont_redirect": True}
+        meta |= {"xinwen_credential": credential.variable, "dont_redirect": True}
     return Request(url, method="POST" if body else "GET", body=body, headers=headers, meta=meta, callback=NO_CALLBACK)

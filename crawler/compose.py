@@ -10,8 +10,10 @@ from html import escape
 from urllib.parse import unquote, urlsplit
 
 from crawler.read import read_document
+from crawler.read.charset import whole
 from crawler.read.unreadable import Unreadable
 from crawler.source import Selectors, Source
+from crawler.walls import LoginWall, asks_for_login
 from crawler.way import Link
 from store.article import Article, File, Kind
 
@@ -44,7 +46,7 @@ def article_from_entry(link: Link, row: Source, fetched: datetime) -> Article:
         title = escape(link.title)
         page = f"<html><head><title>{title}</title></head><body><article>{link.body}</article></body></html>"
         source = replace(row, selectors=bare, article_of=None, access_of=None)
-        article = read_document(page.encode(), link.url, captured=fetched, source=source, charset="utf-8")
+        article = read_document(whole(page).encode(), link.url, captured=fetched, source=source, charset="utf-8")
     else:
         article = Article(source=row.key, url=link.url, title="", fetched=fetched, kind=row.kind)
         article.language = link.language or row.language
@@ -61,6 +63,8 @@ def article_from_page(data: bytes, url: str, link: Link, row: Source, fetched: d
         raise Unreadable(f"{len(data)} bytes under the address of a PDF, which are none")
     if is_workbook(link.url) and not data.startswith(_ZIP):
         raise Unreadable(f"{len(data)} bytes under the address of a workbook, which are none")
+    if asks_for_login(data):
+        raise LoginWall("a page that asks for a login")
     article = read_document(data, url, captured=fetched, source=row, charset=charset)
     if not (article.body.strip() or article.summary.strip()):
         raise Unreadable("no content")
@@ -87,6 +91,10 @@ def complete(article: Article, link: Link, row: Source) -> Article:
         article.authors = list(link.authors)
     if better("tags"):
         article.tags = list(link.tags)
+    article.title, article.summary, article.body = map(whole, (article.title, article.summary, article.body))
+    article.authors, article.tags = list(map(whole, article.authors)), list(map(whole, article.tags))
+    known = {file.url for file in article.files}
+    article.files = [*article.files, *(_file(url) for url in link.files if url not in known)]
     kind: Kind | None = link.kind
     article.kind = kind or article.kind
     article.source = row.key

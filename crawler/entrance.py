@@ -13,12 +13,17 @@ from scrapy.http import Response
 
 from crawler.asking import request_of, secret_of
 from crawler.ledger import Ledger, Shown
-from crawler.middlewares import FAILURES, Blocked, Locked
-from crawler.source import Source
+from crawler.middlewares import FAILURES, Blocked, Locked, told
+from crawler.samples import today
+from crawler.session import in_session
+from crawler.source import Source, credential_of
+from crawler.walls import asks_for_login
 from crawler.way import Feed, Fixed, JsonApi, Link, Listing, Way
 from crawler.ways import addresses, describe, limit_of, parts, read_entry
 from crawler.ways.entry import EmptyReply, Entry, EntryError, LoginNeeded
 from crawler.ways.select import key_of, merge, of_the_trade, older
+
+_CONDITIONS = {b"If-None-Match", b"If-Modified-Since"}
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +42,10 @@ class WayQuiet(WayFailed):
 
 class WayLocked(WayFailed):
     """A way in asks for a key or session of the user's own."""
+
+
+class NoKey(WayLocked):
+    """The user has given no key or session for this way in."""
 
 
 class Refusal(WayFailed):
@@ -91,17 +100,23 @@ class Entrance:
 
     async def _part(self, ways: list[Way], taken: list[_Gathered], last: bool = False) -> list[Way]:
         """Adds to *taken* the first of *ways* that yields links; when none does, those to try again later."""
-        again, alive = [], False
+        again, alive, keyless = [], False, []
         for way in ways:
             try:
                 taken.append(await self._gather(way))
                 return []
+            except NoKey as failure:
+                keyless.append((way, failure))
             except WayFailed as failure:
                 if isinstance(failure, WayEmpty) and not last:
                     again.append(way)
                 else:
                     self._report(way, failure)
                     alive |= isinstance(failure, WayQuiet | WayLocked)
+        # One key is enough where several doors, each with its own, lead to the same.
+        for way, reason in keyless if len(keyless) == len(ways) else ():
+            alive = True
+            self._report(way, reason)
         # Ways that are only guessed may all be wrong; where one was seen to work, something has changed.
         if not (again or alive):
             self._count("parts/failed", int(any(getattr(way, "verified", True) for way in ways)))
@@ -113,9 +128,10 @@ class Entrance:
             self._note(gathered, way.url, read_entry(way, b"", way.url, self.row, datetime.now(UTC)))
             self._judge(gathered)
             return gathered
-        if self.row.credential and not secret_of(self.row.credential):
-            raise WayLocked(f"login needed: {self.row.credential.variable} holds no key or session")
-        starts = addresses(way, datetime.now(UTC))
+        credential = credential_of(way, self.row)
+        if credential and not secret_of(credential):
+            raise NoKey(f"login needed: {credential.variable} holds no key or session")
+        starts = addresses(way, today())
         waiting, seen, more = deque(starts), set(starts), limit_of(way)
         while waiting:
             url = waiting.popleft()
@@ -199,6 +215,9 @@ class Entrance:
         """What the reply at *url* leads to; where the site says that it has not changed, what is remembered of it."""
         response = await self._reply(gathered.way, url, whole)
         if response.status == 304:
+            assert response.request
+            if not _CONDITIONS.intersection(response.request.headers) and "digest" not in response.meta:
+                raise WayFailed("HTTP 304 to a request without conditions")
             gathered.unchanged.append(url)
             gathered.read[url] = Entry(further=response.meta.get("further", []))
             return gathered.read[url]
@@ -206,8 +225,12 @@ class Entrance:
             raise NotYet("HTTP 404")
         if response.status != 200:
             raise WayFailed(f"HTTP {response.status}")
+        if asks_for_login(response.body):
+            raise WayLocked("login needed: the reply is a page to log in by")
+        # The reply's own address has lost the fragment, which tells pages of one address apart.
+        asked = response.request.url if response.request else response.url
         try:
-            entry = read_entry(gathered.way, response.body, response.url, self.row, datetime.now(UTC))
+            entry = read_entry(gathered.way, response.body, asked, self.row, datetime.now(UTC))
         except LoginNeeded as error:
             raise WayLocked(str(error)) from None
         except EmptyReply as error:
@@ -234,6 +257,8 @@ class Entrance:
         request.meta.update(entry=self._name(way, url), whole=whole)
         self._count("entries/asked", 1)
         try:
+            if isinstance(way, JsonApi) and way.tool:
+                request = await in_session(request, self.crawler)
             return await self.crawler.engine.download_async(request)
         except Locked as error:
             raise WayLocked(f"login needed: {error}") from None
@@ -242,7 +267,7 @@ class Entrance:
         except IgnoreRequest as error:
             raise WayFailed(str(error)) from None
         except FAILURES as error:
-            raise WayFailed(f"{type(error).__name__}: {error}") from None
+            raise WayFailed(told(error)) from None
 
     def _count(self, name: str, number: int) -> None:
         if number:

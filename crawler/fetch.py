@@ -15,7 +15,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.project import get_project_settings
 
-from crawler.middlewares import FAILURES, NOBODY
+from crawler.middlewares import FAILURES, NOBODY, told
 from crawler.source import Source
 
 _DELAY = 2.0  # seconds between two requests to a live site
@@ -70,7 +70,7 @@ class Visit(scrapy.Spider):
         except IgnoreRequest as error:
             raise FetchFailed(str(error)) from None
         except FAILURES as error:
-            raise FetchFailed(f"{type(error).__name__}: {error}") from None
+            raise FetchFailed(told(error)) from None
         if response.status != 200:
             raise FetchFailed(f"HTTP {response.status}")
         headers = {

@@ -35,6 +35,8 @@ class Fate:
     outcome: str = ""
     reason: str = ""
     fetched: bool = False
+    stored: bool = False
+    """Its article was in the store before this run."""
     why: str = ""
     """Why it was asked for once more, where it was."""
     article: str = ""

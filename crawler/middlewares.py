@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import urlsplit
+import zlib
+from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -19,6 +19,9 @@ from scrapy.exceptions import (
     UnsupportedURLSchemeError,
 )
 from scrapy.http import Response
+from w3lib.url import safe_url_string
+
+from crawler.walls import challenge_of, is_consent_host, is_login_host
 
 FAILURES = (
     CannotResolveHostError,
@@ -30,17 +33,9 @@ FAILURES = (
     ResponseDataLossError,
     UnsupportedURLSchemeError,
     OSError,
+    zlib.error,
 )
 """What downloading may end with, beside a reply; anything else is a fault of ours."""
-
-_HEAD = 8192  # bytes; every known challenge shows itself within
-_CHALLENGES = (
-    (re.compile(rb"<title>\s*Just a moment\.\.\.|_cf_chl_opt", re.IGNORECASE), "Cloudflare's challenge"),
-    (re.compile(rb"<title>[^<]*Are you a robot\?", re.IGNORECASE), "a page that asks for a person"),
-    (re.compile(rb"<title>\s*Access to this page has been denied|px-captcha", re.IGNORECASE), "a captcha"),
-    (re.compile(rb"<title>\s*Before you continue", re.IGNORECASE), "a page that asks for consent"),
-)
-_CONSENT = frozenset({"consent.google.com"})
 
 NOBODY = "data:,"
 """The address of a request that asks nobody and is answered at once, here.
@@ -48,6 +43,13 @@ NOBODY = "data:,"
 Spiders begin with it: what its callback yields is counted by Scrapy, so there is never too much at once, and closing
 waits for the last item. What ``Spider.start`` itself yields is neither, and a crawl that ends early would never end.
 """
+
+
+def told(error: BaseException) -> str:
+    """One of FAILURES in words."""
+    # Scrapy gives this one no message, and it has one cause only.
+    words = "longer than a reply may be" if isinstance(error, DownloadCancelledError) else str(error)
+    return f"{type(error).__name__}: {words}"
 
 
 class Blocked(IgnoreRequest):
@@ -70,12 +72,23 @@ def refusal(response: Response) -> str:
     """How *response* says that we are not wanted; "" when it does not."""
     if response.headers.get("cf-mitigated") == b"challenge":
         return "Cloudflare's challenge"
-    for pattern, name in _CHALLENGES:
-        if pattern.search(response.body[:_HEAD]):
-            return name
+    if challenge := challenge_of(response.body):
+        return challenge
     if urlsplit(response.url).path == "/tosv2.html":
         return "a page that asks for a person"
     return f"HTTP {response.status}" if response.status in (401, 403, 407, 451) else ""
+
+
+class LocationMiddleware:
+    """Nearer to the site than Scrapy's redirects, which fall over an address that is none."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if location := response.headers.get("Location"):
+            try:
+                urlsplit(urljoin(request.url, safe_url_string(location)))
+            except ValueError as error:
+                raise IgnoreRequest(f"leads to {location[:100]!r}: {error}") from None
+        return response
 
 
 class HostsMiddleware:
@@ -96,10 +109,12 @@ class HostsMiddleware:
             return Response(request.url)
         host = urlsplit(request.url).hostname or ""
         allowed = getattr(self.crawler.spider, "hosts", None)
-        if host in _CONSENT:
+        if is_consent_host(host):
             self.crawler.stats.inc_value("xinwen/blocked")
             raise Blocked("a page that asks for consent")
         if allowed is not None and host not in allowed and not _is_robots(request):
+            if is_login_host(host):
+                raise Locked(f"leads to {host}, to log in there")
             raise OtherHost(f"leads to {host}, which is none of the source's hosts")
         return None
 

@@ -11,13 +11,24 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 
-from crawler.middlewares import FAILURES, Blocked, refusal
+from crawler.middlewares import FAILURES, Blocked, refusal, told
 
 _FIRST = 1000  # before everything else that waits for the host
 
 
+LONGEST_DELAY = 600.0
+"""Seconds; with a longer crawl-delay a run would reach its end before it has an article."""
+
+_MOST_BYTES = 2**20
+"""Twice what the standard asks of every reader."""
+
+
 class Barred(IgnoreRequest):
     """robots.txt asks programs not to fetch this address."""
+
+
+class NoRules(IgnoreRequest):
+    """Nobody can tell what robots.txt says, as the site is out of order: nothing is fetched."""
 
 
 class RobotsMiddleware:
@@ -42,17 +53,19 @@ class RobotsMiddleware:
             self.rules[parts.netloc] = asyncio.ensure_future(self._read(f"{parts.scheme}://{parts.netloc}/robots.txt"))
         rules = await self.rules[parts.netloc]
         if self.crawler.settings.getbool("XINWEN_POLITE"):
-            self._slow_down(parts.hostname or "", rules)
+            self._slow_down(parts.hostname or "", rules.crawl_delay(self.agent) or 0)
         if request.meta.get("xinwen_leave") and parts.netloc in self.silent:
             raise Barred(f"not asked without leave: {parts.netloc} has no robots.txt")
         if not rules.allowed(request.url, self.agent):
             self.crawler.stats.inc_value("xinwen/robots/barred")
             raise Barred(f"barred by robots.txt of {parts.netloc}")
 
-    def _slow_down(self, host: str, rules: RobotParser) -> None:
+    def _slow_down(self, host: str, delay: float) -> None:
         """Keep to the crawl-delay. Before every request, as AutoThrottle knows nothing of it and goes below."""
-        delay = rules.crawl_delay(self.agent)
-        if not delay or delay <= self.crawler.settings.getfloat("DOWNLOAD_DELAY"):
+        if not delay <= LONGEST_DELAY:  # also what is no number
+            self.crawler.stats.inc_value("xinwen/blocked")
+            raise Blocked(f"robots.txt of {host} asks for {delay:.0f} s between two requests")
+        if delay <= self.crawler.settings.getfloat("DOWNLOAD_DELAY"):
             return
         downloader = self.crawler.engine.downloader
         downloader.per_slot_settings[host] = {"delay": delay, "concurrency": 1, "jitter": 0}
@@ -61,20 +74,24 @@ class RobotsMiddleware:
 
     async def _read(self, url: str) -> RobotParser:
         # Not to be held back by the spider's own delays in asking for pages.
-        robots = Request(url, priority=_FIRST, meta={"xinwen": "robots"}, callback=NO_CALLBACK)
+        meta = {"xinwen": "robots", "download_maxsize": _MOST_BYTES}
+        robots = Request(url, priority=_FIRST, meta=meta, callback=NO_CALLBACK)
         try:
             response = await self.crawler.engine.download_async(robots)
-        except IgnoreRequest as error:
-            self.crawler.stats.inc_value("xinwen/blocked")
+        except Blocked as error:  # counted where it was raised
             raise Blocked(f"{url} cannot be read: {error}") from None
+        except IgnoreRequest as error:
+            raise NoRules(f"{url} cannot be read: {error}") from None
         except FAILURES as error:
-            raise type(error)(f"{url} cannot be read: {error}") from None
-        refused = refusal(response)
-        if refused:
+            raise NoRules(f"{url} cannot be read: {told(error)}") from None
+        if refused := refusal(response):
             self.crawler.stats.inc_value("xinwen/blocked")
-        if reason := refused or (f"HTTP {response.status}" if response.status >= 500 else ""):
-            raise Blocked(f"{url} cannot be read: {reason}")
+            raise Blocked(f"{url} cannot be read: {refused}")
+        # 4xx says that there is none. 429 says that now is not the time to ask, not that all is allowed.
+        if response.status != 200 and (response.status == 429 or not 400 <= response.status < 500):
+            raise NoRules(f"{url} cannot be read: HTTP {response.status}")
         body = response.body if response.status == 200 else b""
-        if not body.strip():
+        # Many sites show their page for whatever they have not got.
+        if not body.strip() or body.lstrip().startswith(b"<"):
             self.silent.add(urlsplit(url).netloc)
         return ProtegoRobotParser.from_crawler(self.crawler, body)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields
-from typing import get_args
+from typing import Any, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -48,10 +49,11 @@ def reasons_against(row: Source) -> list[str]:
             reasons.append(f"from_link {name!r} is none of {', '.join(_LINK_FACTS)}")
     if row.elsewhere and row.read != "entry":
         reasons.append("elsewhere: pages of others are named, not read")
-    if row.credential and bool(row.credential.header) == bool(row.credential.cookie):
-        reasons.append("credential goes into a header or into a cookie")
-    if row.credential and not re.fullmatch(r"XINWEN_[A-Z_]+", row.credential.variable):
-        reasons.append(f"credential {row.credential.variable!r} is no variable of ours")
+    for credential in row.credentials:
+        if bool(credential.header) == bool(credential.cookie):
+            reasons.append("credential goes into a header or into a cookie")
+        if not re.fullmatch(r"XINWEN_[A-Z_]+", credential.variable):
+            reasons.append(f"credential {credential.variable!r} is no variable of ours")
     if row.at_once < 1:
         reasons.append(f"{row.at_once} requests at once; 1 is the least")
     for name in ("published", "text"):
@@ -72,7 +74,7 @@ def _all_ways(row: Source) -> tuple[Way, ...]:
 def _bad_patterns(row: Source) -> list[tuple[str, str]]:
     patterns = [row.include, row.words, row.selectors.stop, row.selectors.skip]
     patterns += [way.follow for way in _all_ways(row) if isinstance(way, Sitemap)]
-    patterns += [way.file for way in _all_ways(row) if isinstance(way, Reports)]
+    patterns += [pattern for way in _all_ways(row) if isinstance(way, Reports) for pattern in (way.file, way.beside)]
     patterns += [way.inside for way in _all_ways(row) if isinstance(way, JsonApi)]
     bad = []
     for pattern in patterns:
@@ -103,6 +105,13 @@ def _bad_selectors(row: Source) -> list[tuple[str, str]]:
     return bad
 
 
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
 def _bad_paths(row: Source) -> list[tuple[str, str]]:
     bad = []
     for way in _all_ways(row):
@@ -110,6 +119,8 @@ def _bad_paths(row: Source) -> list[tuple[str, str]]:
             continue
         known = {field.name for field in fields(Link)}
         bad += [(name, "is no field of a link") for name in way.fields if name not in known]
+        if way.body and way.page and not isinstance(jmespath.search(way.page, _json(way.body)), int):
+            bad.append((way.page, "leads to no number in the body"))
         for path in (way.items, way.ok or "@", way.login or "@", *way.fields.values()):
             try:
                 jmespath.compile(path)

@@ -9,7 +9,7 @@ import gzip
 import hashlib
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 from weakref import WeakKeyDictionary
 
 from scrapy import Request
@@ -138,7 +138,7 @@ class SampleWebHandler(BaseDownloadHandler):
         inner = request.replace(url=here, headers={**request.headers, _ADDRESS: url})
         inner.meta.pop("proxy", None)
         response = await self.http.download_request(inner)
-        return response.replace(url=request.url)
+        return response.replace(url=urldefrag(request.url).url)  # as Scrapy's own handler has it
 
     async def close(self) -> None:
         await self.http.close()

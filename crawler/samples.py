@@ -5,15 +5,35 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.ways.entry import escaped
+from store.settings import settings
+
+TODAY = "today"
+"""The file of a sample web that holds the day its pages are of."""
 
 
 class SampleError(ValueError):
     """A sample web is written wrong; the message names the file, the line and the reason."""
+
+
+def today() -> datetime:
+    """The day for which the addresses of a year or quarter are made: the sample web's own, where it names one.
+
+    A sample holds the quarters of its day; asked for those of a later one it would lose reports as time passes.
+    Raises SampleError.
+    """
+    file = Path(settings().sample_web) / TODAY
+    if not settings().sample_web or not file.is_file():
+        return datetime.now(UTC)
+    try:
+        return datetime.fromisoformat(file.read_text("utf-8").strip()).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise SampleError(f"{file}: {error}") from None
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,11 @@ XINWEN_POLITE = not _xinwen.sample_web
 # One request at a time and none in waiting: what a site has refused must not be asked again by one already on its way.
 CONCURRENT_REQUESTS = 1
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+# The newest article first, as the spider gives them. A priority for each would be as many queues, looked through for
+# every request.
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
+# Scrapy starts so many tasks for every response; a page gives one article, and only entries give more.
+CONCURRENT_ITEMS = 8
 AUTOTHROTTLE_ENABLED = XINWEN_POLITE
 AUTOTHROTTLE_MAX_DELAY = 120
 COOKIES_ENABLED = False
@@ -40,6 +45,7 @@ REMOTE_CONTROL_ENABLED = False
 METAREFRESH_ENABLED = False
 REDIRECT_MAX_TIMES = 5
 DEFAULT_REQUEST_HEADERS = {"Accept": "*/*", "Accept-Language": "en, zh;q=0.8"}
+EXTENSIONS = {"crawler.collector.FreezeLoaded": 0}
 DOWNLOADER_MIDDLEWARES = {
     # Scrapy's own let subdomains through without a word, and take an unreadable robots.txt for leave.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
@@ -50,6 +56,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.patience.PatienceMiddleware": 555,
     # After decompression and redirects, before retries.
     "crawler.middlewares.RefusalMiddleware": 560,
+    "crawler.middlewares.LocationMiddleware": 610,
 }
 
 # Bounds: no site and no fault of ours may hold a run for ever or fill the memory.

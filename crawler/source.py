@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from crawler.way import Document, Figures, Link, Sheets, Way
+from crawler.way import Credential, Document, Figures, Link, Sheets, Way
 from store.article import Access, Article, Kind
 
 Category = Literal["行业协会", "半导体科技", "咨询", "金融财务", "媒体"]
@@ -19,18 +19,6 @@ Read = Literal["page", "entry"]
 
 class SourceError(ValueError):
     """A row of the source table is wrong; the message names its key and the reason."""
-
-
-@dataclass(frozen=True)
-class Credential:
-    """A key or session of the user's own, given in the environment: without it none of the row's addresses is asked.
-
-    Its value goes into the header or the cookie of that name and nowhere else: not into logs, records or archives.
-    """
-
-    variable: str
-    header: str = ""
-    cookie: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +77,8 @@ class Source:
     """``page``: every link is fetched and read; ``entry``: what the feed or list says is all we take."""
     hosts: tuple[str, ...] = ()
     """Hosts that may be asked; further ones (files on a CDN) beside those of the ways in."""
+    entry_stands_in: bool = False
+    """Of an article whose page is refused, what the entry says of it is kept."""
     elsewhere: bool = False
     """Links lead to pages of others, which are named and never asked for."""
     credential: Credential | None = None
@@ -131,6 +121,11 @@ class Source:
     thresholds: Thresholds = Thresholds()
     allowed: frozenset[str] = field(init=False, default=frozenset())
 
+    @property
+    def credentials(self) -> tuple[Credential, ...]:
+        """What of the user's own any of its ways may want."""
+        return tuple(dict.fromkeys(one for way in self.ways if (one := credential_of(way, self))))
+
     def __post_init__(self) -> None:
         from crawler.row_checks import reasons_against  # which imports this module
 
@@ -138,3 +133,8 @@ class Source:
         object.__setattr__(self, "allowed", frozenset(hosts))
         for reason in reasons_against(self):
             raise SourceError(f"source {self.key or self.number}: {reason}")
+
+
+def credential_of(way: Way, row: Source) -> Credential | None:
+    """The key or session that *way* wants."""
+    return getattr(way, "credential", None) or row.credential

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import unquote, urlsplit
@@ -21,18 +22,21 @@ from crawler.arguments import arguments
 from crawler.compose import article_from_entry, article_from_page, is_pdf, is_workbook
 from crawler.entrance import Entrance
 from crawler.ledger import Ledger
-from crawler.middlewares import FAILURES, NOBODY, Blocked, Known
+from crawler.middlewares import FAILURES, NOBODY, Blocked, Known, Locked, OtherHost, told
 from crawler.read import read_document
 from crawler.read.months import day_of_file, start_of_month
 from crawler.read.unreadable import Unreadable
 from crawler.refused import Refused
 from crawler.robots import Barred
 from crawler.source import Source
+from crawler.walls import LoginWall
 from crawler.way import Link
 from crawler.ways.select import key_of, newest_first, older
 from store.article import Article, article_id, canonical_address
 
-_IGNORED = {Known: "known", Blocked: "blocked", Barred: "barred"}
+_IGNORED = {Known: "known", Blocked: "blocked", Barred: "barred", OtherHost: "ignored", Locked: "ignored"}
+"""All others are failures that may pass: redirects without end, a robots.txt that is out of order, a bomb."""
+
 _STATUSES = {304: "not_modified", 404: "gone", 410: "gone"}
 
 
@@ -71,7 +75,7 @@ class SourceSpider(scrapy.Spider):
 
     async def crawl(self, _: Response) -> AsyncIterator[Article | Refused | Request]:
         entrance = Entrance(self.row, self.crawler, self.arguments.limit, self.since)
-        for place, link in enumerate(self._wanted(await entrance.links())):
+        for link in self._wanted(await entrance.links()):
             if self._is_read(link):
                 self.count("pages/asked")
                 yield Request(
@@ -80,8 +84,6 @@ class SourceSpider(scrapy.Spider):
                     errback=partial(self.not_read, link),
                     cb_kwargs={"link": link},
                     meta={"xinwen": "page"},
-                    # Scrapy asks for the last request first, which is the oldest article here.
-                    priority=-place,
                     dont_filter=True,
                 )
             elif item := self._from_entry(link):
@@ -144,6 +146,7 @@ class SourceSpider(scrapy.Spider):
             errback=partial(self.no_date, article, document),
             cb_kwargs={"article": article},
             meta={"xinwen": "page"},
+            priority=1,  # the article waits for it
             dont_filter=True,
         )
 
@@ -182,10 +185,26 @@ class SourceSpider(scrapy.Spider):
         self.count("articles/older", old)
         return not old
 
-    def not_read(self, link: Link, failure: Failure) -> None:
+    def not_read(self, link: Link, failure: Failure) -> Iterator[Article]:
         """Notes why a page was not read; everything that is no fault of ours ends here."""
         outcome, reason = self._not_read(link.url, failure)
-        self.ledger.end(link, outcome, reason)
+        if outcome == "blocked" and (article := self._stand_in(link)):
+            self.ledger.mishaps.append((link.url, outcome, reason))
+            yield article
+        else:
+            self.ledger.end(link, outcome, reason)
+
+    def _stand_in(self, link: Link) -> Article | None:
+        """What the entry says of the article, unless there is more in the store already or the row wants none."""
+        fate = self.ledger.fate(link)
+        if not (self.row.entry_stands_in and link.title and link.published) or (fate and fate.stored):
+            return None
+        article = article_from_entry(
+            replace(link, access="abstract" if link.summary else "headline"), self.row, datetime.now(UTC)
+        )
+        if found := self._once(article, link):
+            self.count("pages/stood_in")
+        return found
 
     def _not_read(self, url: str, failure: Failure) -> tuple[str, str]:
         """Outcome, and the reason where it is worth telling."""
@@ -194,13 +213,14 @@ class SourceSpider(scrapy.Spider):
             status = error.response.status
             outcome, reason = _STATUSES.get(status, "failed"), f"HTTP {status}"
         elif isinstance(error, IgnoreRequest):
-            outcome = next((name for kind, name in _IGNORED.items() if isinstance(error, kind)), "ignored")
+            outcome = next((name for kind, name in _IGNORED.items() if isinstance(error, kind)), "failed")
             reason = str(error)
         elif isinstance(error, FAILURES):
-            outcome, reason = "failed", f"{type(error).__name__}: {error}"
+            outcome, reason = "failed", told(error)
         else:
             failure.raiseException()
         self.count(f"pages/{outcome}")
+        self.count("pages/login", isinstance(error, Locked))
         quiet = outcome in ("not_modified", "known")
         if not quiet and outcome != "ignored":
             self.logger.warning("%s: %s: %s", self.row.key, url, reason)
@@ -219,6 +239,7 @@ class SourceSpider(scrapy.Spider):
 
     def _refused(self, url: str, link: Link, error: Unreadable, now: datetime) -> Refused:
         self.count("pages/unreadable")
+        self.count("pages/login", isinstance(error, LoginWall))
         self.ledger.led(link, article_id(canonical_address(url)))
         return Refused(self.row.key, url, [str(error)], now)
 

@@ -8,6 +8,21 @@ from typing import Any, Literal
 
 from store.article import Access, Kind
 
+
+@dataclass(frozen=True)
+class Credential:
+    """A key or session of the user's own, given in the environment: without it nothing that wants it is asked.
+
+    Its value goes into the header (behind ``scheme``, such as ``Bearer``) or the cookie of that name and nowhere
+    else: not into logs, records or archives.
+    """
+
+    variable: str
+    header: str = ""
+    cookie: str = ""
+    scheme: str = ""
+
+
 OR = " || "
 """Between selectors of a list that stand in for one another: the first that finds a text is taken."""
 
@@ -30,6 +45,8 @@ class Link:
     language: str = ""
     access: Access | None = None
     """How much of this one may be kept, where the entry tells and it is not what the row says."""
+    files: tuple[str, ...] = ()
+    """Addresses of further files of the same article, which are kept as links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +113,14 @@ class JsonApi:
 
     ``fields`` maps fields of ``Link`` to JMESPath expressions inside an item; ``page`` is the query
     parameter that counts pages (empty: everything comes at once), ``first`` the number of the page that
-    ``url`` itself gives, ``pages`` the most to ask for. ``body`` makes the request a POST. ``ok`` and ``login``
+    ``url`` itself gives, ``pages`` the most to ask for. ``body`` makes the request a POST, whose ``page`` is the
+    place of the number in the body (``page.current``). ``ok`` and ``login``
     are JMESPath expressions that tell a reply that holds what was asked for, and one that asks for a login,
     for interfaces that say HTTP 200 to everything. ``leave``: asked only where a robots.txt has been read and
     does not bar it; a missing one is no leave. ``inside`` is the pattern in front of the JSON, where
-    the reply is an HTML page with the JSON in one of its scripts.
+    the reply is an HTML page with the JSON in one of its scripts. ``tool`` names a tool of a server that speaks the
+    Model Context Protocol, ``body`` holds its arguments; in what it gives, whose shape is the tool's own, articles
+    are the objects that have title and address. ``credential`` is what this way wants in place of the row's.
     """
 
     url: str
@@ -116,6 +136,8 @@ class JsonApi:
     leave: bool = False
     date_order: Literal["YMD", "MDY", "DMY"] = "YMD"
     inside: str = ""
+    tool: str = ""
+    credential: Credential | None = None
     verified: bool = True
     part: str = ""
     complete: bool = False
@@ -129,6 +151,7 @@ class Listing:
 
     Further pages are led to by the link ``next``, or lie at ``more``, an address with ``{page}`` counted from 2.
     ``day`` is a heading between the items: of those under it ``published`` tells the time of day at most.
+    ``url`` may hold ``{year}``: the current year and ``years - 1`` before it are asked for.
     """
 
     url: str
@@ -145,6 +168,7 @@ class Listing:
     next: str = ""
     more: str = ""
     pages: int = 1
+    years: int = 1
     verified: bool = True
     part: str = ""
     complete: bool = False
@@ -156,7 +180,8 @@ class Reports:
 
     ``url`` may hold ``{year}`` (the current year and ``years - 1`` before it are asked for) and ``{quarter}``
     (each of 4 to 1). ``panels`` maps CSS selectors of parts of the page to what they are called and hold;
-    ``keep`` is how much of the documents may be kept, where that differs from the row's articles.
+    ``keep`` is how much of the documents may be kept, where that differs from the row's articles. Links that match
+    ``beside`` in the line of a document are files of the same article.
     """
 
     url: str
@@ -165,6 +190,7 @@ class Reports:
     kind: Kind = "report"
     panels: dict[str, tuple[str, Kind]] = field(default_factory=dict)
     keep: Access | None = None
+    beside: str = ""
     verified: bool = True
     part: str = ""
     complete: bool = False

@@ -20,7 +20,9 @@ console = Console(highlight=False, soft_wrap=True)
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH ...", help="JSONL, HTML, gzipped HTML, PDF, or folders")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH ...", help="JSONL, HTML, gzipped HTML, PDF, XLSX, or folders")
+    ],
     manifest: Annotated[Path | None, typer.Option(help="TSV with file, address, captured; else MANIFEST.tsv")] = None,
 ) -> None:
     """Store and index files that you already have, whole."""

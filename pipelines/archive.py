@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
@@ -13,6 +12,7 @@ from scrapy.http import Response
 
 from crawler.refused import Refused
 from crawler.spider import SourceSpider
+from crawler.way import Link
 from store.archive import Raw
 from store.article import Article, article_id, canonical_address
 
@@ -75,7 +75,8 @@ def _raw(item: Article | Refused, response: Response) -> Raw:
     headers = {
         name.decode("latin-1"): b", ".join(values).decode("latin-1") for name, values in response.headers.items()
     }
-    link = {name: value for name, value in asdict(response.cb_kwargs["link"]).items() if value}
+    told = response.cb_kwargs["link"]
+    link = {name: value for name in Link.__dataclass_fields__ if (value := getattr(told, name))}
     captured = item.fetched
     assert captured
     return Raw(response.body, response.url, captured, headers.get("Content-Type", ""), headers, link)

@@ -11,7 +11,6 @@ from store.article import PAGE_BREAK, Article
 # NFKC also turns Chinese punctuation (，：（！) into Western signs, which no Chinese reader wants to see.
 _NOT_PUNCTUATION = re.compile(r"[^\u2026\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x08\x0e-\x1f\x7f]")
-_BLANKS = re.compile(r"[^\S\n]+")
 
 
 class Clean:
@@ -31,8 +30,9 @@ class Clean:
 def clean_text(text: str) -> str:
     """*text* in NFKC (Chinese punctuation left alone), single blanks, no empty lines."""
     text = _INVISIBLE.sub("", text.replace("\r\n", "\n"))
-    text = _NOT_PUNCTUATION.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
-    lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
+    if not text.isascii():
+        text = _NOT_PUNCTUATION.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
+    lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 
 

@@ -1,10 +1,11 @@
-"""Files that people already have, read as articles: JSONL, HTML (also gzipped) and PDF, one by one."""
+"""Files that people already have, read as articles: JSONL, HTML (also gzipped), PDF and workbooks, one by one."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,8 @@ from crawler.source import Source
 from crawler.sources import SOURCES
 from store.article import Article
 
-PAGES = (".html", ".htm", ".html.gz", ".htm.gz", ".xhtml", ".shtml", ".pdf")
+WORKBOOKS = (".xlsx",)
+PAGES = (".html", ".htm", ".html.gz", ".htm.gz", ".xhtml", ".shtml", ".pdf", *WORKBOOKS)
 LINES = (".jsonl", ".jsonl.gz")
 MANIFEST = "MANIFEST.tsv"
 
@@ -77,12 +79,25 @@ def read_file(found: Found, now: datetime) -> Iterator[Article | Refused]:
     row = source_of(url)
     try:
         data = found.path.read_bytes()
+        if found.path.name.lower().endswith(WORKBOOKS):
+            row = _reader_of_workbooks(row)
         article = read_document(data, url, captured=found.captured or now, source=row, name=found.path.name)
     except (Unreadable, OSError) as error:
         yield Refused(row.key if row else UNKNOWN, url, [str(error)], now)
         return
     article.source, article.access, article.fetched = row.key if row else UNKNOWN, "full", found.captured or now
     yield article
+
+
+def _reader_of_workbooks(row: Source | None) -> Source:
+    """The row that reads a workbook: that of its address, or of one without address the one that reads any.
+
+    Raises Unreadable when the row only links workbooks: what their cells mean, only a row can tell.
+    """
+    reader = row or next((other for other in SOURCES.values() if other.workbook_of), None)
+    if reader is None or not reader.workbook_of:
+        raise Unreadable(f"a workbook; those of {row.key if row else 'no source'} are linked, not read")
+    return reader
 
 
 def source_of(url: str) -> Source | None:
@@ -97,15 +112,20 @@ def source_of(url: str) -> Source | None:
 
 
 def _read_lines(path: Path, now: datetime) -> Iterator[Article | Refused]:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            place = f"{path.as_uri()}#line={number}"
-            try:
-                yield _article(json.loads(line), now)
-            except (ValueError, TypeError, AttributeError) as error:
-                yield Refused(UNKNOWN, place, [f"line {number}: {error}"], now)
+    number = 0
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
+                place = f"{path.as_uri()}#line={number}"
+                try:
+                    yield _article(json.loads(line), now)
+                except (ValueError, TypeError, AttributeError, RecursionError) as error:
+                    yield Refused(UNKNOWN, place, [f"line {number}: {error}"], now)
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        # The lines before it have been read; the other files must be, too.
+        yield Refused(UNKNOWN, path.as_uri(), [f"cannot be read beyond line {number}: {error}"], now)
 
 
 def _article(row: dict[str, Any], now: datetime) -> Article:
@@ -176,5 +196,10 @@ def _read_manifest(path: Path) -> dict[Path, Found]:
         for row in rows:
             file = (path.parent / row["file"]).resolve()
             captured = parse_date(row.get("captured") or "", timezone="UTC")
-            found[file] = Found(file, (row["address"] or "").strip(), captured)
+            address = (row["address"] or "").strip()
+            try:
+                urlsplit(address)
+            except ValueError as error:
+                raise CannotIngest(f"{path}: {address!r} is no address: {error}") from None
+            found[file] = Found(file, address, captured)
     return found

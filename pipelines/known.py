@@ -55,7 +55,7 @@ class KnownMiddleware:
         if page and not fate.why:
             fate.due, fate.article = page.due, page.article
             raise Known(f"known since {page.first:%Y-%m-%d}, {page.outcome}")
-        fate.fetched = True
+        fate.fetched, fate.stored = True, bool(page and page.outcome == "stored")
         # What could not be read may be readable by now, by us.
         if page and page.outcome == "stored":
             _ask_with(page, request)

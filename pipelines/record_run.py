@@ -112,7 +112,7 @@ def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
 
 
 def _facts(stats: Document, reason: str, ledger: Ledger, short: list[str], files: bool) -> Facts:
-    wrong = ("quarantined", "failed", "blocked")
+    wrong = ("quarantined", "failed", "blocked", "ignored")
     return Facts(
         reason=reason,
         outcomes=ledger.outcomes(),
@@ -123,6 +123,9 @@ def _facts(stats: Document, reason: str, ledger: Ledger, short: list[str], files
         quiet=stats.get("xinwen/entries/quiet", 0),
         refusals=stats.get("xinwen/blocked", 0) + stats.get("xinwen/robots/barred", 0),
         wrong_again=sum(fate.why == "due" and fate.outcome in wrong for fate in ledger.fates.values()),
+        known_wrong=sum(fate.outcome == "known" and not fate.article for fate in ledger.fates.values()),
+        login_pages=stats.get("xinwen/pages/login", 0),
+        stood_in=stats.get("xinwen/pages/stood_in", 0),
         login_needed=bool(stats.get("xinwen/login_needed")),
         storage_failed=bool(stats.get("xinwen/storage/failed")),
         faults=stats.get("spider_exceptions/count", 0) + stats.get("xinwen/item_errors", 0),

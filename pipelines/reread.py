@@ -102,7 +102,9 @@ def _archived(database: Database[Document], collection: str, key: str) -> tuple[
 def _read_again(row: Document, raw: archive.Raw) -> Article:
     """The article that is made today of *raw*."""
     facts: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in raw.link.items()
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in raw.link.items()
+        if name in Link.__dataclass_fields__  # an older version may have known others
     }
     source = SOURCES[row["source"]]
     return article_from_page(raw.data, raw.url, Link(**facts), source, raw.captured, raw.type)

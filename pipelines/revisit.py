@@ -18,6 +18,7 @@ WEEK = timedelta(days=7)
 """An entry is read whole at least this often: a site's own "not modified" must not hide a link for ever."""
 
 YEAR = timedelta(days=365)
+TITLE = 1000  # characters that are remembered
 
 
 def reason_to_ask(page: Page | None, link: Link, now: datetime) -> str:
@@ -31,7 +32,7 @@ def reason_to_ask(page: Page | None, link: Link, now: datetime) -> str:
     if page.trusted or now - page.seen >= DAY:
         if link.modified and link.modified > (page.modified or page.seen):
             return "modified"
-        if link.title and page.title and link.title != page.title:
+        if link.title and page.title and link.title[:TITLE] != page.title:
             return "title"
     return ""
 
@@ -60,7 +61,7 @@ def page_of(fate: Fate, source: str, ledger: Ledger, old: Page | None, listed_at
         article=fate.article,
         etag=etag,
         last_modified=last_modified,
-        title=fate.link.title,
+        title=fate.link.title[:TITLE],
         modified=fate.link.modified,
         listed_at=listed_at,
     )
@@ -76,7 +77,8 @@ def page_of(fate: Fate, source: str, ledger: Ledger, old: Page | None, listed_at
 def entries_to_remember(ledger: Ledger, source: str, now: datetime) -> list[Page]:
     """The entries whose "not modified" will mean next time that nothing is lost by it.
 
-    That is so when every link of theirs has come to an end that it would have again. Pages of a list hang together:
+    That is so when every link of theirs has come to an end that it would have again, and not all of them to a bad
+    one: of a source that gives nothing the next run must say so too. Pages of a list hang together:
     where the first has not changed the others are not asked for.
     """
     if ledger.partial:
@@ -91,11 +93,17 @@ def entries_to_remember(ledger: Ledger, source: str, now: datetime) -> list[Page
         spoiled = not shown.alone and shown.way in ledger.spoiled
         if url not in ledger.validators or spoiled or not all(_settled(ledger, key) for key in keys[group]):
             continue
+        if keys[group] and not any(_is_good(ledger.fates[key]) for key in keys[group]):
+            continue
         due = [fate.due for key in keys[group] if (fate := ledger.fates[key]).due]
         page = Page(url, source, "entry", now, min([now + WEEK, *due]), further=shown.further)
         page.etag, page.last_modified, page.digest = ledger.validators[url]
         pages.append(page)
     return pages
+
+
+def _is_good(fate: Fate) -> bool:
+    return fate.outcome in STORED or bool(fate.article)
 
 
 def _settled(ledger: Ledger, key: str) -> bool:

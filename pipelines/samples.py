@@ -46,7 +46,7 @@ def run_samples(keys: list[str], console: Console) -> bool:
     os.environ["XINWEN_SAMPLE_WEB"] = str(folder)
     settings.cache_clear()
     # A key of the user's own is not for the sample web, and no key is needed to see what there is.
-    secrets = {key: {row.credential.variable: SAMPLE_KEY} for key in keys if (row := SOURCES[key]).credential}
+    secrets = {key: {one.variable: SAMPLE_KEY for one in SOURCES[key].credentials} for key in keys}
     crawls = SideBySide(_AT_ONCE, _LONGEST, settings().data / "logs", secrets)
     runs = crawl_and_show(keys, crawls, Runs, console, "sample web 样例网站")
     good = all(_is_good(key, run["verdict"]) for key, run in runs.items())

@@ -29,6 +29,12 @@ class Facts:
     refusals: int = 0
     wrong_again: int = 0
     """Pages that could not be stored, as before."""
+    known_wrong: int = 0
+    """Pages that are known for that, and were not asked for again."""
+    login_pages: int = 0
+    """Pages that ask for a login."""
+    stood_in: int = 0
+    """Articles of which only the entry is known, as their pages were refused."""
     login_needed: bool = False
     storage_failed: bool = False
     faults: int = 0
@@ -44,8 +50,9 @@ def judge(facts: Facts) -> tuple[Verdict, str]:
     def number(*names: str) -> int:
         return sum(facts.outcomes.get(name, 0) for name in names)
 
-    stored = number("new", "changed", "unchanged", "not_modified", "duplicate")
-    good = stored + number("known")
+    refused = number("blocked") + facts.stood_in
+    stored = number("new", "changed", "unchanged", "not_modified", "duplicate") - facts.stood_in
+    good = stored + number("known") - facts.known_wrong
     if facts.storage_failed or number("lost"):
         return "failed", "the database failed"
     if facts.reason not in _GOOD_ENDS:
@@ -59,11 +66,17 @@ def judge(facts: Facts) -> tuple[Verdict, str]:
             return "blocked", "every way in is refused"
         return ("empty", "fewer links than the least") if facts.short_ways else ("failed", facts.failure or "no way in")
     # A bad page that is tried again each day says nothing new of the source; one that is seen first does.
-    wrong = number("quarantined", "failed", "blocked") - facts.wrong_again
-    if number("blocked") and not stored and (wrong or not good):
-        return "blocked", f"{number('blocked')} pages refused"
-    if wrong and not good:
-        return "failed", f"none of {wrong} pages could be stored"
+    every = number("quarantined", "failed", "ignored") + refused
+    wrong = every - facts.wrong_again
+    if facts.login_pages and not good:
+        return "login_needed", "the site wants an account"
+    if refused and not stored and (wrong or not good):
+        return "blocked", f"{refused} pages refused"
+    if number("barred") and not good:
+        return "blocked", f"{number('barred')} pages barred by robots.txt"
+    if not good and every + facts.known_wrong:
+        # Not even where all of it is as it was: a source that gives nothing must not pass for a quiet one.
+        return "failed", f"none of {every + facts.known_wrong} pages could be stored"
     if wrong > stored:
         return "degraded", f"{wrong} pages could not be stored, {stored} could"
     if facts.shortcomings:

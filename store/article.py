@@ -22,6 +22,12 @@ PAGE_BREAK = "\f"
 MAX_BODY_BYTES = 8 * 2**20
 """MongoDB refuses documents over 16 MiB; half of it leaves room for the vector and the other fields."""
 
+MAX_FACTS = 200_000
+"""Characters of a summary, and of all names of authors and tags; what is longer is no such thing."""
+
+MAX_FILES = 5_000
+"""Links to documents of one article."""
+
 _TRACKING = re.compile(
     r"^(utm_\w+|fbclid|gclid|mc_[ce]id|cmpid|icid|spm|sref|srnd|smtyp|feed_?(item)?_?type|feed_?name|share_token)$",
     re.IGNORECASE,
@@ -116,6 +122,13 @@ def reasons_against(article: Article) -> list[str]:
         reasons.append(f"title of {len(article.title)} characters")
     if len(article.body.encode()) > MAX_BODY_BYTES:
         reasons.append(f"body of {len(article.body.encode()) // 2**20} MiB; {MAX_BODY_BYTES // 2**20} MiB are stored")
+    for name, most, size in (
+        ("summary", MAX_FACTS, len(article.summary)),
+        ("authors and tags", MAX_FACTS, sum(map(len, article.authors + article.tags))),
+        ("files", MAX_FILES, len(article.files)),
+    ):
+        if size > most:
+            reasons.append(f"{name} of {size}, beyond {most}")
     for name, moment in (("published", article.published), ("fetched", article.fetched)):
         if moment is not None and moment.tzinfo is None:
             reasons.append(f"{name} has no time zone")

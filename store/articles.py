@@ -99,10 +99,12 @@ def known_addresses(database: Database[Document], ids: Iterable[str]) -> set[str
     return {row["_id"] for row in database.articles.find({"_id": {"$in": list(ids)}}, {"_id": 1})}
 
 
-def find_digest(database: Database[Document], digest: str) -> str | None:
-    """The id of a stored article with the text *digest*."""
-    row = database.articles.find_one({"digest": digest}, {"_id": 1}, sort=[("first_stored", 1)])
-    return row["_id"] if row else None
+def find_digests(database: Database[Document], digests: Iterable[str]) -> dict[str, str]:
+    """By text digest, the id of the article that was stored first with it; only of *digests* that are stored."""
+    found: dict[str, str] = {}
+    for row in database.articles.find({"digest": {"$in": list(digests)}}, {"digest": 1}).sort("first_stored", 1):
+        found.setdefault(row["digest"], row["_id"])
+    return found
 
 
 def add_address(database: Database[Document], article_id: str, url: str) -> None:
@@ -150,7 +152,8 @@ def _upsert(document: Document, revision: int) -> UpdateOne:
 
 
 def _document(entry: Entry) -> Document:
-    fields = asdict(entry.article)
+    fields = {name: getattr(entry.article, name) for name in Article.__dataclass_fields__}
+    fields["files"] = [asdict(file) for file in entry.article.files]
     vector = sum((Counter(dict(bag)) for bag in entry.bags), Counter[int]())
     document = {"_id": fields.pop("id"), **fields}
     document["content"] = _content_hash(fields, entry)

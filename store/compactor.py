@@ -138,15 +138,15 @@ class _Work:
 
     def _pack(self, act: Packing) -> None:
         """Pack what is pending, a segment at a time, so that a long list is searched from segments as they come."""
-        notes_seen = False
+        settled = False
         for found in act.pending():
             packed_as = act.packed.revisions(found)
             new = [key for (key, revision), there in zip(found.items(), packed_as, strict=True) if there != revision]
             self._step("planned")
             self._switch_and_settle(act, changed=act.pack(new))
-            notes_seen = True
+            settled = True
             act.clear(found)
-        if not notes_seen:
+        if not settled:
             self._switch_and_settle(act, changed=False)
 
     def _mend(self, act: Packing, anew: bool = False) -> None:
@@ -190,20 +190,9 @@ class _Work:
             self._report.merged += len(group)
 
     def _finish(self, act: Packing, grace: float) -> None:
-        """Remove segments that no manifest names, and fill in the report."""
+        """Remove segments that no manifest names any more, and fill in the report."""
         now = self._database.command("hello")["localTime"]
-        old = {"stored": {"$lt": now - timedelta(seconds=grace)}}
-        named = {f"{entry.sha256}:{part}" for entry in act.packed.manifest.segments for part in range(entry.parts)}
-        left = [row["_id"] for row in self._database.segments.find(old, {"_id": 1}) if row["_id"] not in named]
-        if left:
-            # A compactor that wrote one of these, and was paused before its switch, must not switch any more.
-            act.switch()
-            self._step("sweep announced")
-            for key in left:
-                self._database.segments.delete_one({"_id": key} | old)
-                act.breathe()
-            self._step("swept")
-        self._report.swept = len(left)
+        self._report.swept = act.sweep(now - timedelta(seconds=grace))
         self._report.packed, self._report.buried = act.written, act.buried
         self._report.unreadable = tuple(sorted(act.unreadable))
         self._report.segments = len(act.packed.manifest.segments)

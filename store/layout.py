@@ -89,10 +89,6 @@ def seconds(moment: datetime | None) -> int:
     return NEVER if moment is None else int(moment.timestamp())
 
 
-def _moment(seconds: int) -> datetime | None:
-    return None if seconds == NEVER else _EPOCH + timedelta(seconds=seconds)
-
-
 def encode(rows: Sequence[Document]) -> bytes:
     """The segment of *rows*: documents of articles with the fields of ``store.snapshot.PROJECTION``, in any order.
 
@@ -168,6 +164,17 @@ def vector_sections(data: bytes | memoryview) -> tuple[dict[str, tuple[int, int]
         if section["name"].startswith("vectors:")
     }
     return places, min(begin for begin, _ in places.values())
+
+
+def columns(data: bytes) -> list[tuple[int, int, int]]:
+    """Begin, end and bytes of an item of each section before the vectors, in the segment that begins with *data*."""
+    found = []
+    for section in _header(data)["sections"]:
+        if not section["name"].startswith("vectors:"):
+            width = np.dtype(_DTYPES[section["dtype"]]).itemsize
+            end = section["offset"] + section["count"] * width
+            found.append((section["offset"], end, ID_BYTES if section["name"] == "ids" else width))
+    return found
 
 
 def _laid_out(facts: Document, sections: dict[str, Array]) -> bytes:
@@ -259,3 +266,7 @@ def _places(values: Sequence[str], names: Sequence[str]) -> Array:
 
 def _aligned(length: int) -> int:
     return -(-length // 8) * 8
+
+
+def _moment(seconds: int) -> datetime | None:
+    return None if seconds == NEVER else _EPOCH + timedelta(seconds=seconds)

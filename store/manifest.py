@@ -62,7 +62,7 @@ class Manifest:
 
 def entry_of(name: str, data: bytes) -> Entry:
     """The entry of the segment *data*."""
-    return Entry(name, len(data), len(segments.split(data)), segments.decode(data).documents)
+    return Entry(name, len(data), segments.number_of_parts(data), segments.decode(data).documents)
 
 
 def packed_rows(rows: Iterable[int]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 import numpy as np
@@ -132,6 +133,21 @@ class Packing:
                 return
             yield found
             last = max(found)
+
+    def sweep(self, before: datetime) -> int:
+        """Remove parts of segments that the manifest does not name and that were written *before*; how many."""
+        named = {f"{entry.sha256}:{part}" for entry in self.packed.manifest.segments for part in range(entry.parts)}
+        old = {"stored": {"$lt": before}}
+        left = [row["_id"] for row in self._database.segments.find(old, {"_id": 1}) if row["_id"] not in named]
+        if left:
+            # A compactor that wrote one of these, and was paused before its switch, must not switch any more.
+            self.switch()
+            self._step("sweep announced")
+        for batch in _batches(left, _BATCH // 10):
+            self._database.segments.delete_many({"_id": {"$in": batch}} | old)
+            self._step("swept")
+            self.breathe()
+        return len(left)
 
     def stored_ids(self) -> Iterator[list[str]]:
         """The ids of all articles, in batches, from their index alone."""

@@ -118,13 +118,13 @@ def check(database: Database[Document], analyzer: str) -> None:
         return
     if found.get("analyzer") != analyzer:
         raise IndexMismatch(
-            f"index made by analyzer {found['analyzer']!r}, this one is {analyzer!r}: "
+            f"index made by analyzer {found.get('analyzer')!r}, this one is {analyzer!r}: "
             "words would not meet; use the program that made it, or another database and crawl again"
         )
     if found.get("format") == 1:
         _take_over(database, analyzer)
     elif found.get("format") != FORMAT:
-        raise IndexMismatch(f"index of format {found['format']}, this program reads {FORMAT}: use another database")
+        raise IndexMismatch(f"index of format {found.get('format')}, this program reads {FORMAT}: use another database")
 
 
 def _take_over(database: Database[Document], analyzer: str) -> None:

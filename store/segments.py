@@ -24,6 +24,7 @@ from store.layout import (
     NEVER,
     DamagedSegment,
     Segment,
+    columns,
     decode,
     decode_head,
     encode,
@@ -50,6 +51,7 @@ __all__ = [
     "head_of",
     "id_bytes",
     "id_strings",
+    "number_of_parts",
     "read",
     "read_head",
     "rows_of",
@@ -62,6 +64,9 @@ __all__ = [
 MOST_IN_PART = 2**18
 """Bytes before they are compressed. WiredTiger writes a large document more than once and leaves the room of the first
 time empty: with parts of 8 MiB a third of the collection's file was that."""
+
+_WRONG = (DamagedSegment, KeyError, TypeError, ValueError)
+"""What bytes raise that are no segment, though their checksums are right: another program has written them."""
 
 _AT_ONCE = 32  # parts in one write
 
@@ -88,7 +93,7 @@ def read(database: Database[Document], name: str, parts: int) -> bytes:
         raise MissingSegment(f"segment {name[:12]}…: {len(pieces)} of its {parts} parts are stored")
     try:
         data = _joined([pieces[part] for part in range(parts)])
-    except (ValueError, DamagedSegment) as error:
+    except _WRONG as error:
         raise DamagedSegment(f"segment {name[:12]}…: {error}") from None
     if hashlib.sha256(data).hexdigest() != name:
         raise DamagedSegment(f"segment {name[:12]}… does not have the checksum that is its name")
@@ -101,22 +106,29 @@ def read_head(database: Database[Document], name: str) -> Segment:
     if row is None:
         raise MissingSegment(f"segment {name[:12]}…: its first part is not stored")
     try:
-        return decode_head(_inflated(row))
-    except DamagedSegment as error:
+        return decode_head(_turned(_inflated(row), back=True))
+    except _WRONG as error:
         raise DamagedSegment(f"segment {name[:12]}…: {error}") from None
 
 
 def split(data: bytes) -> list[bytes]:
     """The parts of a segment before they are compressed.
 
-    First all that comes before the vectors (at most 3 MiB), then the vectors of each field, dealt out, in pieces.
+    First all that comes before the vectors (at most 3 MiB), its columns turned; then the vectors of each field, dealt
+    out, in pieces.
     """
     places, cut = vector_sections(data)
     start = decode(data).vector_start
     dealt = [deal(np.frombuffer(data[a:b], np.uint8), start[name]) for name, (a, b) in places.items()]
-    return [data[:cut]] + [
+    return [_turned(data[:cut])] + [
         some[place : place + MOST_IN_PART] for some in dealt for place in range(0, len(some), MOST_IN_PART)
     ]
+
+
+def number_of_parts(data: bytes) -> int:
+    """How many ``split`` makes of the segment *data*."""
+    places, _ = vector_sections(data)
+    return 1 + sum(-(-(b - a) // MOST_IN_PART) for a, b in places.values())
 
 
 def _upsert(name: str, part: int, piece: bytes) -> UpdateOne:
@@ -128,14 +140,24 @@ def _upsert(name: str, part: int, piece: bytes) -> UpdateOne:
 
 
 def _joined(parts: list[bytes]) -> bytes:
-    places, _ = vector_sections(parts[0])
-    start = decode_head(parts[0]).vector_start
+    head = _turned(parts[0], back=True)
+    places, _ = vector_sections(head)
+    start = decode_head(head).vector_start
     dealt = np.frombuffer(b"".join(parts[1:]), np.uint8)
-    out = bytearray(parts[0])
+    out = bytearray(head)
     for name, (a, b) in places.items():
         out += bytes(a - len(out)) + gather(dealt[: b - a], start[name])
         dealt = dealt[b - a :]
     return bytes(out + bytes(-len(out) % 8))
+
+
+def _turned(head: bytes, back: bool = False) -> bytes:
+    """*head* with the first byte of every item of a column first, then every second, …: the high ones are alike."""
+    out = bytearray(head)
+    for begin, end, width in columns(head):
+        items = np.frombuffer(head[begin:end], np.uint8)
+        out[begin:end] = items.reshape((width, -1) if back else (-1, width)).T.tobytes()
+    return bytes(out)
 
 
 def _deflated(data: bytes) -> bytes:

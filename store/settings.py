@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     embedded_cache_mb: int = Field(512, ge=256, description="cache of the embedded MongoDB, in MiB")
 
     statista_key: SecretStr = Field(SecretStr(""), description="key of your own for Statista's interface")
+    datayes_key: SecretStr = Field(SecretStr(""), description="key of your own for Datayes' server of tools")
     datayes_token: SecretStr = Field(
         SecretStr(""), description="session of your own at Datayes: the value of its cookie cloud-sso-token"
     )

@@ -73,7 +73,7 @@ def _differences(database: Database[Document], named: Manifest, analyzer: str | 
 def _whole(database: Database[Document], entry: Entry) -> Segment:
     data = segments.read(database, entry.sha256, entry.parts)
     segment = segments.decode(data)
-    if (len(data), segment.documents, len(segments.split(data))) != (entry.bytes, entry.documents, entry.parts):
+    if (len(data), segment.documents, segments.number_of_parts(data)) != (entry.bytes, entry.documents, entry.parts):
         raise DamagedSegment(f"segment {entry.sha256[:12]}… is not what the manifest says of it")
     return segment
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,10 +22,10 @@ VERSION = "1"
 """Of everything here that decides which tokens a text gives; stored with the index, which refuses another one."""
 
 _HAN = r"\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_LETTER = r"[^\W_\u0e00-\uffff\U00010000-\U0010ffff]"
+_LATIN = re.compile(rf"{_LETTER}+(?:[.,'\-&/+:]{_LETTER}+)*")
 _RUN = re.compile(
-    rf"(?P<han>[{_HAN}]+)"
-    r"|(?P<latin>[^\W_\u0e00-\uffff\U00010000-\U0010ffff]+(?:[.,'\-&/+:][^\W_\u0e00-\uffff\U00010000-\U0010ffff]+)*)"
-    r"|(?P<pairs>[\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af]+)"
+    rf"(?P<han>[{_HAN}]+)|(?P<latin>{_LATIN.pattern})|(?P<pairs>[\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af]+)"
 )
 _LONGEST_TOKEN = 60  # characters; longer ones are addresses and broken PDF text, which nobody searches for
 
@@ -45,21 +46,26 @@ class Analyzer:
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of *text* in their order, without stop words; empty for text without words."""
-        if not text.isascii():
-            text = self._simplify(unicodedata.normalize("NFKC", text))
-        text = text.lower()
+        if text.isascii():
+            return [token for run in _LATIN.findall(text.lower()) for token in _kept_of_latin(run)]
         found: list[str] = []
-        for run in _RUN.finditer(text):
-            if run.lastgroup == "han":
-                found += self._cut(run[0])
-            elif run.lastgroup == "latin":
-                found += latin_tokens(run[0])
+        for run in _RUN.finditer(self._simplify(unicodedata.normalize("NFKC", text)).lower()):
+            if run.lastgroup == "latin":
+                found += _kept_of_latin(run[0])
             else:
-                found += _pairs(run[0])
-        return [token for token in found if token not in STOP_WORDS and len(token) <= _LONGEST_TOKEN]
+                found += _kept(self._cut(run[0]) if run.lastgroup == "han" else _pairs(run[0]))
+        return found
+
+
+def _kept(tokens: Iterable[str]) -> list[str]:
+    return [token for token in tokens if token not in STOP_WORDS and len(token) <= _LONGEST_TOKEN]
 
 
 @lru_cache(maxsize=100_000)
+def _kept_of_latin(run: str) -> tuple[str, ...]:
+    return tuple(_kept(latin_tokens(run)))
+
+
 def latin_tokens(run: str) -> tuple[str, ...]:
     """Tokens of a run of Latin letters and digits in lower case, words stemmed (Porter2).
 

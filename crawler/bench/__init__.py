@@ -53,7 +53,7 @@ def bench(pages: int, rounds: int) -> dict[str, Any]:
         "speed_of_bare": {way: round(least["bare"] / least[way], 3) for way in TARGETS},
         "targets": TARGETS,
         "stored": {way: results[way][0]["stored"] for way in TARGETS},
-        "longest_block_ms": {way: max(run["longest_block_ms"] for run in results[way]) for way in WAYS},
+        "holds_over_10_ms": {way: _together([run["holds"] for run in results[way]]) for way in WAYS},
     }
 
 
@@ -85,6 +85,11 @@ def _crawl(way: str, address: str, pages: int, data: Path) -> dict[str, Any]:
     if found["all"] != pages or found["stored"] not in (None, pages):
         raise BenchFailed(f"{way}: {found['all']} pages came, {found['stored']} were stored, of {pages}")
     return found
+
+
+def _together(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """The holds of the reactor in the run that had the fewest of them: a busy machine makes more, none makes less."""
+    return min(runs, key=lambda run: (run["number"], run["longest_ms"]))
 
 
 def _machine() -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 import time
@@ -17,12 +16,12 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.http import Response
 from scrapy.utils.project import get_project_settings
 
+from crawler.bench.watch import WATCH
 from crawler.source import Selectors, Source
 from crawler.spider import SourceSpider
 from crawler.way import Sitemap
 
 _WARM = 100  # pages before the clock starts: imports, dictionaries and connections are not of any page
-_TICK = 0.005  # seconds
 
 _SELECTORS = Selectors(title="h1.headline", published="article > time::attr(datetime)", body="div.body")
 
@@ -48,13 +47,12 @@ class Bare(scrapy.Spider):
 
 
 class Clock:
-    """CPU time of this process, all threads, from the page after the warm ones to the end; and who held the reactor."""
+    """CPU time of this process, all threads, and holds of its reactor, from the page after the warm ones to the end."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.pages = self.measured = self.bytes = 0
-        self.begun = self.ended = self.longest = 0.0
-        self.ticking: asyncio.Task[None] | None = None
+        self.begun = self.ended = 0.0
         crawler.signals.connect(self.came, signals.response_received)
         crawler.signals.connect(self.closed, signals.spider_closed)
 
@@ -64,22 +62,14 @@ class Clock:
         self.pages += 1
         if self.pages == _WARM:
             self.begun = time.process_time()
-            self.ticking = asyncio.ensure_future(self.tick())
+            WATCH.start()
         elif self.pages > _WARM:
             self.measured += 1
             self.bytes += len(response.body)
 
-    async def tick(self) -> None:
-        """How much later than asked the reactor comes back is how long something held it."""
-        while True:
-            before = time.perf_counter()
-            await asyncio.sleep(_TICK)
-            self.longest = max(self.longest, time.perf_counter() - before - _TICK)
-
     def closed(self) -> None:
         self.ended = time.process_time()
-        if self.ticking:
-            self.ticking.cancel()
+        WATCH.stop()
 
     def report(self, *, stores: bool) -> dict[str, Any]:
         assert self.crawler.stats
@@ -88,7 +78,7 @@ class Clock:
             "pages": self.measured,
             "bytes": self.bytes,
             "cpu_ms_per_page": 1000 * (self.ended - self.begun) / max(1, self.measured),
-            "longest_block_ms": round(1000 * self.longest, 1),
+            "holds": WATCH.report(),
             "stored": self.crawler.stats.get_value("xinwen/store/new", 0) if stores else None,
         }
 
@@ -104,7 +94,11 @@ def row(address: str, selectors: Selectors) -> Source:
 
 def main(way: str, address: str) -> None:
     """Crawl the pages at *address* and print what it cost."""
-    quiet = {"LOG_LEVEL": "ERROR", "TELNETCONSOLE_ENABLED": False}
+    quiet = {
+        "LOG_LEVEL": "ERROR",
+        "TELNETCONSOLE_ENABLED": False,
+        "ASYNCIO_EVENT_LOOP": "crawler.bench.watch.WatchedLoop",
+    }
     if way == "bare":
         process = AsyncCrawlerProcess(quiet)
         crawler = process.create_crawler(Bare)

@@ -56,6 +56,8 @@ def serve(folder: Path) -> Iterator[str]:
 
 class _Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body go out in two pieces; the second would wait 40 ms for the other side to say that it has the first.
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: a line a page would only be in the way."""

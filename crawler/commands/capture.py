@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from typing import Any
 
@@ -13,6 +14,7 @@ from scrapy.exceptions import UsageError
 from crawler.fetch import Fetched, FetchFailed, fetch
 from crawler.pages import PAGES, CaptureRefused, expected_of, kept_headers, name_of, newest_wanted, write_case
 from crawler.read import Unreadable
+from crawler.samples import SampleError, today
 from crawler.source import Source
 from crawler.sources import UnknownSource, source
 from crawler.ways import EntryError, addresses
@@ -45,12 +47,12 @@ class Command(ScrapyCommand):
             row = source(key)
             (fetched,) = fetch([url], row)
             self._save(row, fetched, opts)
-        except (UnknownSource, FetchFailed, CaptureRefused, EntryError, Unreadable) as error:
+        except (UnknownSource, FetchFailed, CaptureRefused, EntryError, SampleError, Unreadable) as error:
             sys.stderr.write(f"error: {key}: {url}: {error}\n")
             self.exitcode = 1
 
     def _save(self, row: Source, fetched: Fetched, opts: argparse.Namespace) -> None:
-        listing = opts.listing or any(fetched.asked in addresses(way, fetched.time) for way in row.ways)
+        listing = opts.listing or any(fetched.asked in addresses(way, today()) for way in row.ways)
         meta: dict[str, Any] = {
             "url": fetched.url,
             "captured": fetched.time.isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -58,6 +60,9 @@ class Command(ScrapyCommand):
             "headers": kept_headers(fetched.headers),
         }
         name = opts.name or name_of(fetched.url)
+        if not re.fullmatch(r"[\w.-]*\w", name):
+            # A case in a folder further down, or outside, would never be tested.
+            raise CaptureRefused(f"--name {name!r} is no name of a folder")
         self._write(row, fetched.body, meta, name)
         if listing and row.read == "entry" and (link := newest_wanted(fetched.body, meta, row)):
             # No page is asked for: the article of such a source is what the entry says of it.

@@ -17,6 +17,7 @@ from crawler.sources import SOURCES
 from crawler.survey import Found, Survey, include_of
 from crawler.way import Listing, Way
 
+_NO_QUOTES = str.maketrans('"\\', "'/")
 _CLOCKS = {"zh": "Asia/Shanghai"}
 
 
@@ -58,13 +59,13 @@ class Command(ScrapyCommand):
 def module(key: str, url: str, found: Found) -> str:
     """The text of the row's file, as ``ruff format`` leaves it."""
     language = found.article.language if found.article and found.article.language in ("zh", "en") else "en"
-    name = found.site_name or (urlsplit(url).hostname or key).removeprefix("www.")
+    name = _plain(found.site_name) or (urlsplit(url).hostname or key).removeprefix("www.")
     names = sorted({type(way).__name__ for way in found.ways})
     several = "".join(f"\n        {_way(way)}," for way in found.ways) + "\n    "
     ways = several if len(found.ways) > 1 or "\n" in several.strip() else several.strip()
     include = f"    include={_quoted(pattern, raw=True)},\n" if (pattern := include_of(found.links)) else ""
     return (
-        f'"""{name}: not reviewed yet."""\n\n'
+        f'"""{name.translate(_NO_QUOTES)}: not reviewed yet."""\n\n'
         "from crawler.source import Source\n"
         f"from crawler.way import {', '.join(names)}\n\n"
         "SOURCE = Source(\n"
@@ -84,6 +85,11 @@ def module(key: str, url: str, found: Found) -> str:
         f"    site_names=({_quoted(name)},),\n"
         ")\n"
     )
+
+
+def _plain(name: str) -> str:
+    """*name* without what would end a text or a line of the module: a site may call itself anything."""
+    return " ".join("".join(char for char in name if char.isprintable() or char.isspace()).split())
 
 
 def _way(way: Way) -> str:

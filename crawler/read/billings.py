@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,6 +57,8 @@ def billings_of(sheets: Sheets) -> Iterator[Billing]:
     """
     for name, rows in sheets.items():
         heading = " ".join(str(cell) for row in rows[:4] for cell in row if isinstance(cell, str))
+        if not any(cell in MONTHS for row in rows for cell in row):
+            continue  # words, no table
         if not _UNIT.search(heading):
             raise Unreadable(f"sheet {name!r} does not say that its numbers are in 1000 US$")
         average = bool(_AVERAGE.search(f"{name} {heading}"))
@@ -73,7 +76,7 @@ def billings_of(sheets: Sheets) -> Iterator[Billing]:
 
 
 def _is_number(cell: Any) -> bool:
-    return isinstance(cell, int | float) and not isinstance(cell, bool)
+    return isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell)
 
 
 def _page(billings: list[Billing], year: int, issue: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import lru_cache
+from itertools import islice
 
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom, resolve_encoding
 
 _CHINESE = ("gb18030", "big5hkscs")
 _LATIN = ("cp1252", "iso8859-1", "iso8859-15", "latin-1")
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
+_HALF = re.compile("[\ud800-\udfff]")
 _RUN = re.compile(r"[^\x00-\x7f]{3,}")
 _SURE = 20  # characters beyond ASCII; so many valid UTF-8 sequences in a row are no accident
 _PLAUSIBLE = 0.5  # a larger share of wrong or rare characters calls for statistical detection
@@ -27,20 +29,25 @@ def decode(data: bytes, declared: str = "") -> str:
     named, mark = read_bom(data)
     if named and mark:
         return data[len(mark) :].decode(named, "replace")
-    candidates = _candidates(data, declared)
     try:
-        text = data.decode("utf-8")
+        text: str | None = data.decode("utf-8")
     except UnicodeDecodeError:
-        pass
-    else:
-        beyond = len(_NON_ASCII.findall(text))
-        if not beyond or candidates[0] == "utf-8" or beyond >= _SURE:
-            return text
+        text = None
+    if text is not None and (text.isascii() or next(islice(_NON_ASCII.finditer(text), _SURE - 1, None), None)):
+        return text
+    candidates = _candidates(data, declared)
+    if text is not None and candidates[0] == "utf-8":
+        return text
     scores = [(_wrong_share(data.decode(name, "replace"), name), place) for place, name in enumerate(candidates)]
     share, place = min(scores)
     if share > _PLAUSIBLE:
         return data.decode(_detected(data) or candidates[place], "replace")
     return data.decode(candidates[place], "replace")
+
+
+def whole(text: str) -> str:
+    """*text* without halves of characters, which JSON can name and neither an address nor the database can hold."""
+    return text if text.isascii() else _HALF.sub("\ufffd", text)
 
 
 def _candidates(data: bytes, declared: str) -> list[str]:

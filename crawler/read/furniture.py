@@ -28,12 +28,13 @@ _BUTTONS = re.compile(
     re.IGNORECASE,
 )
 _ANYWHERE = re.compile(
-    r".*\bREUTERS/[A-Z][\w .'-]+|(?:FILE PHOTO|File photo)\b.*|(?:Photographer|Photo|Image(?: credit)?|Source): .{2,60}"
+    r"(?:FILE PHOTO|File photo)\b.*|(?:Photographer|Photo|Image(?: credit)?|Source): .{2,60}"
     r"|Purchase Licensing Rights.*|Slideshow \( ?\d+ images? ?\)|Article continues below.*|Scroll to continue.*"
     r"|Advertisement|Already a subscriber\?.*|(?:Read [Mm]ore|READ MORE|Related|Read also)\s?: .{0,150}"
     r"|.{0,150}\b[Ss]ign up (?:here|now)\.?|(?:Get|Sign up (?:for|to)|Subscribe to) .{0,120}\bnewsletters?\b.{0,60}"
     r"|(?:图片来源|图源|供图|摄影|图)\s?[:：].{0,30}|(?:点击|扫描|长按).{0,20}(?:二维码|关注|下载).{0,30}",
 )
+_AGENCY = re.compile(r".*\bREUTERS/[A-Z][\w .'-]+")
 _TAIL = re.compile(
     r"our standards: ?the thomson reuters|to contact the (?:reporter|editor|author)s?\b"
     r"|before it'?s here, it'?s on the bloomberg|more stories like this are available"
@@ -58,7 +59,7 @@ _EARLIEST_END = 0.4  # share of the text that stands before an end mark
 def without_furniture(paragraphs: list[str], title: str) -> list[str]:
     """*paragraphs* without what stands around a text on a page: title again, share bars, notes on the author."""
     kept = [text for place, text in enumerate(paragraphs) if place == 0 or text != paragraphs[place - 1]]
-    kept = [text for text in _before_end(kept) if not _ANYWHERE.fullmatch(text)]
+    kept = [text for text in _before_end(kept) if not _is_caption(text)]
     while len(kept) > 1 and (_TAIL.match(kept[-1]) or _is_button(kept[-1])):
         kept.pop()
     following = [*kept[1:], ""]
@@ -73,6 +74,10 @@ def _before_end(paragraphs: list[str]) -> list[str]:
             return paragraphs[:place]
         seen += len(text)
     return paragraphs
+
+
+def _is_caption(text: str) -> bool:
+    return bool(_ANYWHERE.fullmatch(text) or ("REUTERS/" in text and _AGENCY.fullmatch(text)))
 
 
 def _is_button(text: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from crawler.read.jsonld import Node, article_node, strings
@@ -33,6 +34,7 @@ _AUTHORS = ("article:author", "parsely-author", "sailthru.author", "authors-name
 _SUMMARIES = ("og:description", "description", "twitter:description", "sailthru.description")
 _TAGS = ("article:section", "article:tag", "parsely-tags", "sailthru.tags", "news_keywords", "keywords")
 _SITES = ("og:site_name", "application-name", "apple-mobile-web-app-title", "dc.publisher", "copyright")
+_MARKED = etree.XPath("descendant::*[@itemprop]")
 _CODE = re.compile(r"[A-Z0-9:&_.-]+")
 _ADDRESS = re.compile(r"https?://\S+")
 _NOT_A_NAME = re.compile(r"@|^www\.|\d{4}|[<>{}]")
@@ -55,13 +57,18 @@ class Metadata:
 def read_metadata(root: HtmlElement, url: str) -> Metadata:
     """What the head of a page says of it: JSON-LD, microdata and meta elements."""
     node, meta = article_node(root, url), _meta(root)
+    marked = [element for element in _MARKED(root) if element.tag != "meta"]
     sites = [*strings(node.get("publisher")), *(name for key in _SITES for name in meta.get(key, []))]
-    authors = [strings(node.get("author")), _microdata_authors(root), *(meta.get(key, []) for key in _AUTHORS)]
+    authors = [strings(node.get("author")), _microdata_authors(marked), *(meta.get(key, []) for key in _AUTHORS)]
     return Metadata(
         titles=_clean(
-            [*strings(node.get("headline") or node.get("heading")), *_microdata(root, "headline"), *_all(meta, _TITLES)]
+            [
+                *strings(node.get("headline") or node.get("heading")),
+                *_microdata(marked, "headline"),
+                *_all(meta, _TITLES),
+            ]
         ),
-        dates=[*strings(node.get("datePublished")), *_microdata_dates(root), *_all(meta, _DATES)],
+        dates=[*strings(node.get("datePublished")), *_microdata_dates(marked), *_all(meta, _DATES)],
         authors=next((names for group in authors if (names := author_names(group, sites))), []),
         summary=next(
             iter(_clean([*_all(meta, _SUMMARIES[:2]), *strings(node.get("description")), *_all(meta, _SUMMARIES[2:])])),
@@ -110,18 +117,18 @@ def _clean(texts: list[str]) -> list[str]:
     return list(dict.fromkeys(clean for text in texts if (clean := " ".join(unescape(unescape(text)).split()))))
 
 
-def _microdata(root: HtmlElement, name: str) -> list[str]:
-    found = root.xpath("//*[@itemprop=$name][not(self::meta)]", name=name)
+def _microdata(marked: list[HtmlElement], name: str) -> list[str]:
+    found = [element for element in marked if element.get("itemprop") == name]
     return [element.get("content") or element.text_content() for element in found[:3]]
 
 
-def _microdata_dates(root: HtmlElement) -> list[str]:
-    found = root.xpath("//*[contains(concat(' ', @itemprop, ' '), ' datePublished ')][not(self::meta)]")[:3]
+def _microdata_dates(marked: list[HtmlElement]) -> list[str]:
+    found = [element for element in marked if "datePublished" in element.get("itemprop", "").split(" ")][:3]
     return [element.get("datetime") or element.get("content") or element.text_content() for element in found]
 
 
-def _microdata_authors(root: HtmlElement) -> list[str]:
-    people = root.xpath("//*[@itemprop='author'][not(self::meta)]")[:5]
+def _microdata_authors(marked: list[HtmlElement]) -> list[str]:
+    people = [element for element in marked if element.get("itemprop") == "author"][:5]
     names = [person.xpath(".//*[@itemprop='name']")[:1] or [person] for person in people]
     return [name.get("content") or name.text_content() for (name,) in names]
 

@@ -103,9 +103,11 @@ def _published(
     root: HtmlElement, stated: list[str], title: str, url: str, timezone: str, captured: datetime
 ) -> datetime | None:
     """Stated, else in the address, else shown near the title; a bare day gains its time of day from the page."""
-    moments = [moment for text in stated if (moment := parse_date(text, timezone=timezone, captured=captured))]
-    if moments and not _is_midnight(moments[0], timezone):
-        return moments[0]
+    read = (moment for text in stated if (moment := parse_date(text, timezone=timezone, captured=captured)))
+    first = next(read, None)
+    if first and not _is_midnight(first, timezone):
+        return first
+    moments = [first, *read] if first else []
     shown = [*moments, *visible_dates(root, title, timezone, captured)]
     day = moments[0] if moments else date_of_address(url, timezone, captured)
     if day is None:

@@ -99,7 +99,8 @@ def _headings(root: HtmlElement) -> list[str]:
 
 
 def _document_title(root: HtmlElement) -> str:
-    return next(map(_line, root.xpath("//title[not(ancestor::svg)]")), "")[:_RAW]
+    titles = (title for title in root.iter("title") if next(title.iterancestors("svg"), None) is None)
+    return next(map(_line, titles), "")[:_RAW]
 
 
 def _line(element: HtmlElement) -> str:

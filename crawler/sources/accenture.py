@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from crawler.source import Selectors, Source
+from crawler.source import Selectors, Source, Thresholds
 from crawler.way import Listing, Sitemap
 from crawler.ways.words import SEMICONDUCTORS
 from store.article import Article
@@ -60,5 +60,7 @@ SOURCE = Source(
     address_of=address_of,
     same_page=same_page,
     article_of=article_of,
+    # Insights may be without a date, other than that of the last build.
+    thresholds=Thresholds(published=0),
     delay=5.0,
 )

@@ -1,15 +1,14 @@
-"""Datayes: research reports of Chinese brokers, by its gateway and with a session of the user's own.
+"""Datayes: research reports of Chinese brokers, by its door for programs or its gateway, with the user's own key."""
 
-Its official door for programs (a server of tools, which wants another key) has replies whose shape is not known.
-"""
-
+import json
 import re
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from crawler.source import Credential, Selectors, Source
-from crawler.way import JsonApi, Link
+from crawler.compose import excerpt
+from crawler.source import Selectors, Source, Thresholds
+from crawler.way import Credential, JsonApi, Link
 from crawler.ways.entry import texts
 from crawler.ways.words import SEMICONDUCTORS
 
@@ -21,10 +20,33 @@ _SUCCESS = "message == 'success' || contains(['0', '1'], to_string(code))"
 
 def link_of(item: dict[str, Any], link: Link) -> Link | None:
     """The search has asked for semiconductors; the news are of every trade. Authors stand in one text."""
+    link = replace(link, summary=excerpt(link.summary))
     if "orgName" in item or "abstractText" in item:
         return replace(link, authors=texts(name for text in link.authors for name in re.split("[,，、;；]", text)))
     text = "\n".join((link.title, link.summary, *link.tags))
     return link if re.search(SEMICONDUCTORS, text, re.IGNORECASE) else None
+
+
+def _tool(query: str, scope: str, kind: str, page: str, part: str) -> JsonApi:
+    """The official door. The shape of its replies is not known: it may name fields as the gateway does, or plainly."""
+    return JsonApi(
+        "https://mcp.datayes.com/ai/mcp/",
+        tool="AiSearch",
+        body=json.dumps({"query": query, "queryScope": scope}, ensure_ascii=False),
+        fields={
+            "url": f"(id && join('', ['{_SITE}/v2/details/{page}/', to_string(id)])) || url || link",
+            "title": "title || reportTitle",
+            "published": "publishTime || publishDate || publish_time || insertTime || date",
+            "summary": "abstractText || summary || abstract || shortDocContent || description || content",
+            "authors": "[author, authors, orgName, roboColumn.name, source][] | [?@ && type(@) == 'string']",
+            "tags": "[companyName, ratingContent, related[].targetName][] | [?@ && type(@) == 'string']",
+            "kind": f"'{kind}'",
+        },
+        login=_LOGIN,
+        credential=Credential("XINWEN_DATAYES_KEY", header="Authorization", scheme="Bearer"),
+        verified=False,
+        part=part,
+    )
 
 
 def _search(kind: str, pages: int) -> JsonApi:
@@ -81,11 +103,20 @@ SOURCE = Source(
     note="国内研报",
     language="zh",
     timezone="Asia/Shanghai",
-    ways=(_search("INDUSTRY", 2), _search("COMPANY", 1), _NEWS),
+    ways=(
+        _tool("半导体行业研究报告", "research", "report", "report", part="INDUSTRY"),
+        _search("INDUSTRY", 2),
+        _tool("半导体公司研究报告", "research", "report", "report", part="COMPANY"),
+        _search("COMPANY", 1),
+        _tool("半导体", "news", "news", "feed", part="news"),
+        _NEWS,
+    ),
     keep="abstract",
     enabled=False,
-    why="Without a session of the user's own every reply is -403 or -407.",
+    why="Without a key or a session of the user's own every reply is -403 or -407.",
     read="entry",
+    # What the door for programs names may lie anywhere; nothing of it is asked for.
+    elsewhere=True,
     hosts=("robo.datayes.com",),
     credential=Credential("XINWEN_DATAYES_TOKEN", cookie="cloud-sso-token"),
     selectors=Selectors(
@@ -95,5 +126,7 @@ SOURCE = Source(
     site_names=("萝卜投研",),
     kind="report",
     link_of=link_of,
+    # News are often no more than a headline.
+    thresholds=Thresholds(text=0.3),
     delay=5.0,
 )

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from crawler.read.dateline import date_of_address
 from crawler.source import Source
@@ -33,6 +34,13 @@ def link_of_address(url: str) -> Link | None:
     return Link(url, title=" ".join(words).capitalize(), published=published, tags=("title from address",))
 
 
+_LIST: dict[str, Any] = {
+    "item": 'a[href*="/en/newsroom/press-releases/"]',
+    "link": "::attr(href)",
+    "title": "::text",
+}
+_ARCHIVE = "https://www.gartner.com/en/newsroom/archive"
+
 SOURCE = Source(
     number=8,
     key="gartner",
@@ -44,12 +52,8 @@ SOURCE = Source(
     language="en",
     timezone=_ZONE,
     ways=(
-        Listing(
-            "https://www.gartner.com/en/newsroom/archive",
-            item='a[href*="/en/newsroom/press-releases/"]',
-            link="::attr(href)",
-            title="::text",
-        ),
+        Listing(f"{_ARCHIVE}/{{year}}", years=2, **_LIST),
+        Listing(_ARCHIVE, **_LIST),
     ),
     keep="headline",
     enabled=False,

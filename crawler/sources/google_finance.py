@@ -5,7 +5,13 @@ from crawler.way import DataBlocks
 
 _SITE = "https://www.google.com/finance"
 # A symbol without its exchange is no longer found. SOX is a guess that no one has seen answer.
-_QUOTES = {"NVDA:NASDAQ": True, "TSM:NYSE": True, "INTC:NASDAQ": True, "SOX:INDEXNASDAQ": False}
+_QUOTES = {
+    "NVDA:NASDAQ": True,
+    "TSM:NYSE": True,
+    "INTC:NASDAQ": True,
+    ".INX:INDEXSP": False,
+    "SOX:INDEXNASDAQ": False,
+}
 
 
 def address_of(url: str) -> str:

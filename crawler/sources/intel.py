@@ -1,6 +1,7 @@
 """Intel: filings by accession number, and press releases, from its investor site."""
 
 import re
+from typing import Any
 
 from crawler.source import Selectors, Source
 from crawler.way import Feed, Listing, Reports
@@ -9,11 +10,25 @@ _SITE = "https://www.intc.com"
 _FILING = r"/content/(\d{10}-\d\d-\d{6})/\1\.pdf$"
 
 
+_FILED: dict[str, Any] = {
+    "file": _FILING,
+    "kind": "filing",
+    # The icon beside them may say PDF; the ending is right.
+    "beside": r"-xbrl\.zip$|/Financial_Report\.xlsx?$",
+}
+
+
 def address_of(url: str) -> str:
-    """One filing appears under several sections, a release under changing words: accession number and id stay."""
+    """One filing appears under several sections: its accession number stays."""
     if filing := re.search(_FILING, url):
         return f"{_SITE}/filings-reports/all-sec-filings/content/{filing[1]}/{filing[1]}.pdf"
     return url
+
+
+def same_page(url: str) -> str:
+    """The words behind a release's number are cut, here or there; one and the same filing has one number."""
+    release = re.search(r"/press-releases/detail/\d+", url)
+    return release[0] if release else address_of(url)
 
 
 _RELEASES = Listing(
@@ -38,9 +53,9 @@ SOURCE = Source(
     language="en",
     timezone="America/Los_Angeles",
     ways=(
-        Reports(f"{_SITE}/filings-reports/annual-reports", file=_FILING, kind="filing", part="annual"),
-        Reports(f"{_SITE}/filings-reports/quarterly-reports", file=_FILING, kind="filing", part="quarterly"),
-        Reports(f"{_SITE}/filings-reports/all-sec-filings", file=_FILING, kind="filing", part="filings"),
+        Reports(f"{_SITE}/filings-reports/annual-reports", part="annual", **_FILED),
+        Reports(f"{_SITE}/filings-reports/quarterly-reports", part="quarterly", **_FILED),
+        Reports(f"{_SITE}/filings-reports/all-sec-filings", part="filings", **_FILED),
         Feed(f"{_SITE}/news-events/press-releases/rss", verified=False, part="press"),
         _RELEASES,
     ),
@@ -56,4 +71,5 @@ SOURCE = Source(
     ),
     site_names=("Investor Relations :: Intel Corporation (INTC)",),
     address_of=address_of,
+    same_page=same_page,
 )

@@ -1,9 +1,9 @@
-"""KPMG: insights on semiconductors, by the sitemaps of the global and the US site."""
+"""KPMG: insights on semiconductors, by the sitemaps of the global, the US and the Chinese site."""
 
 import json
 import re
 
-from crawler.source import Selectors, Source
+from crawler.source import Selectors, Source, Thresholds
 from crawler.way import JsonApi, Sitemap
 from crawler.ways.words import SEMICONDUCTORS
 
@@ -18,38 +18,41 @@ def address_of(url: str) -> str:
 
 
 def same_page(url: str) -> str:
-    """One article stands in the trees of several countries, one PDF under three names."""
+    """One article stands in the trees of several countries, one PDF under three names; a translation is another."""
     url = re.sub(r"\.coredownload(\.inline)?(?=\.pdf)", "", address_of(url).split("?", 1)[0])
-    return re.sub(rf"^{_SITE}/[a-z]{{2}}/[a-z]{{2}}/", f"{_SITE}/", url)
+    return re.sub(rf"^{_SITE}/[a-z]{{2}}/(?=[a-z]{{2}}/)", f"{_SITE}/", url)
 
 
-_SEARCH = JsonApi(
-    f"{_SITE}/esearch/xx-en",
-    body=json.dumps(
-        {
-            "query": "semiconductor",
-            "filters": {
-                "all": [
-                    {"kpmg_tab_type": ["Insights"]},
-                    {"kpmg_article_type": ["Article-General"]},
-                    {"kpmg_template_type": [*_TEMPLATES, "editable-campaign-template"]},
-                ]
-            },
-            "result_fields": {name: {"raw": {}} for name in _FIELDS},
-            "page": {"size": 20, "current": 1},
-            "sort": {"kpmg_filter_date": "desc"},
-        }
-    ),
-    items="results",
-    fields={
-        "url": "kpmg_url.raw",
-        "title": "kpmg_title.raw",
-        "published": "kpmg_article_date_time.raw",
-        "summary": "kpmg_description.raw",
-    },
-    leave=True,
-    part="global",
-)
+def _search(tree: str, query: str, part: str) -> JsonApi:
+    asked = {
+        "query": query,
+        "filters": {
+            "all": [
+                {"kpmg_tab_type": ["Insights"]},
+                {"kpmg_article_type": ["Article-General"]},
+                {"kpmg_template_type": [*_TEMPLATES, "editable-campaign-template"]},
+            ]
+        },
+        "result_fields": {name: {"raw": {}} for name in _FIELDS},
+        "page": {"size": 20, "current": 1},
+        "sort": {"kpmg_filter_date": "desc"},
+    }
+    return JsonApi(
+        f"{_SITE}/esearch/{tree}",
+        body=json.dumps(asked),
+        items="results",
+        fields={
+            "url": "kpmg_url.raw",
+            "title": "kpmg_title.raw",
+            "published": "kpmg_article_date_time.raw",
+            "summary": "kpmg_description.raw",
+        },
+        page="page.current",
+        pages=5,
+        leave=True,
+        part=part,
+    )
+
 
 SOURCE = Source(
     number=13,
@@ -65,14 +68,16 @@ SOURCE = Source(
         # The global site comes first: of the same article in two trees the first stands.
         Sitemap(f"{_SITE}/sitemap-index.xml", follow=r"/xx/en/sitemap\.xml", part="global"),
         Sitemap(f"{_SITE}/xx/en/sitemap.xml", part="global"),
-        _SEARCH,
+        _search("xx-en", "semiconductor", part="global"),
         Sitemap(f"{_SITE}/us/en/sitemap.xml", part="usa"),
+        Sitemap(f"{_SITE}/cn/zh/sitemap.xml", part="china"),
+        _search("cn-zh", "半导体", part="china"),
     ),
     keep="full",
     enabled=True,
     why="The sitemaps are open; the search is asked last, and only where a live robots.txt leaves it open.",
     # Copies for printing and for programs are barred; careers and search pages are no articles.
-    include=r"^https://kpmg\.com/(xx|us)/en/(?!.*\.(print|crawl)\.html)(?!.*/search\.html)(?!.*\.model\.json).+\.html$",
+    include=r"^https://kpmg\.com/(xx/en|us/en|cn/zh)/(?!.*\.(print|crawl)\.html)(?!.*/search\.html)(?!.*\.model\.json).+\.html$",
     words=SEMICONDUCTORS,
     selectors=Selectors(
         body=".bodytext-data", drop=".hidden-xs, .sr-only", files='.pdfdetails a[href*=".pdf"]::attr(href)'
@@ -80,6 +85,8 @@ SOURCE = Source(
     site_names=("KPMG", "KPMG International"),
     address_of=address_of,
     same_page=same_page,
+    # A sitemap tells when a page was last built, and not every page when it was published.
+    thresholds=Thresholds(published=0),
     from_link=("published",),
     delay=5.0,
 )

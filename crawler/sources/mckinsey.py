@@ -5,7 +5,7 @@ import re
 
 import jmespath
 
-from crawler.source import Selectors, Source
+from crawler.source import Selectors, Source, Thresholds
 from crawler.way import Listing, Sitemap
 from store.article import Access
 
@@ -61,9 +61,12 @@ SOURCE = Source(
     keep="abstract",
     enabled=True,
     why="Metadata only: most articles are for registered users.",
-    include=r"^https://www\.mckinsey\.com/industries/semiconductors/our-insights/[^/?]+$",
+    include=r"^https://www\.mckinsey\.com/(industries/semiconductors/our-insights/[^/?]+"
+    r"|featured-insights/mckinsey-explainers/[^/?]*(semiconductor|chip|wafer)[^/?]*)$",
     selectors=_SELECTORS,
     site_names=("McKinsey", "McKinsey & Company"),
     access_of=access_of,
+    # One page in seven is a summary with a link to a document.
+    thresholds=Thresholds(length=0),
     delay=5.0,
 )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawler.read.months import start_of_month
-from crawler.source import Selectors, Source
+from crawler.source import Selectors, Source, Thresholds
 from crawler.way import JsonApi, Link, Listing, Sitemap
 
 _ZONE = "Europe/London"
@@ -75,5 +75,7 @@ SOURCE = Source(
     ),
     site_names=("PwC",),
     link_of=link_of,
+    # Neither its pages nor its lists always tell a date.
+    thresholds=Thresholds(published=0),
     delay=5.0,
 )

@@ -42,7 +42,8 @@ SOURCE = Source(
     language="en",
     timezone="Asia/Seoul",
     ways=tuple(
-        Reports(f"https://www.samsung.com/global/ir/{page}/", keep="full", part=page)
+        # The presentations of all years stand on one page; of the other two that is not known.
+        Reports(f"https://www.samsung.com/global/ir/{page}/", keep="full", part=page, complete="earnings" in page)
         for page in (
             "financial-information/earnings-release",
             "financial-information/audited-financial-statements",

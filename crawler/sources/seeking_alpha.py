@@ -60,7 +60,11 @@ SOURCE = Source(
     ways=(
         Feed(f"{_SITE}/market_currents.xml", part="news"),
         Feed(f"{_SITE}/feed.xml", part="articles"),
-        *(Feed(f"{_SITE}/api/sa/combined/{ticker}.xml", part=ticker) for ticker in _TICKERS),
+        *(
+            Feed(f"{_SITE}/{place}/{ticker}.xml", verified=place != "symbol", part=ticker)
+            for ticker in _TICKERS
+            for place in ("api/sa/combined", "symbol")
+        ),
     ),
     captured=(_LIST_OF_2020,),
     keep="headline",

@@ -47,5 +47,6 @@ SOURCE = Source(
     ),
     site_names=("SEMI",),
     same_page=same_page,
+    entry_stands_in=True,
     delay=10.0,
 )

@@ -1,5 +1,7 @@
 """SIA: the monthly and quarterly sales releases of the US association, by its WordPress interface."""
 
+from typing import Any
+
 from crawler.source import Selectors, Source
 from crawler.way import Feed, JsonApi, Listing
 
@@ -9,26 +11,25 @@ def address_of(url: str) -> str:
     return url.replace("://semiconductors.org/", "://www.semiconductors.org/", 1)
 
 
-_REST = JsonApi(
-    "https://www.semiconductors.org/wp-json/wp/v2/posts"
-    "?categories=3&per_page=10&_fields=id,date_gmt,slug,link,title,categories,content",
-    # date_gmt is UTC without saying so.
-    fields={
+_SITE = "https://www.semiconductors.org"
+_REST: dict[str, Any] = {
+    "fields": {
         "url": "link",
         "title": "title.rendered",
+        # date_gmt is UTC without saying so.
         "published": "join('', [date_gmt, 'Z'])",
         "body": "content.rendered",
     },
-)
-_LIST = Listing(
-    "https://www.semiconductors.org/news-events/latest-news/",
-    item="div.col-sm-8",
-    title="a",
-    published="div.resource-item-meta",
-    summary="a + *",
-    tags="div.resource-item-category span.ric::text",
-    date_order="MDY",
-)
+}
+_WANTED = "per_page=10&_fields=id,date_gmt,slug,link,title,categories,content"
+_LIST: dict[str, Any] = {
+    "item": "div.col-sm-8",
+    "title": "a",
+    "published": "div.resource-item-meta",
+    "summary": "a + *",
+    "tags": "div.resource-item-category span.ric::text",
+    "date_order": "MDY",
+}
 
 SOURCE = Source(
     number=2,
@@ -41,9 +42,12 @@ SOURCE = Source(
     language="en",
     timezone="America/New_York",
     ways=(
-        _REST,
-        Feed("https://www.semiconductors.org/feed/", verified=False),
-        _LIST,
+        # Sales releases; the number of their category is the site's own and may change.
+        JsonApi(f"{_SITE}/wp-json/wp/v2/posts?categories=3&{_WANTED}", **_REST),
+        JsonApi(f"{_SITE}/wp-json/wp/v2/posts?{_WANTED}", **_REST),
+        Feed(f"{_SITE}/feed/", verified=False),
+        Listing(f"{_SITE}/news-events/latest-news/", **_LIST),
+        Listing(f"{_SITE}/category/press-releases/", **_LIST),
     ),
     keep="abstract",
     enabled=True,
@@ -53,6 +57,7 @@ SOURCE = Source(
         published='meta[property="article:published_time"]::attr(content)',
         authors="meta[name=author]::attr(content)",
         body="div.newshr ~ p",
+        files='a[href*="/wp-content/uploads/"][href$=".pdf"]::attr(href)',
         stop=r"^\s*#{2,}\s*$",
     ),
     site_names=("Semiconductor Industry Association",),

@@ -1,7 +1,8 @@
-"""SMIC: the financial summary by year, whose files lie on another host, and news in English."""
+"""SMIC: the financial summary by year, whose files lie on another host, and news in English and Chinese."""
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from crawler.source import Selectors, Source
 from crawler.way import Document, Link, Listing, Reports
@@ -22,27 +23,26 @@ def document_of(document: Document, link: Link) -> Link:
     return replace(link, title=f"SMIC {heading}{title}")
 
 
-_REPORTS = Reports(
-    "https://www.smics.com/en/site/company_financialSummary?year={year}",
-    file=r"\.(pdf|xlsx)($|\?)",
-    years=3,
-    complete=True,
-    panels={
+_SITE = "https://www.smics.com"
+_REPORTS: dict[str, Any] = {
+    "file": r"\.(pdf|xlsx)($|\?)",
+    "years": 3,
+    "complete": True,
+    "panels": {
         "#page_slide_0": ("Quarterly Earnings", "report"),
         "#page_slide_1": ("Interim / Annual Report", "report"),
         "#page_slide_2": ("Historical Financials", "data"),
     },
-)
-_NEWS = Listing(
-    "https://www.smics.com/en/site/news",
-    item="*:has(> a[href*=news_read])",
-    link="a[href*=news_read]::attr(href)",
-    title="a ::text",
+}
+_NEWS: dict[str, Any] = {
+    "item": "*:has(> a[href*=news_read])",
+    "link": "a[href*=news_read]::attr(href)",
+    "title": "a ::text",
     # The only day that stands beside the link; the text of the link may name others.
-    published=":not(a):not(a *)::text",
-    verified=False,
-    part="news",
-)
+    "published": ":not(a):not(a *)::text",
+    "years": 2,
+    "verified": False,
+}
 
 SOURCE = Source(
     number=7,
@@ -55,8 +55,14 @@ SOURCE = Source(
     language="en",
     timezone="Asia/Shanghai",
     ways=(
-        _REPORTS,
-        _NEWS,
+        Reports(f"{_SITE}/en/site/company_financialSummary?year={{year}}", **_REPORTS),
+        # The user's own address, in Chinese, with the same files.
+        Reports(f"{_SITE}/site/company_financialSummary?year={{year}}", **_REPORTS),
+        Reports(f"{_SITE}/en/site/company_financialSummary", **_REPORTS),
+        Listing(f"{_SITE}/en/site/news?year={{year}}", part="news", **_NEWS),
+        Listing(f"{_SITE}/en/site/news", part="news", **_NEWS),
+        # Other articles than the English ones; a plain client has been refused here.
+        Listing(f"{_SITE}/site/news?year={{year}}", part="Chinese news", **_NEWS),
     ),
     keep="full",
     enabled=True,

@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from crawler.source import Credential, Selectors, Source
-from crawler.way import Fixed, JsonApi, Link
+from crawler.source import Selectors, Source
+from crawler.way import Credential, Fixed, JsonApi, Link
 from store.article import Article
 
 _SITE = "https://www.statista.com"
@@ -57,19 +57,24 @@ _LINKS = Fixed(
     ),
     part="list",
 )
-_API = JsonApi(
+_FIELDS = {
+    "url": "link",
+    "title": "title",
+    "published": "date || updated_at",
+    "summary": "description || subject",
+    "tags": "industries[].[name || title || @][] | [?type(@) == 'string']",
+}
+
+
+def _api(what: str, kind: str = "data", part: str = "") -> JsonApi:
     # Without date_from only the last three months are searched. One page: its owner forbids systematic crawling.
-    "https://api.statista.ai/v1/statistics?q=semiconductor&platform=en&size=10&page=1&date_from=2015-01-01&sort=1",
-    items="items",
-    fields={
-        "url": "link",
-        "title": "title",
-        "published": "date",
-        "summary": "description || subject",
-        "tags": "industries[].[name || title || @][] | [?type(@) == 'string']",
-    },
-    part="api",
-)
+    return JsonApi(
+        f"https://api.statista.ai/v1/{what}?q=semiconductor&platform=en&size=10&page=1&date_from=2015-01-01&sort=1",
+        items="items",
+        fields=_FIELDS | {"kind": f"'{kind}'"},
+        part=part or what,
+    )
+
 
 SOURCE = Source(
     number=18,
@@ -80,13 +85,27 @@ SOURCE = Source(
     note="行业指数",
     language="en",
     timezone="Europe/Berlin",
-    ways=(_LINKS, _API),
+    ways=(
+        _LINKS,
+        _api("statistics"),
+        # Takes fewer parameters; those that it does not know it may refuse.
+        JsonApi(
+            "https://api.statista.ai/v1/search/statistics?q=semiconductor&size=10&date_from=2015-01-01",
+            items="items",
+            fields=_FIELDS | {"kind": "'data'"},
+            verified=False,
+            part="statistics",
+        ),
+        _api("studies", kind="report"),
+        _api("infographics"),
+        _api("marketInsights"),
+    ),
     keep="headline",
     enabled=False,
     why="robots.txt forbids any collection, and the interface answers only to a key of the user's own.",
     read="entry",
     credential=Credential("XINWEN_STATISTA_KEY", header="x-api-key"),
-    include=rf"^{re.escape(_SITE)}/(topics|statistics|chart|outlook|study)/",
+    include=rf"^{re.escape(_SITE)}/(topics|statistics|chart|infographic|outlook|forecasts|study)/",
     selectors=Selectors(body=".responsiveText.readingAid__text, #statTable tr, .article__contentText, article"),
     kind="data",
     link_of=link_of,

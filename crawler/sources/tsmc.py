@@ -58,7 +58,17 @@ SOURCE = Source(
         Listing("https://pr.tsmc.com/english/news-archives", **_PRESS),
         Reports(f"{_IR}/annual-reports", file=_FILE, keep="full", part="annual"),
         Reports(f"{_IR}/sec-filings", file=_FILE, keep="full", kind="filing", part="filings"),
-        Reports(f"{_IR}/quarterly-results/{{year}}/q{{quarter}}", file=_FILE, years=2, keep="full", part="quarterly"),
+        # Of one quarter a page holds all there is.
+        Reports(
+            f"{_IR}/quarterly-results/{{year}}/q{{quarter}}",
+            file=_FILE,
+            years=2,
+            keep="full",
+            part="quarterly",
+            complete=True,
+        ),
+        # Last: of a document on both pages, that of the quarter knows the period.
+        Reports(f"{_IR}/financial-reports", file=_FILE, keep="full", verified=False, part="statements"),
     ),
     keep="headline",
     enabled=True,

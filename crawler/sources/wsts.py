@@ -3,7 +3,7 @@
 import re
 
 from crawler.read.billings import read_billings
-from crawler.source import Selectors, Source
+from crawler.source import Selectors, Source, Thresholds
 from crawler.way import Listing, Reports
 
 _SITE = "https://www.wsts.org"
@@ -67,5 +67,7 @@ SOURCE = Source(
     address_with=address_with,
     workbook_of=read_billings,
     dated_by_files=True,
+    # Half of its releases say nowhere of which day they are.
+    thresholds=Thresholds(published=0),
     delay=10.0,
 )

@@ -9,8 +9,9 @@ from crawler.way import DataBlocks, Feed, Fixed, JsonApi, Listing, Reports, Site
 from crawler.ways import blocks, feed, json_api, listing, reports, sitemap
 from crawler.ways.entry import Entry, EntryError
 from crawler.ways.select import select
+from crawler.ways.xml import MAX_BYTES
 
-__all__ = ["Entry", "EntryError", "addresses", "describe", "parts", "read_entry"]
+__all__ = ["Entry", "EntryError", "addresses", "describe", "most_bytes", "parts", "read_entry"]
 
 _NAMES = {
     Feed: "feed",
@@ -24,6 +25,9 @@ _NAMES = {
 
 MOST_QUARTERS = 7
 """So far back is asked for; the page of the newest quarter often does not exist yet."""
+
+MOST_BYTES = 20 * 2**20
+"""Of a feed, reply or list; the longest that is known, of two thousand items, has a fifth of it."""
 
 
 def read_entry(way: Way, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
@@ -51,7 +55,7 @@ def read_entry(way: Way, data: bytes, url: str, row: Source, captured: datetime)
 
 def addresses(way: Way, today: datetime) -> list[str]:
     """Where *way* begins: its one address, or one a year and quarter, newest first."""
-    if not isinstance(way, Reports) or "{year}" not in way.url:
+    if not isinstance(way, Listing | Reports) or "{year}" not in way.url:
         return [way.url]
     years = range(today.year, today.year - way.years, -1)
     quarters = (4, 3, 2, 1) if "{quarter}" in way.url else (0,)
@@ -74,6 +78,11 @@ def limit_of(way: Way) -> int:
             return way.pages - 1
         case _:
             return 0
+
+
+def most_bytes(way: Way) -> int:
+    """How long a reply of *way* may be; reading takes many times as much memory."""
+    return MAX_BYTES if isinstance(way, Sitemap) else MOST_BYTES
 
 
 def parts(row: Source) -> list[list[Way]]:

@@ -11,7 +11,10 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from w3lib.url import safe_url_string
 
+from crawler.read.charset import whole
 from crawler.way import Link
+
+LONGEST = 4000  # characters of an address; what is longer is data, or a trap
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 # "12%-in-q2" in an address is a percent sign, which a server would not take as it stands.
@@ -56,11 +59,11 @@ def absolute(base: str, address: str) -> str:
     try:
         url = urldefrag(urljoin(base, address)).url
         parts = urlsplit(url)
-    except ValueError:
+        if not address or len(url) > LONGEST or parts.scheme not in ("http", "https") or not parts.hostname:
+            return ""
+        return escaped(url)
+    except ValueError:  # also for halves of characters
         return ""
-    if not address or parts.scheme not in ("http", "https") or not parts.hostname:
-        return ""
-    return escaped(url)
 
 
 def escaped(url: str) -> str:
@@ -71,7 +74,7 @@ def escaped(url: str) -> str:
 def plain(text: str) -> str:
     """*text* of a feed or reply as one line: without markup, entities, and characters that show nothing."""
     text = html.unescape(_TAG.sub(" ", html.unescape(text) if "&lt;" in text else text))
-    return " ".join(_UNSEEN.sub("", text).split())
+    return " ".join(whole(_UNSEEN.sub("", text)).split())
 
 
 def texts(values: Iterable[str]) -> tuple[str, ...]:

@@ -16,11 +16,16 @@ from crawler.way import Feed, Link
 from crawler.ways.entry import Entry, EntryError, absolute, plain, texts
 from crawler.ways.xml import mended, name, parse, refuse_document_type, unpacked
 
+MAX_ITEMS = 20_000
+
 
 def read(way: Feed, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
     """The links of an RSS or Atom feed, also of one that is not well-formed. Raises EntryError."""
     data = unpacked(data)
     refuse_document_type(data)
+    # An item of a few bytes takes kilobytes once it is read.
+    if data.count(b"<item") + data.count(b"<entry") > MAX_ITEMS:
+        raise EntryError(f"a feed of more than {MAX_ITEMS} items")
     parsed = feedparser.parse(mended(data))
     if not parsed.version and not parsed.entries:
         raise EntryError("no feed")
@@ -61,7 +66,8 @@ def _permalink(entry: feedparser.FeedParserDict) -> str:
 
 def _moment(entry: feedparser.FeedParserDict, row: Source, captured: datetime) -> datetime | None:
     for key in ("published", "updated"):
-        if moment := parse_date(entry.get(key, ""), timezone=row.timezone, captured=captured):
+        # feedparser gives the one for the other, with a warning, to who asks without looking.
+        if key in entry and (moment := parse_date(entry[key], timezone=row.timezone, captured=captured)):
             return moment
     return None
 

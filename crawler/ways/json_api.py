@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, get_args
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urldefrag, urlsplit
 
 import jmespath
 from w3lib.url import add_or_replace_parameter
@@ -16,9 +16,11 @@ from crawler.read.charset import decode
 from crawler.read.dates import Order, parse_date
 from crawler.source import Source
 from crawler.way import JsonApi, Link
+from crawler.ways import tool
 from crawler.ways.entry import EmptyReply, Entry, EntryError, LoginNeeded, absolute, plain, texts
 from store.article import Access, Kind
 
+_PAGE = re.compile(r"page=(\d+)")
 _MILLISECONDS = 1e11  # seconds reach this number in the year 5138
 
 
@@ -37,9 +39,9 @@ def read(way: JsonApi, data: bytes, url: str, row: Source, captured: datetime) -
 
 def _items(way: JsonApi, data: bytes) -> list[Any]:
     try:
-        reply = _block(way, data) if way.inside else json.loads(data)
+        reply = _block(way, data) if way.inside else tool.result(data) if way.tool else json.loads(data)
         _judge(way, reply)
-        found = jmespath.search(way.items, reply)
+        found = tool.records(reply, way.fields) if way.tool else jmespath.search(way.items, reply)
         # Adobe's content system packs a list into a string of JSON inside the JSON.
         items = json.loads(found) if isinstance(found, str) and found else found
     except EntryError:
@@ -115,7 +117,27 @@ def _texts(value: Any) -> list[str]:
     return [_text(one) for one in value] if isinstance(value, list) else [_text(value)]
 
 
+def body_of(way: JsonApi, url: str) -> str:
+    """What a POST to *url* says: the call of a tool, or the row's body with the page that the fragment tells."""
+    if way.tool:
+        return tool.call(way.tool, json.loads(way.body))
+    number = _PAGE.fullmatch(urlsplit(url).fragment)
+    if not number:
+        return way.body
+    body = json.loads(way.body)
+    *folders, last = way.page.split(".")
+    place = body
+    for name in folders:
+        place = place[name]
+    place[last] = int(number[1])
+    return json.dumps(body)
+
+
 def _next(way: JsonApi, url: str) -> str:
+    if way.body:
+        # All pages have one address; the fragment, which is never sent, tells them apart.
+        known = _PAGE.fullmatch(urlsplit(url).fragment)
+        return f"{urldefrag(url).url}#page={int(known[1]) + 1 if known else way.first + 1}"
     number = parse_qs(urlsplit(url).query).get(way.page, [""])[0]
     if number.isdecimal():
         # In its place: writing the whole query anew would escape what the site does not.

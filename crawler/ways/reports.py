@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
@@ -65,6 +67,8 @@ def read(way: Reports, data: bytes, url: str, row: Source, captured: datetime) -
                 address, _text(a), plain(context), label, kind, url, names[:number].count(name), names.count(name)
             )
             link = _link(way, document, _date_of(around, row, captured))
+            if way.beside:
+                link = replace(link, files=_beside(a, address, way, base))
             better = row.document_of(document, link) if row.document_of else link
             if better is None:
                 dropped += 1
@@ -126,14 +130,30 @@ def _around(a: Selector, address: str, way: Reports, base: str) -> list[str]:
     """What the blocks around *a* say beside it, from the nearest out to the last that holds no other document."""
     own = a.xpath("string()").get("")
     found = []
-    for block in reversed(a.xpath(f"ancestor::*[position() <= {_LEVELS}]")):
-        others = {absolute(base, href) for href in block.css("a::attr(href)").getall()} - {address}
-        if any(re.search(way.file, other, re.IGNORECASE) for other in others):
-            break
+    for block in _blocks(a, address, way, base):
         stamps = " ".join(block.css("time::attr(datetime)").getall())
         found.append(" ".join(block.css("*::text").getall()).replace(own, " ", 1) + " " + stamps)
     heading = a.xpath("preceding::*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5][1]")
     return [*found, plain(heading.xpath("string()").get(""))]
+
+
+def _blocks(a: Selector, address: str, way: Reports, base: str) -> Iterator[Selector]:
+    """The blocks around *a* that hold no other document, from the nearest out."""
+    for block in reversed(a.xpath(f"ancestor::*[position() <= {_LEVELS}]")):
+        others = set(_addresses(block, base)) - {address}
+        if any(re.search(way.file, other, re.IGNORECASE) for other in others):
+            return
+        yield block
+
+
+def _beside(a: Selector, address: str, way: Reports, base: str) -> tuple[str, ...]:
+    """The further files in the line of *a*."""
+    found = (one for block in _blocks(a, address, way, base) for one in _addresses(block, base))
+    return tuple(dict.fromkeys(one for one in found if re.search(way.beside, one, re.IGNORECASE)))
+
+
+def _addresses(block: Selector, base: str) -> list[str]:
+    return [absolute(base, href) for href in block.css("a::attr(href)").getall()]
 
 
 def _date_of(around: list[str], row: Source, captured: datetime) -> datetime | None:

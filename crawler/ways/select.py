@@ -82,7 +82,10 @@ def _joined(first: Link, second: Link) -> Link:
         for name in ("title", "published", "summary", "authors", "kind", "body", "modified", "language", "access")
         if not getattr(first, name)
     }
-    return replace(first, **lacking, tags=tuple(dict.fromkeys(first.tags + second.tags)))
+    tags, files = (
+        dict.fromkeys(one + other) for one, other in ((first.tags, second.tags), (first.files, second.files))
+    )
+    return replace(first, **lacking, tags=tuple(tags), files=tuple(files))
 
 
 def _keep(links: list[Link], test: Callable[[Link], bool], dropped: Counter[str], reason: str) -> list[Link]:

@@ -27,7 +27,7 @@ def read(way: Sitemap, data: bytes, url: str, row: Source, captured: datetime) -
         followed = [child for child in children if child and re.search(way.follow, child)]
         if children and not followed:
             raise EntryError(f"index of {len(children)} sitemaps, none of which matches {way.follow!r}")
-        return Entry(further=list(dict.fromkeys(followed)))
+        return Entry(further=list(dict.fromkeys(followed))[: way.pages + 1])  # with one to spare for itself
     return Entry(links=[_link(facts, url, row, captured) for facts in entries])
 
 

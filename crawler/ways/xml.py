@@ -10,11 +10,17 @@ from lxml import etree
 from crawler.ways.entry import EmptyReply, EntryError
 
 MAX_BYTES = 50 * 2**20  # what the sitemap protocol allows one file
+MAX_TAGS = 2_000_000
+"""50,000 addresses with everything that may be said of each have half of it; a tree of many more fills the memory."""
+
 _GZIP = b"\x1f\x8b"
 _DECLARATION = re.compile(rb"<\?xml[^>]*\?>")
-_DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _BARE_AMPERSAND = re.compile(rb"&(?!#\d+;|#[xX][0-9a-fA-F]+;|[A-Za-z]\w*;)")
-_ELEMENT = re.compile(rb"<[A-Za-z_]")
+# A comment may hold what looks like the root, to hide the document type behind it.
+_MARK = re.compile(
+    rb"(?P<aside><!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z))|(?P<type><!(?:DOCTYPE|ENTITY))|<[A-Za-z_]",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def unpacked(data: bytes) -> bytes:
@@ -27,6 +33,8 @@ def unpacked(data: bytes) -> bytes:
             raise EntryError(f"broken gzip: {error}") from None
     if len(data) > MAX_BYTES:
         raise EntryError(f"more than {MAX_BYTES // 2**20} MiB of XML")
+    if data.count(b"<") > MAX_TAGS:
+        raise EntryError(f"more than {MAX_TAGS} tags of XML")
     return data
 
 
@@ -63,14 +71,13 @@ def refuse_document_type(data: bytes) -> None:
 
 
 def _parted(data: bytes) -> tuple[bytes, bytes]:
-    """What stands before the root element, and from it on."""
-    root = _ELEMENT.search(data)
+    """What stands before the root element, and from it on. Raises EntryError for a document type."""
+    root = next((mark for mark in _MARK.finditer(data) if not mark["aside"]), None)
     if root is None:
         raise EntryError("no XML") if data.strip() else EmptyReply("an empty reply")
-    prologue = data[: root.start()]
-    if _DOCTYPE.search(prologue):
+    if root["type"]:
         raise EntryError("XML with a document type, or an HTML page")
-    return prologue, data[root.start() :]
+    return data[: root.start()], data[root.start() :]
 
 
 def name(element: etree._Element) -> str:

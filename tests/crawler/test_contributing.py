@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shlex
@@ -12,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from crawler.commands.newsource import module
+from crawler.survey import Found
+from crawler.way import Feed
 from tests.commands import PROJECT, environment
 from tests.crawler.tiny_web import add
 
@@ -132,6 +136,7 @@ def test_what_is_refused(checkout: Path, web: Path) -> None:
         (["scrapy", "capture", "chip_daily", f"{SITE}/search?q=1"], "barred by robots.txt"),
         (["scrapy", "capture", "chip_daily", "https://elsewhere.example/"], "none of the source's hosts"),
         (["scrapy", "capture", "chip_dialy", SITE], "did you mean chip_daily"),
+        ([*capture[:2], "--name", "../x", *capture[2:]], "--name '../x' is no name of a folder"),
     ):
         done = run(command, checkout, web)
         assert done.returncode != 0
@@ -180,3 +185,13 @@ def test_a_site_that_only_has_a_sitemap(checkout: Path, web: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert f'Sitemap("{site}/map.xml")' in (checkout / "crawler/sources/mapped.py").read_text("utf-8")
     assert f"scrapy capture mapped {site}/posts/{ITEMS[0]}" in done.stdout
+
+
+@pytest.mark.parametrize("name", ['Chips """ + x', "Chips\r\nimport os\u2028x", 'A "B" \\', "\x00", "O'Hara's \"C\""])
+def test_what_a_site_calls_itself_is_no_program(name: str) -> None:
+    found = Found(ways=[Feed(f"{SITE}/feed.xml")], site_name=name)
+    tree = ast.parse(module("chip_daily", SITE, found))
+    assert [type(node) for node in tree.body] == [ast.Expr, ast.ImportFrom, ast.ImportFrom, ast.Assign]
+    call = tree.body[-1].value
+    given = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords if keyword.arg == "name"}
+    assert given["name"].split() == name.replace("\x00", "chipdaily.example").split()

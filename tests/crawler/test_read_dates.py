@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -203,3 +204,31 @@ def test_any_numbers_give_a_sane_moment_or_none(text):
 )
 def test_datelines(text, expected):
     assert is_dateline(text) is expected
+
+
+LANGUAGES = ("de", "fr", "es", "it", "nl", "pt")
+ENGLISH_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_foreign_month_that_dateparser_knows_is_read(language):
+    words = import_module(f"dateparser.data.date_translation_data.{language}").info
+    for number, month in enumerate(ENGLISH_MONTHS, 1):
+        for name in words[month]:
+            # The same name may be another month's in no language; in capitals it is still a name.
+            for written in (f"6. {name} 2026", f"6 {name.upper()} 2026"):
+                found = parse_date(written, timezone="UTC")
+                assert found == datetime(2026, number, 6, tzinfo=UTC), written

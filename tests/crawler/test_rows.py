@@ -29,20 +29,24 @@ def read(key: str, page: str, url: str) -> Article:
 
 
 def kpmg_search(folder: Path, robots: str | None) -> None:
-    reply = (PROJECT / "samples/kpmg/esearch-xx-en.json").read_text("utf-8")
-    wanted = {"body": '"query": "semiconductor"', "Content-Type": "application/json"}
-    add(folder, "kpmg", f"{KPMG}/esearch/xx-en", reply, type="application/json", method="POST", when=wanted)
+    for number, name in enumerate(("xx-en", "xx-en-2", "none"), start=1):
+        reply = (PROJECT / f"samples/kpmg/esearch-{name}.json").read_text("utf-8")
+        wanted = {"body": f'"current": {number}}}', "Content-Type": "application/json"}
+        add(folder, "kpmg", f"{KPMG}/esearch/xx-en", reply, type="application/json", method="POST", when=wanted)
     if robots is not None:
         add(folder, "kpmg", f"{KPMG}/robots.txt", robots, type="text/plain")
     page = f"<html><title>Chip export rules</title><body><div class=bodytext-data><p>{TEXT * 3}</p></div></body></html>"
     add(folder, "kpmg", f"{KPMG}/xx/en/our-insights/risk-and-regulation/chip-export-rules.html", page)
 
 
-def test_kpmgs_search_stands_in_for_the_sitemaps(tmp_path: Path) -> None:
+def test_kpmgs_search_stands_in_for_the_sitemaps_page_by_page(tmp_path: Path) -> None:
     kpmg_search(tmp_path, ROBOTS)
     run = crawl(tmp_path, "kpmg")
     assert run.stats["xinwen/ways"] == [f"json {KPMG}/esearch/xx-en"]
-    assert run.stats["xinwen/links/found"] == 3
+    # Three on the first page, two on the second; the third is empty, and a fourth is not asked for.
+    assert run.stats["xinwen/links/found"] == 5
+    # The Chinese search, which has no reply here, is asked for its first page.
+    assert run.stats["downloader/request_method_count/POST"] == 4
     (article,) = run.articles.values()
     # The page shows no date; that of the reply is better than when the sitemap was built.
     assert article["published"] == "2026-04-01T22:00:00+00:00"
@@ -53,7 +57,7 @@ def test_kpmgs_search_is_not_asked_without_leave(tmp_path: Path, robots: str | N
     kpmg_search(tmp_path, robots)
     run = crawl(tmp_path, "kpmg")
     assert run.items == []
-    assert run.stats["xinwen/robots/barred" if robots and "esearch" in robots else "xinwen/ways"] in (1, [])
+    assert run.stats["xinwen/robots/barred" if robots and "esearch" in robots else "xinwen/ways"] in (2, [])
     assert run.stats.get("downloader/request_method_count/POST", 0) == 0
 
 
@@ -64,6 +68,7 @@ def test_kpmgs_names_for_one_document_and_one_article() -> None:
     names = ("a.pdf", "a.coredownload.pdf", "a.coredownload.inline.pdf")
     assert {row.same_page(f"{folder}/{name}") for name in names} == {f"{folder}/a.pdf"}
     assert row.same_page(f"{KPMG}/us/en/x/y.html") == row.same_page("https://home.kpmg/xx/en/x/y.html")
+    assert row.same_page(f"{KPMG}/cn/zh/x/y.html") != row.same_page(f"{KPMG}/xx/en/x/y.html"), "a translation"
     assert row.address_of("http://home.kpmg/xx/en/x.html") == f"{KPMG}/xx/en/x.html"
     page = f"<title>Chips</title><div class=bodytext-data><p>{TEXT * 3}</p></div><div class=pdfdetails>"
     page += "".join(f'<a href="{folder}/{name}">PDF</a>' for name in names[1:]) + '<a href="http://[x.pdf">x</a></div>'

@@ -60,6 +60,27 @@ def test_a_release_that_is_too_old_by_its_document_is_left_out(tmp_path: Path) -
     assert (run.articles, run.stats["xinwen/articles/older"]) == ({}, 1)
 
 
+def test_gartners_archive_is_read_by_year_where_robots_txt_leaves_it_open(tmp_path: Path) -> None:
+    folder = "https://www.gartner.com/en/newsroom"
+    slugs = {"2026": "2026-04-07-gartner-says-chips-grew", "2025": "2025-06-25-gartner-predicts-agents"}
+    (tmp_path / "today").write_text("2026-11-20")
+    add(
+        tmp_path,
+        "gartner",
+        "https://www.gartner.com/robots.txt",
+        "User-agent: *\nDisallow: /search\n",
+        type="text/plain",
+    )
+    for year, slug in slugs.items():
+        page = f'<div class=newsroom-items><a href="/en/newsroom/press-releases/{slug}">Gartner on {year}</a></div>'
+        add(tmp_path, "gartner", f"{folder}/archive/{year}", page)
+    run = crawl(tmp_path, "gartner")
+    assert run.stats["xinwen/ways"] == [f"listing {folder}/archive/{{year}}"]
+    assert {url: (article["title"], article["access"]) for url, article in run.articles.items()} == {
+        f"{folder}/press-releases/{slug}": (f"Gartner on {year}", "headline") for year, slug in slugs.items()
+    }
+
+
 def test_gartner_is_asked_for_robots_txt_and_nothing_else(tmp_path: Path) -> None:
     run = crawl(PROJECT / "samples", "gartner", results=tmp_path)
     assert (run.status, run.items) == (0, [])
@@ -94,7 +115,7 @@ def test_gartners_twins_are_one_page() -> None:
 
 
 def test_tsmc_is_not_asked_for_further_quarters_once_it_refuses(tmp_path: Path) -> None:
-    starts = addresses(source("tsmc").ways[-1], datetime.now(UTC))
+    starts = addresses(next(way for way in source("tsmc").ways if way.part == "quarterly"), datetime.now(UTC))
     assert len(starts) == 7
     add(tmp_path, "tsmc", starts[2], "<title>Just a moment...</title>", status=403)
     add(tmp_path, "tsmc", starts[3], '<a href="/sites/ir/a.pdf">Report</a>')
@@ -103,6 +124,16 @@ def test_tsmc_is_not_asked_for_further_quarters_once_it_refuses(tmp_path: Path) 
     failures = [value for name, value in run.stats.items() if name.startswith("xinwen/way/failed/")]
     assert any(f"{starts[2]}: Cloudflare's challenge" in failure for failure in failures)
     assert starts[3] not in " ".join(failures)
+
+
+@pytest.mark.parametrize(("day", "asked"), [("2024-02-10", "2024/q1"), ("2031-05-20", "2031/q2")])
+def test_quarters_are_those_of_the_samples_own_day(tmp_path: Path, day: str, asked: str) -> None:
+    (tmp_path / "today").write_text(f"{day}\n")
+    link = f'<a href="/sites/ir/{asked}.pdf">Management report</a>'
+    add(tmp_path, "tsmc", f"{TSMC}/english/quarterly-results/{asked}", link)
+    run = crawl(tmp_path, "tsmc")
+    assert run.stats["xinwen/ways"] == [f"reports {TSMC}/english/quarterly-results/{{year}}/q{{quarter}}"]
+    assert run.stats["xinwen/links/found"] == 1
 
 
 def test_the_next_page_of_pwcs_library_is_spelt_as_the_first() -> None:

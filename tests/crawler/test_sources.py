@@ -14,6 +14,7 @@ from crawler.source import Selectors, Source, SourceError
 from crawler.sources import SOURCES, UnknownSource, source, table
 from crawler.way import Feed, JsonApi, Listing, Reports, Sitemap
 from crawler.ways import read_entry
+from pipelines.coverage import shortcomings
 
 KEYS = [
     "semi",
@@ -116,6 +117,10 @@ def test_the_dead_host_is_never_asked() -> None:
         ({"ways": (Reports("https://sample.example/r", panels={"#": ("a", "report")}),)}, "selector '#'"),
         ({"ways": (JsonApi("https://sample.example/j", fields={"url": "a[["}),)}, "path 'a[['"),
         ({"ways": (JsonApi("https://sample.example/j", fields={"adress": "a"}),)}, "path 'adress'"),
+        (
+            {"ways": (JsonApi("https://sample.example/j", fields={}, body='{"page": {}}', page="page.current"),)},
+            "path 'page.current': leads to no number in the body",
+        ),
         ({"from_link": ("body",)}, "from_link 'body' is none of"),
     ],
 )
@@ -211,3 +216,31 @@ def test_samsungs_documents_are_named_by_their_files() -> None:
         "Consolidated financial statements, 2025",
     ]
     assert {link.access for link in links} == {"full"}
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        *((key, "published") for key in ("wsts", "pwc", "accenture", "kpmg")),
+        ("mckinsey", "length"),
+    ],
+)
+def test_what_a_site_never_tells_is_no_shortcoming(key: str, name: str) -> None:
+    assert shortcomings({name: 0}, source(key).thresholds) == []
+
+
+def test_other_rows_still_miss_dates_and_texts() -> None:
+    lax = {key for key, row in SOURCES.items() if not shortcomings({"published": 0.1}, row.thresholds)}
+    assert lax == {"wsts", "pwc", "accenture", "kpmg"}
+    assert all(shortcomings({"text": 0.1}, row.thresholds) for row in SOURCES.values())
+
+
+def test_which_lists_show_everything() -> None:
+    whole = [way.url for row in SOURCES.values() for way in row.ways if getattr(way, "complete", False)]
+    assert whole == [
+        "https://investor.tsmc.com/english/quarterly-results/{year}/q{quarter}",
+        "https://www.samsung.com/global/ir/financial-information/earnings-release/",
+        "https://www.smics.com/en/site/company_financialSummary?year={year}",
+        "https://www.smics.com/site/company_financialSummary?year={year}",
+        "https://www.smics.com/en/site/company_financialSummary",
+    ]

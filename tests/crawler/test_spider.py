@@ -91,14 +91,13 @@ def test_no_way_in(tmp_path: Path) -> None:
     assert "Traceback" not in run.errors
 
 
-def test_a_list_that_has_not_changed_is_a_success(tmp_path: Path) -> None:
+def test_not_modified_since_nothing_is_no_answer(tmp_path: Path) -> None:
     add(tmp_path, "sia", API, status=304)
     run = crawl(tmp_path, "sia")
-    assert run.status == 0
     assert run.items == []
-    assert run.stats["xinwen/ways"] == [f"json {API}"]
-    assert run.stats["xinwen/entries/unchanged"] == 1
-    assert run.stats.get("xinwen/links/found", 0) == 0
+    assert f"json {API}" not in run.stats["xinwen/ways"]
+    assert run.stats["xinwen/way/failed/1"].endswith("HTTP 304 to a request without conditions")
+    assert run.stats.get("xinwen/entries/unchanged", 0) == 0
 
 
 def test_limit_and_since(tmp_path: Path) -> None:
@@ -152,10 +151,10 @@ def test_a_host_that_refuses_one_page_is_asked_for_no_other(tmp_path: Path) -> N
 
 def test_a_redirect_off_the_site_is_not_followed(tmp_path: Path) -> None:
     sia(tmp_path, post("a", content=None), post("b", content=None))
-    add(tmp_path, "sia", f"{SIA}/a/", status=302, headers={"Location": "https://consent.example/"})
+    add(tmp_path, "sia", f"{SIA}/a/", status=302, headers={"Location": "https://elsewhere.example/"})
     add(tmp_path, "sia", f"{SIA}/b/", status=301, headers={"Location": f"{SIA}/c/"})
     add(tmp_path, "sia", f"{SIA}/c/", page("c"))
-    add(tmp_path, "other", "https://consent.example/", page("x"))
+    add(tmp_path, "other", "https://elsewhere.example/", page("x"))
     run = crawl(tmp_path, "sia")
     assert list(run.articles) == [f"{SIA}/c/"]
     assert run.stats["xinwen/pages/ignored"] == 1

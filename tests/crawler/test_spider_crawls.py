@@ -23,14 +23,14 @@ def seen(article: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     facts = {**article, "body_starts": body[:_EDGE], "body_ends": body[-_EDGE:]}
     facts["published"] = (article["published"] or "").replace("+00:00", "Z")
     facts["pages"] = len(body.split("\f"))
+    facts["files"] = [file["name"] for file in article["files"]]
     return {name: facts[name] or None for name in wanted}
 
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: path.stem)
 def test_a_full_crawl(expected: Path, tmp_path: Path) -> None:
     wanted = {article["url"]: article for article in json.loads(expected.read_text("utf-8"))}
-    credential = SOURCES[expected.stem].credential
-    keys = {credential.variable: SAMPLE_KEY} if credential else {}
+    keys = {one.variable: SAMPLE_KEY for one in SOURCES[expected.stem].credentials}
     run = crawl(PROJECT / "samples", expected.stem, results=tmp_path, **keys)
     assert run.status == 0, run.errors
     assert set(run.articles) == set(wanted)

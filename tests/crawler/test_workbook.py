@@ -88,6 +88,12 @@ def test_blanks_and_zeros_are_no_values() -> None:
     ]
 
 
+def test_a_sheet_of_words_and_numbers_without_end_do_not_matter() -> None:
+    data = [tuple(row) for row in table([2026] + [None] * 12, ["Japan", float("inf"), 3] + [None] * 10)]
+    sheets = {"Read me": [("Terms of use", 2026)], "Monthly Data": data}
+    assert list(billings_of(sheets)) == [Billing(False, "Japan", 2026, 2, 3)]
+
+
 def test_the_issue_is_that_of_the_name_else_the_last_month() -> None:
     data = workbook(table([2026], ["Japan", 5, 6]))
     assert read(data, "Billings-2026-May.xlsx").title.endswith("May 2026 issue")
@@ -121,7 +127,8 @@ def parts(**names: str) -> bytes:
         (b"PK\x03\x04 cut off", "broken workbook: File is not a zip file"),
         (parts(nothing="x"), "broken workbook"),
         (bomb(), "over 100 MiB when unpacked"),
-        (workbook([["a letter"]]), "does not say that its numbers are in 1000 US"),
+        (workbook([["a letter"]]), "without billings"),
+        (workbook(table([2026], ["Japan", 5], unit="")), "does not say that its numbers are in 1000 US"),
         (workbook(table()), "without billings"),
         (workbook(table([2026], ["Japan", 5], unit="in Euro")), "does not say"),
     ],

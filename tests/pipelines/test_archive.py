@@ -115,13 +115,23 @@ def test_only_the_sources_named_are_read(crawled: Path, uri: str) -> None:
     assert_one_line_error(reread(crawled, uri, "kpgm"), "did you mean kpmg")
 
 
-def test_damaged_bytes_are_told_and_the_rest_is_read(crawled: Path, uri: str, samples) -> None:
+@pytest.mark.parametrize("damage", ["no gzip", "gzip that is broken inside"])
+def test_damaged_bytes_are_told_and_the_rest_is_read(crawled: Path, uri: str, samples, damage: str) -> None:
     reference = samples.articles.find_one({"url": ONE})["raw"]
-    samples.raw.update_one({"_id": reference["sha256"]}, {"$set": {"data": b"x"}})
+    data = samples.raw.find_one({"_id": reference["sha256"]})["data"]
+    broken = b"x" if damage == "no gzip" else data[:10] + b"\xff" * 20 + data[30:]
+    samples.raw.update_one({"_id": reference["sha256"]}, {"$set": {"data": broken}})
     done = reread(crawled, uri)
     assert done.returncode == 1
     assert "1 read again" in done.stdout
     assert "cannot be read" in done.stdout
+
+
+def test_what_an_older_version_knew_of_an_entry_does_not_matter(crawled: Path, uri: str, samples) -> None:
+    samples.articles.update_one({"url": ONE}, {"$set": {"raw.link.colour": "red"}})
+    done = reread(crawled, uri)
+    assert done.stderr == ""
+    assert "2 read again: 0 changed" in done.stdout
 
 
 def test_large_bytes_lie_in_files(database, monkeypatch: pytest.MonkeyPatch) -> None:

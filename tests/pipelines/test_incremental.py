@@ -65,7 +65,7 @@ def web(tmp_path: Path, uri: str) -> Iterator[Web]:
 @pytest.mark.parametrize("key", KEYS)
 def test_the_second_run_over_the_sample_web_asks_for_entries_only(key: str, tmp_path: Path, web: Web) -> None:
     row = source(key)
-    secret = {row.credential.variable.lower(): SAMPLE_KEY} if row.credential else {}
+    secret = {one.variable.lower(): SAMPLE_KEY for one in row.credentials}
     first = crawl(PROJECT / "samples", key, web.uri, tmp_path / "first", **secret)
     assert (first.status, first.record["verdict"]) == (0, "ok"), first.errors
     new = len(json.loads((PROJECT / f"tests/crawls/{key}.json").read_text("utf-8")))
@@ -192,6 +192,17 @@ def test_a_page_of_no_use_is_tried_once_a_day(web: Web) -> None:
     web.days_later(1)
     web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
     assert web.crawl().record["new"] == 1
+
+
+def test_a_source_that_gives_nothing_is_never_quiet(web: Web) -> None:
+    web.shows(post("a"), post("b"), a=UNREADABLE, b=UNREADABLE)
+    assert web.crawl().record["verdict"] == "failed"
+    second = web.crawl()
+    assert ([one.status for one in second.asked if one.kind == "entry"], second.urls("page")) == ([200], [])
+    assert (second.record["verdict"], second.record["known"]) == ("failed", 2)
+    web.days_later(1)
+    third = web.crawl()
+    assert (third.record["verdict"], third.record["quarantined"]) == ("failed", 2)
 
 
 def test_what_has_gone_is_kept_and_marked_until_it_is_back(web: Web) -> None:

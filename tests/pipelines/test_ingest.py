@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from similarity import SimilarityIndex
-from tests.commands import assert_one_line_error, run, start
+from tests.commands import PROJECT, assert_one_line_error, run, start
 
 LONG = "先进封装产能今年继续紧张，设备交期延长到九个月。台积电与日月光都在扩产，基板供应商则要求预付款。" * 3
 
@@ -207,3 +208,56 @@ def test_an_unreachable_database_is_said_in_one_line(tmp_path: Path) -> None:
     assert "mongodb://u:***@127.0.0.1:9/x cannot be reached" in done.stderr
     assert "secret" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_workbook_of_billings(tmp_path: Path, uri: str, database) -> None:
+    file = PROJECT / "samples/wsts/files/WSTS-Historical-Billings-Report-Jul_2026.xlsx"
+    done = run("pipelines", "ingest", file, mongodb_uri=uri)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 new, 0 changed, 0 unchanged, 0 duplicates, 0 quarantined" in done.stdout
+    (article,) = database.articles.find()
+    assert (article["source"], article["kind"], article["access"]) == ("wsts", "data", "full")
+    assert article["title"] == "WSTS Historical Billings Report, July 2026 issue"
+    assert "July 2026: Americas" in article["body"]
+
+
+@pytest.mark.parametrize(
+    ("address", "rows", "reason"),
+    [
+        ("", [["a letter"]], "a workbook without billings by month"),
+        ("https://www.smics.com/uploads/1/2Q2026_PL.xlsx", [[1]], "a workbook; those of smic are linked, not read"),
+    ],
+)
+def test_a_workbook_that_is_not_read_says_why(
+    tmp_path: Path, uri: str, address: str, rows: list[list[object]], reason: str
+) -> None:
+    book = Workbook()
+    assert book.active
+    for cells in rows:
+        book.active.append(cells)
+    book.save(tmp_path / "book.xlsx")
+    if address:
+        (tmp_path / "MANIFEST.tsv").write_text(f"file\taddress\nbook.xlsx\t{address}\n")
+    done = run("pipelines", "ingest", tmp_path, mongodb_uri=uri)
+    assert done.returncode == 1
+    assert f"quarantined {reason}  " in done.stdout
+
+
+def test_a_broken_file_does_not_stop_the_others(tmp_path: Path, uri: str) -> None:
+    lines(tmp_path / "whole.jsonl", [row(1)])
+    (tmp_path / "deep.jsonl").write_text("[" * 100_000 + "\n")
+    (tmp_path / "latin.jsonl").write_bytes(b'{"title": "caf\xe9"}\n')
+    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(json.dumps(row(2)).encode(), mtime=0)[:-12])
+    (tmp_path / "none.jsonl.gz").write_bytes(b"no gzip at all")
+    done = run("pipelines", "ingest", tmp_path, mongodb_uri=uri)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 new, 0 changed, 0 unchanged, 0 duplicates, 4 quarantined" in done.stdout
+    assert done.stdout.count("cannot be read beyond line 0") == 3
+
+
+def test_a_manifest_with_a_broken_address_is_one_line(tmp_path: Path, uri: str) -> None:
+    (tmp_path / "page.html").write_text("<html><title>x</title></html>")
+    (tmp_path / "MANIFEST.tsv").write_text("file\taddress\npage.html\thttp://[x\n")
+    assert_one_line_error(
+        run("pipelines", "ingest", tmp_path, mongodb_uri=uri), "MANIFEST.tsv", "'http://[x' is no address"
+    )

@@ -73,6 +73,7 @@ def test_a_site_that_wants_to_be_left_alone_is(tmp_path: Path, sample_uri: str) 
         ("", None),
         ("soon", None),
         ("-5", None),
+        (f"Mon, 01 Jan {'9' * 30} 00:00:00 GMT", None),
     ],
 )
 def test_retry_after(value: str, seconds: float | None) -> None:

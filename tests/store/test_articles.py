@@ -8,7 +8,7 @@ from pymongo.errors import WriteError
 
 from store import schema
 from store.article import Article, File
-from store.articles import Entry, add_address, find_digest, known_addresses, quarantine, read, release, write
+from store.articles import Entry, add_address, find_digests, known_addresses, quarantine, read, release, write
 
 NOW = datetime(2026, 7, 1, 8, tzinfo=UTC)
 
@@ -69,8 +69,7 @@ def test_addresses_and_digests(database) -> None:
     write(database, [entry("x"), entry("y")])
     x, y = entry("x").article.id, entry("y").article.id
     assert known_addresses(database, [x, y, "0" * 24]) == {x, y}
-    assert find_digest(database, "dx") == x
-    assert find_digest(database, "none") is None
+    assert find_digests(database, ["dx", "none"]) == {"dx": x}
     add_address(database, x, "https://b.example/copy")
     write(database, [entry("x", title="later")])
     assert database.articles.find_one({"_id": x})["also_at"] == ["https://b.example/copy"]

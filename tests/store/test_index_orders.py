@@ -47,7 +47,7 @@ def quick(monkeypatch) -> None:
     monkeypatch.setattr("store.segments.MOST_ROWS", 4)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(acts, min_size=1, max_size=10))
 def test_any_order(database, quick, order: list[tuple[str, object]]) -> None:
     for name in ALL:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+import zlib
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store import dealing, schema, segments
+from store.layout import MAGIC, columns
 from store.segments import NEVER, DamagedSegment, MissingSegment, decode, encode, id_bytes, id_strings, seconds
 from store.vectors import pack
 
@@ -117,6 +119,29 @@ def test_dealing_is_as_documented() -> None:
     assert dealt == b"a" * 16 + b"e" * 16 + b"b" * 16 + b"c" + b"d" * 15
 
 
+def test_columns_are_turned_as_documented() -> None:
+    data = encode(rows(3))
+    head, (begin, end, width), (first, last, _) = segments.split(data)[0], *columns(data)[:2]
+    assert (end - begin, width) == (36, 12)
+    assert head[begin : begin + 3] == bytes(data[place] for place in range(begin, end, 12))
+    assert head[first:last] == data[first:last:4] + bytes(9), "numbers below 256 have three bytes of nothing"
+
+
+def test_three_hundred_words_of_a_big_vocabulary_take_little() -> None:
+    chance = np.random.default_rng(1)
+    cumulated = np.cumsum(1 / np.arange(1, 200_001))
+    articles = rows(3000)
+    for row in articles:
+        drawn = np.searchsorted(cumulated, chance.random(600) * cumulated[-1])
+        words, counts = np.unique(drawn, return_counts=True)
+        some = np.sort(chance.choice(len(words), 300, replace=False))
+        row["vector"] = pack(zip(words[some].tolist(), counts[some].tolist(), strict=True))
+        row["length"], row["revision"] = int(counts[some].sum()), int(chance.integers(1, 10**6))
+        row["published"] = datetime(2026, 1, 1, tzinfo=UTC) - timedelta(seconds=int(chance.integers(10**8)))
+    stored = sum(len(segments._deflated(part)) for part in segments.split(encode(articles)))
+    assert stored / len(articles) <= 420
+
+
 @pytest.fixture
 def stored(database, monkeypatch) -> tuple[str, bytes]:
     schema.prepare(database, "test")
@@ -129,7 +154,7 @@ def test_parts_come_back_and_the_name_is_the_checksum(database, stored: tuple[st
     name, data = stored
     parts = segments.split(data)
     assert name == hashlib.sha256(data).hexdigest()
-    assert len(parts) == 4
+    assert len(parts) == segments.number_of_parts(data) == 4
     assert segments.read(database, name, len(parts)) == data
     assert segments.write(database, data) == name, "the same again is no fault"
     assert database.segments.count_documents({}) == len(parts)
@@ -164,6 +189,18 @@ def test_a_missing_part_is_seen(database, stored: tuple[str, bytes]) -> None:
         segments.read(database, name, parts)
     with pytest.raises(MissingSegment):
         segments.read_head(database, "0" * 64)
+
+
+def test_right_checksums_of_something_else_are_no_segment(database, stored: tuple[str, bytes]) -> None:
+    name, _ = stored
+    for other in (b"", b"XINWENSG", MAGIC + bytes([2, 0, 0, 0, 2, 0, 0, 0]) + b"{}"):
+        packed = zlib.compress(other)
+        changed = {"data": Binary(packed), "crc": zlib.crc32(packed)}
+        database.segments.update_one({"_id": f"{name}:0"}, {"$set": changed})
+        with pytest.raises(DamagedSegment, match=name[:12]):
+            segments.read_head(database, name)
+        with pytest.raises(DamagedSegment, match=name[:12]):
+            segments.read(database, name, 4)
 
 
 def test_parts_of_another_segment_are_seen(database, stored: tuple[str, bytes]) -> None:

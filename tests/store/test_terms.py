@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import multiprocessing
 
+from gensim.corpora import Dictionary
+
 from store.connection import connect
 from store.terms import SharedDictionary, all_tokens, ids_of, tokens_of
 
@@ -51,7 +53,9 @@ def test_ids_stay(database) -> None:
 
 def test_bags_of_words_are_gensims(database) -> None:
     dictionary = SharedDictionary(database)
-    (bag, none) = dictionary.bags_of_words([["b", "a", "b"], []])
-    ids = ids_of(database, ["a", "b"])
-    assert dict(bag) == {ids["b"]: 2, ids["a"]: 1}
-    assert none == []
+    texts = [["b", "a", "b"], [], ["晶圆", "c", "a", "晶圆"]]
+    first = dictionary.bags_of_words(texts[:2])
+    both = first + dictionary.bags_of_words(texts[2:])
+    theirs = Dictionary()
+    theirs.token2id = ids_of(database, ["a", "b", "c", "晶圆"])
+    assert both == [theirs.doc2bow(text) for text in texts]
