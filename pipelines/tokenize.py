@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import dataclass
 
 from store.article import Article
 from store.settings import settings
 from text.analyzer import Analyzer
-
-# Shorter texts are the same by chance: "Second quarter results" is many companies' news.
-_LEAST_FOR_DIGEST = 40  # tokens
+from text.cutting import cut
 
 # A page of news is cut in a millisecond or two, less than it costs to hand it to a thread and back.
 _SHORT = 10_000  # characters
@@ -40,9 +37,4 @@ class Tokenize:
 
 def tokenize(article: Article, analyzer: Analyzer) -> Tokenized:
     """The tokens of *article*; of its title and summary alone where there is no body."""
-    texts = article.pages if article.body else [article.summary]
-    pages = [analyzer.tokens(text) for text in texts]
-    words = [token for page in pages for token in page]
-    digest = hashlib.sha256(" ".join(words).encode()).hexdigest()[:24] if len(words) >= _LEAST_FOR_DIGEST else ""
-    pages[0] = analyzer.tokens(article.title) + pages[0]
-    return Tokenized(article, pages, digest)
+    return Tokenized(article, *cut(article.title, article.texts, analyzer))

@@ -25,6 +25,20 @@ class Partition(NamedTuple):
         return iter(database.articles.find(asked, dict.fromkeys(fields, 1), batch_size=_AT_ONCE).sort("_id", 1))
 
 
+class Some(NamedTuple):
+    """The articles *ids*, in ascending order, in the database at *address*."""
+
+    address: str
+    ids: tuple[str, ...]
+
+    def rows(self, database: Database[Document], fields: Iterable[str]) -> Iterator[Document]:
+        """The *fields* of those that are stored, in ascending order of id."""
+        wanted = dict.fromkeys(fields, 1)
+        for place in range(0, len(self.ids), _AT_ONCE):
+            some = self.ids[place : place + _AT_ONCE]
+            yield from database.articles.find({"_id": {"$in": some}}, wanted).sort("_id", 1)
+
+
 def partitions(database: Database[Document], address: str, size: int) -> list[Partition]:
     """The articles stored now, *size* a partition; what is stored later belongs to the partition it falls into."""
     found: list[Partition] = []

@@ -12,7 +12,7 @@ fewer of their tokens by ``MOST_UNKNOWN`` of all tokens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -20,13 +20,14 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from gensim.models.lsimodel import Projection as GensimProjection
+from gensim.models.tfidfmodel import df2idf
 from numpy.typing import NDArray
 from pymongo.database import Database
 from scipy.sparse import csc_matrix
 
 from similarity.bulk import Bulk
 from similarity.lsi import tfidf
-from similarity.partitions import Partition, partitions
+from similarity.partitions import Partition, Some, partitions
 from store import counters, manifest, projections
 from store.connection import Document, connect
 from store.packed import Packed
@@ -111,7 +112,7 @@ def bring_up_to_date(database: Database[Document], address: str, bulk: Callable[
         reason = f"it would be of {len(new) + old.documents:,} articles and was begun with {old.from_scratch:,}"
         return Trained("trained again", _from_scratch(database, address, bulk(), old.topics, old.version), reason)
     arrays = projections.decode(projections.read(database, old.name))
-    chunks = [_Chunk(address, tuple(new[place : place + CHUNK])) for place in range(0, len(new), CHUNK)]
+    chunks = [Some(address, tuple(new[place : place + CHUNK])) for place in range(0, len(new), CHUNK)]
     merged = _Merged(arrays, old.topics)
     merged.begin_with(arrays, old.documents)
     for part in bulk().map(partial(_part_of, old.topics, old.name), chunks):
@@ -123,18 +124,6 @@ def bring_up_to_date(database: Database[Document], address: str, bulk: Callable[
     return Trained(
         "grown", _put(database, grown, old.analyzer, old.topics, merged, old.from_scratch, newest, old.version)
     )
-
-
-class _Chunk(NamedTuple):
-    """As ``Partition``, of single articles."""
-
-    address: str
-    ids: tuple[str, ...]
-
-    def rows(self, database: Database[Document], fields: Sequence[str]) -> Iterator[Document]:
-        for place in range(0, len(self.ids), _AT_ONCE):
-            some = self.ids[place : place + _AT_ONCE]
-            yield from database.articles.find({"_id": {"$in": some}}, dict.fromkeys(fields, 1)).sort("_id", 1)
 
 
 class _Merged:
@@ -240,7 +229,7 @@ def _vocabulary(
     if len(tokens) > MOST_TERMS:
         order = np.lexsort((tokens, -frequencies[tokens]))
         tokens = np.sort(tokens[order[:MOST_TERMS]])
-    return tokens.astype(np.int32), np.log2(documents / frequencies[tokens])
+    return tokens.astype(np.int32), df2idf(frequencies[tokens], documents)
 
 
 def _count(partition: Partition) -> tuple[int, _Counted]:
@@ -256,7 +245,7 @@ def _count(partition: Partition) -> tuple[int, _Counted]:
     return documents, _Counted(found, numbers)
 
 
-def _part_of(topics: int, name: str, partition: Partition | _Chunk) -> _Part:
+def _part_of(topics: int, name: str, partition: Partition | Some) -> _Part:
     """gensim's projection of *partition* under the vocabulary of the arrays *name*. Runs on a worker."""
     database = connect(partition.address)
     with database.client:

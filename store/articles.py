@@ -23,6 +23,7 @@ BagOfWords = list[tuple[int, int]]
 Outcome = Literal["new", "changed", "unchanged"]
 
 _NOT_CONTENT = ("fetched",)
+_OF_WORDS = ("content", "length", "vector", "page_vectors")
 
 
 @dataclass(slots=True)
@@ -105,6 +106,12 @@ def find_digests(database: Database[Document], digests: Iterable[str]) -> dict[s
     for row in database.articles.find({"digest": {"$in": list(digests)}}, {"digest": 1}).sort("first_stored", 1):
         found.setdefault(row["digest"], row["_id"])
     return found
+
+
+def made_of_words(row: Document, bags: list[BagOfWords], digest: str) -> Document:
+    """The fields of the stored article *row* that follow from the words of its pages, when these are *bags*."""
+    document = _document(Entry(_article(row), bags, digest))
+    return {name: document[name] for name in (*_OF_WORDS, "digest") if name in document}
 
 
 def add_address(database: Database[Document], article_id: str, url: str) -> None:
