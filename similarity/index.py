@@ -245,6 +245,9 @@ class SimilarityIndex:
         after = self._loader.next(before, self._vanished)
         if after is before:
             return 0
+        if after.manifest is not before.manifest:
+            # Others have switched it to words of their own; what is held answers as before.
+            schema.check(self._database, self._analyzer.version)
         self._state = State(self._lsi.over, after)
         self._words.ask_again()
         return after.newer_than(before.newest)

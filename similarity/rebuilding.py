@@ -14,7 +14,6 @@ from store.manifest import Entry, Manifest
 from store.packed import Packed
 from store.packing import Packing
 
-
 ROWS = segments.MOST_ROWS
 """Articles a partition: a full segment each."""
 

@@ -44,7 +44,8 @@ CHUNK = 20_000
 """Articles a partition: gensim's own chunk."""
 
 GROWS_BY = 0.1
-LEAST_KEPT = 0.8
+LEAST_KEPT = 0.5
+"""On Cranfield articles of the same kind keep 0.67 to 0.80 of what the trained ones keep, of another kind 0.03 to 0.12."""
 MOST_UNKNOWN = 0.1
 
 _SEED = 1

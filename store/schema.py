@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from store import counters, manifest
+from store import counters, manifest, retokenized
 from store.article import Access, Kind
 from store.connection import Document
 from store.segments import FORMAT
@@ -119,12 +119,13 @@ def check(database: Database[Document], analyzer: str) -> None:
     if found.get("analyzer") != analyzer:
         raise IndexMismatch(
             f"index made by analyzer {found.get('analyzer')!r}, this one is {analyzer!r}: "
-            "words would not meet; use the program that made it, or another database and crawl again"
+            "words would not meet; python -m similarity retokenize makes it this one's"
         )
     if found.get("format") == 1:
         _take_over(database, analyzer)
     elif found.get("format") != FORMAT:
         raise IndexMismatch(f"index of format {found.get('format')}, this program reads {FORMAT}: use another database")
+    retokenized.finish(database, analyzer)
 
 
 def _take_over(database: Database[Document], analyzer: str) -> None:
