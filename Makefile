@@ -40,7 +40,7 @@ $(VENV)/installed: $(VENV)/bin/python requirements.txt requirements-accelerators
 		|| echo "without accelerators: slower, with the same answers"
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt requirements-dask.txt
 	@echo "installing the packages of requirements-dev.txt"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@

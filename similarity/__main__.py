@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from similarity.index import PEOPLES_TIME, Hit, QueryError, SimilarityIndex
 from similarity.models import DEFAULT_MODEL
-from similarity.upkeep import compact, rebuild, verify
+from similarity.upkeep import compact, rebuild, retokenize, train, verify
 from store.connection import StoreError, connect, database_address, store_errors
 from store.errors import shown_in_one_line
 from store.manifest import DamagedManifest
@@ -24,12 +24,12 @@ from store.settings import SettingsError
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
 
-for _chore in (compact, rebuild, verify):
+for _chore in (compact, rebuild, verify, train, retokenize):
     app.command()(_chore)
 
 _EXPECTED = (QueryError, StoreError, IndexMismatch, DamagedManifest, SettingsError)
 
-_MODELS = "counts, tfidf, bm25 or bm25_okapi"
+_MODELS = "counts, tfidf, bm25, bm25_okapi or lsi"
 
 K = Annotated[int, typer.Option("-k", min=1, help="how many articles")]
 ModelName = Annotated[str, typer.Option("--model", help=_MODELS)]

@@ -25,8 +25,12 @@ _ANSWER = 10.0  # seconds in which a scheduler has to answer
 _NEEDS = "pip install -r requirements-dask.txt"
 
 
-class NoWorkers(RuntimeError):
-    """There is nobody to do the work, or not any more; the message is one line."""
+class BulkError(RuntimeError):
+    """A bulk job cannot be done; the message is one line."""
+
+
+class NoWorkers(BulkError):
+    """There is nobody to do the work, or not any more."""
 
 
 @dataclass(frozen=True)

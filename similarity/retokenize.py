@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from pymongo.database import Database
 
-from similarity.bulk import Bulk
+from similarity.bulk import Bulk, BulkError
 from similarity.partitions import Partition, Some, partitions
 from store import articles, manifest, retokenized, segments, terms
 from store.articles import BagOfWords
@@ -45,12 +45,12 @@ _MOST_ROUNDS = 5
 _TEXTS = ("revision", "title", "summary", "body", "access", "digest", "vector", "page_vectors")
 
 
-class WrongAnalyzer(RuntimeError):
+class WrongAnalyzer(BulkError):
     """A worker runs another program than we do."""
 
 
-class Unsettled(RuntimeError):
-    """Articles are written faster than they can be cut; the message is one line."""
+class Unsettled(BulkError):
+    """Articles are written faster than they can be cut."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class Report:
     """*carried*: articles whose text may not be kept and whose words were cut by the old analyzer. *left*: rows of an
     earlier run that were put in their place. *busy*: a compactor is at work."""
 
+    switched: bool = False
     articles: int = 0
     words: int = 0
     carried: int = 0
@@ -120,7 +121,7 @@ class _Work:
             act.clear(found)
         database.retokenized.drop()  # what is left in it is of analyzers to which nobody switched
         self._step("finished")
-        return Report(act.packed.alive(), self._words, carried, len(act.packed.entries()))
+        return Report(True, act.packed.alive(), self._words, carried, len(act.packed.entries()))
 
     def _make(self, cuts: list[Any], packs: list[Any], keep: Callable[[], None]) -> None:
         new: set[str] = set()

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from pymongo.database import Database
 from scipy.sparse import csc_matrix
 
-from similarity.bulk import Bulk
+from similarity.bulk import Bulk, BulkError
 from similarity.lsi import tfidf
 from similarity.partitions import Partition, Some, partitions
 from store import counters, manifest, projections
@@ -45,7 +45,7 @@ CHUNK = 20_000
 
 GROWS_BY = 0.1
 LEAST_KEPT = 0.5
-"""On Cranfield articles of the same kind keep 0.67 to 0.80 of what the trained ones keep, of another kind 0.03 to 0.12."""
+"""On Cranfield articles of the same kind keep 0.67 to 0.80 of what the trained ones do, of other kinds 0.03 to 0.12."""
 MOST_UNKNOWN = 0.1
 
 _SEED = 1
@@ -54,8 +54,8 @@ _AT_ONCE = 1000
 Outcome = Literal["trained", "grown", "trained again", "up to date"]
 
 
-class NothingToTrainOn(ValueError):
-    """Too few articles or words; the message is one line."""
+class NothingToTrainOn(BulkError):
+    """Too few articles or words."""
 
 
 @dataclass(frozen=True)
