@@ -22,7 +22,7 @@ from similarity.cache import Cache
 from similarity.live import Live
 from similarity.loading import Loader
 from similarity.lsi import Lsi
-from similarity.models import DEFAULT_MODEL, MODEL_NAMES
+from similarity.models import DEFAULT_MODEL, MODEL_NAMES, BagOfWords
 from similarity.pages import best_pages
 from similarity.query import Filter, Query, State
 from similarity.vanished import all_vanished, vanished_among
@@ -196,7 +196,7 @@ class SimilarityIndex:
             raise QueryError(f"no article {article_id!r} is stored")
         _check(k, model)
         state = self._state
-        weights = _query(state, model, unpack(row["vector"]))
+        (weights,) = _queries(state, model, [unpack(row["vector"])])
         best = state.best(model, weights, k, without=state.collection.place_of(article_id))
         (hits,) = self._hits(state, model, [weights], [best])
         return hits
@@ -207,7 +207,7 @@ class SimilarityIndex:
         _check(1, model)
         counts = Counter(self._analyzer.tokens(text))
         bag = [(key, counts[word]) for word, key in self._words.ids(counts).items()]
-        weights = _query(state, model, bag)
+        (weights,) = _queries(state, model, [bag])
         found: dict[str, float] = {}
         for held, scores in state.scores(model, weights):
             ids = held.block.segment.ids
@@ -227,7 +227,7 @@ class SimilarityIndex:
                 )
         ids = self._words.ids({word for found in counts for word in found})
         bags = [[(ids[word], count) for word, count in found.items() if word in ids] for found in counts]
-        return [_query(state, model, bag) for bag in bags]
+        return _queries(state, model, bags)
 
     def _hits(
         self, state: State, model: str, queries: Sequence[Query], best: Sequence[list[tuple[str, float]]]
@@ -278,9 +278,9 @@ def _check(k: int, model: str) -> None:
         raise QueryError(f"no model {model!r}; there are {', '.join(MODEL_NAMES)}")
 
 
-def _query(state: State, model: str, bow: list[tuple[int, int]]) -> Query:
+def _queries(state: State, model: str, bags: Sequence[BagOfWords]) -> list[Query]:
     try:
-        return state.query(model, bow)
+        return state.queries(model, bags)
     except NoProjection as error:
         raise QueryError(str(error)) from None
 

@@ -7,7 +7,9 @@ files that all readers of the machine map. New articles are projected as they ar
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -38,12 +40,12 @@ _SLACK = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class Topics:
-    """A projection, and the vectors of the documents of one collection under it."""
+    """A projection, and the vectors of the documents of one collection under it, one matrix a block."""
 
     projection: Projection
     arrays: Arrays
     collection: Collection
-    matrix: Callable[[Block], Matrix]
+    matrices: tuple[Matrix, ...]
 
     def query(self, bow: list[tuple[int, int]]) -> Vector:
         """The query *bow* as a vector of length 1, or 0 when the projection knows none of its words."""
@@ -66,7 +68,7 @@ class Topics:
             rows, many = allowed(held)
             if not many:
                 continue
-            matrix = self.matrix(held.block)
+            matrix = self.matrices[number]
             rough = matrix @ vector.astype(np.float32)
             rough[~rows] = -1.0
             if without is not None and without[0] == number:
@@ -85,8 +87,8 @@ class Topics:
 
     def scores(self, vector: Floats) -> Iterator[tuple[Held, Floats]]:
         """Each block with the score of each of its rows."""
-        for held in self.collection.blocks:
-            yield held, _exact(self.matrix(held.block), vector)
+        for held, matrix in zip(self.collection.blocks, self.matrices, strict=True):
+            yield held, _exact(matrix, vector)
 
     def page_scores(self, vectors: Sequence[bytes], vector: Floats) -> Floats:
         """The scores of packed *vectors*."""
@@ -136,19 +138,15 @@ class Lsi:
                 data = files.of(f"{projection.name}.lsi", lambda: projections.read(self.database, projection.name))
                 self._held = projection, projections.decode(data), WeakKeyDictionary()
                 files.tidy(keep=projection.name)
-            _, arrays, matrices = self._held
-        return Topics(projection, arrays, collection, partial(self._matrix, projection.name, arrays, matrices))
+            _, arrays, known = self._held
+            new = [held.block for held in collection.blocks if held.block not in known]
+            if new:
+                with ThreadPoolExecutor(min(len(new), os.cpu_count() or 1)) as threads:
+                    known.update(zip(new, threads.map(partial(self._made, projection.name, arrays), new), strict=True))
+            matrices = tuple(known[held.block] for held in collection.blocks)
+        return Topics(projection, arrays, collection, matrices)
 
-    def _matrix(
-        self, projection: str, arrays: Arrays, matrices: WeakKeyDictionary[Block, Matrix], block: Block
-    ) -> Matrix:
-        with self._working:
-            found = matrices.get(block)
-            if found is None:
-                found = matrices[block] = self._made(block, projection, arrays)
-            return found
-
-    def _made(self, block: Block, projection: str, arrays: Arrays) -> Matrix:
+    def _made(self, projection: str, arrays: Arrays, block: Block) -> Matrix:
         if not block.name:
             return vectors_of(block, arrays)
         data = Files(self.folder).of(f"{block.name}.{projection}.topics", lambda: vectors_of(block, arrays).tobytes())

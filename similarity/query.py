@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Lock, local
 from typing import NamedTuple
@@ -83,9 +83,10 @@ class State:
     _measured: dict[tuple[str, int], Measured] = field(default_factory=dict)
     _working_out: Lock = field(default_factory=Lock)
 
-    def query(self, model: str, bow: BagOfWords) -> Query:
-        """The query *bow* under the model *name*. Raises NoProjection."""
-        return self.topics(self.collection).query(bow) if model == LSI else self.model(model).query(bow)
+    def queries(self, model: str, bags: Sequence[BagOfWords]) -> list[Query]:
+        """Each of *bags* as a query under *model*. Raises NoProjection."""
+        named = self.topics(self.collection) if model == LSI else self.model(model)
+        return [named.query(bag) for bag in bags]
 
     def model(self, name: str) -> Model:
         """The model *name* (a key of ``MODELS``) under the statistics of this state."""

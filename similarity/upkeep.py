@@ -119,8 +119,8 @@ def retokenize(scheduler: Scheduler = None, as_json: AsJson = False) -> None:
         console.print("索引已由本程序分词 · the index is of this program's analyzer already")
     if report.carried:
         console.print(
-            f"[yellow]{report.carried:,} 篇不保存正文，旧词逐个重分 · {report.carried:,} articles whose text may not be "
-            "kept have their old words, each cut again by itself[/yellow]; the next crawl that reads them cuts their text"
+            f"[yellow]{report.carried:,} 篇不存正文，旧词逐个重分 · {report.carried:,} articles whose text is not kept"
+            "[/yellow] have their old words, each cut again by itself; the next crawl that reads them cuts their text"
         )
     if trained:
         _show_trained(trained, as_json)

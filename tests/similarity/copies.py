@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from store import manifest, projections, segments
+from store import manifest, projections, schema, segments
 from store.connection import connect
 
 OF_WORDS = ("revision", "content", "digest", "length", "vector", "page_vectors", "pending")
@@ -17,8 +17,10 @@ def copied(database, server: str) -> Iterator[tuple[object, str]]:
     address = f"{server}{database.name}_copy?directConnection=true"
     copy = connect(address)
     try:
+        schema.prepare(copy, manifest.read(database).analyzer)
         for name in database.list_collection_names():
             rows = list(database[name].find())
+            copy[name].delete_many({})
             if rows:
                 copy[name].insert_many(rows)
         yield copy, address

@@ -97,7 +97,7 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
     with copied(database, server) as (copy, address):
         with workers() as bulk:
             local = all_jobs(database, uri, bulk)
-        options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
+        options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
         with distributed.LocalCluster(**options) as cluster, workers(cluster.scheduler_address) as bulk:
             victim = cluster.workers[0].pid
             elsewhere = all_jobs(copy, address, Killing(bulk, victim))

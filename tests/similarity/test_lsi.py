@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 
 import numpy as np
 import pytest
@@ -54,11 +55,9 @@ class Gensim:
     def train(self, ids: list[str], chunk: int) -> None:
         self.lsi.add_documents([self.tfidf[self.known(self.bags[key])] for key in ids], chunksize=chunk)
 
-    def scores(self, bags: dict[str, list[tuple[int, int]]], query: list[tuple[int, int]]) -> dict[str, float]:
-        index = MatrixSimilarity(
-            self.lsi[self.tfidf[[self.known(bag) for bag in bags.values()]]], num_features=self.lsi.num_topics
-        )
-        return dict(zip(bags, index[self.lsi[self.tfidf[self.known(query)]]].tolist(), strict=True))
+    def index(self, bags: dict[str, list[tuple[int, int]]]) -> MatrixSimilarity:
+        rows = self.lsi[self.tfidf[[self.known(bag) for bag in bags.values()]]]
+        return MatrixSimilarity(rows, num_features=self.lsi.num_topics)
 
 
 def use(gensim: Gensim, arrays: projections.Arrays) -> None:
@@ -73,11 +72,11 @@ def stored_arrays(database) -> projections.Arrays:
 
 
 def assert_as_gensim(index: SimilarityIndex, gensim: Gensim, bags, ids_of, queries: list[str]) -> None:
-    analyzer = Analyzer()
+    analyzer, expects = Analyzer(), gensim.index(bags)
     for query in queries:
         words = analyzer.tokens(query)
         bow = sorted((ids_of[word], words.count(word)) for word in set(words) if word in ids_of)
-        expected = gensim.scores(bags, bow)
+        expected = dict(zip(bags, expects[gensim.lsi[gensim.tfidf[gensim.known(bow)]]].tolist(), strict=True))
         scores = index.scores(query, "lsi")
         assert {key: scores.get(key, 0.0) for key in bags} == pytest.approx(expected, abs=1e-6)
         (best,) = index.ranked([query], 10, "lsi")
@@ -148,3 +147,50 @@ def test_untrained_topics_name_the_command(uri: str, store_texts) -> None:
         pytest.raises(QueryError, match=r"trained first: python -m similarity train"),
     ):
         index.search("wafer", model="lsi")
+
+
+def test_topics_that_have_drifted_are_trained_again(uri: str, database, evaluation, store_texts, bulk: Bulk) -> None:
+    texts = texts_of(evaluation, "cranfield")[:400]
+    store_texts(texts)
+    first = training.train(database, uri, bulk, 50).projection
+    assert training.bring_up_to_date(database, uri, lambda: pytest.fail("nothing is due")).projection == first
+    store_texts(texts_of(evaluation, "xquad_zh")[:60])
+    again = training.bring_up_to_date(database, uri, lambda: bulk)
+    assert again.outcome == "trained again"
+    assert again.reason.startswith("it keeps ")
+    assert (again.projection.from_scratch, again.projection.version) == (460, 2)
+    # Twice as many as at the beginning: from scratch, whatever they are.
+    store_texts([f"{text} once more" for text in texts_of(evaluation, "cranfield")[:460]])
+    assert training.bring_up_to_date(database, uri, lambda: bulk).reason.startswith("it would be of 920 articles")
+
+
+def test_damage_is_told_or_mended(uri: str, database, store_texts, bulk: Bulk) -> None:
+    store_texts([f"wafer fab {word} price" for word in ("memory", "logic", "memory logic", "foundry memory")])
+    compactor.compact(database)
+    training.train(database, uri, bulk, 3)
+    with SimilarityIndex.open(uri, live=False) as index:
+        before = index.ranked(["memory price"], 4, "lsi")
+        folder = index._lsi.folder
+    (vectors,) = folder.glob("*.topics")
+    data = bytearray(vectors.read_bytes())
+    data[5] ^= 1
+    vectors.write_bytes(data)
+    with SimilarityIndex.open(uri, live=False) as index:
+        assert index.ranked(["memory price"], 4, "lsi") == before, "a damaged file is made anew"
+    for path in folder.iterdir():
+        path.unlink()
+    part = database.projections.find_one({"_id": f"{projections.current(database).name}:0"})
+    database.projections.update_one({"_id": part["_id"]}, {"$set": {"data": part["data"][:-1] + b"?"}})
+    for change in ({"crc": part["crc"]}, {"crc": zlib.crc32(part["data"][:-1] + b"?")}):
+        database.projections.update_one({"_id": part["_id"]}, {"$set": change})
+        with (
+            SimilarityIndex.open(uri, live=False) as index,
+            pytest.raises(QueryError, match="python -m similarity train"),
+        ):
+            index.search("memory", model="lsi")
+    database.manifest.update_one({"_id": "lsi"}, {"$set": {"topics": 4}})
+    with SimilarityIndex.open(uri, live=False) as index, pytest.raises(QueryError, match="record .* is damaged"):
+        index.search("memory", model="lsi")
+    training.train(database, uri, bulk, 3)
+    with SimilarityIndex.open(uri, live=False) as index:
+        assert index.ranked(["memory price"], 4, "lsi") == before

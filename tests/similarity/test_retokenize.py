@@ -48,7 +48,7 @@ def withheld(database, analyzer) -> str:
         source="sia", url="https://a.example/abstract", title="晶圆厂 news", fetched=NOW, access="abstract"
     )
     article.summary = "A summary of wafers"
-    text = "Fabs were building twelve factories; 台积电扩产"
+    text = "Fabs were building twelve factories, 晶圆"
     (bag,) = SharedDictionary(database).bags_of_words([analyzer.tokens(article.title) + analyzer.tokens(text)])
     articles.write(database, [Entry(withhold(article), [bag])])
     return article.id
@@ -74,7 +74,7 @@ def test_words_are_those_that_a_crawl_would_give(uri: str, database, server: str
         ]
         assert words_of(database, key) == {word: expected.count(word) for word in expected}
     carried = words_of(database, kept)
-    assert {"fab", "build", "factori", "台积电", "summari", "wafer", "news"} <= carried.keys()
+    assert {"fab", "build", "factori", "晶圆", "summari", "wafer", "news"} <= carried.keys()
     assert "were" not in carried
     # A crawl that finds the same again changes nothing.
     from pipelines.tokenize import tokenize
