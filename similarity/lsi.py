@@ -177,8 +177,8 @@ def projected(arrays: Arrays, postings: Postings) -> Floats:
 
 def tfidf(arrays: Arrays, postings: Postings) -> tuple[Ints, Ints, Floats]:
     """gensim's ``TfidfModel`` with the idfs of *arrays*: start of each row, places of tokens, weights of length 1."""
-    places = np.minimum(np.searchsorted(arrays.tokens, postings.ids), len(arrays.tokens) - 1)
-    known = arrays.tokens[places] == postings.ids
+    places = arrays.places_of(postings.ids)
+    known = places >= 0
     known &= arrays.idfs[places] > 1e-12  # gensim leaves out what weighs no more than that
     row = np.repeat(np.arange(len(postings.start) - 1), np.diff(postings.start))[known]
     weights = postings.counts[known] * arrays.idfs[places[known]]
@@ -198,12 +198,12 @@ def unit_rows(rows: Floats) -> Floats:
 @compiled
 def _project(start: Ints, places: Ints, weights: Floats, u: Matrix, out: Floats) -> None:
     """Add to each row of *out* its tokens' rows of *u*, each times its weight: in one order, wherever the row lies."""
-    topics = u.shape[1]
     for row in range(len(start) - 1):
+        sums = out[row]
         for at in range(start[row], start[row + 1]):
-            weight, place = weights[at], places[at]
-            for topic in range(topics):
-                out[row, topic] += weight * u[place, topic]
+            weight, topics = weights[at], u[places[at]]
+            for topic in range(len(sums)):
+                sums[topic] += weight * topics[topic]
 
 
 def _exact(matrix: Matrix, vector: Floats) -> Floats:

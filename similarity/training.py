@@ -258,7 +258,7 @@ def _part_of(topics: int, name: str, partition: Partition | Some) -> _Part:
             columns.append(csc_matrix((weights, places, start), (len(arrays.tokens), len(start) - 1)))
             documents += number
             tokens += int(postings.counts.sum())
-            known += int(postings.counts[np.isin(postings.ids, arrays.tokens)].sum())
+            known += int(postings.counts[arrays.places_of(postings.ids) >= 0].sum())
     matrix = _side_by_side(columns, len(arrays.tokens))
     with_words = int((np.diff(matrix.indptr) > 0).sum())
     kept = float(((arrays.u.T @ matrix) ** 2).sum()) if arrays.u.size else 0.0

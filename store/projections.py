@@ -15,6 +15,7 @@ import struct
 import zlib
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,18 @@ class Arrays:
     idfs: NDArray[np.float64]
     s: NDArray[np.float64]
     u: NDArray[np.float32]
+
+    def places_of(self, ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The place in ``tokens`` of each of *ids*, -1 for those that are not there."""
+        return self._table[np.minimum(ids, len(self._table) - 1)]
+
+    @cached_property
+    def _table(self) -> NDArray[np.int32]:
+        """The place of every id up to the last one, and -1 at the end for all above."""
+        last = int(self.tokens[-1]) if len(self.tokens) else -1
+        places = np.full(last + 2, -1, np.int32)
+        places[self.tokens] = np.arange(len(self.tokens))
+        return places
 
 
 def encode(arrays: Arrays) -> bytes:

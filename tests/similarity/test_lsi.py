@@ -171,7 +171,7 @@ def test_damage_is_told_or_mended(uri: str, database, store_texts, bulk: Bulk) -
     with SimilarityIndex.open(uri, live=False) as index:
         before = index.ranked(["memory price"], 4, "lsi")
         folder = index._lsi.folder
-    (vectors,) = folder.glob("*.topics")
+    (vectors,) = folder.glob(f"*.{projections.current(database).name}.topics")
     data = bytearray(vectors.read_bytes())
     data[5] ^= 1
     vectors.write_bytes(data)
@@ -189,7 +189,7 @@ def test_damage_is_told_or_mended(uri: str, database, store_texts, bulk: Bulk) -
         ):
             index.search("memory", model="lsi")
     database.manifest.update_one({"_id": "lsi"}, {"$set": {"topics": 4}})
-    with SimilarityIndex.open(uri, live=False) as index, pytest.raises(QueryError, match="record .* is damaged"):
+    with SimilarityIndex.open(uri, live=False) as index, pytest.raises(QueryError, match=r"record .* is damaged"):
         index.search("memory", model="lsi")
     training.train(database, uri, bulk, 3)
     with SimilarityIndex.open(uri, live=False) as index:
