@@ -185,7 +185,7 @@ def tfidf(arrays: Arrays, postings: Postings) -> tuple[Ints, Ints, Floats]:
     number = np.bincount(row, minlength=len(postings.start) - 1)
     lengths = np.sqrt(np.bincount(row, weights=weights**2, minlength=len(number)))
     weights /= lengths[row]
-    return np.concatenate([[0], np.cumsum(number)]), places[known], weights
+    return np.concatenate([[0], np.cumsum(number)]), places[known].astype(np.int64), weights
 
 
 def unit_rows(rows: Floats) -> Floats:

@@ -57,6 +57,7 @@ VALIDATORS: dict[str, Document] = {
     "pages": {"_id": _TEXT, "source": _TEXT, "outcome": _TEXT, "seen": _TIME, "due": _TIME},
     "deleted": {"_id": _TEXT, "revision": _NUMBER},
     "segments": {"_id": _TEXT, "segment": _TEXT, "part": _NUMBER, "format": _NUMBER, "data": _BYTES, "stored": _TIME},
+    "projections": {"_id": _TEXT, "part": _NUMBER, "data": _BYTES, "stored": _TIME},
     "runs": {"source": _TEXT, "verdict": _TEXT, "started": _TIME, "ended": _TIME},
 }
 """The fields that every document of a collection has, and what they must be."""
@@ -75,6 +76,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     # With the id, so that asking which parts there are reads none of them.
     "segments": [IndexModel([("stored", ASCENDING), ("_id", ASCENDING)])],
+    "projections": [IndexModel([("stored", ASCENDING), ("_id", ASCENDING)])],
     "deleted": [],
     "terms": [IndexModel([("id", ASCENDING)], unique=True)],
     "quarantine": [IndexModel([("source", ASCENDING), ("seen", DESCENDING)])],
