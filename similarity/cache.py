@@ -1,7 +1,7 @@
 """Segments with their postings in local files, mapped into memory: made once, shared by all readers of a machine.
 
-A file holds magic, version, length of the header and a checksum over all that follows, then the header (JSON: the
-arrays and where they lie) and the arrays, of which the last is the segment itself. It is written under another name
+A file holds magic, version and a checksum over all that follows, then the header (JSON: the arrays and where they lie)
+and the arrays, of which the last is the segment itself. It is written under another name
 and renamed when it is whole, and a file whose checksum is wrong is made anew: nothing in here is needed.
 """
 
@@ -35,7 +35,8 @@ UNUSED_DAYS = 7
 """Days after which the file of a segment that nobody opened is removed."""
 
 _MAGIC = b"XWBLOCK\n"
-_PREFIX = struct.Struct("<8sII16s")
+_PREFIX = struct.Struct("<8sI16s")
+_HEADER = 4096  # bytes up to the first array
 _ALIGNED = 64
 _SEGMENT = "segment"
 _AT_ONCE = 1 << 20
@@ -87,12 +88,11 @@ class Cache:
 def _write(path: Path, columns: Columns, segment: bytes) -> None:
     arrays = {name: getattr(columns, name) for name in Columns._fields}
     arrays[_SEGMENT] = np.frombuffer(segment, np.uint8)
-    room = _ALIGNED * 64  # of the header; its numbers are short
-    table, end = [], room
+    table, end = [], _HEADER
     for name, array in arrays.items():
         table.append({"name": name, "dtype": array.dtype.str, "count": len(array), "offset": end})
         end = -(-(end + array.nbytes) // _ALIGNED) * _ALIGNED
-    header = json.dumps(table).encode().ljust(room - _PREFIX.size)
+    header = json.dumps(table).encode().ljust(_HEADER - _PREFIX.size)
     checksum = xxhash.xxh3_128()
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")
@@ -109,7 +109,7 @@ def _write(path: Path, columns: Columns, segment: bytes) -> None:
                 put(bytes(entry["offset"] - file.tell()))
                 put(array.data.cast("B") if array.nbytes else b"")
             file.seek(0)
-            file.write(_PREFIX.pack(_MAGIC, VERSION, len(header), checksum.digest()))
+            file.write(_PREFIX.pack(_MAGIC, VERSION, checksum.digest()))
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -122,7 +122,7 @@ def _mapped(path: Path, name: str) -> Block | None:
             prefix = file.read(_PREFIX.size)
             if len(prefix) < _PREFIX.size:
                 return None
-            magic, version, length, checksum = _PREFIX.unpack(prefix)
+            magic, version, checksum = _PREFIX.unpack(prefix)
             if (magic, version) != (_MAGIC, VERSION) or _checksum_of_rest(file.fileno()) != checksum:
                 log.warning("%s is damaged or of another version: made anew", path)
                 return None
@@ -130,7 +130,7 @@ def _mapped(path: Path, name: str) -> Block | None:
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except OSError:
         return None  # no file, or none that we may read: the segment comes from the database
-    table = json.loads(bytes(data[_PREFIX.size : _PREFIX.size + length]))
+    table = json.loads(bytes(data[_PREFIX.size : _HEADER]))
     arrays = {entry["name"]: np.frombuffer(data, entry["dtype"], entry["count"], entry["offset"]) for entry in table}
     try:
         segment = decode(arrays.pop(_SEGMENT).data)

@@ -1,4 +1,8 @@
-"""Machine code for inner loops: numba without the interpreter's lock, kept between processes where that is possible."""
+"""Machine code for inner loops: numba without the interpreter's lock, kept between processes where that is possible.
+
+What is kept is made anew when the file of the function has changed, and only then. So a compiled function calls
+compiled functions of its own file alone: it would go on with the old code of another file.
+"""
 
 from __future__ import annotations
 

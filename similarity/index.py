@@ -88,7 +88,7 @@ class SimilarityIndex:
         self._vanished: dict[str, int] = {}
         self._difference = self._explained = 0
         self._lsi = Lsi(database, settings().data / "cache" / "topics", self._analyzer.version)
-        self._state = State(self._lsi.over)
+        self._state = State(topics=self._lsi.over)
         self.refresh()
         self._live = Live(database, self.refresh, self._gone, self._count) if live else None
         if self._live:
@@ -248,7 +248,7 @@ class SimilarityIndex:
         if after.manifest is not before.manifest:
             # Others have switched it to words of their own; what is held answers as before.
             schema.check(self._database, self._analyzer.version)
-        self._state = State(self._lsi.over, after)
+        self._state = State(after, self._lsi.over)
         self._words.ask_again()
         return after.newer_than(before.newest)
 

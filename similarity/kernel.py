@@ -17,7 +17,7 @@ from store.vectors import Ints
 
 Flags = NDArray[np.bool_]
 
-_SEARCH = 12
+_SEARCH = 48
 """Looking for one document in a column costs as much as passing over about this many postings."""
 _ABOVE = 1.000001
 """Sums in another order differ in the last digits; a bound must stay above them."""
@@ -55,6 +55,30 @@ def add_column(
         row = rows[place]
         count = _count(counts, large_at, large, place)
         sums[row] += weight * count / (saturation * count + (base + slope * measure[row]))
+
+
+@compiled
+def _add_to_allowed(
+    allowed: Flags,
+    sums: Floats,
+    weight: float,
+    first: int,
+    last: int,
+    rows: NDArray[np.uint16],
+    counts: Bytes,
+    large_at: NDArray[np.uint32],
+    large: NDArray[np.int32],
+    saturation: float,
+    base: float,
+    slope: float,
+    measure: NDArray[np.float64],
+) -> None:
+    """As ``add_column`` for the documents that are *allowed*; sooner done than all where they are few."""
+    for place in range(first, last):
+        row = rows[place]
+        if allowed[row]:
+            count = _count(counts, large_at, large, place)
+            sums[row] += weight * count / (saturation * count + (base + slope * measure[row]))
 
 
 @compiled
@@ -162,6 +186,27 @@ def _at_least(sums: Floats, allowed: Flags, all_allowed: bool, k: int) -> float:
 
 
 @compiled
+def _candidates(sums: Floats, rest: float, least: float) -> int:
+    """How many documents can still reach *least* if *rest* is the most that can be added."""
+    number = 0
+    for row in range(len(sums)):
+        number += sums[row] + rest >= least
+    return number
+
+
+@compiled
+def _gathered(sums: Floats, rest: float, least: float, number: int) -> Ints:
+    """The rows of ``_candidates``."""
+    found = np.empty(number, np.int64)
+    size = 0
+    for row in range(len(sums)):
+        if sums[row] + rest >= least:
+            found[size] = row
+            size += 1
+    return found
+
+
+@compiled
 def collect(
     block: int,
     first: Ints,
@@ -200,34 +245,40 @@ def collect(
         negative |= weights[term] < 0
     least = scores[0] if size[0] == k else 0.0
     some = np.empty(0, np.int64)
-    by_row = number_allowed * _FEW < documents
     term = 0
-    if by_row:
+    few = number_allowed * _FEW < documents
+    if few:
         some = np.flatnonzero(allowed)
     else:
+        worth_a_try = least
         while term < terms:
-            if not negative and rest[term] < least:
-                break
-            worth = last[term] - first[term] >= _WORTH_A_LOOK and rest[0] - rest[term] > rest[term]
-            if worth and not negative and k <= 1000:
-                least = max(least, _at_least(sums[:documents], allowed, all_allowed, k))
-                if rest[term] < least:
+            if not negative and rest[term] < worth_a_try:
+                candidates, left = _candidates(sums[:documents], rest[term], least), 0
+                for other in range(term, terms):
+                    left += last[other] - first[other]
+                if candidates * _SEARCH * (terms - term) < left:
+                    some = _gathered(sums[:documents], rest[term], least, candidates)
                     break
+                worth_a_try = 0.7 * rest[term]
+            worth = least == 0 and last[term] - first[term] >= _WORTH_A_LOOK and rest[0] - rest[term] > rest[term]
+            if worth and not negative and k <= 1000:
+                least = worth_a_try = _at_least(sums[:documents], allowed, all_allowed, k)
             add_column(
                 sums, weights[term], first[term], last[term], rows, counts, large_at, large,
                 saturation, base, slope, measure,
             )  # fmt: skip
             term += 1
-        some = np.empty(documents, np.int64)
-        number = 0
-        for row in range(documents):
-            value = sums[row]
-            if value > 0 and value + rest[term] >= least and (all_allowed or allowed[row]):
-                some[number] = row
-                number += 1
-        some = some[:number]
+        if term == terms and not len(some):
+            for row in range(documents):
+                score = sums[row]
+                if score >= least and score > 0 and (all_allowed or allowed[row]):
+                    offer(score, ids[row], block, row, scores, keys, places, size)
+                    if size[0] == k:
+                        least = max(least, scores[0])
+    worth_a_try = least
     while term < terms and len(some):
-        if not negative and least > 0:
+        if not negative and rest[term] < worth_a_try:
+            worth_a_try = 0.7 * rest[term]
             number = 0
             for candidate in some:
                 if sums[candidate] + rest[term] >= least:
@@ -239,6 +290,11 @@ def collect(
                 some, sums, weights[term], first[term], last[term], rows, counts, large_at, large,
                 saturation, base, slope, measure,
             )  # fmt: skip
+        elif few:
+            _add_to_allowed(
+                allowed, sums, weights[term], first[term], last[term], rows, counts, large_at, large,
+                saturation, base, slope, measure,
+            )  # fmt: skip
         else:
             add_column(
                 sums, weights[term], first[term], last[term], rows, counts, large_at, large,
@@ -247,7 +303,7 @@ def collect(
         term += 1
     for candidate in some:
         score = sums[candidate]
-        if score > 0 and score >= least:
+        if score > 0 and score >= least and (all_allowed or allowed[candidate]):
             offer(score, ids[candidate], block, int(candidate), scores, keys, places, size)
             if size[0] == k:
                 least = max(least, scores[0])

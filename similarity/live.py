@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 _POLL = 0.5  # seconds
 _AWAIT = 250  # milliseconds that the server holds a question for events open
 _AT_MOST_EVERY = 0.1  # seconds between two refreshes while events pour in
-_COUNT_EVERY = 5.0
+_COUNT_EVERY = 1.0
 _RETRY = 1.0
 _NO_STREAM = {13, 115, 303, 8000, 40573}
 """Not allowed, not supported, and "only on replica sets"."""

@@ -57,7 +57,7 @@ class Topics:
         self,
         vector: Floats,
         k: int,
-        allowed: Callable[[Held], tuple[Flags, int]],
+        allowed: Callable[[int, Held], tuple[Flags, int]],
         without: tuple[int, int] | None,
     ) -> list[tuple[str, float]]:
         """The *k* best articles with a score above 0 as (id, score), equal scores in ascending order of id."""
@@ -65,7 +65,7 @@ class Topics:
         if not vector.any():
             return best
         for number, held in enumerate(self.collection.blocks):
-            rows, many = allowed(held)
+            rows, many = allowed(number, held)
             if not many:
                 continue
             matrix = self.matrices[number]
@@ -118,7 +118,7 @@ class Lsi:
         while True:  # until one is there that is not replaced before it is read
             projection = projections.current(self.database)
             if projection is None:
-                raise NoProjection(f"model lsi has to be trained first: {projections.COMMAND}")
+                return untrained(collection)
             if projection.analyzer != self.analyzer:
                 raise NoProjection(
                     f"the topics were trained on words of analyzer {projection.analyzer!r}, this one is "
@@ -151,6 +151,11 @@ class Lsi:
             return vectors_of(block, arrays)
         data = Files(self.folder).of(f"{block.name}.{projection}.topics", lambda: vectors_of(block, arrays).tobytes())
         return np.frombuffer(data, np.float32).reshape(block.rows, len(arrays.s))
+
+
+def untrained(collection: Collection) -> Topics:
+    """The topics of a *collection* for which none were trained. Raises NoProjection."""
+    raise NoProjection(f"model lsi has to be trained first: {projections.COMMAND}")
 
 
 def vectors_of(block: Block, arrays: Arrays) -> Matrix:

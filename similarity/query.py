@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock, local
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from similarity import kernel
 from similarity.block import Flags, Held
 from similarity.collection import Collection
-from similarity.lsi import Topics, Vector
+from similarity.lsi import Topics, Vector, untrained
 from similarity.models import LSI, MODELS, BagOfWords, Measured, Model, Weights
 from similarity.postings import MOST_ROWS, Columns
 from similarity.turning import Floats
@@ -21,6 +22,7 @@ from store.segments import NEVER
 from store.vectors import Ints
 
 _scratch = local()
+_MOST_MASKS = 256  # of 64 KiB
 
 Query = Weights | Vector
 """A query under a model of ``MODELS``, or under the trained one."""
@@ -38,7 +40,7 @@ class Filter:
     def allowed(self, held: Held) -> tuple[Flags, int]:
         """Which rows of a block pass, and how many. Blocks that cannot have any are not looked through."""
         segment, block = held.block.segment, held.block
-        nothing = held.alive, 0
+        nothing = np.zeros(block.rows, bool), 0
         if self == _ALL:
             return held.alive, held.number
         tests: list[Flags] = []
@@ -77,10 +79,11 @@ _ALL = Filter()
 class State:
     """A collection with the models worked out for it so far. ``topics`` gives the trained one."""
 
-    topics: Callable[[Collection], Topics]
     collection: Collection = field(default_factory=Collection)
+    topics: Callable[[Collection], Topics] = untrained
     _models: dict[str, Model] = field(default_factory=dict)
     _measured: dict[tuple[str, int], Measured] = field(default_factory=dict)
+    _masks: dict[tuple[int, Filter], tuple[Flags, int]] = field(default_factory=dict)
     _working_out: Lock = field(default_factory=Lock)
 
     def queries(self, model: str, bags: Sequence[BagOfWords]) -> list[Query]:
@@ -109,14 +112,14 @@ class State:
         """
         k = min(k, len(self.collection))
         if isinstance(weights, Vector):
-            return weights.topics.best(weights.values, k, asked.allowed, without)
+            return weights.topics.best(weights.values, k, partial(self._allowed, asked), without)
         if not k or not len(weights.tokens):
             return []
         shape = self.model(model).shape
         scores, keys = np.zeros(k), np.zeros((k, 12), np.uint8)
         places, size = np.zeros((k, 2), np.int64), np.zeros(1, np.int64)
         for number, held in enumerate(self.collection.blocks):
-            allowed, many = asked.allowed(held)
+            allowed, many = self._allowed(asked, number, held)
             if without is not None and without[0] == number and allowed[without[1]]:
                 allowed, many = allowed.copy(), many - 1
                 allowed[without[1]] = False
@@ -132,6 +135,17 @@ class State:
             )  # fmt: skip
         best = [(key.tobytes().hex(), float(score)) for key, score in zip(keys[: size[0]], scores, strict=False)]
         return sorted(best, key=lambda hit: (-hit[1], hit[0]))
+
+    def _allowed(self, asked: Filter, number: int, held: Held) -> tuple[Flags, int]:
+        """``Filter.allowed``, remembered for the filters asked for lately: many queries come with the same."""
+        if asked == _ALL:
+            return held.alive, held.number
+        found = self._masks.get((number, asked))
+        if found is None:
+            if len(self._masks) >= _MOST_MASKS:
+                self._masks.clear()
+            found = self._masks[number, asked] = asked.allowed(held)
+        return found
 
     def scores(self, model: str, weights: Query) -> Iterator[tuple[Held, Floats]]:
         """Each block with the score of each of its rows."""

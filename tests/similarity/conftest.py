@@ -29,6 +29,11 @@ class PlainJieba:
 @pytest.fixture
 def store_texts(database) -> Callable[..., list[str]]:
     """Stores texts as articles and gives back their ids."""
+    return storing_in(database)
+
+
+def storing_in(database) -> Callable[..., list[str]]:
+    """What ``store_texts`` is, for any database."""
 
     def store(texts: list[str], analyzer=None, **fields) -> list[str]:
         analyzer = analyzer or Analyzer()
