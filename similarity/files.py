@@ -6,7 +6,7 @@ import logging
 import mmap
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -47,11 +47,11 @@ class Files:
             return data
         return _mapped(path) or data
 
-    def tidy(self, keep: str) -> None:
-        """Remove files that nobody opened for some days, except those with *keep* in their name."""
+    def tidy(self, used: Collection[str]) -> None:
+        """Remove files that nobody opened for some days, except those *used*."""
         try:
             for path in self.folder.glob("*"):
-                if keep not in path.name and time.time() - path.stat().st_mtime > UNUSED_DAYS * 86_400:
+                if path.name not in used and time.time() - path.stat().st_mtime > UNUSED_DAYS * 86_400:
                     path.unlink(missing_ok=True)
         except OSError as error:
             log.warning("%s cannot be tidied: %s", self.folder, error.strerror)

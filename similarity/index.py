@@ -82,7 +82,7 @@ class SimilarityIndex:
         self._analyzer = analyzer or Analyzer(settings().data / "cache")
         schema.check(database, self._analyzer.version)
         self._cache = Cache(settings().data / "cache" / "segments")
-        self._loader = Loader(database, self._cache)
+        self._loader = Loader(database, self._cache, self._analyzer.version)
         self._words = Words(database)
         self._refreshing = Lock()
         self._vanished: dict[str, int] = {}
@@ -245,9 +245,6 @@ class SimilarityIndex:
         after = self._loader.next(before, self._vanished)
         if after is before:
             return 0
-        if after.manifest is not before.manifest:
-            # Others have switched it to words of their own; what is held answers as before.
-            schema.check(self._database, self._analyzer.version)
         self._state = State(after, self._lsi.over)
         self._words.ask_again()
         return after.newer_than(before.newest)

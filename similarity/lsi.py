@@ -134,23 +134,27 @@ class Lsi:
     def _over(self, collection: Collection, projection: Projection) -> Topics:
         with self._working:
             if self._held is None or self._held[0].name != projection.name:
-                files = Files(self.folder)
-                data = files.of(f"{projection.name}.lsi", lambda: projections.read(self.database, projection.name))
+                name = projection.name
+                data = Files(self.folder).of(_file_of(name), lambda: projections.read(self.database, name))
                 self._held = projection, projections.decode(data), WeakKeyDictionary()
-                files.tidy(keep=projection.name)
             _, arrays, known = self._held
             new = [held.block for held in collection.blocks if held.block not in known]
             if new:
                 with ThreadPoolExecutor(min(len(new), os.cpu_count() or 1)) as threads:
                     known.update(zip(new, threads.map(partial(self._made, projection.name, arrays), new), strict=True))
+                Files(self.folder).tidy({_file_of(projection.name), *(_file_of(projection.name, one) for one in known)})
             matrices = tuple(known[held.block] for held in collection.blocks)
         return Topics(projection, arrays, collection, matrices)
 
     def _made(self, projection: str, arrays: Arrays, block: Block) -> Matrix:
         if not block.name:
             return vectors_of(block, arrays)
-        data = Files(self.folder).of(f"{block.name}.{projection}.topics", lambda: vectors_of(block, arrays).tobytes())
+        data = Files(self.folder).of(_file_of(projection, block), lambda: vectors_of(block, arrays).tobytes())
         return np.frombuffer(data, np.float32).reshape(block.rows, len(arrays.s))
+
+
+def _file_of(projection: str, block: Block | None = None) -> str:
+    return f"{block.name}.{projection}.topics" if block else f"{projection}.lsi"
 
 
 def untrained(collection: Collection) -> Topics:

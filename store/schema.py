@@ -118,16 +118,21 @@ def check(database: Database[Document], analyzer: str) -> None:
     found = database.manifest.find_one({"_id": "index"}, {"analyzer": 1, "format": 1})
     if found is None:
         return
-    if found.get("analyzer") != analyzer:
-        raise IndexMismatch(
-            f"index made by analyzer {found.get('analyzer')!r}, this one is {analyzer!r}: "
-            "words would not meet; python -m similarity retokenize makes it this one's"
-        )
+    check_analyzer(found.get("analyzer"), analyzer)
     if found.get("format") == 1:
         _take_over(database, analyzer)
     elif found.get("format") != FORMAT:
         raise IndexMismatch(f"index of format {found.get('format')}, this program reads {FORMAT}: use another database")
     retokenized.finish(database, analyzer)
+
+
+def check_analyzer(found: str | None, wanted: str) -> None:
+    """Raise IndexMismatch unless the index's analyzer is ours."""
+    if found != wanted:
+        raise IndexMismatch(
+            f"index made by analyzer {found!r}, this one is {wanted!r}: "
+            "words would not meet; python -m similarity retokenize makes it this one's"
+        )
 
 
 def _take_over(database: Database[Document], analyzer: str) -> None:

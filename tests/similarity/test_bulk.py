@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from similarity import bulk as bulk_module
 from similarity import rebuilding, training
 from similarity import retokenize as retokenizing
 from similarity.bulk import Bulk, NoWorkers, workers
@@ -134,9 +135,15 @@ def test_a_killed_process_of_ours_ends_in_one_line() -> None:
         list(bulk.map(_die, [1]))
 
 
-def test_a_scheduler_that_does_not_answer_and_a_program_without_dask(uri: str, tmp_path) -> None:
-    silent = run("similarity", "train", "--scheduler", "tcp://127.0.0.1:1", mongodb_uri=uri)
-    assert_one_line_error(silent, "error: --scheduler tcp://127.0.0.1:1: no Dask scheduler answers there")
+def test_a_scheduler_that_does_not_answer(monkeypatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(bulk_module, "_ANSWER", 0.5)
+    refused = r"^--scheduler tcp://127.0.0.1:1: no Dask scheduler answers there \(.*\)$"
+    with pytest.raises(NoWorkers, match=refused), workers("tcp://127.0.0.1:1"):
+        pytest.fail("nobody is there")
+
+
+def test_without_dask_the_door_says_what_to_install(uri: str, tmp_path) -> None:
     (tmp_path / "distributed.py").write_text("raise ImportError('not installed')\n")
     without = run("similarity", "rebuild", "--scheduler", "tcp://127.0.0.1:1", mongodb_uri=uri, pythonpath=tmp_path)
     assert_one_line_error(without, "error: --scheduler needs Dask", "pip install -r requirements-dask.txt")
