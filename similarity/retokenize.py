@@ -21,7 +21,7 @@ from pymongo.database import Database
 
 from similarity.bulk import Bulk, BulkError
 from similarity.partitions import Partition, Some, partitions
-from store import articles, manifest, retokenized, segments, terms
+from store import articles, counters, manifest, retokenized, segments, terms
 from store.articles import BagOfWords
 from store.connection import Document, connect
 from store.lease import Taken, held
@@ -76,9 +76,8 @@ def retokenize(
         with held(database) as lease:
             if manifest.read(database).analyzer == analyzer:
                 return Report(left=retokenized.finish(database, analyzer))
-            return _Work(
-                database, address, bulk, analyzer, Packing(database, lease, step, Packed(manifest.read(database))), step
-            ).do(lease.keep)
+            act = Packing(database, lease, step, Packed(manifest.read(database)))
+            return _Work(database, address, bulk, analyzer, act, step).do(lease.keep)
     except (Taken, Overtaken):
         return Report(busy=True)
 
@@ -95,33 +94,45 @@ class _Work:
     ) -> None:
         self._database, self._address, self._bulk = database, address, bulk
         self._analyzer, self._act, self._step = analyzer, act, step
-        self._words = 0
+        self._words = self._carried = 0
 
     def do(self, keep: Callable[[], None]) -> Report:
         database, act = self._database, self._act
         self._make(partitions(database, self._address, CUT_AT_ONCE), partitions(database, self._address, ROWS), keep)
         for _ in range(_MOST_ROUNDS):
             lost, gone = act.packed.missing_from(act.stored_ids())
+            newest = counters.upper_bound(database, counters.REVISIONS)
             late = sorted({*lost, *self._changed()})
             if not late:
                 break
-            some = [Some(self._address, tuple(late[at : at + CUT_AT_ONCE])) for at in range(0, len(late), CUT_AT_ONCE)]
-            act.packed.bury(late, np.full(len(late), -1, np.int64))
-            self._make(some, some, keep)
+            self._make_again(late, keep)
         else:
             raise Unsettled("articles are written faster than they can be cut: end the crawls, then run it again")
         act.bury_absent(gone)
-        notes = act.settle_deletions()
-        carried = retokenized.carried(database, self._analyzer)
-        act.switch(self._analyzer)
-        self._step("switched")
-        act.forget(notes)
-        retokenized.finish(database, self._analyzer)
+        self._switch()
+        # A crawl of the old program may have been about to write when it was switched; it cannot begin to any more.
+        late = sorted(self._changed(newest))
+        if late:
+            self._make_again(late, keep)
+            self._switch()
         for found in act.pending():
             act.clear(found)
         database.retokenized.drop()  # what is left in it is of analyzers to which nobody switched
         self._step("finished")
-        return Report(True, act.packed.alive(), self._words, carried, len(act.packed.entries()))
+        return Report(True, act.packed.alive(), self._words, self._carried, len(act.packed.entries()))
+
+    def _switch(self) -> None:
+        notes = self._act.settle_deletions()
+        self._carried += retokenized.carried(self._database, self._analyzer)
+        self._act.switch(self._analyzer)
+        self._step("switched")
+        self._act.forget(notes)
+        retokenized.finish(self._database, self._analyzer)
+
+    def _make_again(self, late: list[str], keep: Callable[[], None]) -> None:
+        some = [Some(self._address, tuple(late[at : at + CUT_AT_ONCE])) for at in range(0, len(late), CUT_AT_ONCE)]
+        self._act.packed.bury(late, np.full(len(late), -1, np.int64))
+        self._make(some, some, keep)
 
     def _make(self, cuts: list[Any], packs: list[Any], keep: Callable[[], None]) -> None:
         new: set[str] = set()
@@ -136,11 +147,12 @@ class _Work:
                 self._act.adopt(entry)
         self._step("segments written")
 
-    def _changed(self) -> Iterator[str]:
-        """What was written since it was cut."""
+    def _changed(self, newest: int | None = None) -> Iterator[str]:
+        """What was written since it was cut, with a revision up to *newest*."""
         for found in self._act.pending():
             packed = self._act.packed.revisions(found)
-            yield from (one for (one, now), there in zip(found.items(), packed, strict=True) if now != there)
+            late = [one for (one, now), there in zip(found.items(), packed, strict=True) if now != there]
+            yield from (one for one in late if newest is None or found[one] <= newest)
 
 
 def _cut(analyzer: str, partition: Partition | Some) -> list[str]:

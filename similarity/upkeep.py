@@ -122,7 +122,7 @@ def retokenize(scheduler: Scheduler = None, as_json: AsJson = False) -> None:
             f"[yellow]{report.carried:,} 篇不存正文，旧词逐个重分 · {report.carried:,} articles whose text is not kept"
             "[/yellow] have their old words, each cut again by itself; the next crawl that reads them cuts their text"
         )
-    if trained:
+    if trained and trained.outcome != "up to date":
         _show_trained(trained, as_json)
 
 

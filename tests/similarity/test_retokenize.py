@@ -146,6 +146,23 @@ def test_articles_written_while_it_runs_are_cut_too(uri: str, database, store_te
     assert verify(database, VERSION) == []
 
 
+def test_what_an_old_crawl_was_about_to_write_is_cut_too(uri: str, database, store_texts, bulk) -> None:
+    ids = store_texts(TEXTS, PlainJieba())
+
+    def step(name: str) -> None:
+        if name == "segments written":
+            # Its revision was reserved by then; it lies there when the switch is done.
+            articles.counters.reserve(database, "revisions", 1)
+        if name == "switched":
+            late = database.articles.find_one({"_id": ids[0]})
+            late |= {"url": "https://a.example/late", "title": "Late wafers", "body": "", "pending": True}
+            database.articles.insert_one(late | {"_id": "f" * 24, "vector": b"\x00", "revision": late["revision"] + 1})
+
+    assert retokenize(database, uri, bulk, step=iter_once(step)).articles == 4
+    assert words_of(database, "f" * 24) == {"late": 1, "wafer": 1}
+    assert verify(database, VERSION) == []
+
+
 def iter_once(step):
     seen = set()
 
