@@ -12,28 +12,25 @@ fewer of their tokens by ``MOST_UNKNOWN`` of all tokens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from gensim.models.lsimodel import Projection as GensimProjection
 from gensim.models.tfidfmodel import df2idf
 from numpy.typing import NDArray
 from pymongo.database import Database
-from scipy.sparse import csc_matrix
 
 from similarity.bulk import Bulk, BulkError
-from similarity.lsi import tfidf
+from similarity.decomposing import Part, count, part_of
 from similarity.partitions import Partition, Some, partitions
 from store import counters, manifest, projections
-from store.connection import Document, connect
+from store.connection import Document
 from store.packed import Packed
 from store.projections import Arrays, NoProjection, Projection
 from store.segments import id_strings
-from store.vectors import CorruptVector, Postings, unpack_many
 
 TOPICS = 200
 MOST_TERMS = 100_000
@@ -47,9 +44,6 @@ GROWS_BY = 0.1
 LEAST_KEPT = 0.5
 """On Cranfield articles of the same kind keep 0.67 to 0.80 of what the trained ones do, of other kinds 0.03 to 0.12."""
 MOST_UNKNOWN = 0.1
-
-_SEED = 1
-_AT_ONCE = 1000
 
 Outcome = Literal["trained", "grown", "trained again", "up to date"]
 
@@ -65,26 +59,6 @@ class Trained:
     outcome: Outcome
     projection: Projection
     reason: str = ""
-
-
-class _Counted(NamedTuple):
-    """Words of a partition: token ids, ascending, and how many articles each is in."""
-
-    tokens: NDArray[np.int64]
-    documents: NDArray[np.int64]
-
-
-class _Part(NamedTuple):
-    """gensim's u and s of a partition; its numbers of articles, of those with words, of tokens, of known tokens; and
-    what the old projection keeps of them."""
-
-    u: NDArray[np.float64]
-    s: NDArray[np.float64]
-    documents: int
-    with_words: int
-    tokens: int
-    known: int
-    kept: float
 
 
 def train(database: Database[Document], address: str, bulk: Bulk, topics: int = TOPICS) -> Trained:
@@ -116,7 +90,7 @@ def bring_up_to_date(database: Database[Document], address: str, bulk: Callable[
     chunks = [Some(address, tuple(new[place : place + CHUNK])) for place in range(0, len(new), CHUNK)]
     merged = _Merged(arrays, old.topics)
     merged.begin_with(arrays, old.documents)
-    for part in bulk().map(partial(_part_of, old.topics, old.name), chunks):
+    for part in bulk().map(partial(part_of, old.topics, old.name), chunks):
         merged.add(part)
     reason = merged.drifted(old)
     if reason:
@@ -139,7 +113,7 @@ class _Merged:
         self._sum.u, self._sum.s = arrays.u.astype(np.float64), arrays.s.copy()
         self.documents = documents
 
-    def add(self, part: _Part) -> None:
+    def add(self, part: Part) -> None:
         update = GensimProjection(self._sum.m, self._sum.k)
         update.u, update.s = part.u, part.s
         if len(part.s):
@@ -188,7 +162,7 @@ def _from_scratch(database: Database[Document], address: str, bulk: Bulk, topics
     merged = _Merged(bare, topics)
     # The vocabulary lies in the database as long as it is worked with: with each task it would be sent again.
     name = projections.write(database, projections.encode(bare))
-    for part in bulk.map(partial(_part_of, topics, name), pieces):
+    for part in bulk.map(partial(part_of, topics, name), pieces):
         merged.add(part)
     arrays = Arrays(tokens, idfs, *merged.arrays())
     return _put(database, arrays, _analyzer(database), topics, merged, merged.documents, newest, version)
@@ -222,7 +196,7 @@ def _vocabulary(
     """The tokens of the projection, ascending, and their idfs."""
     frequencies = np.zeros(counters.upper_bound(database, counters.TERMS), np.int64)
     documents = 0
-    for number, counted in bulk.map(_count, pieces):
+    for number, counted in bulk.map(count, pieces):
         inside = counted.tokens < len(frequencies)  # a vector with an id that was never handed out is damaged
         frequencies[counted.tokens[inside]] += counted.documents[inside]
         documents += number
@@ -231,67 +205,6 @@ def _vocabulary(
         order = np.lexsort((tokens, -frequencies[tokens]))
         tokens = np.sort(tokens[order[:MOST_TERMS]])
     return tokens.astype(np.int32), df2idf(frequencies[tokens], documents)
-
-
-def _count(partition: Partition) -> tuple[int, _Counted]:
-    """How many articles *partition* has, and their words. Runs on a worker."""
-    database = connect(partition.address)
-    tokens: list[NDArray[np.int64]] = []
-    documents = 0
-    with database.client:
-        for postings, number in _postings(partition.rows(database, ["vector"])):
-            tokens.append(postings.ids)
-            documents += number
-    found, numbers = np.unique(np.concatenate(tokens or [np.zeros(0, np.int64)]), return_counts=True)
-    return documents, _Counted(found, numbers)
-
-
-def _part_of(topics: int, name: str, partition: Partition | Some) -> _Part:
-    """gensim's projection of *partition* under the vocabulary of the arrays *name*. Runs on a worker."""
-    database = connect(partition.address)
-    with database.client:
-        arrays = projections.decode(projections.read(database, name))
-        columns: list[Any] = []
-        documents = tokens = known = 0
-        for postings, number in _postings(partition.rows(database, ["vector"])):
-            start, places, weights = tfidf(arrays, postings)
-            columns.append(csc_matrix((weights, places, start), (len(arrays.tokens), len(start) - 1)))
-            documents += number
-            tokens += int(postings.counts.sum())
-            known += int(postings.counts[arrays.places_of(postings.ids) >= 0].sum())
-    matrix = _side_by_side(columns, len(arrays.tokens))
-    with_words = int((np.diff(matrix.indptr) > 0).sum())
-    kept = float(((arrays.u.T @ matrix) ** 2).sum()) if arrays.u.size else 0.0
-    if not matrix.nnz:
-        return _Part(np.zeros((len(arrays.tokens), 0)), np.zeros(0), documents, 0, tokens, known, 0.0)
-    made = GensimProjection(len(arrays.tokens), topics, matrix, random_seed=_SEED)
-    return _Part(made.u, made.s, documents, with_words, tokens, known, kept)
-
-
-def _side_by_side(columns: list[Any], rows: int) -> Any:
-    """*columns* as one matrix, its indices of 32 bits, as gensim's routine needs them."""
-    data = np.concatenate([some.data for some in columns] or [np.zeros(0)])
-    indices = np.concatenate([some.indices for some in columns] or [np.zeros(0)]).astype(np.int32)
-    lengths = np.concatenate([np.diff(some.indptr) for some in columns] or [np.zeros(0)])
-    return csc_matrix((data, indices, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)), (rows, len(lengths)))
-
-
-def _postings(rows: Iterator[Document]) -> Iterator[tuple[Postings, int]]:
-    """The vectors of *rows*, many at a time, and how many they are; damaged ones, which nobody finds, are left out."""
-    while some := [bytes(row["vector"]) for row in islice(rows, _AT_ONCE)]:
-        try:
-            yield unpack_many(some), len(some)
-        except CorruptVector:
-            whole = [vector for vector in some if _is_readable(vector)]
-            yield unpack_many(whole), len(whole)
-
-
-def _is_readable(vector: bytes) -> bool:
-    try:
-        unpack_many([vector])
-    except CorruptVector:
-        return False
-    return True
 
 
 def _newer(database: Database[Document], revision: int) -> list[str]:
