@@ -18,7 +18,7 @@ from similarity.explain import lines_of
 from similarity.index import PEOPLES_TIME, Hit, QueryError, SimilarityIndex
 from similarity.models import DEFAULT_MODEL, HYBRID, MODEL_NAMES
 from similarity.stories import first_stories, sources_beside
-from similarity.upkeep import compact, rebuild, verify
+from similarity.upkeep import compact, rebuild, retokenize, train, verify
 from store.connection import StoreError, connect, database_address, store_errors
 from store.errors import shown_in_one_line
 from store.manifest import DamagedManifest
@@ -28,7 +28,7 @@ from store.settings import SettingsError
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
 
-for _chore in (compact, rebuild, verify):
+for _chore in (compact, rebuild, verify, train, retokenize):
     app.command()(_chore)
 app.command("bench")(bench_command)
 

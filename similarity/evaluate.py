@@ -23,14 +23,16 @@ import numpy as np
 from ir_measures import AP, RR, P, Qrel, R, ScoredDoc, nDCG
 from pymongo.database import Database
 
+from similarity.bulk import workers
 from similarity.evaluate_stories import story_figures
 from similarity.index import SimilarityIndex
-from similarity.models import DEFAULT_MODEL, HYBRID
+from similarity.models import DEFAULT_MODEL, HYBRID, LSI
 from similarity.ratings import LEE50, Rated, agreement, lee50
+from similarity.training import train
 from similarity.turning import Floats
 from store import articles, schema
 from store.article import Article
-from store.connection import Document, connect, database_address, store_errors
+from store.connection import Document, another_database, connect, database_address, store_errors
 from store.meaning import Meaning
 from store.terms import SharedDictionary
 from text.analyzer import Analyzer
@@ -82,10 +84,8 @@ def _evaluate_retrieval(folder: Path, model: str) -> Figures:
     qrels = list(_judgements(folder / "qrels.tsv"))
     if not documents or not queries or not qrels:
         raise NotATestSet(f"{folder} is not a test set: documents, queries or judgements are empty")
-    with _temporary_index((key, row.get("title") or "", row["text"]) for key, row in documents.items()) as (
-        index,
-        keys,
-    ):
+    texts = ((key, row.get("title") or "", row["text"]) for key, row in documents.items())
+    with _temporary_index(texts, model) as (index, keys):
         run = []
         for query, text in queries.items():
             scores = index.scores(text, model, _DEPTH)
@@ -100,7 +100,7 @@ def _evaluate_retrieval(folder: Path, model: str) -> Figures:
 def _evaluate_ratings(name: str, rated: Rated) -> Figures:
     """How well the evidence of the default model agrees with people's ratings."""
     texts = [*rated.texts, *rated.background]
-    with _temporary_index((str(number), "", text) for number, text in enumerate(texts)) as (index, keys):
+    with _temporary_index(((str(number), "", text) for number, text in enumerate(texts)), HYBRID) as (index, keys):
         place = {int(key): article for article, key in keys.items()}
         size = range(len(rated.texts))
         evidence = index.pair_evidence([(rated.texts[one], place[other]) for one in size for other in size])
@@ -116,7 +116,7 @@ def _evaluate_pairs(folder: Path, model: str) -> Figures:
     if not dev or not test:
         raise NotATestSet(f"{folder} is not a test set: no pairs")
     texts = list(dict.fromkeys(pair[side] for pair in dev + test for side in ("a", "b")))
-    with _temporary_index((str(number), "", text) for number, text in enumerate(texts)) as (index, keys):
+    with _temporary_index(((str(number), "", text) for number, text in enumerate(texts)), model) as (index, keys):
         place = {texts[int(key)]: article for article, key in keys.items()}
         dev_scores, test_scores = (_pair_scores(index, place, pairs, model) for pairs in (dev, test))
     labels = np.array([int(pair["label"]) for pair in dev]), np.array([int(pair["label"]) for pair in test])
@@ -167,7 +167,9 @@ def _at(threshold: float, scores: Floats, labels: np.ndarray[Any, Any]) -> dict[
 
 
 @contextmanager
-def _temporary_index(texts: Iterable[tuple[str, str, str]]) -> Iterator[tuple[SimilarityIndex, dict[str, str]]]:
+def _temporary_index(
+    texts: Iterable[tuple[str, str, str]], model: str
+) -> Iterator[tuple[SimilarityIndex, dict[str, str]]]:
     """An index over (key, title, text) in a database of its own, and the key of each article; gone afterwards."""
     address = database_address()
     database = connect(address).client[f"xinwen_evaluation_{uuid4().hex[:12]}"]
@@ -176,6 +178,9 @@ def _temporary_index(texts: Iterable[tuple[str, str, str]]) -> Iterator[tuple[Si
         try:
             schema.prepare(database, analyzer.version)
             keys = _write(database, analyzer, texts)
+            if model == LSI:
+                with workers() as bulk:
+                    train(database, another_database(address, database.name), bulk)
             yield SimilarityIndex(database, analyzer), keys
         finally:
             database.client.drop_database(database.name)

@@ -24,15 +24,17 @@ from similarity.cache import Cache
 from similarity.explain import Word, passage_text, words_of
 from similarity.live import Live
 from similarity.loading import Loader
-from similarity.models import DEFAULT_MODEL, HYBRID, MODEL_NAMES, Weights
+from similarity.lsi import Lsi
+from similarity.models import DEFAULT_MODEL, HYBRID, MODEL_NAMES, BagOfWords
 from similarity.pages import best_pages
-from similarity.query import ALL, Filter, State
+from similarity.query import ALL, Filter, Query, State
 from similarity.question import Question
 from similarity.vanished import all_vanished, vanished_among
 from similarity.words import Words
 from store import articles, schema, segments
 from store.article import Article
 from store.connection import Document, connect, database_address, store_errors
+from store.projections import NoProjection
 from store.settings import settings
 from store.stories import Also, also
 from store.vectors import unpack
@@ -44,7 +46,7 @@ PEOPLES_TIME = ZoneInfo("Asia/Shanghai")
 _MOST_HITS = 10_000
 
 
-Query = TypeVar("Query")
+Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 
@@ -99,13 +101,14 @@ class SimilarityIndex:
         self._analyzer = analyzer or Analyzer(settings().data / "cache")
         schema.check(database, self._analyzer.version)
         self._cache = Cache(settings().data / "cache" / "segments")
-        self._loader = Loader(database, self._cache)
+        self._loader = Loader(database, self._cache, self._analyzer.version)
         self._words = Words(database)
         self._asker = Asker(database, self._analyzer, self._words, settings().data / "cache")
         self._refreshing = Lock()
         self._vanished: dict[str, int] = {}
         self._difference = self._explained = 0
-        self._state = State()
+        self._lsi = Lsi(database, settings().data / "cache" / "topics", self._analyzer.version)
+        self._state = State(topics=self._lsi.over)
         self.refresh()
         self._live = Live(database, self.refresh, self._gone, self._count) if live else None
         if self._live:
@@ -241,7 +244,7 @@ class SimilarityIndex:
             place = state.collection.place_of(article_id)
             found = hybrid.best(state, question, self._asker.mark, k, self._asker.passages, ALL, place, across)
             return self._explained_hits(state, question, found)
-        weights = state.model(model).query(unpack(row["vector"]))
+        (weights,) = _queries(state, model, [unpack(row["vector"])])
         best = state.best(model, weights, k, without=state.collection.place_of(article_id))
         (hits,) = self._hits(state, model, [weights], [best])
         return hits
@@ -257,7 +260,8 @@ class SimilarityIndex:
             questions = self._asker.of_texts(state.collection, [text], across=True)
             return {one.key: one.score for one in self._best(state, questions, most)[0]}
         counts = Counter(self._analyzer.tokens(text))
-        weights = state.model(model).query([(key, counts[word]) for word, key in self._words.ids(counts).items()])
+        bag = [(key, counts[word]) for word, key in self._words.ids(counts).items()]
+        (weights,) = _queries(state, model, [bag])
         found: dict[str, float] = {}
         for held, scores in state.scores(model, weights):
             ids = held.block.segment.ids
@@ -300,7 +304,7 @@ class SimilarityIndex:
         stored = articles.read(self._database, {one.key for one in found})
         weights = state.model("bm25").query([(token, 1) for token in question.words.tokens.tolist()])
         best = [[(one.key, one.score) for one in found]]
-        pages = best_pages(self._database, state.model("bm25"), [weights], best)
+        pages = best_pages(self._database, state, "bm25", [weights], best)
         return [
             Hit(
                 stored[one.key],
@@ -315,7 +319,7 @@ class SimilarityIndex:
             if one.key in stored
         ]
 
-    def _weights(self, state: State, texts: Sequence[str], k: int, model: str) -> list[Weights]:
+    def _weights(self, state: State, texts: Sequence[str], k: int, model: str) -> list[Query]:
         _check(k, model)
         counts = [Counter(self._analyzer.tokens(text)) for text in texts]
         for text, found in zip(texts, counts, strict=True):
@@ -325,14 +329,13 @@ class SimilarityIndex:
                 raise QueryError(_without_words(text))
         ids = self._words.ids({word for found in counts for word in found})
         bags = [[(ids[word], count) for word, count in found.items() if word in ids] for found in counts]
-        named = state.model(model)
-        return [named.query(bag) for bag in bags]
+        return _queries(state, model, bags)
 
     def _hits(
-        self, state: State, model: str, queries: Sequence[Weights], best: Sequence[list[tuple[str, float]]]
+        self, state: State, model: str, queries: Sequence[Query], best: Sequence[list[tuple[str, float]]]
     ) -> list[list[Hit]]:
         found = articles.read(self._database, {key for ranked in best for key, _ in ranked})
-        pages = best_pages(self._database, state.model(model), queries, best)
+        pages = best_pages(self._database, state, model, queries, best)
         # An article deleted since the last refresh is in the state but not in the database any more.
         return [
             [Hit(found[key], score, pages.get((number, key))) for key, score in ranked if key in found]
@@ -344,7 +347,7 @@ class SimilarityIndex:
         after = self._loader.next(before, self._vanished)
         if after is before:
             return 0
-        self._state = State(after)
+        self._state = State(after, self._lsi.over)
         self._words.ask_again()
         return after.newer_than(before.newest)
 
@@ -374,6 +377,13 @@ def _check(k: int, model: str) -> None:
         raise QueryError(f"no model {model!r}; there are {', '.join(MODEL_NAMES)}")
 
 
+def _queries(state: State, model: str, bags: Sequence[BagOfWords]) -> list[Query]:
+    try:
+        return state.queries(model, bags)
+    except NoProjection as error:
+        raise QueryError(str(error)) from None
+
+
 def _filter(state: State, source: str | None, language: str | None, since: date | None, until: date | None) -> Filter:
     blocks = state.collection.blocks
     if source is not None and not any(source in held.sources for held in blocks):
@@ -393,7 +403,7 @@ def _without_words(text: str) -> str:
     return f"the query {_shortened(text)!r} has no words to search for (stop words and signs are left out)"
 
 
-def _each(answer: Callable[[Query], Answer], queries: Sequence[Query]) -> list[Answer]:
+def _each(answer: Callable[[Asked], Answer], queries: Sequence[Asked]) -> list[Answer]:
     """*answer* to each of *queries*, several at a time: the kernel lets other threads run."""
     if len(queries) == 1:
         return [answer(queries[0])]
