@@ -21,14 +21,16 @@ from pymongo.database import Database
 from similarity.cache import Cache
 from similarity.live import Live
 from similarity.loading import Loader
-from similarity.models import DEFAULT_MODEL, MODELS, Weights
+from similarity.lsi import Lsi
+from similarity.models import DEFAULT_MODEL, MODEL_NAMES
 from similarity.pages import best_pages
-from similarity.query import Filter, State
+from similarity.query import Filter, Query, State
 from similarity.vanished import all_vanished, vanished_among
 from similarity.words import Words
 from store import articles, schema
 from store.article import Article
 from store.connection import Document, connect, database_address, store_errors
+from store.projections import NoProjection
 from store.settings import settings
 from store.vectors import unpack
 from text.analyzer import Analyzer
@@ -85,7 +87,8 @@ class SimilarityIndex:
         self._refreshing = Lock()
         self._vanished: dict[str, int] = {}
         self._difference = self._explained = 0
-        self._state = State()
+        self._lsi = Lsi(database, settings().data / "cache" / "topics", self._analyzer.version)
+        self._state = State(self._lsi.over)
         self.refresh()
         self._live = Live(database, self.refresh, self._gone, self._count) if live else None
         if self._live:
@@ -193,7 +196,7 @@ class SimilarityIndex:
             raise QueryError(f"no article {article_id!r} is stored")
         _check(k, model)
         state = self._state
-        weights = state.model(model).query(unpack(row["vector"]))
+        weights = _query(state, model, unpack(row["vector"]))
         best = state.best(model, weights, k, without=state.collection.place_of(article_id))
         (hits,) = self._hits(state, model, [weights], [best])
         return hits
@@ -203,7 +206,8 @@ class SimilarityIndex:
         state = self._state
         _check(1, model)
         counts = Counter(self._analyzer.tokens(text))
-        weights = state.model(model).query([(key, counts[word]) for word, key in self._words.ids(counts).items()])
+        bag = [(key, counts[word]) for word, key in self._words.ids(counts).items()]
+        weights = _query(state, model, bag)
         found: dict[str, float] = {}
         for held, scores in state.scores(model, weights):
             ids = held.block.segment.ids
@@ -211,7 +215,7 @@ class SimilarityIndex:
                 found[ids[row].tobytes().hex()] = float(scores[row])
         return found
 
-    def _weights(self, state: State, texts: Sequence[str], k: int, model: str) -> list[Weights]:
+    def _weights(self, state: State, texts: Sequence[str], k: int, model: str) -> list[Query]:
         _check(k, model)
         counts = [Counter(self._analyzer.tokens(text)) for text in texts]
         for text, found in zip(texts, counts, strict=True):
@@ -223,14 +227,13 @@ class SimilarityIndex:
                 )
         ids = self._words.ids({word for found in counts for word in found})
         bags = [[(ids[word], count) for word, count in found.items() if word in ids] for found in counts]
-        named = state.model(model)
-        return [named.query(bag) for bag in bags]
+        return [_query(state, model, bag) for bag in bags]
 
     def _hits(
-        self, state: State, model: str, queries: Sequence[Weights], best: Sequence[list[tuple[str, float]]]
+        self, state: State, model: str, queries: Sequence[Query], best: Sequence[list[tuple[str, float]]]
     ) -> list[list[Hit]]:
         found = articles.read(self._database, {key for ranked in best for key, _ in ranked})
-        pages = best_pages(self._database, state.model(model), queries, best)
+        pages = best_pages(self._database, state, model, queries, best)
         # An article deleted since the last refresh is in the state but not in the database any more.
         return [
             [Hit(found[key], score, pages.get((number, key))) for key, score in ranked if key in found]
@@ -242,7 +245,7 @@ class SimilarityIndex:
         after = self._loader.next(before, self._vanished)
         if after is before:
             return 0
-        self._state = State(after)
+        self._state = State(self._lsi.over, after)
         self._words.ask_again()
         return after.newer_than(before.newest)
 
@@ -268,8 +271,15 @@ class SimilarityIndex:
 def _check(k: int, model: str) -> None:
     if not 1 <= k <= _MOST_HITS:
         raise QueryError(f"k is {k}; 1 to {_MOST_HITS} articles can be asked for")
-    if model not in MODELS:
-        raise QueryError(f"no model {model!r}; there are {', '.join(MODELS)}")
+    if model not in MODEL_NAMES:
+        raise QueryError(f"no model {model!r}; there are {', '.join(MODEL_NAMES)}")
+
+
+def _query(state: State, model: str, bow: list[tuple[int, int]]) -> Query:
+    try:
+        return state.query(model, bow)
+    except NoProjection as error:
+        raise QueryError(str(error)) from None
 
 
 def _filter(state: State, source: str | None, language: str | None, since: date | None, until: date | None) -> Filter:
@@ -288,7 +298,7 @@ def _filter(state: State, source: str | None, language: str | None, since: date 
 
 
 def _each(
-    answer: Callable[[Weights], list[tuple[str, float]]], queries: Sequence[Weights]
+    answer: Callable[[Query], list[tuple[str, float]]], queries: Sequence[Query]
 ) -> list[list[tuple[str, float]]]:
     """*answer* to each of *queries*, several at a time: the kernel lets other threads run."""
     if len(queries) == 1:

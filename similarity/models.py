@@ -153,6 +153,10 @@ MODELS: Mapping[str, type[Counts] | type[Tfidf] | type[LuceneBm25] | type[OkapiB
     "bm25_okapi": OkapiBm25,
 }
 DEFAULT_MODEL = "bm25"
+LSI = "lsi"
+"""Is trained, and so not of ``MODELS``: see ``similarity.lsi``."""
+
+MODEL_NAMES = (*MODELS, LSI)
 
 
 def _known(bow: BagOfWords, statistics: Statistics) -> tuple[Tokens, Ints, Ints]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock, local
 from typing import NamedTuple
@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 from similarity import kernel
 from similarity.block import Flags, Held
 from similarity.collection import Collection
-from similarity.models import MODELS, Measured, Model, Weights
+from similarity.lsi import Topics, Vector
+from similarity.models import LSI, MODELS, BagOfWords, Measured, Model, Weights
 from similarity.postings import MOST_ROWS, Columns
 from similarity.turning import Floats
 from store.segments import NEVER
 from store.vectors import Ints
 
 _scratch = local()
+
+Query = Weights | Vector
+"""A query under a model of ``MODELS``, or under the trained one."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,17 @@ _ALL = Filter()
 
 @dataclass(eq=False)
 class State:
-    """A collection with the models worked out for it so far."""
+    """A collection with the models worked out for it so far. ``topics`` gives the trained one."""
 
+    topics: Callable[[Collection], Topics]
     collection: Collection = field(default_factory=Collection)
     _models: dict[str, Model] = field(default_factory=dict)
     _measured: dict[tuple[str, int], Measured] = field(default_factory=dict)
     _working_out: Lock = field(default_factory=Lock)
+
+    def query(self, model: str, bow: BagOfWords) -> Query:
+        """The query *bow* under the model *name*. Raises NoProjection."""
+        return self.topics(self.collection).query(bow) if model == LSI else self.model(model).query(bow)
 
     def model(self, name: str) -> Model:
         """The model *name* (a key of ``MODELS``) under the statistics of this state."""
@@ -91,13 +100,15 @@ class State:
         return self._models[name]
 
     def best(
-        self, model: str, weights: Weights, k: int, asked: Filter = _ALL, without: tuple[int, int] | None = None
+        self, model: str, weights: Query, k: int, asked: Filter = _ALL, without: tuple[int, int] | None = None
     ) -> list[tuple[str, float]]:
         """The *k* best articles with a score above 0 as (id, score), equal scores in ascending order of id.
 
         *without*: block and row of one that is left out.
         """
         k = min(k, len(self.collection))
+        if isinstance(weights, Vector):
+            return weights.topics.best(weights.values, k, asked.allowed, without)
         if not k or not len(weights.tokens):
             return []
         shape = self.model(model).shape
@@ -121,8 +132,11 @@ class State:
         best = [(key.tobytes().hex(), float(score)) for key, score in zip(keys[: size[0]], scores, strict=False)]
         return sorted(best, key=lambda hit: (-hit[1], hit[0]))
 
-    def scores(self, model: str, weights: Weights) -> Iterator[tuple[Held, Floats]]:
+    def scores(self, model: str, weights: Query) -> Iterator[tuple[Held, Floats]]:
         """Each block with the score of each of its rows."""
+        if isinstance(weights, Vector):
+            yield from weights.topics.scores(weights.values)
+            return
         named = self.model(model)
         for number, held in enumerate(self.collection.blocks):
             yield held, block_scores(held.block.columns, named, self._measured[model, number], weights, held.block.rows)
