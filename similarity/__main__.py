@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,9 @@ from rich.markup import escape
 
 from similarity.bench.door import bench_command
 from similarity.index import PEOPLES_TIME, Hit, QueryError, SimilarityIndex
+from similarity.looking_around import keywords, related, trend
 from similarity.models import DEFAULT_MODEL
+from similarity.options import day
 from similarity.upkeep import compact, rebuild, verify
 from store.connection import StoreError, connect, database_address, store_errors
 from store.errors import shown_in_one_line
@@ -28,6 +30,9 @@ console = Console(highlight=False, soft_wrap=True)
 for _chore in (compact, rebuild, verify):
     app.command()(_chore)
 app.command("bench")(bench_command)
+app.command()(keywords)
+app.command()(trend)
+app.command()(related)
 
 _EXPECTED = (QueryError, StoreError, IndexMismatch, DamagedManifest, SettingsError)
 
@@ -51,7 +56,7 @@ def search(
 ) -> None:
     """The stored articles most similar to TEXT."""
     with shown_in_one_line(*_EXPECTED):
-        days = {"since": _day("--since", since), "until": _day("--until", until)}
+        days = {"since": day("--since", since), "until": day("--until", until)}
         with SimilarityIndex.open(live=False) as index:
             _show(index, index.search(text, k, model, source=source, language=language, **days), as_json)
 
@@ -127,10 +132,10 @@ def _show(index: SimilarityIndex, hits: list[Hit], as_json: bool) -> None:
         console.print(f"没有找到 · nothing found among {len(index):,} articles")
     for place, hit in enumerate(hits, 1):
         article = hit.article
-        day = f"{article.published.astimezone(PEOPLES_TIME):%Y-%m-%d}" if article.published else "----------"
+        date = f"{article.published.astimezone(PEOPLES_TIME):%Y-%m-%d}" if article.published else "----------"
         page = f"  第{hit.page}页 p. {hit.page}" if hit.page else ""
         console.print(
-            f"{place:>2}. {hit.score:7.4f}  {day}  {article.source:<14} [bold]{escape(article.title)}[/bold]{page}"
+            f"{place:>2}. {hit.score:7.4f}  {date}  {article.source:<14} [bold]{escape(article.title)}[/bold]{page}"
         )
         console.print(f"    [dim]{article.id}  {escape(article.url)}[/dim]")
 
@@ -143,15 +148,6 @@ def _plain(fields: dict[str, Any]) -> dict[str, Any]:
     """*fields* with times as JSON has them."""
     times = {name: value for name, value in fields.items() if isinstance(value, datetime)}
     return fields | {name: time.astimezone(UTC).isoformat().replace("+00:00", "Z") for name, time in times.items()}
-
-
-def _day(option: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise QueryError(f"{option} {text!r} is not a date; YYYY-MM-DD is one") from None
 
 
 if __name__ == "__main__":

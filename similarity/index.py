@@ -13,18 +13,22 @@ from difflib import get_close_matches
 from threading import Lock
 from types import TracebackType
 from typing import Self
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from pymongo.database import Database
 
 from similarity.cache import Cache
+from similarity.errors import QueryError as QueryError
+from similarity.keywords import Keyword, keywords
 from similarity.live import Live
 from similarity.loading import Loader
 from similarity.lsi import Lsi
 from similarity.models import DEFAULT_MODEL, MODEL_NAMES
 from similarity.pages import best_pages
 from similarity.query import Filter, Query, State
+from similarity.related import Related, related_terms
+from similarity.trend import PEOPLES_TIME as PEOPLES_TIME
+from similarity.trend import Trend, trend
 from similarity.vanished import all_vanished, vanished_among
 from similarity.words import Words
 from store import articles, schema
@@ -35,14 +39,7 @@ from store.settings import settings
 from store.vectors import unpack
 from text.analyzer import Analyzer
 
-PEOPLES_TIME = ZoneInfo("Asia/Shanghai")
-"""The zone in which a date given without a time is meant."""
-
 _MOST_HITS = 10_000
-
-
-class QueryError(ValueError):
-    """A query cannot be answered as it was put; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +211,31 @@ class SimilarityIndex:
             for row in np.flatnonzero((scores != 0) & held.alive).tolist():
                 found[ids[row].tobytes().hex()] = float(scores[row])
         return found
+
+    def keywords(self, article_id: str, k: int = 10) -> list[Keyword]:
+        """The *k* terms that make the stored article *article_id* what it is: see ``similarity.keywords``."""
+        _check(k, DEFAULT_MODEL)
+        return keywords(self._database, self._state.collection, self._words, self._analyzer, article_id, k)
+
+    def trend(
+        self,
+        text: str,
+        by: str = "week",
+        source: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> Trend:
+        """How often articles name the topic *text*, by "day", "week" or "month": see ``similarity.trend``."""
+        state = self._state
+        return trend(
+            state.collection, self._words, self._analyzer, text, by, _filter(state, source, None, since, until)
+        )
+
+    def related_terms(self, text: str, k: int = 10) -> list[Related]:
+        """The *k* terms that are used most like *text*: see ``similarity.related``."""
+        _check(k, DEFAULT_MODEL)
+        state = self._state
+        return related_terms(self._database, state, self._words, self._analyzer, text, k)
 
     def _weights(self, state: State, texts: Sequence[str], k: int, model: str) -> list[Query]:
         _check(k, model)
