@@ -18,7 +18,7 @@ from pymongo.database import Database
 
 from similarity.collection import Collection
 from similarity.errors import QueryError
-from similarity.naming import Name, articles_naming, as_ids
+from similarity.naming import Name, articles_naming, as_ids, names_of, terms_by_name
 from similarity.postings import K1, B
 from similarity.wording import TEXTS, text_of, written
 from similarity.words import Words
@@ -26,7 +26,7 @@ from store.connection import Document
 from store.terms import tokens_of
 from store.vectors import unpack
 from text.analyzer import Analyzer
-from text.glossary import Term, glossary
+from text.glossary import Term
 
 _SAYS_NOTHING = re.compile(r"[\d.,%]+|.")
 """Bare figures and single characters, which are rare and tell nothing."""
@@ -63,8 +63,7 @@ def keywords(
     tokens = tokens_of(database, (key for key, _ in bag))
     ids = {token: key for key, token in tokens.items()}
     counts = Counter({tokens[key]: count for key, count in bag if key in tokens})
-    text = text_of(row)
-    terms = _terms(analyzer, counts, text, whole=row["access"] == "full")
+    terms = _terms(analyzer, counts, row)
     plain = [token for token, count in counts.items() if count and not _SAYS_NOTHING.fullmatch(token)]
 
     statistics = collection.statistics
@@ -81,13 +80,13 @@ def keywords(
         articles = max(frequency, 1)
         found.append(Keyword(token, weight(counts[token], articles), counts[token], articles))
     chinese = row["language"] == "zh"
-    known = words.ids({token for term in terms for name in _names(analyzer, term) for token in name})
+    known = words.ids({token for term in terms for name in names_of(analyzer, term) for token in name})
     for term, count in terms.items():
-        articles = max(articles_naming(collection, as_ids(known, _names(analyzer, term))), 1)
+        articles = max(articles_naming(collection, as_ids(known, names_of(analyzer, term))), 1)
         names = term.chinese[0], (term.english or term.chinese)[0]
         found.append(Keyword(names[0 if chinese else 1], weight(count, articles), count, articles, *names))
     best = sorted(found, key=lambda keyword: (-keyword.weight, keyword.word))[:k]
-    shown = written(database, collection, {one.word: ids[one.word] for one in best if not one.chinese}, text)
+    shown = written(database, collection, {one.word: ids[one.word] for one in best if not one.chinese}, text_of(row))
     return [_shown(keyword, shown) for keyword in best]
 
 
@@ -97,42 +96,47 @@ def _shown(keyword: Keyword, shown: Mapping[str, str]) -> Keyword:
     return Keyword(shown[keyword.word], keyword.weight, keyword.count, keyword.articles)
 
 
-def _terms(analyzer: Analyzer, counts: Counter[str], text: str, whole: bool) -> dict[Term, int]:
+def _terms(analyzer: Analyzer, counts: Counter[str], row: Document) -> dict[Term, int]:
     """The terms of the trade in an article and how often they occur; their tokens are taken out of *counts*.
 
-    *text*: what is kept of it, *whole* or not. Where it is not, names of one token are taken as they are; the words of
-    a longer name need not have stood together, and one that needs its capitals may be a common word.
+    Where the text is kept they are found in it. Where it is not, names of one token are taken as they are; the words of
+    a longer name need not have stood together.
     """
-    named = {found.term for found in analyzer.terms_of_trade(text)}
+    whole = row["access"] == "full"
+    text = f"{row['title']}\n{(row['body'] or row['summary']) if whole else ''}"
     found: Counter[Term] = Counter()
-    for name, term, exact in sorted(_candidates(analyzer, counts), key=lambda one: (-len(one[0]), one[0])):
+    tokens = lru_cache(maxsize=None)(analyzer.tokens)
+    for one in analyzer.terms_of_trade(text):
+        found[one.term] += 1
+        _take(counts, tokens(text[one.start : one.end]), 1)
+    if whole:
+        return dict(found)
+    named = found.keys() | {one.term for one in analyzer.terms_of_trade(row["summary"])}
+    for name, term in sorted(_candidates(analyzer, counts), key=lambda one: (-len(one[0]), one[0])):
         count = min(counts[token] for token in name)
-        sure = not whole and not exact and (len(name) == 1 or count >= _SURE)
-        if count and (term in named or sure):
+        if count >= _SURE or (count and (len(name) == 1 or term in named)):
             found[term] += count
-            counts.subtract(dict.fromkeys(name, count))
+            _take(counts, name, count)
     return dict(found)
 
 
-def _candidates(analyzer: Analyzer, counts: Mapping[str, int]) -> Iterator[tuple[Name, Term, bool]]:
-    """Names whose tokens are all in an article, the terms they lead to, and whether they need their capitals."""
+def _take(counts: Counter[str], tokens: Sequence[str], number: int) -> None:
+    for token in tokens:
+        counts[token] = max(counts[token] - number, 0)
+
+
+def _candidates(analyzer: Analyzer, counts: Mapping[str, int]) -> Iterator[tuple[Name, Term]]:
+    """Names whose tokens are all in an article, and the terms they lead to."""
     by_first = _by_first_token(analyzer)
     for token in counts:
-        for name, term, exact in by_first.get(token, ()):
+        for name, term in by_first.get(token, ()):
             if all(part in counts for part in name):
-                yield name, term, exact
+                yield name, term
 
 
 @lru_cache(maxsize=2)
-def _by_first_token(analyzer: Analyzer) -> Mapping[str, Sequence[tuple[Name, Term, bool]]]:
-    found: dict[str, list[tuple[Name, Term, bool]]] = {}
-    for term in glossary().terms:
-        exact = {tuple(analyzer.tokens(name)) for name in term.exact}
-        for name in _names(analyzer, term):
-            if len(set(name)) == len(name) and not all(map(_SAYS_NOTHING.fullmatch, name)):
-                found.setdefault(name[0], []).append((name, term, name in exact))
+def _by_first_token(analyzer: Analyzer) -> Mapping[str, Sequence[tuple[Name, Term]]]:
+    found: dict[str, list[tuple[Name, Term]]] = {}
+    for name, term in terms_by_name(analyzer).items():
+        found.setdefault(name[0], []).append((name, term))
     return found
-
-
-def _names(analyzer: Analyzer, term: Term) -> list[Name]:
-    return list(dict.fromkeys(name for names in analyzer.names_as_tokens(term).values() for name in names))

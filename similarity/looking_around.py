@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from typing import Annotated, Any
 
 import typer
@@ -16,7 +18,7 @@ from rich.table import Table
 from similarity.index import QueryError, SimilarityIndex
 from similarity.options import day
 from similarity.related import Related
-from similarity.trend import Trend
+from similarity.trend import Period, Trend
 from store.connection import StoreError
 from store.errors import shown_in_one_line
 from store.manifest import DamagedManifest
@@ -27,6 +29,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 _EXPECTED = (QueryError, StoreError, IndexMismatch, DamagedManifest, SettingsError)
 _BAR = 30  # characters of the longest bar
+_GAP = 3  # empty periods that are shown one by one
 _LANGUAGES = {"zh": "中文 zh", "en": "英文 en"}
 
 Many = Annotated[int, typer.Option("-k", min=1, help="how many terms")]
@@ -114,15 +117,31 @@ def _show(found: Trend) -> None:
     for name in (f"{ {'day': '日', 'week': '周', 'month': '月'}[found.by] } {found.by}", "", "篇 articles", "占 share"):
         table.add_column(name, justify="right" if " " in name and name[0] in "篇占" else "left", no_wrap=True)
     table.add_column("来源 sources")
-    for period in found.periods:
+    for few, period in _without_gaps(found.periods):
+        if not few:
+            table.add_row("…")
+            continue
         shown = f"{period.start:%Y-%m}" if found.by == "month" else f"{period.start:%Y-%m-%d}"
         sources = "  ".join(f"{name} {number:,}" for name, number in period.sources.items())
         bar = Bar(most, 0, period.articles, width=_BAR)
-        table.add_row(shown, bar, f"{period.articles:,} / {period.of:,}", f"{100 * period.share:.1f} %", sources)
+        table.add_row(
+            shown,
+            bar,
+            f"{period.articles:,} / {period.of:,}",
+            "-" if period.share is None else f"{100 * period.share:.1f} %",
+            sources,
+        )
     console.print(table)
     in_all = sum((Counter(period.sources) for period in found.periods), Counter[str]())
     total = "  ".join(f"{name} {number:,}" for name, number in in_all.most_common())
     console.print(f"[dim]共 {found.articles:,} 篇 · articles in all: {total}[/dim]")
+
+
+def _without_gaps(periods: Sequence[Period]) -> Iterator[tuple[bool, Period]]:
+    """*periods* one by one, but of many in which no article at all was published only the first, with False."""
+    for empty, some in groupby(periods, key=lambda period: not period.of):
+        run = list(some)
+        yield from [(False, run[0])] if empty and len(run) > _GAP else [(True, period) for period in run]
 
 
 def _trend_as_json(found: Trend) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,6 +21,10 @@ from text.glossary import Term, glossary
 
 Name = tuple[str, ...]
 """The tokens of a name."""
+
+_OTHER_WORDS = frozenset(["ash", "bell", "bin", "book", "deposit", "dimens", "earn", "infer", "local", "rate"])
+"""Stems of names (Belling, bookings, localization) that are other words too, far more often: 国产替代 would be in every
+article that has "local" in it."""
 
 Ids = tuple[int, ...]
 
@@ -58,8 +63,32 @@ def parts_of(analyzer: Analyzer, text: str) -> list[Part]:
     return [part for part in parts.values() if part.all_names]
 
 
+@lru_cache(maxsize=10_000)
+def names_of(analyzer: Analyzer, term: Term) -> tuple[Name, ...]:
+    """The names of *term* in all languages as tokens, each once."""
+    return _of_term(analyzer, term, "").all_names
+
+
+@lru_cache(maxsize=2)
+def terms_by_name(analyzer: Analyzer) -> Mapping[Name, Term]:
+    """The terms of the glossary by their names as tokens: without bare figures, and names that need their capitals.
+
+    Of terms with the same tokens (chipmaker, chipmaking) the first in the glossary.
+    """
+    found: dict[Name, Term] = {}
+    for term in glossary().terms:
+        exact = {tuple(analyzer.tokens(name)) for name in term.exact}
+        for name in names_of(analyzer, term):
+            if name not in exact and len(set(name)) == len(name) and not all(map(str.isdigit, name)):
+                found.setdefault(name, term)
+    return found
+
+
 def _of_term(analyzer: Analyzer, term: Term, surface: str) -> Part:
-    names = analyzer.names_as_tokens(term)
+    names = {
+        language: tuple(name for name in names if len(name) > 1 or name[0] not in _OTHER_WORDS)
+        for language, names in analyzer.names_as_tokens(term).items()
+    }
     # Of a term whose names are all too short to be told from common words, at least what was asked for.
     asked = tuple(analyzer.tokens(surface))
     return Part(names, term) if any(names.values()) or not asked else Part({"": (asked,)}, term)

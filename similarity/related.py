@@ -1,22 +1,23 @@
 """Terms that are used like another one: near to it in the topics that gensim's LSI has found in the collection.
 
-A token's place is its row of the projection, each topic times its singular value. A term of the trade lies, in each
-language, where its names lie, the frequent ones more; what is near to it in either language is found, so that English
-articles on TSMC answer a question for 台积电. Candidates that are names of one term of the trade are one candidate.
+A term of the trade lies, in each language, where its names lie, the frequent ones more; what is near to it in either
+language is found, so that English articles on TSMC answer a question for 台积电. Names of one term are one answer.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from pymongo.database import Database
 
 from similarity.errors import QueryError, TooFewArticles
-from similarity.lsi import Topics, unit_rows
-from similarity.naming import Ids, Part, articles_naming, as_ids, parts_of
+from similarity.lsi import Topics
+from similarity.naming import Ids, Name, Part, articles_naming, as_ids, names_of, parts_of, terms_by_name
+from similarity.places import Places
 from similarity.query import State
 from similarity.turning import Floats
 from similarity.wording import is_latin, written
@@ -25,7 +26,7 @@ from store.connection import Document
 from store.projections import COMMAND, NoProjection
 from store.terms import tokens_of
 from text.analyzer import Analyzer
-from text.glossary import Term, glossary
+from text.glossary import Term
 
 LEAST_TRAINED = 200
 """Articles that topics are trained on; with fewer, words are near to one another by chance."""
@@ -33,8 +34,12 @@ LEAST_TRAINED = 200
 LEAST_ARTICLES = 3
 """That have a term, for its place to say anything."""
 
-_CANDIDATES = 30  # looked at for each term that is asked for: many are names of one term, or no words
+MOST_COMMON = 0.1
+"""Share of the articles; a word that more of them have belongs to the language, unless the glossary has it."""
+
+_LOOKED_AT = 30  # candidates for each term that is asked for: many are names of one term, or no words
 _NO_WORD = re.compile(r"[\d.,%]+|.")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,51 +59,84 @@ class Related:
     english: str = ""
 
 
+class _Candidate(NamedTuple):
+    nearness: float
+    name: Name
+    term: Term | None
+
+
 def related_terms(
     database: Database[Document], state: State, words: Words, analyzer: Analyzer, text: str, k: int
 ) -> list[Related]:
     """The *k* terms nearest to *text*, nearest first. Raises QueryError, and TooFewArticles where nothing is learnt."""
     parts = parts_of(analyzer, text)
     topics = _topics(state)
+    places = Places(topics.arrays)
     ids = words.ids({token for part in parts for name in part.all_names for token in name})
-    queries = _places(state, topics, parts, ids)
-    if not queries:
+    queries = _queries(state, places, parts, ids)
+    if not len(queries):
         raise TooFewArticles(
             f"{' '.join(text.split())[:40]!r}: fewer than {LEAST_ARTICLES} articles, of those that topics were trained "
             "on, have it; nothing can be learnt of how it is used"
         )
-    near = _nearness(topics, queries)
-    frequencies = state.collection.statistics.frequencies.of(topics.arrays.tokens)
-    near[frequencies < LEAST_ARTICLES] = -1.0
-    asked = {part.term for part in parts if part.term}
+    asked = {part.term for part in parts}
     own = {token for part in parts for name in part.all_names for token in name}
-    order = np.argsort(-near, kind="stable")[: _CANDIDATES * k]
-    order = order[near[order] > 0]
-    tokens = tokens_of(database, topics.arrays.tokens[order].tolist())
-    chinese = any("\u3400" <= sign <= "\u9fff" for sign in text)
+    language = "zh" if _HAN.search(text) else "en"
+    candidates = _tokens(database, analyzer, places, queries, k) + _phrases(words, analyzer, places, queries, own, k)
     found: dict[Term | str, Related] = {}
-    keys: dict[str, int] = {}
-    for place in order.tolist():
-        key = int(topics.arrays.tokens[place])
-        token = tokens.get(key, "")
-        term = glossary().of(token)
-        if token in own or term in asked or not token or _NO_WORD.fullmatch(token) or (term or token) in found:
-            continue
-        language = "en" if is_latin(token) else "zh"
-        names = (term.chinese[0], (term.english or term.chinese)[0]) if term else ("", "")
-        word = names[language == "en"] if term else token
-        keys[token] = key
-        other = (language == "en") == chinese
-        found[term or token] = Related(word, float(near[place]), language, other, int(frequencies[place]), *names)
+    for near, name, term in sorted(candidates, key=lambda one: (-one.nearness, one.name)):
         if len(found) == k:
             break
-    plain = {token: key for token, key in keys.items() if token in found}
+        key = term or name[0]
+        if key in found or (term and term in asked) or (not term and key in own):
+            continue
+        articles = _articles(state, words, names_of(analyzer, term) if term else (name,))
+        if articles < LEAST_ARTICLES or (not term and articles > MOST_COMMON * len(state.collection)):
+            continue
+        its = "en" if all(map(is_latin, name)) else "zh"
+        names = (term.chinese[0], (term.english or term.chinese)[0]) if term else ("", "")
+        found[key] = Related(names[its == "en"] or name[0], near, its, its != language, articles, *names)
+    plain = words.ids([one.word for one in found.values() if not one.chinese])
     shown = written(database, state.collection, plain)
     return [one if one.chinese else _shown(one, shown[one.word]) for one in found.values()]
 
 
 def _shown(one: Related, word: str) -> Related:
     return Related(word, one.nearness, one.language, one.other_language, one.articles)
+
+
+def _tokens(
+    database: Database[Document], analyzer: Analyzer, places: Places, queries: Floats, k: int
+) -> list[_Candidate]:
+    """Single tokens, and the terms whose names they are."""
+    near = places.nearness(queries)
+    order = np.argsort(-near, kind="stable")[: _LOOKED_AT * k]
+    keys = places.arrays.tokens[order].tolist()
+    tokens = tokens_of(database, keys)
+    terms = terms_by_name(analyzer)
+    return [
+        _Candidate(value, (token,), terms.get((token,)))
+        for key, value in zip(keys, near[order].tolist(), strict=True)
+        if value > 0 and (token := tokens.get(key, "")) and not _NO_WORD.fullmatch(token)
+    ]
+
+
+def _phrases(
+    words: Words, analyzer: Analyzer, places: Places, queries: Floats, own: set[str], k: int
+) -> list[_Candidate]:
+    """Terms by names of several tokens; none that has one of *own*, to which it would be near for that alone."""
+    names = [(name, term) for name, term in terms_by_name(analyzer).items() if len(name) > 1 and own.isdisjoint(name)]
+    ids = words.ids({token for name, _ in names for token in name})
+    known = [(name, term) for name, term in names if all(token in ids for token in name)]
+    found, which = places.of_names([tuple(ids[token] for token in name) for name, _ in known])
+    near = (found @ queries.T).max(axis=1)
+    order = np.argsort(-near, kind="stable")[: _LOOKED_AT * k]
+    order = order[near[order] > 0]
+    return [_Candidate(float(near[row]), *known[which[row]]) for row in order.tolist()]
+
+
+def _articles(state: State, words: Words, names: Sequence[Name]) -> int:
+    return articles_naming(state.collection, as_ids(words.ids({token for name in names for token in name}), names))
 
 
 def _topics(state: State) -> Topics:
@@ -118,44 +156,24 @@ def _too_few(number: int) -> str:
     return f"{number} articles are too few to learn related terms from; it takes {LEAST_TRAINED}"
 
 
-def _places(state: State, topics: Topics, parts: Sequence[Part], ids: Mapping[str, int]) -> list[Floats]:
-    """Where the question lies, in each language in which all *parts* are known; lengths are 1."""
-    languages = [language for language in ("zh", "en") if any(language in part.names for part in parts)] or [""]
+def _queries(state: State, places: Places, parts: Sequence[Part], ids: Mapping[str, int]) -> Floats:
+    """Where the question lies, one row for each language in which all *parts* are known."""
     found = []
-    for language in languages:
-        names = [as_ids(ids, part.names.get(language, part.names.get("", ()))) for part in parts]
-        places = [_place(state, topics, some) for some in names]
-        if all(place is not None for place in places):
-            found.append(unit_rows(np.array([place for place in places if place is not None])).sum(axis=0))
-    return [unit_rows(place[None, :])[0] for place in found if place.any()]
+    for language in sorted({language for part in parts for language in part.names}):
+        own = [part.names.get(language, part.names.get("", ())) for part in parts]
+        rows = [_place(state, places, as_ids(ids, names)) for names in own]
+        if all(map(len, rows)):
+            found.append(np.concatenate(rows).sum(axis=0))
+    lengths = np.array([float(np.sqrt(place @ place)) for place in found])
+    return np.array([place / length for place, length in zip(found, lengths, strict=True) if length])
 
 
-def _place(state: State, topics: Topics, names: Sequence[Ids]) -> Floats | None:
-    """Where a term with these *names* lies; None when too few articles have it."""
-    place, articles = np.zeros(len(topics.arrays.s)), 0
-    for name in names:
-        rows = list(_rows(topics, name))
-        number = articles_naming(state.collection, [name])
-        if len(rows) == len(name) and number:
-            place += number * unit_rows(np.array(rows)).sum(axis=0)
-            articles += number
-    return place if articles >= LEAST_ARTICLES and place.any() else None
-
-
-def _rows(topics: Topics, name: Ids) -> Iterator[Floats]:
-    arrays = topics.arrays
-    for key in name:
-        at = int(np.searchsorted(arrays.tokens, key))
-        if at < len(arrays.tokens) and arrays.tokens[at] == key:
-            yield arrays.u[at].astype(np.float64) * arrays.s
-
-
-def _nearness(topics: Topics, queries: Sequence[Floats]) -> Floats:
-    """The cosine between each token of the projection and the nearest of *queries*."""
-    arrays = topics.arrays
-    scale = arrays.s.astype(np.float32)
-    lengths = np.sqrt((arrays.u**2) @ (scale**2))
-    lengths[lengths == 0] = np.inf
-    every = np.array([query * arrays.s for query in queries], np.float32).T
-    near: Floats = ((arrays.u @ every).max(axis=1) / lengths).astype(np.float64)
-    return near
+def _place(state: State, places: Places, names: Sequence[Ids]) -> Floats:
+    """Where a term with these *names* lies, as one row; no row when too few articles have it."""
+    found, which = places.of_names(names)
+    numbers = np.array([articles_naming(state.collection, [names[number]]) for number in which.tolist()], np.float64)
+    place = numbers @ found if len(found) else np.zeros(len(places.arrays.s))
+    length = float(np.sqrt(place @ place))
+    if numbers.sum() < LEAST_ARTICLES or not length:
+        return np.zeros((0, len(place)))
+    return (place / length)[None, :]

@@ -37,7 +37,8 @@ MOST_PERIODS = 5000
 class Period:
     """From the day *start* to the day *end*, both included.
 
-    ``sources``: articles with the topic by source, most first; ``articles``: with it, ``of``: all, ``share``: of them.
+    ``sources``: articles with the topic by source, most first; ``articles``: with it, ``of``: all, ``share``: of
+    them, None of none.
     """
 
     start: date
@@ -45,7 +46,7 @@ class Period:
     sources: Mapping[str, int]
     articles: int
     of: int
-    share: float
+    share: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _periods(found: _Found, dated: Flags, by: str, asked: Filter) -> Iterator[Pe
         by_period[period][found.names[source]] = articles
     for start, following, own, total in zip(starts, starts[1:], by_period, totals, strict=False):
         articles = sum(own.values())
-        share = articles / total if total else 0.0
+        share = articles / total if total else None
         yield Period(start, following - timedelta(days=1), own, articles, total, share)
 
 

@@ -28,7 +28,7 @@ TEXTS = {"title": 1, "summary": 1, "body": 1}
 """The fields of an article that hold its text."""
 
 _ARTICLES = 8  # others that are looked at for a token
-_LONGEST = 50_000  # characters of a text; a report of 300 pages says nothing more about how a word is written
+_LONGEST = 50_000  # characters of those; a report of 300 pages says nothing more about how a word is written
 _RUN = re.compile(LATIN_RUN, re.IGNORECASE)
 _PARTS = re.compile(r"[.,'\-&/+:]")
 _LATIN = re.compile(rf"[a-z](?!.*[{HAN}\u3041-\u30ff\uac00-\ud7af])|\d")
@@ -44,7 +44,7 @@ def written(
 ) -> dict[str, str]:
     """For each of *tokens* (with ids) the word that people write; most often in *text*, else in other articles."""
     latin = {token: key for token, key in tokens.items() if is_latin(token)}
-    seen = spellings_in([text[:_LONGEST]], latin.keys())
+    seen = spellings_in([text], latin.keys())
     unseen = {token: key for token, key in latin.items() if token not in seen}
     if unseen:
         ids = {article for key in unseen.values() for article in _with_token(collection, key)}
