@@ -153,4 +153,5 @@ def _trend_as_json(found: Trend) -> dict[str, Any]:
 
 
 def _print(found: dict[str, Any]) -> None:
-    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    shown = json.dumps(found, ensure_ascii=False, indent=2)
+    typer.echo(shown.encode("utf-8", "replace").decode())  # what was asked for may be no UTF-8
