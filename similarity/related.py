@@ -34,6 +34,9 @@ LEAST_TRAINED = 200
 LEAST_ARTICLES = 3
 """That have a term, for its place to say anything."""
 
+LEAST_NEAR = 0.2
+"""What is farther has to do with the term no more than any other word."""
+
 MOST_COMMON = 0.1
 """Share of the articles; a word that more of them have belongs to the language, unless the glossary has it."""
 
@@ -117,7 +120,7 @@ def _tokens(
     return [
         _Candidate(value, (token,), terms.get((token,)))
         for key, value in zip(keys, near[order].tolist(), strict=True)
-        if value > 0 and (token := tokens.get(key, "")) and not _NO_WORD.fullmatch(token)
+        if value >= LEAST_NEAR and (token := tokens.get(key, "")) and not _NO_WORD.fullmatch(token)
     ]
 
 
@@ -131,7 +134,7 @@ def _phrases(
     found, which = places.of_names([tuple(ids[token] for token in name) for name, _ in known])
     near = (found @ queries.T).max(axis=1)
     order = np.argsort(-near, kind="stable")[: _LOOKED_AT * k]
-    order = order[near[order] > 0]
+    order = order[near[order] >= LEAST_NEAR]
     return [_Candidate(float(near[row]), *known[which[row]]) for row in order.tolist()]
 
 

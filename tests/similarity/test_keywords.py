@@ -12,7 +12,7 @@ FILLING = [f"公司第{number}次会议 meeting number {number} of the company" 
 CHINESE = "台积电扩大先进封装产能。台积公司的CoWoS产能，TSMC说，先进封装仍然吃紧，另有3DBlox平台"
 ENGLISH = (
     "Advanced packaging lines ramp. Photoresists and photoresist suppliers ramp too; Qnodex says its Qnodex line is "
-    "ramping. Local suppliers follow."
+    "ramping. Local meadows, meadows follow."
 )
 
 
@@ -43,8 +43,8 @@ def test_terms_of_the_trade_are_whole_and_in_their_usual_name(uri: str, database
         assert words["photoresist"] == (2, 1)
         assert words["Qnodex"] == (2, 1)
         assert words["ramp"] == (3, 1)
-        assert words["suppliers"] == (2, 1)
-        assert not {"packaging", "packag", "supplier", "domestic substitution", "the", "30"} & words.keys()
+        assert words["meadows"] == (2, 1)
+        assert not {"packaging", "packag", "domestic substitution", "the", "30"} & words.keys()
 
 
 def test_weights_are_those_of_bm25(uri: str, store_texts) -> None:
