@@ -22,10 +22,6 @@ from text.glossary import Term, glossary
 Name = tuple[str, ...]
 """The tokens of a name."""
 
-_OTHER_WORDS = frozenset(["ash", "bell", "bin", "book", "deposit", "dimens", "earn", "infer", "local", "rate"])
-"""Stems of names (Belling, bookings, localization) that are other words too, far more often: 国产替代 would be in every
-article that has "local" in it."""
-
 Ids = tuple[int, ...]
 
 
@@ -85,10 +81,7 @@ def terms_by_name(analyzer: Analyzer) -> Mapping[Name, Term]:
 
 
 def _of_term(analyzer: Analyzer, term: Term, surface: str) -> Part:
-    names = {
-        language: tuple(name for name in names if len(name) > 1 or name[0] not in _OTHER_WORDS)
-        for language, names in analyzer.names_as_tokens(term).items()
-    }
+    names = analyzer.names_as_tokens(term)
     # Of a term whose names are all too short to be told from common words, at least what was asked for.
     asked = tuple(analyzer.tokens(surface))
     return Part(names, term) if any(names.values()) or not asked else Part({"": (asked,)}, term)
