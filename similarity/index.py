@@ -13,7 +13,6 @@ from difflib import get_close_matches
 from threading import Lock
 from types import TracebackType
 from typing import Self, TypeVar
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from pymongo.database import Database
@@ -21,7 +20,9 @@ from pymongo.database import Database
 from similarity import hybrid
 from similarity.asking import Asker
 from similarity.cache import Cache
+from similarity.errors import QueryError as QueryError
 from similarity.explain import Word, passage_text, words_of
+from similarity.keywords import Keyword, keywords
 from similarity.live import Live
 from similarity.loading import Loader
 from similarity.lsi import Lsi
@@ -29,6 +30,9 @@ from similarity.models import DEFAULT_MODEL, HYBRID, MODEL_NAMES, BagOfWords
 from similarity.pages import best_pages
 from similarity.query import ALL, Filter, Query, State
 from similarity.question import Question
+from similarity.related import Related, related_terms
+from similarity.trend import PEOPLES_TIME as PEOPLES_TIME
+from similarity.trend import Trend, trend
 from similarity.vanished import all_vanished, vanished_among
 from similarity.words import Words
 from store import articles, schema, segments
@@ -40,18 +44,11 @@ from store.stories import Also, also
 from store.vectors import unpack
 from text.analyzer import Analyzer
 
-PEOPLES_TIME = ZoneInfo("Asia/Shanghai")
-"""The zone in which a date given without a time is meant."""
-
 _MOST_HITS = 10_000
 
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
-
-
-class QueryError(ValueError):
-    """A query cannot be answered as it was put; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +219,16 @@ class SimilarityIndex:
         best = _each(lambda weights: state.best(model, weights, k, asked), queries)
         return self._hits(state, model, queries, best)
 
-    def ranked(self, texts: Sequence[str], k: int = 10, model: str = DEFAULT_MODEL) -> list[list[tuple[str, float]]]:
+    def ranked(
+        self, texts: Sequence[str], k: int = 10, model: str = DEFAULT_MODEL, *, source: str | None = None
+    ) -> list[list[tuple[str, float]]]:
         """As ``search_many``, but ids of articles and their scores alone: no article is read from the database."""
         state = self._state
+        asked = _filter(state, source, None, None, None)
         if model == HYBRID:
-            found = self._best(state, self._questions(state, texts, k), k)
+            found = self._best(state, self._questions(state, texts, k), k, asked)
             return [[(one.key, one.score) for one in ranked] for ranked in found]
-        return _each(lambda weights: state.best(model, weights, k), self._weights(state, texts, k, model))
+        return _each(lambda weights: state.best(model, weights, k, asked), self._weights(state, texts, k, model))
 
     def similar(self, article_id: str, k: int = 10, model: str = DEFAULT_MODEL, *, across: bool = True) -> list[Hit]:
         """The *k* stored articles most similar to the stored article *article_id*, itself left out."""
@@ -286,6 +286,8 @@ class SimilarityIndex:
 
     def _questions(self, state: State, texts: Sequence[str], k: int, across: bool = True) -> list[Question]:
         _check(k, HYBRID)
+        # Half a character, from a command line that is no UTF-8, is a fault to the encoder.
+        texts = [text.encode("utf-8", "replace").decode() for text in texts]
         questions = self._asker.of_texts(state.collection, texts, across)
         for text, question in zip(texts, questions, strict=True):
             if not text.strip():
@@ -318,6 +320,31 @@ class SimilarityIndex:
             for one in found
             if one.key in stored
         ]
+
+    def keywords(self, article_id: str, k: int = 10) -> list[Keyword]:
+        """The *k* terms that make the stored article *article_id* what it is: see ``similarity.keywords``."""
+        _check(k, DEFAULT_MODEL)
+        return keywords(self._database, self._state.collection, self._words, self._analyzer, article_id, k)
+
+    def trend(
+        self,
+        text: str,
+        by: str = "week",
+        source: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> Trend:
+        """How often articles name the topic *text*, by "day", "week" or "month": see ``similarity.trend``."""
+        state = self._state
+        return trend(
+            state.collection, self._words, self._analyzer, text, by, _filter(state, source, None, since, until)
+        )
+
+    def related_terms(self, text: str, k: int = 10) -> list[Related]:
+        """The *k* terms that are used most like *text*: see ``similarity.related``."""
+        _check(k, DEFAULT_MODEL)
+        state = self._state
+        return related_terms(self._database, state, self._words, self._analyzer, text, k)
 
     def _weights(self, state: State, texts: Sequence[str], k: int, model: str) -> list[Query]:
         _check(k, model)
