@@ -1,4 +1,4 @@
-"""The doors of the query side: ``python -m similarity search | similar | evaluate | health | …``."""
+"""The doors of the query side: ``python -m similarity search | similar | evaluate | floors | health | …``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from rich.markup import escape
 
 from similarity.bench.door import bench_command
 from similarity.calibration import ACROSS
+from similarity.errors import QueryError
 from similarity.explain import lines_of
-from similarity.index import PEOPLES_TIME, Hit, QueryError, SimilarityIndex
+from similarity.index import PEOPLES_TIME, Hit, SimilarityIndex
 from similarity.looking_around import keywords, related, trend
 from similarity.models import DEFAULT_MODEL, HYBRID, MODEL_NAMES
 from similarity.options import day
+from similarity.quality import calibrate, floors
 from similarity.stories import first_stories, sources_beside
 from similarity.upkeep import compact, rebuild, retokenize, train, verify
 from store.connection import StoreError, connect, database_address, store_errors
@@ -46,6 +48,14 @@ ModelName = Annotated[str, typer.Option("--model", help=_MODELS)]
 Across = Annotated[
     bool, typer.Option("--across/--no-across", help="也找另一种语言的文章 · find articles in the other language too")
 ]
+MinScore = Annotated[float | None, typer.Option("--min-score", help="分数低于此的不显示 · leave out what scores below")]
+TargetPrecision = Annotated[
+    float | None,
+    typer.Option(
+        "--target-precision",
+        help="只显示在测试集上达到此查准率的分数以上的 · leave out what scores too low for this precision, as 0.9",
+    ),
+]
 Explain = Annotated[bool, typer.Option("--explain", help="为什么找到它 · why each article was found")]
 Fold = Annotated[
     bool, typer.Option("--fold/--every", help="同一新闻只列一条 · one entry a story, or every article by itself")
@@ -63,6 +73,8 @@ def search(
     since: Annotated[str | None, typer.Option(help="published on this day or later, YYYY-MM-DD")] = None,
     until: Annotated[str | None, typer.Option(help="published on this day or earlier, YYYY-MM-DD")] = None,
     across: Across = True,
+    min_score: MinScore = None,
+    target_precision: TargetPrecision = None,
     explain: Explain = False,
     fold: Fold = True,
     as_json: AsJson = False,
@@ -71,9 +83,12 @@ def search(
     with shown_in_one_line(*_EXPECTED):
         days = {"since": day("--since", since), "until": day("--until", until)}
         with SimilarityIndex.open(live=False) as index:
+            least = _least(index, model, min_score, target_precision)
 
             def find(most: int) -> list[Hit]:
-                return index.search(text, most, model, source=source, language=language, across=across, **days)
+                return index.search(
+                    text, most, model, source=source, language=language, across=across, min_score=least, **days
+                )
 
             hits = first_stories(find, index.stories_of, k) if fold else find(k)
             _show(index, hits, as_json, explain, index.off if model == HYBRID else ())
@@ -85,15 +100,18 @@ def similar(
     k: K = 10,
     model: ModelName = DEFAULT_MODEL,
     across: Across = True,
+    min_score: MinScore = None,
+    target_precision: TargetPrecision = None,
     explain: Explain = False,
     fold: Fold = True,
     as_json: AsJson = False,
 ) -> None:
     """The stored articles most similar to the stored article ID."""
     with shown_in_one_line(*_EXPECTED), SimilarityIndex.open(live=False) as index:
+        least = _least(index, model, min_score, target_precision)
 
         def find(most: int) -> list[Hit]:
-            return index.similar(article_id, most, model, across=across)
+            return index.similar(article_id, most, model, across=across, min_score=least)
 
         hits = first_stories(find, index.stories_of, k) if fold else find(k)
         _show(index, hits, as_json, explain, index.off if model == HYBRID else ())
@@ -106,15 +124,40 @@ def evaluate(
         typer.Argument(metavar="DIR", help="a test set: docs, queries and qrels, or pairs, or stories; or lee50"),
     ],
     model: Annotated[str | None, typer.Option(help=f"{_MODELS}; by default what suits the task")] = None,
+    encoder: Annotated[
+        bool,
+        typer.Option("--encoder/--no-encoder", help="用不用编码器 · with the encoder, or words and dictionary alone"),
+    ] = True,
+    target_precision: Annotated[
+        float, typer.Option(help="要求的查准率 · the precision whose threshold is told", min=0.0, max=1.0)
+    ] = 0.9,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.svg", help="画出查准率与查全率 · draw precision and recall")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Precision and recall on a test set, through the same analyzer and index as the articles."""
     from similarity import evaluate as evaluation  # its metrics library takes half a second to load
+    from similarity.curve import curve
+    from similarity.curve_plot import drawing
+    from similarity.curve_told import as_json as curve_as_json
+    from similarity.curve_told import lines
 
     with shown_in_one_line(*_EXPECTED, evaluation.NotATestSet):
-        figures = evaluation.evaluate(folder, model)
+        if plot is not None and not plot.absolute().parent.is_dir():
+            raise QueryError(f"--plot {plot}: no folder {plot.parent}")  # told before minutes of measuring
+        evaluated = evaluation.evaluation(folder, model, encoder)
+    figures = evaluated.figures
+    found = None if evaluated.judged is None else curve([evaluated.judged])
+    if plot is not None:
+        with shown_in_one_line(OSError, evaluation.NotATestSet):
+            if found is None:
+                raise evaluation.NotATestSet(f"{figures.name} has ratings and no right answers: nothing to draw")
+            svg = drawing(f"{figures.name} ({figures.model})", found, found.reaching(target_precision))
+            plot.write_text(svg, encoding="utf-8")
     if as_json:
-        print(json.dumps(asdict(figures), ensure_ascii=False, indent=2))
+        told = asdict(figures) | ({} if found is None else curve_as_json(found, target_precision))
+        print(json.dumps(told, ensure_ascii=False, indent=2))
         return
     console.print(
         f"[bold]{escape(figures.name)}[/bold]: {figures.task}, model {figures.model}, "
@@ -123,6 +166,12 @@ def evaluate(
     for name, value in figures.values.items():
         shown = f"{value:.4f}" if name.startswith("threshold") else f"{100 * value:.1f} %"
         console.print(f"  {name:<24} {shown:>9}")
+    for line in () if found is None else lines(found, target_precision):
+        console.print(line)
+
+
+app.command()(calibrate)
+app.add_typer(floors, name="floors")
 
 
 @app.command()
@@ -147,6 +196,14 @@ def health(
             console.print(line)
     if any(one.fault for one in found):
         raise typer.Exit(1)
+
+
+def _least(index: SimilarityIndex, model: str, min_score: float | None, target_precision: float | None) -> float:
+    if target_precision is None:
+        return min_score or 0.0
+    if min_score is not None:
+        raise QueryError("--min-score and --target-precision both say what is left out: give one of them")
+    return index.score_reaching(target_precision, model)
 
 
 def _show(index: SimilarityIndex, hits: list[Hit], as_json: bool, explain: bool, off: tuple[str, ...]) -> None:

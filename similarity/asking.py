@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -37,9 +37,16 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 class Asker:
     """Makes questions. The encoder and the dictionaries are loaded with the first; safe to use from threads."""
 
-    def __init__(self, database: Database[Document], analyzer: Analyzer, words: Words, cache: Path) -> None:
+    def __init__(
+        self,
+        database: Database[Document],
+        analyzer: Analyzer,
+        words: Words,
+        cache: Path,
+        encoder: Callable[[], Encoder | None] = find_encoder,
+    ) -> None:
         self._database, self._analyzer, self._words, self._cache = database, analyzer, words, cache
-        self._encoder = find_encoder
+        self._encoder = encoder
         self._counted: tuple[Collection | None, int, int] = None, 0, 0
 
     @cached_property
@@ -52,6 +59,12 @@ class Asker:
         """The mark of the vectors that can be compared with a question's."""
         encoder = self._encoder()
         return mark(encoder.name) if encoder else b""
+
+    @property
+    def encoder_name(self) -> str:
+        """The encoder whose vectors are compared; "" for none."""
+        encoder = self._encoder()
+        return encoder.name if encoder else ""
 
     def of_texts(self, collection: Collection, texts: Sequence[str], across: bool) -> list[Question]:
         """The question of each of *texts*, those whose words and pairs are all unknown too."""

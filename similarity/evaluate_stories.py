@@ -11,15 +11,18 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
+import numpy as np
+
+from similarity.curve import Judged
 from text.encoder import Encoder
 from text.portrait import Portrait, portray
-from text.stories import group
+from text.stories import common_paragraphs, group, likeness
 
 _SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def story_figures(rows: Sequence[Mapping[str, Any]], encoder: Encoder | None) -> tuple[dict[str, float], int]:
-    """The figures by name, as shares of 1, and how many pairs belong together."""
+def story_figures(rows: Sequence[Mapping[str, Any]], encoder: Encoder | None) -> tuple[dict[str, float], Judged]:
+    """The figures by name, as shares of 1, and the pairs put together, scored by how alike their sentences are."""
     portraits = {str(row["id"]): _portrait(row, encoder) for row in rows}
     belonging = _pairs((str(row["group"]), str(row["id"])) for row in rows)
     values = _measured(list(portraits.values()), belonging)
@@ -28,7 +31,21 @@ def story_figures(rows: Sequence[Mapping[str, Any]], encoder: Encoder | None) ->
         kept = {pair for pair in belonging if set(pair) <= chosen}
         measured = _measured([portraits[key] for key in sorted(chosen)], kept)
         values |= {f"{name}, {half} half": value for name, value in measured.items()}
-    return values, len(belonging)
+    return values, _judged(portraits, belonging)
+
+
+def _judged(portraits: Mapping[str, Portrait], belonging: set[tuple[str, str]]) -> Judged:
+    """Grouping itself knows no threshold; the likeness tells how sure it could be of each pair.
+
+    Without vectors that is the share of shingles in common.
+    """
+    everyone = list(portraits.values())
+    together = sorted(_pairs((ids[0], key) for ids in group(everyone) for key in ids))
+    common = common_paragraphs(everyone)
+    found = [likeness(portraits[left], portraits[right], common) for left, right in together]
+    scores = [one.shingles if one.sentences is None else max(one.sentences, one.copied) for one in found]
+    right = [pair in belonging for pair in together]
+    return Judged(np.array(scores, np.float64), np.array(right, bool), len(belonging))
 
 
 def _measured(portraits: Sequence[Portrait], belonging: set[tuple[str, str]]) -> dict[str, float]:

@@ -31,6 +31,7 @@ from similarity.pages import best_pages
 from similarity.query import ALL, Filter, Query, State
 from similarity.question import Question
 from similarity.related import Related, related_terms
+from similarity.thresholds import score_reaching
 from similarity.trend import PEOPLES_TIME as PEOPLES_TIME
 from similarity.trend import Trend, trend
 from similarity.vanished import all_vanished, vanished_among
@@ -43,6 +44,7 @@ from store.settings import settings
 from store.stories import Also, also
 from store.vectors import unpack
 from text.analyzer import Analyzer
+from text.encoder import Encoder, find_encoder
 
 _MOST_HITS = 10_000
 
@@ -93,14 +95,20 @@ class SimilarityIndex:
     *live*: a thread does that by itself, within a second of any change.
     """
 
-    def __init__(self, database: Database[Document], analyzer: Analyzer | None = None, live: bool = False) -> None:
+    def __init__(
+        self,
+        database: Database[Document],
+        analyzer: Analyzer | None = None,
+        live: bool = False,
+        encoder: Callable[[], Encoder | None] = find_encoder,
+    ) -> None:
         self._database = database
         self._analyzer = analyzer or Analyzer(settings().data / "cache")
         schema.check(database, self._analyzer.version)
         self._cache = Cache(settings().data / "cache" / "segments")
         self._loader = Loader(database, self._cache, self._analyzer.version)
         self._words = Words(database)
-        self._asker = Asker(database, self._analyzer, self._words, settings().data / "cache")
+        self._asker = Asker(database, self._analyzer, self._words, settings().data / "cache", encoder)
         self._refreshing = Lock()
         self._vanished: dict[str, int] = {}
         self._difference = self._explained = 0
@@ -169,6 +177,13 @@ class SimilarityIndex:
         """Which parts of the default model do not take part in its answers, each in one line."""
         return self._asker.off(self._state.collection)
 
+    def score_reaching(self, precision: float, model: str = DEFAULT_MODEL) -> float:
+        """The ``min_score`` from which on *model* reached *precision* on the test sets (``similarity.thresholds``).
+
+        Raises QueryError where that was not measured for this model, analyzer and encoder.
+        """
+        return score_reaching(precision, model, self._analyzer.version, self._asker.encoder_name)
+
     def search(
         self,
         text: str,
@@ -180,15 +195,24 @@ class SimilarityIndex:
         since: date | None = None,
         until: date | None = None,
         across: bool = True,
+        min_score: float = 0.0,
     ) -> list[Hit]:
-        """The *k* articles most similar to *text*, best first; only those with a score above 0.
+        """The *k* articles most similar to *text*, best first; only those with a score above 0, and of *min_score*.
 
         A *since* or *until* without a time means the whole day in Asia/Shanghai; articles without a date are then
         left out. *across*: the default model finds articles in the other language too. Raises QueryError for a query
         without words and for a model or source that there is none of.
         """
         (hits,) = self.search_many(
-            [text], k, model, source=source, language=language, since=since, until=until, across=across
+            [text],
+            k,
+            model,
+            source=source,
+            language=language,
+            since=since,
+            until=until,
+            across=across,
+            min_score=min_score,
         )
         return hits
 
@@ -207,17 +231,21 @@ class SimilarityIndex:
         since: date | None = None,
         until: date | None = None,
         across: bool = True,
+        min_score: float = 0.0,
     ) -> list[list[Hit]]:
         """What ``search`` gives for each of *texts*, all from one state of the index, on all cores."""
         state = self._state
         asked = _filter(state, source, language, since, until)
         if model == HYBRID:
             questions = self._questions(state, texts, k, across)
-            found = self._best(state, questions, k, asked, across)
+            found = [
+                [one for one in ranked if one.score >= min_score]
+                for ranked in self._best(state, questions, k, asked, across)
+            ]
             return [self._explained_hits(state, *answered) for answered in zip(questions, found, strict=True)]
         queries = self._weights(state, texts, k, model)
         best = _each(lambda weights: state.best(model, weights, k, asked), queries)
-        return self._hits(state, model, queries, best)
+        return self._hits(state, model, queries, [_from(min_score, ranked) for ranked in best])
 
     def ranked(
         self, texts: Sequence[str], k: int = 10, model: str = DEFAULT_MODEL, *, source: str | None = None
@@ -230,7 +258,15 @@ class SimilarityIndex:
             return [[(one.key, one.score) for one in ranked] for ranked in found]
         return _each(lambda weights: state.best(model, weights, k, asked), self._weights(state, texts, k, model))
 
-    def similar(self, article_id: str, k: int = 10, model: str = DEFAULT_MODEL, *, across: bool = True) -> list[Hit]:
+    def similar(
+        self,
+        article_id: str,
+        k: int = 10,
+        model: str = DEFAULT_MODEL,
+        *,
+        across: bool = True,
+        min_score: float = 0.0,
+    ) -> list[Hit]:
         """The *k* stored articles most similar to the stored article *article_id*, itself left out."""
         row = self._database.articles.find_one(
             {"_id": article_id}, dict.fromkeys(("language", *segments.FIELDS.values()), 1)
@@ -243,10 +279,10 @@ class SimilarityIndex:
             question = self._asker.of_article(state.collection, row, across)
             place = state.collection.place_of(article_id)
             found = hybrid.best(state, question, self._asker.mark, k, self._asker.passages, ALL, place, across)
-            return self._explained_hits(state, question, found)
+            return self._explained_hits(state, question, [one for one in found if one.score >= min_score])
         (weights,) = _queries(state, model, [unpack(row["vector"])])
         best = state.best(model, weights, k, without=state.collection.place_of(article_id))
-        (hits,) = self._hits(state, model, [weights], [best])
+        (hits,) = self._hits(state, model, [weights], [_from(min_score, best)])
         return hits
 
     def scores(self, text: str, model: str = DEFAULT_MODEL, most: int = _MOST_HITS) -> Mapping[str, float]:
@@ -395,6 +431,10 @@ class SimilarityIndex:
             self._advance()
             # The estimate may be wrong after a crash of the server; the walk was not.
             self._explained = stored - len(self._state.collection)
+
+
+def _from(min_score: float, ranked: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    return [(key, score) for key, score in ranked if score >= min_score]
 
 
 def _check(k: int, model: str) -> None:

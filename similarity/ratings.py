@@ -14,6 +14,9 @@ LEE50 = "lee50"
 """Name under which ``evaluate`` knows them; no folder is needed."""
 
 
+FILES = tuple(Path(datapath(name)) for name in ("lee.cor", "lee_background.cor", "similarities0-1.txt"))
+
+
 class Rated(NamedTuple):
     """n texts, other texts that make the statistics wider, and the ratings (n x n, 0 to 1)."""
 

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from similarity.evaluate import NotATestSet, best_threshold, evaluate
+from similarity.__main__ import app
+from similarity.evaluate import NotATestSet, best_threshold, evaluate, evaluation
 from similarity.ratings import agreement
+from tests.commands import run
 from text.encoder import find_encoder
 
 
@@ -80,13 +84,6 @@ def test_folders_that_are_no_test_sets(tiny: Path, spoil, message: str) -> None:
         evaluate(tiny / "none")
 
 
-@pytest.mark.parametrize(
-    ("name", "measure", "at_least"), [("cranfield", "nDCG@10", 0.525), ("xquad_zh", "nDCG@10", 0.955)]
-)
-def test_figures_do_not_sink(evaluation: Path, name: str, measure: str, at_least: float) -> None:
-    assert evaluate(evaluation / name).values[measure] >= at_least
-
-
 def test_people_agree_with_the_evidence() -> None:
     figures = evaluate(Path("lee50"))
     assert (figures.task, figures.documents, figures.queries) == ("ratings", 350, 1225)
@@ -96,3 +93,36 @@ def test_people_agree_with_the_evidence() -> None:
 def test_agreement_does_not_see_the_diagonal() -> None:
     rated = np.array([[1, 0.2, 0.4], [0.2, 1, 0.9], [0.4, 0.9, 1]])
     assert agreement(rated, 2 * rated + np.diag([9, 9, 9])) == pytest.approx(1)
+
+
+def test_thresholds_behind_the_figures_of_a_set(tiny: Path) -> None:
+    found = evaluation(tiny)
+    # What query 2 finds was judged wrong by saying nothing of it; three right answers are to be found.
+    assert found.judged.relevant == 3
+    assert sorted(zip(found.judged.scores.tolist(), found.judged.right.tolist(), strict=True))[-1][0] <= 1
+    assert found.judged.right.sum() == 1
+
+
+def test_the_drawing_and_the_table_of_the_door(tiny: Path, tmp_path: Path) -> None:
+    drawn = tmp_path / "curve.svg"
+    done = run("similarity", "evaluate", tiny, "--no-encoder", "--plot", drawn, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ElementTree.fromstring(drawn.read_bytes()).tag == "{http://www.w3.org/2000/svg}svg"
+    told = json.loads(done.stdout)
+    assert [row["threshold"] for row in told["thresholds"]] == [round(step / 20, 2) for step in range(1, 20)]
+    assert told["target"]["wanted"] == 0.9
+    shown = CliRunner().invoke(app, ["evaluate", str(tiny), "--model", "bm25", "--target-precision", "0.5"])
+    assert "门槛 threshold    查准率 precision    查全率 recall" in shown.stdout
+    assert "查准率 precision 50 %: 答案不足 20 个 · fewer than 20 answers to tell" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("folder", "drawn", "message"),
+    [("tests", "no/folder/a.svg", "no folder no/folder"), ("lee50", "a.svg", "lee50 has ratings and no right answers")],
+    ids=["nowhere", "ratings"],
+)
+def test_what_cannot_be_drawn(folder: str, drawn: str, message: str) -> None:
+    done = CliRunner().invoke(app, ["evaluate", folder, "--no-encoder", "--plot", drawn])
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert message in done.stderr
+    assert not Path(drawn).exists()

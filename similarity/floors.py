@@ -1,0 +1,157 @@
+"""Figures that may not sink: kept with what they were measured on, raised by themselves, lowered for a reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+TOLERANCE = 0.003
+"""By which a figure may lie below its floor: 0.3 points of 100."""
+
+
+class FloorsError(ValueError):
+    """The floors cannot be compared with, or not be changed as asked; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The figures of one set: ``values`` (shares of 1) by name of the measure.
+
+    ``every``: only every so-manieth query was asked (see ``test_sets.part_of``). ``encoder``: with or without it.
+    ``gate``: looked at by each run of the tests, the others by ``floors check`` only. ``table``: threshold, precision,
+    recall; told, not held.
+    """
+
+    name: str
+    digest: str
+    model: str
+    encoder: bool
+    every: int
+    gate: bool
+    values: Mapping[str, float] = field(default_factory=dict)
+    table: Sequence[Sequence[float]] = ()
+
+    @property
+    def title(self) -> str:
+        """As messages name it."""
+        part = "" if self.every == 1 else f", 1 query in {self.every}"
+        return f"{self.name} ({self.model}, {'with' if self.encoder else 'without'} encoder{part})"
+
+
+@dataclass(frozen=True)
+class Floors:
+    """All floors, the analyzer version and encoder of the figures, and what was ever ``lowered``, with reasons."""
+
+    analyzer: str
+    encoder: str
+    floors: tuple[Floor, ...]
+    lowered: tuple[Mapping[str, Any], ...] = ()
+
+
+def held(values: Mapping[str, float]) -> dict[str, float]:
+    """Those of an evaluation's *values* that are held, rounded as they are stored.
+
+    Of pairs the figures that the threshold was chosen for: precision alone may fall while recall gains more.
+    """
+    goals = {name: value for name, value in values.items() if name in ("F1 at best F1", "accuracy at best accuracy")}
+    return {name: round(value, 4) for name, value in (goals or values).items()}
+
+
+def sunk(floor: Floor, values: Mapping[str, float]) -> list[str]:
+    """One line for each figure of *floor* that *values* does not hold."""
+    lines = []
+    for measure, least in floor.values.items():
+        if measure not in values:
+            lines.append(f"{floor.title}: {measure} is not measured any more")
+        elif values[measure] < least - TOLERANCE - 1e-9:  # 0.897 is not below 0.9 - 0.003, whatever binary makes of it
+            lines.append(f"{floor.title}: {measure} sank from {100 * least:.2f} to {100 * values[measure]:.2f} %")
+    return lines
+
+
+def changed(floor: Floor, digest: str) -> str:
+    """What to say when the set of *floor* now has *digest*; "" when it is the set that was measured."""
+    if digest == floor.digest or not floor.digest:
+        return ""
+    return (
+        f"the test set {floor.name} is not the one that its floor was measured on (sha256 {digest[:12] or 'of nothing'}"
+        f" instead of {floor.digest[:12]}): nothing is said about quality; bring back its files, or"
+        f' python -m similarity floors lower --set {floor.name} --reason "…"'
+    )
+
+
+def raised(floor: Floor, values: Mapping[str, float]) -> Floor:
+    """*floor* with all that is higher in *values*. What is a little lower keeps its floor: else it would wear down."""
+    return replace(floor, values=dict(floor.values) | {
+        measure: max(value, floor.values.get(measure, 0.0)) for measure, value in values.items()
+    })  # fmt: skip
+
+
+def lowered(floors: Floors, name: str, fresh: Sequence[Floor], reason: str, day: date) -> Floors:
+    """*floors* with those of the set *name* replaced by *fresh*, and a note that says why and what they were."""
+    if not reason.strip():
+        raise FloorsError("lowering a floor needs a reason: --reason")
+    before = [floor for floor in floors.floors if floor.name == name]
+    notes = [
+        {
+            "set": name,
+            "day": day.isoformat(),
+            "reason": reason.strip(),
+            "of": old.title,
+            "from": dict(old.values),
+            "to": dict(new.values),
+            **({"digest from": old.digest, "digest to": new.digest} if old.digest != new.digest else {}),
+        }
+        for old, new in zip(before, fresh, strict=True)
+        if old.values != new.values or old.digest != new.digest
+    ]
+    replaced = iter(fresh)
+    kept = tuple(next(replaced) if floor.name == name else floor for floor in floors.floors)
+    return replace(floors, floors=kept, lowered=(*floors.lowered, *notes))
+
+
+def load(path: Path) -> Floors:
+    """The floors in the file *path*. Raises FloorsError when it holds none."""
+    try:
+        stored = json.loads(path.read_text("utf-8"))
+        floors = tuple(Floor(**{"name": row.pop("set"), **row}) for row in stored["floors"])
+        return Floors(stored["analyzer"], stored["encoder"], floors, tuple(stored["lowered"]))
+    except OSError as error:
+        raise FloorsError(f"{path}: {error.strerror}") from None
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise FloorsError(f"{path} is not a file of floors: {error}") from None
+
+
+def save(floors: Floors, path: Path) -> None:
+    """Write *floors* so that each figure has a line of its own; the order is that of the file."""
+    rows = ",\n".join(_row(floor) for floor in floors.floors)
+    notes = ",\n".join(f"  {json.dumps(note, ensure_ascii=False)}" for note in floors.lowered)
+    path.write_text(
+        "{\n"
+        f' "analyzer": {json.dumps(floors.analyzer)},\n'
+        f' "encoder": {json.dumps(floors.encoder)},\n'
+        f' "floors": [\n{rows}\n ],\n'
+        f' "lowered": [{f"{chr(10)}{notes}{chr(10)} " if notes else ""}]\n'
+        "}\n",
+        encoding="utf-8",
+    )
+
+
+def _row(floor: Floor) -> str:
+    names = ("digest", "model", "encoder", "every", "gate")
+    head = ", ".join(f"{json.dumps(name)}: {json.dumps(getattr(floor, name))}" for name in names)
+    fields = [f'"set": {json.dumps(floor.name)}, {head}', f'"values": {{{_lines(_pairs(floor.values))}}}']
+    if floor.table:
+        fields.append(f'"table": [{_lines(json.dumps(list(row)) for row in floor.table)}]')
+    return "  {" + ",\n   ".join(fields) + "}"
+
+
+def _pairs(values: Mapping[str, float]) -> Iterable[str]:
+    return (f"{json.dumps(name)}: {value}" for name, value in values.items())
+
+
+def _lines(entries: Iterable[str]) -> str:
+    return ",".join(f"\n    {entry}" for entry in entries)
