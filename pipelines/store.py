@@ -16,7 +16,9 @@ from pipelines.stories import place
 from pipelines.tokenize import Tokenized
 from store.articles import Entry, Outcome, release, write
 from store.connection import Document, StoreError
+from store.schema import IndexMismatch, check
 from store.terms import SharedDictionary
+from text.analyzer import VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ class Store:
                 return
             try:
                 outcomes = await self._storage.call(self._write_batch, batch)
-            except StoreError as error:
+            except (StoreError, IndexMismatch) as error:
                 self._storage.fail(str(error))  # the batch stays, to be reported when the crawl closes
                 return
             del self._waiting[: len(batch)]
@@ -108,6 +110,8 @@ class Store:
             )
             for item in batch
         ]
+        # The index may have been switched to another analyzer since the crawl began.
+        check(database, VERSION)
         outcomes = write(database, entries)
         release(database, outcomes)
         place(database, [item.portrait for item in batch if item.portrait])

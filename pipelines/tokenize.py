@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import dataclass, field
 
 from store.article import Article
@@ -11,10 +10,8 @@ from store.meaning import Meaning
 from store.settings import settings
 from text.analyzer import Analyzer
 from text.bigrams import bigrams
+from text.cutting import cut
 from text.portrait import Portrait
-
-# Shorter texts are the same by chance: "Second quarter results" is many companies' news.
-_LEAST_FOR_DIGEST = 40  # tokens
 
 # A page of news is cut in a millisecond or two, less than it costs to hand it to a thread and back.
 _SHORT = 10_000  # characters
@@ -50,10 +47,5 @@ class Tokenize:
 
 def tokenize(article: Article, analyzer: Analyzer) -> Tokenized:
     """The tokens of *article*; of its title and summary alone where there is no body."""
-    texts = article.pages if article.body else [article.summary]
-    pages = [analyzer.tokens(text) for text in texts]
-    words = [token for page in pages for token in page]
-    digest = hashlib.sha256(" ".join(words).encode()).hexdigest()[:24] if len(words) >= _LEAST_FOR_DIGEST else ""
-    pages[0] = analyzer.tokens(article.title) + pages[0]
-    pairs = [pair for text in (article.title, *texts) for pair in bigrams(text)]
-    return Tokenized(article, pages, digest, pairs)
+    pairs = [pair for text in (article.title, *article.texts) for pair in bigrams(text)]
+    return Tokenized(article, *cut(article.title, article.texts, analyzer), pairs)

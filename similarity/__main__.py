@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,10 +17,12 @@ from similarity.calibration import ACROSS
 from similarity.errors import QueryError
 from similarity.explain import lines_of
 from similarity.index import PEOPLES_TIME, Hit, SimilarityIndex
+from similarity.looking_around import keywords, related, trend
 from similarity.models import DEFAULT_MODEL, HYBRID, MODEL_NAMES
+from similarity.options import day
 from similarity.quality import calibrate, floors
 from similarity.stories import first_stories, sources_beside
-from similarity.upkeep import compact, rebuild, verify
+from similarity.upkeep import compact, rebuild, retokenize, train, verify
 from store.connection import StoreError, connect, database_address, store_errors
 from store.errors import shown_in_one_line
 from store.manifest import DamagedManifest
@@ -30,9 +32,12 @@ from store.settings import SettingsError
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
 
-for _chore in (compact, rebuild, verify):
+for _chore in (compact, rebuild, verify, train, retokenize):
     app.command()(_chore)
 app.command("bench")(bench_command)
+app.command()(keywords)
+app.command()(trend)
+app.command()(related)
 
 _EXPECTED = (QueryError, StoreError, IndexMismatch, DamagedManifest, SettingsError)
 
@@ -76,7 +81,7 @@ def search(
 ) -> None:
     """The stored articles most similar to TEXT."""
     with shown_in_one_line(*_EXPECTED):
-        days = {"since": _day("--since", since), "until": _day("--until", until)}
+        days = {"since": day("--since", since), "until": day("--until", until)}
         with SimilarityIndex.open(live=False) as index:
             least = _least(index, model, min_score, target_precision)
 
@@ -212,11 +217,11 @@ def _show(index: SimilarityIndex, hits: list[Hit], as_json: bool, explain: bool,
         console.print(f"没有找到 · nothing found among {len(index):,} articles")
     for place, hit in enumerate(hits, 1):
         article = hit.article
-        day = f"{article.published.astimezone(PEOPLES_TIME):%Y-%m-%d}" if article.published else "----------"
+        date = f"{article.published.astimezone(PEOPLES_TIME):%Y-%m-%d}" if article.published else "----------"
         page = f"  第{hit.page}页 p. {hit.page}" if hit.page else ""
         other = "  [跨语言 across]" if hit.route == ACROSS else ""
         console.print(
-            f"{place:>2}. {hit.score:7.4f}  {day}  {article.source:<14} [bold]{escape(article.title)}[/bold]"
+            f"{place:>2}. {hit.score:7.4f}  {date}  {article.source:<14} [bold]{escape(article.title)}[/bold]"
             f"{page}{escape(other)}"
         )
         console.print(f"    [dim]{article.id}  {escape(article.url)}[/dim]")
@@ -255,15 +260,6 @@ def _plain(fields: dict[str, Any]) -> dict[str, Any]:
     """*fields* with times as JSON has them."""
     times = {name: value for name, value in fields.items() if isinstance(value, datetime)}
     return fields | {name: time.astimezone(UTC).isoformat().replace("+00:00", "Z") for name, time in times.items()}
-
-
-def _day(option: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise QueryError(f"{option} {text!r} is not a date; YYYY-MM-DD is one") from None
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def _evaluate_retrieval(folder: Path, model: str, encoder: Encoder | None) -> Ev
     if not documents or not queries or not qrels:
         raise NotATestSet(f"{folder} is not a test set: documents, queries or judgements are empty")
     texts = ((key, row.get("title") or "", row["text"]) for key, row in documents.items())
-    with temporary_index(texts, encoder) as (index, keys):
+    with temporary_index(texts, encoder, model) as (index, keys):
         run = []
         for query, text in queries.items():
             scores = index.scores(text, model, _DEPTH)
@@ -135,7 +135,8 @@ def _evaluate_pairs(folder: Path, model: str, encoder: Encoder | None) -> Evalua
     if not dev or not test:
         raise NotATestSet(f"{folder} is not a test set: no pairs")
     texts = list(dict.fromkeys(pair[side] for pair in dev + test for side in ("a", "b")))
-    with temporary_index(((str(number), "", text) for number, text in enumerate(texts)), encoder) as (index, keys):
+    rows = ((str(number), "", text) for number, text in enumerate(texts))
+    with temporary_index(rows, encoder, model) as (index, keys):
         place = {texts[int(key)]: article for article, key in keys.items()}
         dev_scores, test_scores = (_pair_scores(index, place, pairs, model) for pairs in (dev, test))
     labels = np.array([int(pair["label"]) for pair in dev]), np.array([int(pair["label"]) for pair in test])

@@ -9,10 +9,13 @@ from uuid import uuid4
 
 from pymongo.database import Database
 
+from similarity.bulk import workers
 from similarity.index import SimilarityIndex
+from similarity.models import DEFAULT_MODEL, LSI
+from similarity.training import train
 from store import articles, schema
 from store.article import Article
-from store.connection import Document, connect, database_address, store_errors
+from store.connection import Document, another_database, connect, database_address, store_errors
 from store.meaning import Meaning
 from store.terms import SharedDictionary
 from text.analyzer import Analyzer
@@ -26,9 +29,12 @@ _BATCH = 500
 
 @contextmanager
 def temporary_index(
-    texts: Iterable[tuple[str, str, str]], encoder: Encoder | None
+    texts: Iterable[tuple[str, str, str]], encoder: Encoder | None, model: str = DEFAULT_MODEL
 ) -> Iterator[tuple[SimilarityIndex, dict[str, str]]]:
-    """An index over (key, title, text) in a database of its own, and the key of each article; gone afterwards."""
+    """An index over (key, title, text) in a database of its own, and the key of each article; gone afterwards.
+
+    *model*: what will be asked of it; topics are trained where that needs them.
+    """
     address = database_address()
     database = connect(address).client[f"xinwen_evaluation_{uuid4().hex[:12]}"]
     analyzer = Analyzer()
@@ -36,6 +42,9 @@ def temporary_index(
         try:
             schema.prepare(database, analyzer.version)
             keys = _write(database, analyzer, encoder, texts)
+            if model == LSI:
+                with workers() as bulk:
+                    train(database, another_database(address, database.name), bulk)
             yield SimilarityIndex(database, analyzer, encoder=lambda: encoder), keys
         finally:
             database.client.drop_database(database.name)

@@ -13,7 +13,6 @@ from difflib import get_close_matches
 from threading import Lock
 from types import TracebackType
 from typing import Self, TypeVar
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from pymongo.database import Database
@@ -21,33 +20,36 @@ from pymongo.database import Database
 from similarity import hybrid
 from similarity.asking import Asker
 from similarity.cache import Cache
-from similarity.errors import QueryError
+from similarity.errors import QueryError as QueryError
 from similarity.explain import Word, passage_text, words_of
+from similarity.keywords import Keyword, keywords
 from similarity.live import Live
 from similarity.loading import Loader
-from similarity.models import DEFAULT_MODEL, HYBRID, MODEL_NAMES, Weights
+from similarity.lsi import Lsi
+from similarity.models import DEFAULT_MODEL, HYBRID, MODEL_NAMES, BagOfWords
 from similarity.pages import best_pages
-from similarity.query import ALL, Filter, State
+from similarity.query import ALL, Filter, Query, State
 from similarity.question import Question
+from similarity.related import Related, related_terms
 from similarity.thresholds import score_reaching
+from similarity.trend import PEOPLES_TIME as PEOPLES_TIME
+from similarity.trend import Trend, trend
 from similarity.vanished import all_vanished, vanished_among
 from similarity.words import Words
 from store import articles, schema, segments
 from store.article import Article
 from store.connection import Document, connect, database_address, store_errors
+from store.projections import NoProjection
 from store.settings import settings
 from store.stories import Also, also
 from store.vectors import unpack
 from text.analyzer import Analyzer
 from text.encoder import Encoder, find_encoder
 
-PEOPLES_TIME = ZoneInfo("Asia/Shanghai")
-"""The zone in which a date given without a time is meant."""
-
 _MOST_HITS = 10_000
 
 
-Query = TypeVar("Query")
+Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 
@@ -104,13 +106,14 @@ class SimilarityIndex:
         self._analyzer = analyzer or Analyzer(settings().data / "cache")
         schema.check(database, self._analyzer.version)
         self._cache = Cache(settings().data / "cache" / "segments")
-        self._loader = Loader(database, self._cache)
+        self._loader = Loader(database, self._cache, self._analyzer.version)
         self._words = Words(database)
         self._asker = Asker(database, self._analyzer, self._words, settings().data / "cache", encoder)
         self._refreshing = Lock()
         self._vanished: dict[str, int] = {}
         self._difference = self._explained = 0
-        self._state = State()
+        self._lsi = Lsi(database, settings().data / "cache" / "topics", self._analyzer.version)
+        self._state = State(topics=self._lsi.over)
         self.refresh()
         self._live = Live(database, self.refresh, self._gone, self._count) if live else None
         if self._live:
@@ -244,13 +247,16 @@ class SimilarityIndex:
         best = _each(lambda weights: state.best(model, weights, k, asked), queries)
         return self._hits(state, model, queries, [_from(min_score, ranked) for ranked in best])
 
-    def ranked(self, texts: Sequence[str], k: int = 10, model: str = DEFAULT_MODEL) -> list[list[tuple[str, float]]]:
+    def ranked(
+        self, texts: Sequence[str], k: int = 10, model: str = DEFAULT_MODEL, *, source: str | None = None
+    ) -> list[list[tuple[str, float]]]:
         """As ``search_many``, but ids of articles and their scores alone: no article is read from the database."""
         state = self._state
+        asked = _filter(state, source, None, None, None)
         if model == HYBRID:
-            found = self._best(state, self._questions(state, texts, k), k)
+            found = self._best(state, self._questions(state, texts, k), k, asked)
             return [[(one.key, one.score) for one in ranked] for ranked in found]
-        return _each(lambda weights: state.best(model, weights, k), self._weights(state, texts, k, model))
+        return _each(lambda weights: state.best(model, weights, k, asked), self._weights(state, texts, k, model))
 
     def similar(
         self,
@@ -274,7 +280,7 @@ class SimilarityIndex:
             place = state.collection.place_of(article_id)
             found = hybrid.best(state, question, self._asker.mark, k, self._asker.passages, ALL, place, across)
             return self._explained_hits(state, question, [one for one in found if one.score >= min_score])
-        weights = state.model(model).query(unpack(row["vector"]))
+        (weights,) = _queries(state, model, [unpack(row["vector"])])
         best = state.best(model, weights, k, without=state.collection.place_of(article_id))
         (hits,) = self._hits(state, model, [weights], [_from(min_score, best)])
         return hits
@@ -290,7 +296,8 @@ class SimilarityIndex:
             questions = self._asker.of_texts(state.collection, [text], across=True)
             return {one.key: one.score for one in self._best(state, questions, most)[0]}
         counts = Counter(self._analyzer.tokens(text))
-        weights = state.model(model).query([(key, counts[word]) for word, key in self._words.ids(counts).items()])
+        bag = [(key, counts[word]) for word, key in self._words.ids(counts).items()]
+        (weights,) = _queries(state, model, [bag])
         found: dict[str, float] = {}
         for held, scores in state.scores(model, weights):
             ids = held.block.segment.ids
@@ -315,6 +322,8 @@ class SimilarityIndex:
 
     def _questions(self, state: State, texts: Sequence[str], k: int, across: bool = True) -> list[Question]:
         _check(k, HYBRID)
+        # Half a character, from a command line that is no UTF-8, is a fault to the encoder.
+        texts = [text.encode("utf-8", "replace").decode() for text in texts]
         questions = self._asker.of_texts(state.collection, texts, across)
         for text, question in zip(texts, questions, strict=True):
             if not text.strip():
@@ -333,7 +342,7 @@ class SimilarityIndex:
         stored = articles.read(self._database, {one.key for one in found})
         weights = state.model("bm25").query([(token, 1) for token in question.words.tokens.tolist()])
         best = [[(one.key, one.score) for one in found]]
-        pages = best_pages(self._database, state.model("bm25"), [weights], best)
+        pages = best_pages(self._database, state, "bm25", [weights], best)
         return [
             Hit(
                 stored[one.key],
@@ -348,7 +357,32 @@ class SimilarityIndex:
             if one.key in stored
         ]
 
-    def _weights(self, state: State, texts: Sequence[str], k: int, model: str) -> list[Weights]:
+    def keywords(self, article_id: str, k: int = 10) -> list[Keyword]:
+        """The *k* terms that make the stored article *article_id* what it is: see ``similarity.keywords``."""
+        _check(k, DEFAULT_MODEL)
+        return keywords(self._database, self._state.collection, self._words, self._analyzer, article_id, k)
+
+    def trend(
+        self,
+        text: str,
+        by: str = "week",
+        source: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> Trend:
+        """How often articles name the topic *text*, by "day", "week" or "month": see ``similarity.trend``."""
+        state = self._state
+        return trend(
+            state.collection, self._words, self._analyzer, text, by, _filter(state, source, None, since, until)
+        )
+
+    def related_terms(self, text: str, k: int = 10) -> list[Related]:
+        """The *k* terms that are used most like *text*: see ``similarity.related``."""
+        _check(k, DEFAULT_MODEL)
+        state = self._state
+        return related_terms(self._database, state, self._words, self._analyzer, text, k)
+
+    def _weights(self, state: State, texts: Sequence[str], k: int, model: str) -> list[Query]:
         _check(k, model)
         counts = [Counter(self._analyzer.tokens(text)) for text in texts]
         for text, found in zip(texts, counts, strict=True):
@@ -358,14 +392,13 @@ class SimilarityIndex:
                 raise QueryError(_without_words(text))
         ids = self._words.ids({word for found in counts for word in found})
         bags = [[(ids[word], count) for word, count in found.items() if word in ids] for found in counts]
-        named = state.model(model)
-        return [named.query(bag) for bag in bags]
+        return _queries(state, model, bags)
 
     def _hits(
-        self, state: State, model: str, queries: Sequence[Weights], best: Sequence[list[tuple[str, float]]]
+        self, state: State, model: str, queries: Sequence[Query], best: Sequence[list[tuple[str, float]]]
     ) -> list[list[Hit]]:
         found = articles.read(self._database, {key for ranked in best for key, _ in ranked})
-        pages = best_pages(self._database, state.model(model), queries, best)
+        pages = best_pages(self._database, state, model, queries, best)
         # An article deleted since the last refresh is in the state but not in the database any more.
         return [
             [Hit(found[key], score, pages.get((number, key))) for key, score in ranked if key in found]
@@ -377,7 +410,7 @@ class SimilarityIndex:
         after = self._loader.next(before, self._vanished)
         if after is before:
             return 0
-        self._state = State(after)
+        self._state = State(after, self._lsi.over)
         self._words.ask_again()
         return after.newer_than(before.newest)
 
@@ -411,6 +444,13 @@ def _check(k: int, model: str) -> None:
         raise QueryError(f"no model {model!r}; there are {', '.join(MODEL_NAMES)}")
 
 
+def _queries(state: State, model: str, bags: Sequence[BagOfWords]) -> list[Query]:
+    try:
+        return state.queries(model, bags)
+    except NoProjection as error:
+        raise QueryError(str(error)) from None
+
+
 def _filter(state: State, source: str | None, language: str | None, since: date | None, until: date | None) -> Filter:
     blocks = state.collection.blocks
     if source is not None and not any(source in held.sources for held in blocks):
@@ -430,7 +470,7 @@ def _without_words(text: str) -> str:
     return f"the query {_shortened(text)!r} has no words to search for (stop words and signs are left out)"
 
 
-def _each(answer: Callable[[Query], Answer], queries: Sequence[Query]) -> list[Answer]:
+def _each(answer: Callable[[Asked], Answer], queries: Sequence[Asked]) -> list[Answer]:
     """*answer* to each of *queries*, several at a time: the kernel lets other threads run."""
     if len(queries) == 1:
         return [answer(queries[0])]

@@ -16,6 +16,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from store.connection import Document
 from store.manifest import DamagedManifest
+from store.schema import IndexMismatch
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class Live(Thread):
         while not self._ended.is_set():
             try:
                 self._follow()
-            except (PyMongoError, DamagedManifest, OSError) as error:
+            except (PyMongoError, DamagedManifest, IndexMismatch, OSError) as error:
                 if self._ended.is_set():
                     return
                 if isinstance(error, OperationFailure) and error.code in _NO_STREAM and self._follow == self._stream:

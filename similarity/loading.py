@@ -15,7 +15,7 @@ from pymongo.database import Database
 from similarity.block import Block, Held, small_block
 from similarity.cache import Cache
 from similarity.collection import Collection, Revisions, packed_again, pending_with, pending_without
-from store import manifest, segments, snapshot
+from store import manifest, schema, segments, snapshot
 from store.connection import Document
 from store.manifest import Entry
 from store.segments import DamagedSegment, MissingSegment, id_bytes
@@ -37,6 +37,7 @@ class Loader:
 
     database: Database[Document]
     cache: Cache
+    analyzer: str
 
     def next(self, before: Collection, vanished: Revisions) -> Collection:
         """The present state. *vanished*: articles that are gone without a note of it, with the revision they had.
@@ -51,6 +52,9 @@ class Loader:
                 continue
 
     def _next(self, before: Collection, now: Snapshot, vanished: Revisions) -> Collection:
+        if now.manifest.version:
+            # Another program may have switched the index to words of its own. What is held answers as before.
+            schema.check_analyzer(now.manifest.analyzer, self.analyzer)
         wanted, deleted = dict(now.pending), dict(now.deleted)
         for key, revision in vanished.items():
             deleted[key] = max(revision, deleted.get(key, 0))

@@ -152,9 +152,12 @@ MODELS: Mapping[str, type[Counts] | type[Tfidf] | type[LuceneBm25] | type[OkapiB
     "bm25": LuceneBm25,
     "bm25_okapi": OkapiBm25,
 }
+LSI = "lsi"
+"""Is trained, and so not of ``MODELS``: see ``similarity.lsi``."""
+
 HYBRID = "hybrid"
 DEFAULT_MODEL = HYBRID
-MODEL_NAMES = (HYBRID, *MODELS)
+MODEL_NAMES = (HYBRID, *MODELS, LSI)
 
 
 def _known(bow: BagOfWords, statistics: Statistics) -> tuple[Tokens, Ints, Ints]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock, local
 from typing import NamedTuple
 
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from similarity import kernel
 from similarity.block import Flags, Held
 from similarity.collection import Collection
-from similarity.models import MODELS, Measured, Model, Weights
+from similarity.lsi import Topics, Vector, untrained
+from similarity.models import LSI, MODELS, BagOfWords, Measured, Model, Weights
 from similarity.postings import MOST_ROWS, Columns
 from similarity.turning import Floats
 from store.segments import NEVER
@@ -21,6 +23,9 @@ from store.vectors import Ints
 
 _scratch = local()
 _MOST_MASKS = 256  # of 64 KiB
+
+Query = Weights | Vector
+"""A query under a model of ``MODELS``, or under the trained one."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +77,19 @@ ALL = Filter()
 
 @dataclass(eq=False)
 class State:
-    """A collection with the models worked out for it so far."""
+    """A collection with the models worked out for it so far. ``topics`` gives the trained one."""
 
     collection: Collection = field(default_factory=Collection)
+    topics: Callable[[Collection], Topics] = untrained
     _models: dict[str, Model] = field(default_factory=dict)
     _measured: dict[tuple[str, int], Measured] = field(default_factory=dict)
     _masks: dict[tuple[int, Filter], tuple[Flags, int]] = field(default_factory=dict)
     _working_out: Lock = field(default_factory=Lock)
+
+    def queries(self, model: str, bags: Sequence[BagOfWords]) -> list[Query]:
+        """Each of *bags* as a query under *model*. Raises NoProjection."""
+        named = self.topics(self.collection) if model == LSI else self.model(model)
+        return [named.query(bag) for bag in bags]
 
     def model(self, name: str) -> Model:
         """The model *name* (a key of ``MODELS``) under the statistics of this state."""
@@ -93,20 +104,22 @@ class State:
         return self._models[name]
 
     def best(
-        self, model: str, weights: Weights, k: int, asked: Filter = ALL, without: tuple[int, int] | None = None
+        self, model: str, weights: Query, k: int, asked: Filter = ALL, without: tuple[int, int] | None = None
     ) -> list[tuple[str, float]]:
         """The *k* best articles with a score above 0 as (id, score), equal scores in ascending order of id.
 
         *without*: block and row of one that is left out.
         """
         k = min(k, len(self.collection))
+        if isinstance(weights, Vector):
+            return weights.topics.best(weights.values, k, partial(self._allowed, asked), without)
         if not k or not len(weights.tokens):
             return []
         shape = self.model(model).shape
         scores, keys = np.zeros(k), np.zeros((k, 12), np.uint8)
         places, size = np.zeros((k, 2), np.int64), np.zeros(1, np.int64)
         for number, held in enumerate(self.collection.blocks):
-            allowed, many = self._allowed(number, held, asked)
+            allowed, many = self._allowed(asked, number, held)
             if without is not None and without[0] == number and allowed[without[1]]:
                 allowed, many = allowed.copy(), many - 1
                 allowed[without[1]] = False
@@ -123,7 +136,7 @@ class State:
         best = [(key.tobytes().hex(), float(score)) for key, score in zip(keys[: size[0]], scores, strict=False)]
         return sorted(best, key=lambda hit: (-hit[1], hit[0]))
 
-    def _allowed(self, number: int, held: Held, asked: Filter) -> tuple[Flags, int]:
+    def _allowed(self, asked: Filter, number: int, held: Held) -> tuple[Flags, int]:
         """``Filter.allowed``, remembered for the filters asked for lately: many queries come with the same."""
         if asked == ALL:
             return held.alive, held.number
@@ -134,8 +147,11 @@ class State:
             found = self._masks[number, asked] = asked.allowed(held)
         return found
 
-    def scores(self, model: str, weights: Weights) -> Iterator[tuple[Held, Floats]]:
+    def scores(self, model: str, weights: Query) -> Iterator[tuple[Held, Floats]]:
         """Each block with the score of each of its rows."""
+        if isinstance(weights, Vector):
+            yield from weights.topics.scores(weights.values)
+            return
         named = self.model(model)
         for number, held in enumerate(self.collection.blocks):
             yield held, block_scores(held.block.columns, named, self._measured[model, number], weights, held.block.rows)

@@ -84,6 +84,11 @@ class Article:
         """The body page by page; one page for what has no page breaks."""
         return self.body.split(PAGE_BREAK)
 
+    @property
+    def texts(self) -> list[str]:
+        """What its words are those of, beside the title: the pages, or the summary where there is no body."""
+        return self.pages if self.body else [self.summary]
+
 
 @lru_cache(maxsize=4096)
 def canonical_address(url: str) -> str:

@@ -24,6 +24,7 @@ BagOfWords = list[tuple[int, int]]
 Outcome = Literal["new", "changed", "unchanged"]
 
 _NOT_CONTENT = ("fetched",)
+_OF_WORDS = ("content", "length", "vector", "page_vectors")
 
 
 @dataclass(slots=True)
@@ -110,6 +111,12 @@ def find_digests(database: Database[Document], digests: Iterable[str]) -> dict[s
     return found
 
 
+def made_of_words(row: Document, bags: list[BagOfWords], digest: str) -> Document:
+    """The fields of the stored article *row* that follow from the words of its pages, when these are *bags*."""
+    document = _document(Entry(_article(row), bags, digest), row.get("encoder", ""))
+    return {name: document[name] for name in (*_OF_WORDS, "digest") if name in document}
+
+
 def add_address(database: Database[Document], article_id: str, url: str) -> None:
     """Note that the text of a stored article also stands at *url*."""
     database.articles.update_one({"_id": article_id}, {"$addToSet": {"also_at": url}})
@@ -155,12 +162,13 @@ def _upsert(document: Document, revision: int) -> UpdateOne:
     )
 
 
-def _document(entry: Entry) -> Document:
+def _document(entry: Entry, encoder: str = "") -> Document:
+    """*encoder*: whose meaning the stored article has, where *entry* brings none of its own."""
     fields = {name: getattr(entry.article, name) for name in Article.__dataclass_fields__}
     fields["files"] = [asdict(file) for file in entry.article.files]
     vector = sum((Counter(dict(bag)) for bag in entry.bags), Counter[int]())
     document = {"_id": fields.pop("id"), **fields}
-    document["content"] = _content_hash(fields, entry)
+    document["content"] = _content_hash(fields, entry.bags, entry.meaning.encoder if entry.meaning else encoder)
     document["length"] = vector.total()
     document["vector"] = Binary(pack(vector.items()))
     document["page_vectors"] = [Binary(pack(bag)) for bag in entry.bags] if len(entry.bags) > 1 else []
@@ -174,11 +182,10 @@ def _document(entry: Entry) -> Document:
     return document
 
 
-def _content_hash(fields: Document, entry: Entry) -> str:
+def _content_hash(fields: Document, bags: list[BagOfWords], encoder: str) -> str:
     content = {name: value for name, value in fields.items() if name not in _NOT_CONTENT}
     # With another encoder it is written again, so that reading the archive again replaces all vectors.
-    made_with = [entry.meaning.encoder] if entry.meaning else []
-    text = json.dumps([content, entry.bags, *made_with], sort_keys=True, default=str)
+    text = json.dumps([content, bags, *([encoder] if encoder else [])], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -8,7 +8,7 @@ what is still right when it goes on, or is refused by the manifest's compare-and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from pymongo.database import Database
 from store import manifest, snapshot
 from store.connection import Document
 from store.lease import Lease, Taken, held
-from store.manifest import DamagedManifest
+from store.manifest import DamagedManifest, Entry
 from store.packed import Packed, merges
 from store.packing import Overtaken, Packing
 from store.segments import DamagedSegment, MissingSegment
@@ -43,6 +43,7 @@ MANY = 2000
 """Pending articles at which packing is worth a crawl's while."""
 
 Step = Callable[[str], None]
+Prepare = Callable[[Callable[[], None]], Iterable[Entry]]
 
 
 @dataclass
@@ -68,6 +69,11 @@ def _go_on(step: str) -> None:
     """What happens at a step by default: nothing."""
 
 
+def _nothing(keep: Callable[[], None]) -> Iterable[Entry]:
+    """No segments are prepared by default."""
+    return ()
+
+
 def compact(
     database: Database[Document], *, thorough: bool = False, step: Step = _go_on, grace: float = GRACE
 ) -> Report:
@@ -81,9 +87,14 @@ def compact(
     return _leased(database, step, lambda work: work.compact(thorough, grace))
 
 
-def rebuild(database: Database[Document], *, step: Step = _go_on, grace: float = GRACE) -> Report:
-    """Make all segments anew from the articles' vectors. Readers have the old ones until the new are there."""
-    return _leased(database, step, lambda work: work.rebuild(grace))
+def rebuild(
+    database: Database[Document], *, step: Step = _go_on, grace: float = GRACE, prepare: Prepare = _nothing
+) -> Report:
+    """Make all segments anew from the articles' vectors. Readers have the old ones until the new are there.
+
+    *prepare* may write segments of some or all articles: its argument is to be called every few seconds.
+    """
+    return _leased(database, step, lambda work: work.rebuild(grace, prepare))
 
 
 def is_worth_while(database: Database[Document]) -> bool:
@@ -122,7 +133,7 @@ class _Work:
         self._merge(act)
         self._finish(act, grace)
 
-    def rebuild(self, grace: float) -> None:
+    def rebuild(self, grace: float, prepare: Prepare) -> None:
         try:
             old = manifest.read(self._database)
         except DamagedManifest:
@@ -130,6 +141,8 @@ class _Work:
         if self._database.manifest.find_one({"_id": "index"}, {"_id": 1}) is None:
             return  # nothing was ever stored
         act = self._acting_on(Packed(old))
+        for entry in prepare(self._lease.keep):
+            act.adopt(entry)
         self._mend(act, anew=True)
         self._finish(act, grace)
 

@@ -95,6 +95,15 @@ def without_password(address: str) -> str:
     return f"{scheme}{separator}{credentials.split(':', 1)[0]}:***@{host}"
 
 
+def another_database(address: str, name: str) -> str:
+    """*address* with the database *name* in it; who we are is asked of the same database as before."""
+    parts = urlsplit(address)
+    query = parts.query
+    if "@" in parts.netloc and "authsource" not in query.lower():
+        query = "&".join(filter(None, [query, f"authSource={parts.path.strip('/') or 'admin'}"]))
+    return parts._replace(path=f"/{name}", query=query).geturl()
+
+
 def _with_suffix(address: str, suffix: str) -> str:
     parts = urlsplit(address)
     name = parts.path.strip("/") or DEFAULT_DATABASE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 from pymongo import DeleteOne, UpdateOne
@@ -13,8 +13,7 @@ from pymongo.database import Database
 
 from store import counters, manifest, segments, snapshot
 from store.connection import Document
-from store.lease import Lease
-from store.manifest import Manifest
+from store.manifest import Entry, Manifest
 from store.packed import Held, Packed
 from store.vectors import CorruptVector, unpack_many
 
@@ -24,6 +23,13 @@ _PAUSE = 0.01  # seconds between two batches, in which queries go first
 _T = TypeVar("_T")
 
 
+class Keeper(Protocol):
+    """What a ``Lease`` is to these acts."""
+
+    def keep(self) -> None:
+        """Called often, to renew it."""
+
+
 class Overtaken(RuntimeError):
     """Another compactor switched the manifest in the meantime; what is left to do is its business."""
 
@@ -31,7 +37,9 @@ class Overtaken(RuntimeError):
 class Packing:
     """Acts on *packed*, the state that this compaction is about to make, and on the database."""
 
-    def __init__(self, database: Database[Document], lease: Lease, step: Callable[[str], None], packed: Packed) -> None:
+    def __init__(
+        self, database: Database[Document], lease: Keeper, step: Callable[[str], None], packed: Packed
+    ) -> None:
         self._database, self._lease, self._step = database, lease, step
         self.packed = packed
         self.written = self.buried = 0
@@ -45,7 +53,7 @@ class Packing:
     def pack(self, ids: Sequence[str]) -> bool:
         """Write segments of the articles *ids*, older rows of them being dead; whether there was anything to write."""
         before = self.written
-        for rows in self._segmentfuls(ids):
+        for rows in segmentfuls(self._rows(ids)):
             # Older rows first: where the segment is one that is there already, the new rows are the old ones.
             self.packed.bury((row["_id"] for row in rows), np.full(len(rows), -1, np.int64))
             self._add(segments.encode(rows))
@@ -89,12 +97,17 @@ class Packing:
             self.buried += self.packed.bury(absent, np.full(len(absent), -1, np.int64))
             self.breathe()
 
-    def switch(self) -> None:
-        """Make the packed state the index's. Raises Overtaken."""
+    def adopt(self, entry: Entry) -> None:
+        """Take in a segment that somebody else has written of what is stored now."""
+        self.packed.add(entry, segments.read_head(self._database, entry.sha256))
+        self.written += entry.documents
+
+    def switch(self, analyzer: str | None = None) -> None:
+        """Make the packed state the index's, from now on of *analyzer* if one is named. Raises Overtaken."""
         old = self.packed.manifest
         # Read after the articles: whoever wrote them had his ids before.
         terms = counters.upper_bound(self._database, counters.TERMS)
-        new = Manifest(old.analyzer, old.version + 1, self.packed.entries(), terms)
+        new = Manifest(analyzer or old.analyzer, old.version + 1, self.packed.entries(), terms)
         if not manifest.switch(self._database, old, new):
             raise Overtaken("another compactor switched the manifest")
         self.packed.manifest = new
@@ -165,20 +178,12 @@ class Packing:
         name = segments.write(self._database, data)
         self.packed.add(manifest.entry_of(name, data), segments.head_of(data))
 
-    def _segmentfuls(self, ids: Sequence[str]) -> Iterator[list[Document]]:
-        rows: list[Document] = []
-        size = 0
+    def _rows(self, ids: Sequence[str]) -> Iterator[Document]:
         for batch in _batches(ids):
-            for row in self._readable(snapshot.documents(self._database, batch)):
-                length = sum(len(segments.held(row, kind)) for kind in segments.FIELDS)
-                if len(rows) == segments.MOST_ROWS or size + length > segments.MOST_BYTES:
-                    yield rows
-                    rows, size = [], 0
-                rows.append(row)
-                size += length
+            yield from sorted(
+                self._readable(snapshot.documents(self._database, batch)), key=lambda row: str(row["_id"])
+            )
             self.breathe()
-        if rows:
-            yield rows
 
     def _readable(self, rows: list[Document]) -> list[Document]:
         """*rows* without those whose vectors are damaged: in a segment they would be in the way of all others."""
@@ -192,6 +197,21 @@ class Packing:
             middle = len(rows) // 2
             return self._readable(rows[:middle]) + self._readable(rows[middle:])
         return rows
+
+
+def segmentfuls(rows: Iterable[Document]) -> Iterator[list[Document]]:
+    """*rows*, as ``segments.encode`` takes them, as many as fit into a segment at a time."""
+    some: list[Document] = []
+    size = 0
+    for row in rows:
+        length = sum(len(segments.held(row, kind)) for kind in segments.FIELDS)
+        if len(some) == segments.MOST_ROWS or size + length > segments.MOST_BYTES:
+            yield some
+            some, size = [], 0
+        some.append(row)
+        size += length
+    if some:
+        yield some
 
 
 def _batches(things: Iterable[_T], size: int = _BATCH) -> Iterator[list[_T]]:

@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from store import counters, manifest
+from store import counters, manifest, retokenized
 from store.article import Access, Kind
 from store.connection import Document
 from store.segments import FORMAT
@@ -69,6 +69,7 @@ VALIDATORS: dict[str, Document] = {
     "pages": {"_id": _TEXT, "source": _TEXT, "outcome": _TEXT, "seen": _TIME, "due": _TIME},
     "deleted": {"_id": _TEXT, "revision": _NUMBER},
     "segments": {"_id": _TEXT, "segment": _TEXT, "part": _NUMBER, "format": _NUMBER, "data": _BYTES, "stored": _TIME},
+    "projections": {"_id": _TEXT, "part": _NUMBER, "data": _BYTES, "stored": _TIME},
     "runs": {"source": _TEXT, "verdict": _TEXT, "started": _TIME, "ended": _TIME},
 }
 """The fields that every document of a collection has, and what they must be."""
@@ -89,6 +90,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "portraits": [IndexModel([("time", ASCENDING)]), IndexModel([("bands", ASCENDING)])],
     # With the id, so that asking which parts there are reads none of them.
     "segments": [IndexModel([("stored", ASCENDING), ("_id", ASCENDING)])],
+    "projections": [IndexModel([("stored", ASCENDING), ("_id", ASCENDING)])],
     "deleted": [],
     "terms": [IndexModel([("id", ASCENDING)], unique=True)],
     "quarantine": [IndexModel([("source", ASCENDING), ("seen", DESCENDING)])],
@@ -130,15 +132,21 @@ def check(database: Database[Document], analyzer: str) -> None:
     found = database.manifest.find_one({"_id": "index"}, {"analyzer": 1, "format": 1})
     if found is None:
         return
-    if found.get("analyzer") != analyzer:
-        raise IndexMismatch(
-            f"index made by analyzer {found.get('analyzer')!r}, this one is {analyzer!r}: "
-            "words would not meet; use the program that made it, or another database and crawl again"
-        )
+    check_analyzer(found.get("analyzer"), analyzer)
     if found.get("format") == 1:
         _take_over(database, analyzer)
     elif found.get("format") != FORMAT:
         raise IndexMismatch(f"index of format {found.get('format')}, this program reads {FORMAT}: use another database")
+    retokenized.finish(database, analyzer)
+
+
+def check_analyzer(found: str | None, wanted: str) -> None:
+    """Raise IndexMismatch unless the index's analyzer is ours."""
+    if found != wanted:
+        raise IndexMismatch(
+            f"index made by analyzer {found!r}, this one is {wanted!r}: "
+            "words would not meet; python -m similarity retokenize makes it this one's"
+        )
 
 
 def _take_over(database: Database[Document], analyzer: str) -> None:

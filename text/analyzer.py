@@ -16,7 +16,7 @@ from pathlib import Path
 from text.characters import HAN, plain
 from text.glossary import Term, glossary
 from text.han import han_cutter
-from text.latin import LATIN_RUN, latin_tokens
+from text.latin import LATIN_RUN, latin_tokens, stem
 from text.stopwords import STOP_WORDS
 from text.trade import HEAD, Found, TermFinder
 
@@ -27,6 +27,12 @@ _OTHER_THAN_HAN = re.compile(rf"([^{HAN}]+)")
 _RUN = re.compile(rf"(?P<latin>{LATIN_RUN})|(?P<pairs>[\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af]+)")
 _LONGEST_TOKEN = 60  # characters; longer ones are addresses and broken PDF text, which nobody searches for
 _SHORT_NAME = 3  # letters
+_WORD = re.compile(r"\w+")
+
+_OTHER_WORDS = frozenset(
+    ["ash", "bell", "bin", "book", "citi", "deposit", "dimens", "earn", "infer", "local", "rate", "scale"]
+)
+"""Stems of names (Belling, Citi, localization) that are far more often those of other words (bell, city, local)."""
 _HEAD = re.compile(HEAD)
 _BREAK, _PLACE = "\n", "\0"  # never inside a word of jieba's, always words of their own; the second has tokens
 _MOSTLY_LATIN = 40  # characters a piece; pieces of English text do not come again and are not remembered
@@ -83,11 +89,20 @@ class Analyzer:
     def names_as_tokens(self, term: Term) -> dict[str, tuple[tuple[str, ...], ...]]:
         """What *term* may be written as in an article, by language ("zh", "en"), each name as the tokens it gives.
 
-        The usual name first. Short names that are common words in other letters (=SAW) are left out: a token no
-        longer has its capitals.
+        The usual name first. Left out are names that as tokens are other words: short ones that are common words in
+        other letters (=SAW), of several words all but one of which are stop words (out of stock), and those that have
+        the stem of a far more frequent word (localization).
         """
-        clear = [name for name in term.english if name not in term.exact or len(name) > _SHORT_NAME]
+        clear = [
+            name
+            for name in term.english
+            if (name not in term.exact or len(name) > _SHORT_NAME) and not self._is_another_word(name)
+        ]
         return {"zh": self._all_tokens(term.chinese), "en": self._all_tokens(clear)}
+
+    def _is_another_word(self, name: str) -> bool:
+        tokens, words = self.tokens(name), _WORD.findall(name.lower().removesuffix("'s"))
+        return len(tokens) == 1 and (tokens[0] in _OTHER_WORDS or (len(words) > 1 and tokens[0] in map(stem, words)))
 
     def _all_tokens(self, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
         return tuple(dict.fromkeys(tokens for name in names if (tokens := tuple(self.tokens(name)))))

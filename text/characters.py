@@ -53,4 +53,5 @@ def plain_characters(text: str) -> str:
 def _narrow(text: str) -> str:
     for wide, narrow in _PUNCTUATION.items():
         text = text.replace(wide, narrow)
-    return unicodedata.normalize("NFKC", text)
+    # Half a surrogate pair, as of a command line that is no UTF-8, is refused by opencc and jieba: "?" in its place.
+    return unicodedata.normalize("NFKC", text).encode("utf-8", "replace").decode()

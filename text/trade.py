@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 from operator import eq, itemgetter
 
@@ -19,6 +20,9 @@ HEAD = r"(?<![^\W_])(?<![.,])((?:\d+(?:\.\d+)?)?[a-z]?) ?$"
 
 _UNIT = re.compile(rf"(?P<han>[{HAN}]+)|(?:\d+(?:[.,]\d+)*)?{LATIN}*(?<={LATIN})")
 _COMPOUND_START = re.compile(r"(?:\d+(?:\.\d+)?)?[a-z]?")
+
+_LETTERS = re.compile(rf"(?:(?!\d){LATIN})+")
+_PLURAL = re.compile(r"(?<=..)(?:ies|(?<=ch|sh)es|(?<=[sxz])es|(?<!s)s)$")
 
 Unit = tuple[str, int, int]
 Named = tuple[str, bool, Term]
@@ -95,16 +99,31 @@ class TermFinder:
 
 
 def _meant(named: list[Named], surface: str) -> Term | None:
-    """Of terms with names of the same stems: the one whose capitals are right, else the most alike.
+    """Of terms with names of the same stems: the one whose capitals are right, else the most alike; None for neither.
 
-    Chipmakers make chips, and chipmaking is what they do; their stem is the same.
+    Chipmakers make chips, and chipmaking is what they do; their stem is the same. So is that of local and localization,
+    or of rates and ratings: a name that differs in more than the plural is another word, and no name.
     """
     surface = unicodedata.normalize("NFKC", surface)
     for name, exact, term in named:
         if exact and name == surface:
             return term
-    likely = [(_alike(name, surface.lower()), term) for name, exact, term in named if not exact]
+    surface = surface.lower()
+    singular = _singulars(surface)
+    likely = [
+        (_alike(name, surface), term) for name, exact, term in named if not exact and _singulars(name) == singular
+    ]
     return max(likely, key=itemgetter(0))[1] if likely else None
+
+
+@lru_cache(maxsize=20_000)
+def _singulars(text: str) -> tuple[str, ...]:
+    """The Latin words of *text* without endings of the plural."""
+    return tuple(_PLURAL.sub(_singular, word) for word in _LETTERS.findall(text))
+
+
+def _singular(ending: re.Match[str]) -> str:
+    return "y" if ending[0] == "ies" else ""
 
 
 def _alike(one: str, other: str) -> int:

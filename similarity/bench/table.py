@@ -23,6 +23,7 @@ def _growth(sizes: list[dict[str, Any]]) -> Table:
         ("a whole article, p95", "long.p95_ms", "ms"),
         ("30 words with a filter, p95", "with_filter.p95_ms", "ms"),
         ("30 words with the articles read, p95", "with_articles.p95_ms", "ms"),
+        ("the default model, articles read, p95", "default.p95_ms", "ms"),
         ("many at once, a second", "many.per_second", ""),
         ("tf-idf, first after a change", "models.tfidf.first_s", "s"),
         ("first start, from MongoDB", "first_open.open_s", "s"),

@@ -28,6 +28,7 @@ analyzer = Analyzer()
         ("TSMC's 5,268.5亿 in 1Q26", ["tsmc", "5268.5", "亿", "1q26"]),
         ("boundary-layer flows", ["boundari", "layer", "flow"]),
         ("2330.TW", ["2330", "tw"]),
+        ("先进封装\ud800 HBM4\udfff", ["先进封装", "hbm4"]),
         ("반도체", ["반도", "도체"]),
         ("what is it? 的 了", []),
         ("", []),

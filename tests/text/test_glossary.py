@@ -145,3 +145,31 @@ def test_names_as_the_tokens_of_an_index() -> None:
     assert names["zh"][0] == ("台积电",)
     assert names["en"][:2] == (("tsmc",), ("taiwan", "semiconductor"))
     assert ("tsm",) not in names["en"]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("local authorities", []),
+        ("the rate, and a book", []),
+        ("Foundries, wafers and memories", ["foundry", "wafer", "memory"]),
+        ("credit RATINGS", ["rating"]),
+    ],
+)
+def test_a_name_in_a_text_differs_in_the_plural_only(text: str, named: list[str]) -> None:
+    assert [found.term.english[0] for found in Analyzer().terms_of_trade(text)] == named
+
+
+def test_names_that_are_other_words_as_tokens_are_left_out() -> None:
+    analyzer = Analyzer()
+
+    def names(name: str) -> set[tuple[str, ...]]:
+        return set(analyzer.names_as_tokens(glossary().of(name))["en"])
+
+    assert ("stock",) not in names("out of stock")
+    assert ("gate",) not in names("gate-all-around")
+    assert names("GAA") >= {("gaa",)}
+    assert ("local",) not in names("localization")
+    assert names("Citi") == {("citigroup",)}
+    assert names("RISC-V") == {("risc-v",)}
+    assert ("moodi",) in names("Moody's")

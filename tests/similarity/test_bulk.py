@@ -1,0 +1,168 @@
+"""Bulk jobs give the same bytes in processes of one machine and on a cluster, even when a worker is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from similarity import bulk as bulk_module
+from similarity import rebuilding, training
+from similarity import retokenize as retokenizing
+from similarity.bulk import Bulk, NoWorkers, workers
+from similarity.rebuilding import rebuild
+from similarity.retokenize import retokenize
+from similarity.training import train
+from store.verify import verify
+from tests.commands import assert_one_line_error, run
+from tests.similarity.conftest import PlainJieba
+from tests.similarity.copies import copied, everything
+from text.analyzer import VERSION
+
+pytestmark = pytest.mark.filterwarnings("ignore:the matrix subclass")  # gensim uses it
+
+TRADE = [
+    "台积电",
+    "三星",
+    "晶圆",
+    "封装",
+    "光刻",
+    "存储",
+    "芯片",
+    "代工",
+    "设备",
+    "产能",
+    "TSMC",
+    "wafer",
+    "foundry",
+    "memory",
+    "yield",
+    "capacity",
+    "HBM4",
+    "GAA",
+    "3nm",
+    "RISC-V",
+]
+
+
+def texts(number: int) -> list[str]:
+    """Texts that differ, of words that many of them share."""
+    some = [TRADE[place % 7 : place % 7 + 3 + place % 11] * (1 + place % 3) + [f"{place}号"] for place in range(number)]
+    return [" ".join(words) + f"，第{place}条消息" for place, words in enumerate(some)]
+
+
+class Killing(Bulk):
+    """Kills the process *victim* once the first result of a map is there."""
+
+    def __init__(self, bulk: Bulk, victim: int) -> None:
+        super().__init__(bulk.executor, bulk.workers)
+        object.__setattr__(self, "victim", victim)
+
+    def map(self, function, partitions, meanwhile=lambda: None):
+        for result in super().map(function, partitions, meanwhile):
+            if self.victim:
+                os.kill(self.victim, signal.SIGKILL)
+                object.__setattr__(self, "victim", 0)
+            yield result
+
+
+@pytest.fixture
+def many_partitions(monkeypatch) -> None:
+    monkeypatch.setattr(rebuilding, "ROWS", 9)
+    monkeypatch.setattr(training, "CHUNK", 25)
+    monkeypatch.setattr(retokenizing, "ROWS", 17)
+    monkeypatch.setattr(retokenizing, "CUT_AT_ONCE", 7)
+
+
+def all_jobs(database, address: str, bulk: Bulk) -> list[dict]:
+    """What is there after each of the jobs."""
+    found = []
+    assert rebuild(database, address, bulk, elsewhere=True).documents == 90
+    found.append(everything(database))
+    train(database, address, bulk, topics=10)
+    found.append(everything(database))
+    assert retokenize(database, address, bulk).articles == 90
+    assert verify(database, VERSION) == []
+    found.append(everything(database))
+    return found
+
+
+def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
+    uri: str, database, server: str, store_texts, many_partitions
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    store_texts(texts(90), PlainJieba())
+    with copied(database, server) as (copy, address):
+        with workers() as bulk:
+            local = all_jobs(database, uri, bulk)
+        options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
+        with distributed.LocalCluster(**options) as cluster, workers(cluster.scheduler_address) as bulk:
+            victim = cluster.workers[0].pid
+            elsewhere = all_jobs(copy, address, Killing(bulk, victim))
+            deadline = time.monotonic() + 30
+            while cluster.workers[0].pid in (None, victim):
+                assert time.monotonic() < deadline, "the worker was killed, and another one started"
+                time.sleep(0.1)
+        assert local == elsewhere
+        assert len(local[0]["segments"]) == 10
+        assert local[2]["analyzer"] == VERSION
+
+
+def test_results_come_in_the_order_of_the_partitions_and_few_at_a_time() -> None:
+    waiting = []
+
+    def slow_at_first(number: int) -> int:
+        waiting.append(number)
+        time.sleep(0.05 if number % 4 == 0 else 0)
+        return number * number
+
+    with ThreadPoolExecutor(2) as threads:
+        for result in Bulk(threads, 2).map(slow_at_first, iter(range(40))):
+            assert result == (result_number := round(result**0.5)) ** 2
+            assert max(waiting) <= result_number + 4
+        assert list(Bulk(threads, 2).map(abs, [])) == []
+
+
+def _die(number: int) -> None:
+    os._exit(9)
+
+
+def test_a_killed_process_of_ours_ends_in_one_line() -> None:
+    with workers() as bulk, pytest.raises(NoWorkers, match=r"was killed.*run the command again"):
+        list(bulk.map(_die, [1]))
+
+
+def test_a_scheduler_that_does_not_answer(monkeypatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(bulk_module, "_ANSWER", 0.5)
+    refused = r"^--scheduler tcp://127.0.0.1:1: no Dask scheduler answers there \(.*\)$"
+    with pytest.raises(NoWorkers, match=refused), workers("tcp://127.0.0.1:1"):
+        pytest.fail("nobody is there")
+
+
+def test_without_dask_the_door_says_what_to_install(uri: str, tmp_path) -> None:
+    (tmp_path / "distributed.py").write_text("raise ImportError('not installed')\n")
+    without = run("similarity", "rebuild", "--scheduler", "tcp://127.0.0.1:1", mongodb_uri=uri, pythonpath=tmp_path)
+    assert_one_line_error(without, "error: --scheduler needs Dask", "pip install -r requirements-dask.txt")
+
+
+def test_train_at_the_door(uri: str, database, store_texts) -> None:
+    assert_one_line_error(
+        run("similarity", "train", mongodb_uri=uri), "error: no article is stored", "scrapy crawl KEY"
+    )
+    store_texts(texts(30))
+    done = run("similarity", "train", "--topics", 5, mongodb_uri=uri)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "5 topics of 30 articles: trained" in done.stdout
+    found = run("similarity", "search", "台积电 封装", "--model", "lsi", "-k", 2, mongodb_uri=uri)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "https://a.example/" in found.stdout
+    store_texts(texts(70)[30:])
+    assert (
+        "5 topics of 70 articles: trained again (it would be of 70"
+        in run("similarity", "compact", mongodb_uri=uri).stdout
+    )
+    assert "topics" not in run("similarity", "compact", mongodb_uri=uri).stdout

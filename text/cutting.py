@@ -1,0 +1,23 @@
+"""The tokens of an article, page by page, and what its text is known by."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from text.analyzer import Analyzer
+
+# Shorter texts are the same by chance: "Second quarter results" is many companies' news.
+_LEAST_FOR_DIGEST = 40  # tokens
+
+
+def cut(title: str, texts: Sequence[str], analyzer: Analyzer) -> tuple[list[list[str]], str]:
+    """The tokens of each of *texts* (at least one), those of *title* with the first, and a digest of the texts.
+
+    Equal texts have equal digests whatever their titles; "" for those too short to tell.
+    """
+    pages = [analyzer.tokens(text) for text in texts]
+    words = [token for page in pages for token in page]
+    digest = hashlib.sha256(" ".join(words).encode()).hexdigest()[:24] if len(words) >= _LEAST_FOR_DIGEST else ""
+    pages[0] = analyzer.tokens(title) + pages[0]
+    return pages, digest
