@@ -95,6 +95,7 @@ def _compare(database: Database[Document], entry: Entry, segment: Segment, words
                     wrong.setdefault("revision", []).append(row["_id"])
                 continue
             given = article | {"published": segments.seconds(article["published"])}
+            given |= {field: segments.held(article, kind) for kind, field in segments.FIELDS.items()}
             packed = row | {"published": segments.seconds(row["published"])}
             for name in (name for name in packed if packed[name] != given[name]):
                 wrong.setdefault(name, []).append(row["_id"])
