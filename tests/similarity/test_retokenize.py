@@ -20,7 +20,7 @@ from tests.similarity.copies import copied, everything
 from text.analyzer import VERSION, Analyzer
 
 TEXTS = [
-    "台积电的晶圆代工产能继续扩张",
+    "台积电的晶圆和产能继续扩张",
     "Wafers and wafer fabs are running at full capacity.",
     "三星HBM4存储芯片价格上涨",
 ]
@@ -84,7 +84,7 @@ def test_words_are_those_that_a_crawl_would_give(uri: str, database, server: str
     entries = [Entry(one.article, shared.bags_of_words(one.pages), one.digest) for one in again]
     assert set(articles.write(database, entries).values()) == {"unchanged"}
     with SimilarityIndex.open(uri) as index:
-        assert index.search("wafers")[0].article.id in {ids[1], ids[3], kept}
+        assert index.search("wafers", model="bm25")[0].article.id in {ids[1], ids[3], kept}
     assert retokenize(database, uri, bulk).switched is False
 
 
@@ -115,13 +115,13 @@ def test_killed_at_every_step(name: str, uri: str, database, server: str, store_
         for part in ("analyzer", "segments", "articles"):
             assert after[part] == before[part], "the old index is as it was"
         with SimilarityIndex.open(uri, plain, live=False) as index:
-            assert len(index.search("晶圆")) == 1
+            assert len(index.search("晶圆", model="bm25")) == 1
         assert retokenize(database, uri, bulk).switched
     else:
         # Whoever opens it next does what is left.
         with SimilarityIndex.open(uri, live=False) as index:
-            assert len(index.search("晶圆")) == 1
-            assert len(index.search("packed")) == 1
+            assert len(index.search("晶圆", model="bm25")) == 1
+            assert len(index.search("packed", model="bm25")) == 1
         compactor.compact(database)
     found = everything(database)
     pending = {key: row | {"pending": None} for key, row in found["articles"].items()}
