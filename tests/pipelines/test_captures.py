@@ -23,7 +23,7 @@ def ingested(captures: Path, server: str) -> Iterator[tuple[str, str]]:
 
 
 def test_everything_is_stored_or_quarantined_with_its_reason(ingested: tuple[str, str], captures: Path) -> None:
-    files = [file for ending in ("*.html", "*.html.gz", "*.pdf") for file in captures.rglob(ending)]
+    files = [file for ending in ("*.html", "*.html.gz", "*.pdf", "*.xlsx") for file in captures.rglob(ending)]
     assert f"{len(files)} files" in ingested[1]
     assert f"{len(files) - 5} new, 0 changed, 0 unchanged, 0 duplicates, 5 quarantined" in ingested[1]
     refused = [line for line in ingested[1].splitlines() if line.startswith("quarantined")]
