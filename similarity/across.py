@@ -66,8 +66,8 @@ class Translator:
         return [Asked(word, count, self._chinese_set(word)) for word, count in found.items()]
 
     def _english_of(self, word: str) -> TokenSet:
-        if not _HAN.fullmatch(word):
-            return ((word, 1.0),)
+        if not _HAN.search(word):
+            return self._tokens([[word, *_first(self._to_english, word)]])
         known = [word] if _first(self._to_english, word) else self._known_parts(word)
         return self._tokens([_first(self._to_english, part) for part in known])
 

@@ -16,6 +16,7 @@ from similarity.across import Asked, Translator
 from similarity.collection import Collection
 from similarity.evidence import encoded
 from similarity.question import Question, question
+from similarity.trade_words import TradeWords
 from similarity.words import Words
 from store import terms
 from store.connection import Document
@@ -51,8 +52,12 @@ class Asker:
 
     @cached_property
     def _translator(self) -> Translator:
-        general = general_words(self._cache)
-        return Translator(self._analyzer, [general.glosses], [general.glosses_of_english])
+        general, trade = general_words(self._cache), TradeWords(self._analyzer)
+        return Translator(
+            self._analyzer,
+            [trade.to_english, general.glosses],
+            [trade.to_chinese, general.glosses_of_english],
+        )
 
     @property
     def mark(self) -> bytes:
