@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import Any
 
+import numpy as np
 from bson import Binary
 from pymongo.database import Database
 
@@ -15,9 +17,11 @@ from similarity.index import SimilarityIndex
 from store import articles, compactor, counters, schema
 from store.article import Article, article_id
 from store.connection import Document
+from store.meaning import Meaning
 from store.terms import SharedDictionary
 from store.vectors import pack
 from text.analyzer import Analyzer
+from text.encoder import find_encoder, to_int8
 
 K = 10
 MODEL = "bm25"
@@ -26,6 +30,9 @@ ADDED = 20
 SOURCES = tuple(f"bench{number}" for number in range(10))
 _START = datetime(2020, 1, 1, tzinfo=UTC)
 _AT_ONCE = 5000
+_PASSAGES = 4
+_MOST_WITH_MEANING = 100_000
+"""Articles up to which each has vectors of the encoder; beyond, the index is measured by its words alone."""
 
 
 def word(number: int) -> str:
@@ -44,7 +51,9 @@ def fill(database: Database[Document], corpus: Corpus) -> dict[str, Any]:
         database.terms.insert_many(batch, ordered=False)
     counters.reserve(database, counters.TERMS, corpus.vocabulary)
     size = 0
-    for batch in _batches((_article(corpus, place) for place in range(corpus.documents)), _AT_ONCE):
+    meanings = _meanings() if corpus.documents <= _MOST_WITH_MEANING else repeat({})
+    rows = (_article(corpus, place) | next(meanings) for place in range(corpus.documents))
+    for batch in _batches(rows, _AT_ONCE):
         revision = counters.reserve(database, counters.REVISIONS, 1)
         for row in batch:
             row["revision"] = revision
@@ -135,6 +144,17 @@ def _article(corpus: Corpus, place: int) -> Document:
         "kind": "news", "files": [], "access": "abstract", "content": "", "page_vectors": [], "stored": moment,
         "vector": Binary(pack(bag)), "length": sum(count for _, count in bag), "pending": True, "revision": 0,
     }  # fmt: skip
+
+
+def _meanings() -> Iterator[Document]:
+    """Fields of vectors that point anywhere, as of the encoder in use; empty ones without it."""
+    encoder = find_encoder()
+    chance = np.random.default_rng(4)
+    while encoder:
+        drawn = chance.normal(size=(1 + _PASSAGES, encoder.dimensions)).astype(np.float32)
+        vectors = to_int8(drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
+        yield Meaning(encoder.name, vectors[0], vectors[1:]).fields()
+    yield from repeat({})
 
 
 def _batches(rows: Iterator[Document], size: int) -> Iterator[list[Document]]:
