@@ -31,16 +31,28 @@ class BenchFailed(RuntimeError):
     """A stage ended with an error; the message is its last line."""
 
 
-def bench(sizes: Sequence[int], rivals: Sequence[str], told: Callable[[str], None]) -> dict[str, Any]:
-    """Figures for collections of *sizes* articles. *told* hears what is being done. Raises BenchFailed, StoreError."""
-    return {
+def bench(
+    sizes: Sequence[int],
+    rivals: Sequence[str],
+    told: Callable[[str], None],
+    done: Callable[[dict[str, Any]], object] = lambda found: None,
+) -> dict[str, Any]:
+    """Figures for collections of *sizes* articles. Raises BenchFailed, StoreError.
+
+    *told* hears what is being done; *done* is given the figures after each size, as a large one may be cut off.
+    """
+    found: dict[str, Any] = {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": _machine(),
         "python": platform.python_version(),
         "packages": _versions(),
         "collection": {"distinct_words": DISTINCT, "query_words": WORDS, "queries": QUERIES},
-        "sizes": [_one_size(size, rivals, told) for size in sizes],
+        "sizes": [],
     }
+    for size in sizes:
+        found["sizes"].append(_one_size(size, rivals, told))
+        done(found)
+    return found
 
 
 def save(found: dict[str, Any]) -> Path:
