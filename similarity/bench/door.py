@@ -28,7 +28,7 @@ def bench_command(
                 f"not installed: {', '.join(missing)} (pip install -r requirements-dev.txt), or --no-rivals"
             )
         found = bench(
-            docs or [10_000, 100_000], RIVALS if rivals else (), lambda line: told.print(f"[dim]{line}[/dim]")
+            docs or [10_000, 100_000], RIVALS if rivals else (), lambda line: told.print(f"[dim]{line}[/dim]"), save
         )
     file = save(found)
     if as_json:
