@@ -1,4 +1,4 @@
-"""One crawl of the bench in a process of its own: ``python -m crawler.bench.crawl bare|selectors|generic ADDRESS``."""
+"""One crawl of the bench in a process of its own: ``python -m crawler.bench.crawl WAY ADDRESS``, WAY one of the bench's."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from crawler.way import Sitemap
 
 _WARM = 100  # pages before the clock starts: imports, dictionaries and connections are not of any page
 
+_WITHOUT_MEANING = {"pipelines.encode.Encode": None, "pipelines.portray.Portray": None}
 _SELECTORS = Selectors(title="h1.headline", published="article > time::attr(datetime)", body="div.body")
 
 
@@ -106,8 +107,10 @@ def main(way: str, address: str) -> None:
         settings = get_project_settings()
         # On this machine there is nobody to be polite to, and the wait costs no CPU time.
         settings.setdict({**quiet, "XINWEN_POLITE": False, "AUTOTHROTTLE_ENABLED": False}, "cmdline")
+        if way != "meaning":
+            settings.set("ITEM_PIPELINES", _WITHOUT_MEANING, "cmdline")
         process = AsyncCrawlerProcess(settings)
-        ours = row(address, _SELECTORS if way == "selectors" else Selectors())
+        ours = row(address, Selectors() if way == "generic" else _SELECTORS)
         crawler = process.create_crawler(type("Ours", (SourceSpider,), {"name": "bench", "row": ours}))
     clock = Clock(crawler)
     process.crawl(crawler, **({"address": address} if way == "bare" else {}))

