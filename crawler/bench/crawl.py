@@ -1,4 +1,4 @@
-"""One crawl of the bench in a process of its own: ``python -m crawler.bench.crawl WAY ADDRESS``, WAY one of the bench's."""
+"""One crawl of the bench in a process of its own: ``python -m crawler.bench.crawl WAY ADDRESS``."""
 
 from __future__ import annotations
 

@@ -38,5 +38,5 @@ def test_a_company_is_its_names_and_its_ticker_in_both_directions(translator: Tr
 
 def test_english_phrases_become_one_term(translator: Translator) -> None:
     found = translator.to_chinese(["advanc", "packag", "capac"])
-    assert [one.word for one in found][0] == "advanc packag"
+    assert found[0].word == "advanc packag"
     assert "先进封装" in dict(found[0].tokens)
