@@ -76,7 +76,7 @@ def queries(corpus: Corpus, number: int, words: int, seed: int = 2) -> list[list
 @compiled
 def _documents(
     cumulated: NDArray[np.float64], number: int, distinct: int, seed: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:  # pragma: no cover: compiled
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     np.random.seed(seed)
     ids = np.empty(number * distinct, np.int32)
     counts = np.empty(number * distinct, np.int32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import repeat
 from typing import Any
 
@@ -123,7 +124,7 @@ def _adding(index: SimilarityIndex) -> dict[str, float]:
         article = Article(SOURCES[0], f"http://bench.invalid/new/{number}", f"New {number}", datetime.now(UTC), "text")
         bags = dictionary.bags_of_words([[word(place * (number + 3)) for place in range(300)]])
         entry = articles.Entry(article, bags)
-        writing.append(seconds(lambda entry=entry: articles.write(database, [entry])))  # type: ignore[misc]
+        writing.append(seconds(partial(articles.write, database, [entry])))
         seeing.append(seconds(index.refresh))
         (best,) = index.ranked([word((number + 3) * 299)], 1, MODEL)
         assert len(index) and best, "what was added is not found"
