@@ -5,7 +5,6 @@ from __future__ import annotations
 from scrapy.settings import BaseSettings
 
 PIPELINES = {
-    "pipelines.pack.Pack": 50,  # first, as they are closed from last to first: after the store
     "pipelines.validate.Validate": 100,
     "pipelines.clean.Clean": 200,
     "pipelines.coverage.Measure": 250,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import Self
 
 from pymongo.database import Database
-from scrapy.crawler import Crawler
+from scrapy.statscollectors import StatsCollector
 
-from pipelines.storage import Storage, storage_of
+from pipelines.storage import Storage
 from store import compactor
 from store.connection import Document, StoreError
 from store.manifest import DamagedManifest
@@ -16,27 +15,15 @@ from store.manifest import DamagedManifest
 logger = logging.getLogger(__name__)
 
 
-class Pack:
-    """Runs the compactor once the last batch is stored. What it cannot do is no failure of the crawl."""
-
-    def __init__(self, crawler: Crawler, storage: Storage) -> None:
-        self._crawler, self._storage = crawler, storage
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler, storage_of(crawler))
-
-    async def close_spider(self) -> None:
-        if self._storage.failed:
-            return
-        try:
-            report = await self._storage.call(pack_if_many)
-        except (StoreError, DamagedManifest) as error:
-            logger.warning("not packed, which python -m similarity compact does later: %s", error)
-            return
-        assert self._crawler.stats
-        if report and not report.busy:
-            self._crawler.stats.inc_value("xinwen/pack/packed", report.packed)
+async def pack_at_end(storage: Storage, stats: StatsCollector) -> None:
+    """Run the compactor when it is worth while. What it cannot do is no failure of the crawl."""
+    try:
+        report = await storage.call(pack_if_many)
+    except (StoreError, DamagedManifest) as error:
+        logger.warning("not packed, which python -m similarity compact does later: %s", error)
+        return
+    if report and not report.busy:
+        stats.inc_value("xinwen/pack/packed", report.packed)
 
 
 def pack_if_many(database: Database[Document]) -> compactor.Report | None:

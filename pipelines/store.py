@@ -11,6 +11,7 @@ from scrapy.crawler import Crawler
 
 from pipelines.archive import shelf_of
 from pipelines.memory import Memory, memory_of
+from pipelines.pack import pack_at_end
 from pipelines.storage import Storage, storage_of
 from pipelines.stories import place
 from pipelines.tokenize import Tokenized
@@ -61,6 +62,10 @@ class Store:
             await self._timer
         await self._write()
         self._report_lost()
+        if not self._storage.failed:
+            assert self._crawler.stats
+            # Here and not in a pipeline of its own: Scrapy closes all pipelines at once, and the last batch counts too.
+            await pack_at_end(self._storage, self._crawler.stats)
 
     async def _write_now_and_then(self) -> None:
         while not self._closing.is_set():
