@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gensim.corpora import Dictionary
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
@@ -24,6 +23,8 @@ class SharedDictionary:
     """gensim's ``Dictionary`` with the ids of the database; new tokens get theirs from there."""
 
     def __init__(self, database: Database[Document]) -> None:
+        from gensim.corpora import Dictionary  # takes a second to load, and who only reads needs nothing of it
+
         self._database = database
         self._known = Dictionary()
 
