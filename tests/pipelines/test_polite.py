@@ -39,7 +39,9 @@ def test_the_crawl_delay_of_robots_txt_is_kept(tmp_path: Path, sample_uri: str) 
     found = crawl(tmp_path, "sia", sample_uri, tmp_path / "requests", *polite, **contact)
     assert found.record["new"] == 2, found.errors
     assert len(found.asked) == 4
-    assert min(gaps(found)) >= 1.4
+    # Of 1.5 s, as a busy machine may see one answer late and the next in time; without the delay they are 0.1 s.
+    assert min(gaps(found)) >= 1
+    assert found.asked[-1].time - found.asked[0].time >= 4
     assert {one.agent for one in found.asked} == {"Xinwen/0.1 (+crawl@xinwen.example)"}
 
 
