@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import forks
+
 PROJECT = Path(__file__).parent.parent
 
 
@@ -19,6 +21,13 @@ def environment(**variables: object) -> dict[str, str]:
 
 def run(*arguments: object, seconds: float = 120, **variables: object) -> subprocess.CompletedProcess[str]:
     """``python -m`` *arguments* in the project's folder, with *variables* in the environment."""
+    if "pythonpath" in variables:  # what is loaded is another
+        return run_fresh(*arguments, seconds=seconds, **variables)
+    return forks.run([*map(str, arguments)], str(PROJECT), environment(**variables), seconds)
+
+
+def run_fresh(*arguments: object, seconds: float = 120, **variables: object) -> subprocess.CompletedProcess[str]:
+    """As ``run``, in an interpreter that has loaded nothing yet, as a user's."""
     return subprocess.run(
         [sys.executable, "-m", *map(str, arguments)],
         cwd=PROJECT,
