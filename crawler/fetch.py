@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,7 +37,7 @@ class Fetched:
     time: datetime
 
 
-class Visit(scrapy.Spider):
+class Visit(scrapy.Spider, ABC):
     """Runs ``visit`` once; what it asks for goes through the downloader of the project."""
 
     name = "visit"
@@ -58,8 +59,9 @@ class Visit(scrapy.Spider):
         return
         yield  # a callback is a generator, and this one has nothing to yield
 
+    @abstractmethod
     async def visit(self) -> None:
-        raise NotImplementedError
+        """All that is to be asked. May raise FetchFailed."""
 
     async def get(self, url: str, kind: str = "page") -> Fetched:
         """The page at *url*. Raises FetchFailed."""

@@ -13,7 +13,8 @@ import pytest
 from pymongo import MongoClient
 
 from store.mongod import find_mongod
-from tests.commands import assert_one_line_error, run_fresh as run
+from tests.commands import assert_one_line_error
+from tests.commands import run_fresh as run
 
 UNREACHABLE = {"mongodb_uri": "mongodb://reader:secret@127.0.0.1:9/news", "xinwen_timeout": 1}
 
