@@ -20,7 +20,7 @@ from text.latin import LATIN_RUN, latin_tokens, stem
 from text.stopwords import STOP_WORDS
 from text.trade import HEAD, Found, TermFinder
 
-VERSION = "2"
+VERSION = "3"
 """Of everything here that decides which tokens a text gives; stored with the index, which refuses another one."""
 
 _OTHER_THAN_HAN = re.compile(rf"([^{HAN}]+)")
@@ -29,10 +29,11 @@ _LONGEST_TOKEN = 60  # characters; longer ones are addresses and broken PDF text
 _SHORT_NAME = 3  # letters
 _WORD = re.compile(r"\w+")
 
-_OTHER_WORDS = frozenset(
-    ["ash", "bell", "bin", "book", "citi", "deposit", "dimens", "earn", "infer", "local", "rate", "scale"]
-)
-"""Stems of names (Belling, Citi, localization) that are far more often those of other words (bell, city, local)."""
+_OTHER_WORDS = frozenset([
+    "ash", "bell", "bin", "book", "citi", "deposit", "dimens", "earn", "infer", "info", "led", "local", "rate", "scale",
+    "tops",
+])  # fmt: skip
+"""Stems of names (Belling, Citi, InFO) that are far more often those of other words (bell, city, info)."""
 _HEAD = re.compile(HEAD)
 _BREAK, _PLACE = "\n", "\0"  # never inside a word of jieba's, always words of their own; the second has tokens
 _MOSTLY_LATIN = 40  # characters a piece; pieces of English text do not come again and are not remembered

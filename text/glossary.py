@@ -37,7 +37,8 @@ class GlossaryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One concept. The first name of each language is the usual one; ``exact`` are those that need their capitals.
+    """One concept. The first name of each language is the usual one; ``exact`` are those that stand as written only:
+    abbreviations that need their capitals, and codes of figures, which 2,330 is none of.
 
     What Chinese writers too call by its Latin name (CoWoS) has that as its first name in both languages.
     """
@@ -122,7 +123,7 @@ def _term(line: str) -> Term:
     names = [chinese, *english.split("; "), *(variants.split("; ") if variants else ())]
     if not all(name.strip(f" {_EXACT}") for name in names):
         raise ValueError("an empty name")
-    exact = frozenset(name.removeprefix(_EXACT) for name in names if name.startswith(_EXACT))
+    exact = frozenset(name.removeprefix(_EXACT) for name in names if name.startswith(_EXACT) or name.isdecimal())
     names = list(dict.fromkeys(name.removeprefix(_EXACT) for name in names))
     return Term(
         tuple(name for place, name in enumerate(names) if place == 0 or _ANY_HAN.search(name)),

@@ -9,11 +9,19 @@ from text.analyzer import Analyzer
 from text.characters import plain
 from text.glossary import CATEGORIES, FILE, Glossary, GlossaryError, glossary
 from text.han import han_cutter
+from text.stopwords import STOP_WORDS
 
 analyzer = Analyzer()
 ROWS = [line.split("\t") for line in FILE.read_text("utf-8").splitlines() if not line.startswith("#")]
 
 FRAMES = ["关于{}的报道", "公布了{}，", "{}及其他", "（{}）"]
+CODES = {
+    "Taiwan and Tokyo": r"[1-9]\d{3}|\d{3}[A-Z]",
+    "Hong Kong": r"0\d{4}|0\d{3}",
+    "Shanghai and Shenzhen": r"(60[0135]|68[89]|00[0123]|30[01])\d{3}",
+    "Korea": r"(000|005|009|042)\d{2}0",
+}
+CHIPS = {"2708", "2716", "4004", "4040", "6502", "6800", "7400", "8008", "8051", "8080", "8085", "8086", "8088"}
 NOT_TRADITIONAL = {"昇腾"}  # the maker's own spelling, with a character that the mainland keeps for names
 
 
@@ -45,6 +53,108 @@ def test_no_term_twice() -> None:
         assert len(firsts) == len(set(firsts))
 
 
+def test_codes_are_those_of_an_exchange_and_look_like_nothing_else() -> None:
+    codes = [name for row in ROWS for name in row[3].split("; ") if re.match(r"\d+[A-Z]?$", name)]
+    assert len(codes) > 300
+    assert [code for code in codes if not re.fullmatch("|".join(CODES.values()), code)] == []
+    assert [code for code in codes if re.fullmatch(r"(19|20)\d\d", code) or code in CHIPS] == []
+    # Only variants are codes: what stands before them would be a term's first name.
+    assert [row for row in ROWS if any(name.isdecimal() for name in (row[1], *row[2].split("; ")))] == []
+
+
+def test_no_name_is_made_of_stop_words() -> None:
+    """NOR, ON and IT are written like nor, on and it: such names need their capitals."""
+    free = [name for term in glossary().terms for name in term.english if name not in term.exact]
+    assert [name for name in free if all(word in STOP_WORDS for word in re.findall(r"\w+", name.lower()))] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "neither this nor that was led by anyone",
+        "more info, with nil effect",
+        "start-ups in semi-automatic production via the web",
+        "in order to bump into discrete steps",
+        "a groundbreaking upgrade; profits shrink, then rebound",
+        "advanced energy and future electronics, the alphabet, a counterpoint",
+        "UniCredit S.p.A. and its turnover of 2,330 or 2,303 units",
+        "exposure to heat, its duties, double booking",
+    ],
+)
+def test_ordinary_words_are_no_terms(text: str) -> None:
+    assert [text[place.start : place.end] for place in analyzer.terms_of_trade(text)] == []
+
+
+def test_a_preposition_is_no_company() -> None:
+    text = "reliance on semiconductors, and on ON Semiconductor"
+    found = [(text[place.start : place.end], place.term.chinese[0]) for place in analyzer.terms_of_trade(text)]
+    assert found == [("semiconductors", "半导体"), ("ON Semiconductor", "安森美")]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("申通快递", {"快递"}),  # 通快
+        ("机芯和外壳", {"机芯", "外壳"}),  # 芯和
+        ("并联电路与串联电路", {"并联电路", "串联电路"}),  # 联电
+        ("是德国公司", {"德国", "公司"}),  # 是德
+        ("这款芯源于硅谷", {"源于", "硅谷"}),  # 芯源
+        ("公司高意向客户", {"公司", "意向", "客户"}),  # 高意
+        ("微导管与瑞安路", {"导管"}),  # 微导
+        ("台湾半导体产业", {"台湾", "半导体", "产业"}),
+        ("新思路、三星期、能力成为、平安世界", {"新思路", "能力", "成为", "平安", "世界"}),
+        ("表达产品与批量产生", {"表达", "产品", "批量", "产生"}),
+    ],
+)
+def test_names_leave_the_words_around_them_whole(text: str, words: set[str]) -> None:
+    found = {word for run in re.findall(r"[\u4e00-\u9fff]+", text) for word in han_cutter()(run)}
+    assert words - found == set()
+
+
+DIFFERENT = [
+    ("晶圆", "裸片", "芯片"),
+    ("刻蚀", "薄膜沉积"),
+    ("良率", "收益率", "股息率"),
+    ("晶圆代工", "晶圆厂", "代工"),
+    ("中微公司", "中微半导"),
+    ("芯源微", "芯源系统"),
+    ("清溢光电", "路维光电"),
+    ("AMD", "Supermicro"),
+    ("BCD", "CMOS"),
+    ("热压键合", "热压键合机"),
+    ("临时键合", "解键合"),
+    ("显卡", "GPU"),
+    ("x86", "CISC"),
+    ("自研芯片", "定制芯片"),
+    ("自动驾驶", "ADAS"),
+    ("模型推理", "推理芯片"),
+    ("模型训练", "训练芯片"),
+    ("qubit", "quantum chip"),
+    ("毛利", "毛利率"),
+    ("goodwill", "goodwill impairment"),
+    ("产业链", "供应链"),
+    ("产值", "市场规模"),
+    ("nearshoring", "friend-shoring", "reshoring"),
+    ("decoupling", "de-risking"),
+    ("北向资金", "南向资金", "沪深港通"),
+    ("外资", "机构投资者"),
+    ("实体清单", "黑名单"),
+    ("end user", "validated end user"),
+    ("foreign investment review", "outbound investment"),
+    ("资安", "数据安全"),
+    ("SoIC", "SOIC"),
+    ("笔电", "电脑"),
+    ("线宽", "关键尺寸"),
+]
+
+
+@pytest.mark.parametrize("names", DIFFERENT, ids="-".join)
+def test_near_synonyms_are_different_things(names: tuple[str, ...]) -> None:
+    terms = [glossary().of(name) for name in names]
+    assert None not in terms
+    assert len(set(terms)) == len(names)
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
@@ -73,6 +183,13 @@ def test_a_wrong_line_is_refused(tmp_path, lines: str, message: str) -> None:
         (["高带宽内存", "高頻寬記憶體", "HBM"], "高带宽内存"),
         (["光掩模", "光罩", "掩模版", "reticle"], "光掩模"),
         (["3纳米", "3奈米", "3nm", "3 nm"], "3纳米"),
+        (["中芯国际", "中芯國際", "SMIC", "688981", "00981", "0981"], "中芯国际"),
+        (["联华电子", "聯電", "UMC", "2303"], "联华电子"),
+        (["中微公司", "中微半导体", "AMEC", "688012"], "中微公司"),
+        (["面板级封装", "板级封装", "面板級封裝", "panel-level packaging"], "面板级封装"),
+        (["MOSFET", "金氧半場效電晶體", "功率MOSFET"], "金属氧化物半导体场效应晶体管"),
+        (["收益率", "殖利率", "bond yield"], "收益率"),
+        (["等离子体", "電漿", "plasma"], "等离子体"),
         (["产能利用率", "稼動率", "capacity utilization"], "产能利用率"),
     ],
     ids=lambda value: value if isinstance(value, str) else "names",
@@ -173,3 +290,5 @@ def test_names_that_are_other_words_as_tokens_are_left_out() -> None:
     assert names("Citi") == {("citigroup",)}
     assert names("RISC-V") == {("risc-v",)}
     assert ("moodi",) in names("Moody's")
+    assert ("led",) not in names("light-emitting diode")
+    assert names("InFO") == {("info", "packag"), ("integr", "fan")}
