@@ -9,8 +9,7 @@ from store.article import Article
 from store.meaning import Meaning
 from store.settings import settings
 from text.analyzer import Analyzer
-from text.bigrams import bigrams
-from text.cutting import cut
+from text.cutting import cut, pairs_of
 from text.portrait import Portrait
 
 # A page of news is cut in a millisecond or two, less than it costs to hand it to a thread and back.
@@ -47,5 +46,5 @@ class Tokenize:
 
 def tokenize(article: Article, analyzer: Analyzer) -> Tokenized:
     """The tokens of *article*; of its title and summary alone where there is no body."""
-    pairs = [pair for text in (article.title, *article.texts) for pair in bigrams(text)]
-    return Tokenized(article, *cut(article.title, article.texts, analyzer), pairs)
+    title, texts = article.title, article.texts
+    return Tokenized(article, *cut(title, texts, analyzer), pairs_of(title, texts))

@@ -7,6 +7,7 @@ function may be called twice for one partition, as when a worker dies: it must d
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
@@ -14,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from typing import TypeVar
 
 Partition = TypeVar("Partition")
@@ -90,7 +91,7 @@ def _in_processes() -> Iterator[Bulk]:
     threads = {name: os.environ.get(name) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     os.environ.update(dict.fromkeys(threads, "1"))
     try:
-        with ProcessPoolExecutor(number, get_context("spawn")) as pool:
+        with ProcessPoolExecutor(number, get_context("spawn"), _end_with_parent) as pool:
             yield Bulk(pool, number)
     finally:
         for name, value in threads.items():
@@ -98,6 +99,18 @@ def _in_processes() -> Iterator[Bulk]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _end_with_parent() -> None:
+    """Without this, a process whose parent was killed would wait for work for ever."""
+    parent = parent_process()
+    assert parent
+
+    def end() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -21,6 +21,7 @@ from pymongo.database import Database
 
 from similarity.bulk import Bulk, BulkError
 from similarity.partitions import Partition, Some, partitions
+from similarity.recutting import TEXTS, present_analyzer, row_of
 from store import articles, counters, manifest, retokenized, segments, terms
 from store.articles import BagOfWords
 from store.connection import Document, connect
@@ -28,10 +29,6 @@ from store.lease import Taken, held
 from store.manifest import Entry
 from store.packed import Packed
 from store.packing import Overtaken, Packing, segmentfuls
-from store.settings import settings
-from store.vectors import unpack
-from text.analyzer import Analyzer
-from text.cutting import cut
 
 CUT_AT_ONCE = 5000
 """Articles a partition while words are cut; the other partitions are full segments."""
@@ -42,7 +39,6 @@ STEPS = ("words cut", "words named", "segments written", "switched", "finished")
 
 _BATCH = 500
 _MOST_ROUNDS = 5
-_TEXTS = ("revision", "title", "summary", "body", "access", "digest", "vector", "page_vectors")
 
 
 class WrongAnalyzer(BulkError):
@@ -71,7 +67,7 @@ def retokenize(
     database: Database[Document], address: str, bulk: Bulk, *, step: Callable[[str], None] = lambda _: None
 ) -> Report:
     """Switch the index to this program's analyzer. Raises DamagedManifest, Unsettled, NoWorkers, WrongAnalyzer."""
-    analyzer = _analyzer().version
+    analyzer = present_analyzer().version
     try:
         with held(database) as lease:
             if manifest.read(database).analyzer == analyzer:
@@ -157,8 +153,10 @@ class _Work:
 
 def _cut(analyzer: str, partition: Partition | Some) -> list[str]:
     """Cut the texts of *partition*; the words that the dictionary lacks, sorted. Runs on a worker."""
-    if _analyzer().version != analyzer:
-        raise WrongAnalyzer(f"a worker has analyzer {_analyzer().version!r} where {analyzer!r} is wanted: update it")
+    if present_analyzer().version != analyzer:
+        raise WrongAnalyzer(
+            f"a worker has analyzer {present_analyzer().version!r} where {analyzer!r} is wanted: update it"
+        )
     database = connect(partition.address)
     words: set[str] = set()
     with database.client:
@@ -168,45 +166,16 @@ def _cut(analyzer: str, partition: Partition | Some) -> list[str]:
             there = list(retokenized.read(database, analyzer, wanted))
             done = [row for row in there if wanted[row["article"]] == row["revision"]]
             missing = wanted.keys() - {row["article"] for row in done}
-            found = [_row(database, analyzer, row) for row in Some("", tuple(sorted(missing))).rows(database, _TEXTS)]
+            found = [row_of(database, analyzer, row) for row in Some("", tuple(sorted(missing))).rows(database, TEXTS)]
             retokenized.write(database, found)
             words.update(
-                word for row in done + found for page in row["words"] for word in retokenized.unpacked_words(page)
+                word
+                for row in done + found
+                for packed in (*row["words"], row["pairs"])
+                for word in retokenized.unpacked_words(packed)
             )
         known = terms.stored_ids(database, sorted(words))
     return sorted(words - known.keys())
-
-
-def _row(database: Database[Document], analyzer: str, article: Document) -> Document:
-    """The words of *article*.
-
-    Where its text may not be kept its old words are cut once more, one by one, so that no word of its text is lost.
-    """
-    body, summary = article["body"], article["summary"]
-    texts = body.split("\f") if body else [summary]
-    pages, digest = cut(article["title"], texts, _analyzer())
-    bags = [Counter(page) for page in pages]
-    if not body and article["access"] == "abstract":
-        old = _old_words(database, [bytes(data) for data in article["page_vectors"] or [article["vector"]]])
-        # No more words than title and summary have: there was no text.
-        if sum(page.total() for page in old) > bags[0].total():
-            old[0] |= bags[0]
-            return retokenized.row(analyzer, article["_id"], article["revision"], old, None, True)
-    return retokenized.row(analyzer, article["_id"], article["revision"], bags, digest, False)
-
-
-def _old_words(database: Database[Document], vectors: list[bytes]) -> list[Counter[str]]:
-    """The words of packed *vectors*, each cut again by itself."""
-    bags = [unpack(data) for data in vectors]
-    tokens = terms.tokens_of(database, {token for bag in bags for token, _ in bag})
-    found: list[Counter[str]] = []
-    for bag in bags:
-        words = Counter[str]()
-        for token, count in bag:
-            for word in _cut_again(tokens.get(token, "")):
-                words[word] += count
-        found.append(words)
-    return found
 
 
 def _pack(analyzer: str, partition: Partition | Some) -> tuple[Entry, ...]:
@@ -225,17 +194,20 @@ def _rows(database: Database[Document], analyzer: str, partition: Partition | So
     rows = partition.rows(database, [])
     while ids := [row["_id"] for row in islice(rows, _BATCH)]:
         cuts = {row["article"]: row for row in retokenized.read(database, analyzer, ids)}
-        pages = {key: [retokenized.unpacked_words(page) for page in row["words"]] for key, row in cuts.items()}
-        known = terms.stored_ids(database, sorted({word for bags in pages.values() for bag in bags for word in bag}))
+        counts = {
+            key: [retokenized.unpacked_words(packed) for packed in (*row["words"], row["pairs"])]
+            for key, row in cuts.items()
+        }
+        known = terms.stored_ids(database, sorted({word for bags in counts.values() for bag in bags for word in bag}))
         fields: dict[str, Document] = {}
         found = []
         for article in database.articles.find({"_id": {"$in": ids}}).sort("_id", 1):
             row = cuts.get(article["_id"])
             if row is None or row["revision"] != article["revision"]:
                 continue  # written since: it is cut in the next round
-            bags = [_bag(words, known) for words in pages[article["_id"]]]
+            *bags, pairs = [_bag(words, known) for words in counts[article["_id"]]]
             digest = article.get("digest", "") if row["digest"] is None else row["digest"]
-            new = articles.made_of_words(article, bags, digest)
+            new = articles.made_of_words(article, bags, pairs, digest)
             fields[row["_id"]] = new
             found.append(article | new)
         retokenized.fill(database, fields)
@@ -244,13 +216,3 @@ def _rows(database: Database[Document], analyzer: str, partition: Partition | So
 
 def _bag(words: Counter[str], known: dict[str, int]) -> BagOfWords:
     return sorted((known[word], count) for word, count in words.items())
-
-
-@lru_cache(maxsize=1)
-def _analyzer() -> Analyzer:
-    return Analyzer(settings().data / "cache")
-
-
-@lru_cache(maxsize=200_000)
-def _cut_again(word: str) -> tuple[str, ...]:
-    return tuple(_analyzer().tokens(word))

@@ -24,7 +24,7 @@ BagOfWords = list[tuple[int, int]]
 Outcome = Literal["new", "changed", "unchanged"]
 
 _NOT_CONTENT = ("fetched",)
-_OF_WORDS = ("content", "length", "vector", "page_vectors")
+_OF_WORDS = ("content", "length", "vector", "page_vectors", "bigrams")
 
 
 @dataclass(slots=True)
@@ -111,9 +111,9 @@ def find_digests(database: Database[Document], digests: Iterable[str]) -> dict[s
     return found
 
 
-def made_of_words(row: Document, bags: list[BagOfWords], digest: str) -> Document:
-    """The fields of the stored article *row* that follow from the words of its pages, when these are *bags*."""
-    document = _document(Entry(_article(row), bags, digest), row.get("encoder", ""))
+def made_of_words(row: Document, bags: list[BagOfWords], pairs: BagOfWords, digest: str) -> Document:
+    """The fields of the stored article *row* that follow from the words of its pages (*bags*) and its *pairs*."""
+    document = _document(Entry(_article(row), bags, digest, bigrams=pairs), row.get("encoder", ""))
     return {name: document[name] for name in (*_OF_WORDS, "digest") if name in document}
 
 

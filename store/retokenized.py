@@ -1,9 +1,9 @@
 """Vectors of another analyzer beside the present ones, until the index is switched to them, then in their place.
 
-Collection ``retokenized``: ``{_id, article, revision, digest, carried, words, fields?}``. ``words`` are the bags of an
-article's pages as texts (see ``packed_words``); ``fields`` what its document is to get. ``_id`` begins with a hash of
-the analyzer's version. Rows of the manifest's own analyzer are what a switch has left to be done: ``finish`` does it,
-whoever comes first.
+Collection ``retokenized``: ``{_id, article, revision, digest, carried, words, pairs, fields?}``. ``words`` are the bags
+of an article's pages as texts (see ``packed_words``), ``pairs`` its pairs of Han characters likewise; ``fields`` what
+its document is to get. ``_id`` begins with a hash of the analyzer's version. Rows of the manifest's own analyzer are
+what a switch has left to be done: ``finish`` does it, whoever comes first.
 """
 
 from __future__ import annotations
@@ -31,12 +31,18 @@ def key(analyzer: str, article: str) -> str:
 
 
 def row(
-    analyzer: str, article: str, revision: int, pages: Iterable[Words], digest: str | None, carried: bool
+    analyzer: str,
+    article: str,
+    revision: int,
+    pages: Iterable[Words],
+    pairs: Words,
+    digest: str | None,
+    carried: bool,
 ) -> Document:
-    """A row: the words of *pages*; *digest* None where the old one stays; *carried* from the old vector."""
-    words = [Binary(packed_words(page)) for page in pages]
-    facts = {"article": article, "revision": revision, "digest": digest, "carried": carried, "words": words}
-    return {"_id": key(analyzer, article)} | facts
+    """A row: the words of *pages*; *digest* None where the old one stays; *carried* from the old vectors."""
+    facts = {"article": article, "revision": revision, "digest": digest, "carried": carried}
+    counts = {"words": [Binary(packed_words(page)) for page in pages], "pairs": Binary(packed_words(pairs))}
+    return {"_id": key(analyzer, article)} | facts | counts
 
 
 def packed_words(words: Words) -> bytes:
@@ -82,9 +88,9 @@ def finish(database: Database[Document], analyzer: str) -> int:
     An article that was written again since has newer words. Killed anywhere, it goes on the next time.
     """
     done = 0
-    while some := list(database.retokenized.find(_of(analyzer), {"words": 0}).limit(_AT_ONCE)):
+    while some := list(database.retokenized.find(_of(analyzer), {"words": 0, "pairs": 0}).limit(_AT_ONCE)):
         writes = [
-            UpdateOne({"_id": one["article"], "revision": one["revision"]}, {"$set": one["fields"]})
+            UpdateOne({"_id": one["article"], "revision": one["revision"]}, _change(one["fields"]))
             for one in some
             if "fields" in one
         ]
@@ -93,6 +99,11 @@ def finish(database: Database[Document], analyzer: str) -> int:
         database.retokenized.delete_many({"_id": {"$in": [one["_id"] for one in some]}})
         done += len(some)
     return done
+
+
+def _change(fields: Document) -> Document:
+    # A text may have become too short for a digest.
+    return {"$set": fields} | ({} if "digest" in fields else {"$unset": {"digest": ""}})
 
 
 def _of(analyzer: str) -> Document:

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from itertools import filterfalse
 from pathlib import Path
 
-from text.characters import HAN, plain
+from text.characters import HAN, plain, plain_signs, settled, settled_han
 from text.glossary import Term, glossary
 from text.han import han_cutter
 from text.latin import LATIN_RUN, latin_tokens, stem
@@ -37,7 +37,8 @@ _OTHER_WORDS = frozenset([
 _HEAD = re.compile(HEAD)
 _BREAK, _PLACE = "\n", "\0"  # never inside a word of jieba's, always words of their own; the second has tokens
 _MOSTLY_LATIN = 40  # characters a piece; pieces of English text do not come again and are not remembered
-_DROPPED = (STOP_WORDS | {_BREAK}).__contains__
+_MARKS = "，。？！、：；“”‘’《》（）【】「」…—·?!,:;()"  # punctuation: each is a word of jieba's, wherever it stands
+_DROPPED = (STOP_WORDS | {_BREAK, *_MARKS}).__contains__
 
 Parted = tuple[Sequence[str], str, Sequence[str]]
 
@@ -49,20 +50,25 @@ class Analyzer:
 
     def __init__(self, cache: Path | None = None) -> None:
         self._cut = han_cutter(cache)
+        self._is_sentence = re.compile(f"[{_MARKS}{settled_han()}]*").fullmatch
+        self._is_settled = settled().fullmatch
         self._compounds = glossary().compounds
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of *text* in their order, without stop words; empty for text without words."""
-        text = plain(text)
-        pieces = _OTHER_THAN_HAN.split(text)  # Han, other, Han, other, ..., Han
-        if len(pieces) == 1:
+        if self._is_sentence(text):
             return [*filterfalse(_DROPPED, self._cut(text))]
-        if len(text) > _MOSTLY_LATIN * len(pieces):
-            others = [_parted.__wrapped__(piece) for piece in pieces[1::2]]
-        else:  # what stands between two runs of Han characters is mostly the same few signs, and is remembered
-            others = [*map(_parted, pieces[1::2])]
+        remembered = _parted
+        if not self._is_settled(text):
+            text, remembered = plain(text), _parted_plain
+        pieces = _OTHER_THAN_HAN.split(text)  # Han, other, Han, other, ..., Han
+        # What stands between two runs of Han characters is mostly the same few signs, and is remembered.
+        parted = remembered.__wrapped__ if len(text) > _MOSTLY_LATIN * len(pieces) else remembered
+        others = [*map(parted, pieces[1::2])]
         pieces[1::2] = [_PLACE if other else _BREAK for other in others]
-        between = [self._tokens(pieces, place, other) for place, other in enumerate(others) if other]
+        between = [
+            self._tokens(pieces, place, other) if other[1] else other[2] for place, other in enumerate(others) if other
+        ]
         # One call for all runs of a text: the way there and back costs as much as a run of Han characters itself.
         words = [*filterfalse(_DROPPED, self._cut("".join(pieces)))]
         found: list[str] = []
@@ -122,6 +128,12 @@ class Analyzer:
 
 @lru_cache(maxsize=20_000)
 def _parted(piece: str) -> Parted | None:
+    """``_parted_plain`` of a piece of a settled text as it was written."""
+    return _parted_plain.__wrapped__(plain_signs(piece))
+
+
+@lru_cache(maxsize=20_000)
+def _parted_plain(piece: str) -> Parted | None:
     """A piece without Han characters: tokens before what may begin a compound, that ("": nothing), and all tokens."""
     head = _HEAD.search(piece)
     if head and head[1] in glossary().compounds:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+_ENTRY = re.compile(r"^[^#\s]\S* (\S+) \[[^\[]*\] /(.*?)/*\s*$", re.MULTILINE)
 _BRACKETS = re.compile(r"\([^()]*\)")
 _SHORT_FORM = re.compile(r"\(([A-Z][A-Z0-9&-]{1,7})\)")
 _REFERENCE = re.compile(
@@ -23,41 +24,60 @@ _ABOUT_THE_WORD = re.compile(
 _JAPANESE_NAME = re.compile(r"\(Japanese (?:sur)?name", re.IGNORECASE)
 _START = re.compile(r"^(?:fig\.|esp\.|usu\.|to be|to|an?|the|one's|i\.e\.|e\.g\.)\s+", re.IGNORECASE)
 _SOMEBODY = re.compile(r"\b(?:sb's|sth's|sb|sth|one's|oneself|etc|swh)(?!\w)\.?|[!?…]|\.\.\.")
+# More than half of the senses are a few plain words, and are known at a glance by these two.
+_FEW_WORDS = re.compile(r"(?:to be |to |an? |the )?((?!(?:be|to|an?|the) |onomatop|pinyin)[a-z]+(?:[ -][a-z]+){0,3})")
+_IN_REMARKS = """surname classifier used indicates indicating component final modal particle prefix suffix kangxi
+radical interjection female male variant see same also sb sth oneself etc swh"""
+_WORDS_OF_REMARKS = frozenset(_IN_REMARKS.split())
 _LONGEST, _LONGEST_NAME = 4, 7  # words; longer ones explain the word, and their words are not what an English text says
 
 
-def entries(dictionary: list[dict[str, object]]) -> Iterator[tuple[str, list[str]]]:
-    """Each simplified word once with its English words, best first, from the entries of ``CcCedict.get_entries()``.
+def read(text: str) -> Iterator[tuple[str, list[str]]]:
+    """The simplified word and the senses of each line of CC-CEDICT in *text*."""
+    for line in _ENTRY.finditer(text):
+        yield line[1], line[2].replace(";", "/").split("/")
+
+
+def entries(dictionary: Iterable[tuple[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
+    """Each word of *dictionary* once with its English words, best first, made of the senses that ``read`` gives.
 
     A word that is only a variant or a short form of another has the other's; words without a translation (surnames,
     particles) are left out.
     """
-    found: dict[str, dict[str, None]] = {}
+    # Texts, not lists: of a hundred thousand lists Python looks again and again whether they are garbage.
+    found: dict[str, str] = {}
     refers: dict[str, str] = {}
-    for entry in dictionary:
-        word, senses = str(entry["simplified"]), entry["definitions"]
-        assert isinstance(senses, list)
-        own = found.setdefault(word, {})
+    for word, senses in dictionary:
+        own = found.get(word, "")
         for sense in senses:
-            if reference := _REFERENCE.match(sense.strip()):
+            if not sense.isascii() and (reference := _REFERENCE.match(sense.strip())):
                 refers.setdefault(word, reference["word"])
-            own.update(dict.fromkeys(clean(sense)))
+            for gloss in clean(sense):
+                own += f"{gloss}\t"
+        found[word] = own
     for word, own in found.items():
-        if words := list(own or found.get(refers.get(word, ""), {})):
-            yield word, words
+        if words := own or found.get(refers.get(word, "")):
+            yield word, list(dict.fromkeys(words[:-1].split("\t")))
 
 
 def clean(sense: str) -> list[str]:
     """The words that translate, of one sense of an entry: ``to praise (sb)`` is ``praise``; nothing for a remark."""
     sense = sense.strip()
-    if _ABOUT_THE_WORD.match(sense) or _JAPANESE_NAME.search(sense):
-        return []
-    short = _SHORT_FORM.findall(sense)
-    while (bare := _BRACKETS.sub(" ", sense)) != sense:
-        sense = bare
-    sense = _CHINESE.sub(" ", sense).strip()
+    few = _FEW_WORDS.fullmatch(sense)
+    if few and _WORDS_OF_REMARKS.isdisjoint(sense.replace("-", " ").split()):
+        return [few[1]]
     if _ABOUT_THE_WORD.match(sense):
-        return short
+        return []
+    short: list[str] = []
+    if "(" in sense or "[" in sense or not sense.isascii():
+        if _JAPANESE_NAME.search(sense):
+            return []
+        short = _SHORT_FORM.findall(sense)
+        while (bare := _BRACKETS.sub(" ", sense)) != sense:
+            sense = bare
+        sense = _CHINESE.sub(" ", sense).strip()
+        if _ABOUT_THE_WORD.match(sense):
+            return short
     named = sense[:1].isupper()
     if named:  # a name, then what it is: "Beijing, capital of ..."
         sense = re.split(r", | in (?=[A-Z])|: ", sense, maxsplit=1)[0]

@@ -19,12 +19,38 @@ _WRITTEN_IN_TRADITIONAL = 0.05
 # Their NFKC, one by one: Chinese punctuation is all over a text, and makes normalize() look at every character.
 _PUNCTUATION = {"，": ",", "：": ":", "；": ";", "！": "!", "？": "?", "（": "(", "）": ")", "…": "...", "\u3000": " "}
 
+# Letters, punctuation, kana, hangul: no Han characters, and NFKC makes none of them, as it does of ㈱. There are more
+# beyond U+FFFF, but a class with such characters takes ten times as long.
+_OTHER_SIGNS = r"\0-\u2e7f\u3000-\u3004\u3008-\u3037\u3040-\u318f\ua000-\uf8ff\ufb00-\uffff"
+
+# Simplified characters that OpenCC turns in some words: 破釜沈舟 is 破釜沉舟, while 沈 alone is a name and stays.
+_TURNED_IN_WORDS = "沈坏藉哩衹覆瞭甦"
+
+_COMMON_HAN = range(0x4E00, 0xA000)
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 
 
 @lru_cache(maxsize=1)
 def _converters() -> tuple[OpenCC, OpenCC]:
     return OpenCC("t2s"), OpenCC("tw2sp")
+
+
+@lru_cache(maxsize=1)
+def settled_han() -> str:
+    """Han characters that ``plain`` leaves as they are in a text that has no others: nearly all of simplified text."""
+    common = [*map(chr, _COMMON_HAN)]
+    turned = plain_characters("\n".join(common)).split("\n")
+    kept = {one for one, now in zip(common, turned, strict=True) if one == now}
+    return "".join(sorted(kept.difference(_TURNED_IN_WORDS)))
+
+
+@lru_cache(maxsize=1)
+def settled() -> re.Pattern[str]:
+    """Matches, as a whole, a text whose Han characters are all of ``settled_han``, and stay all that it has.
+
+    The rest of it can be made plain piece by piece (``plain_signs``): nothing joins with a Han character.
+    """
+    return re.compile(f"[{_OTHER_SIGNS}{settled_han()}]*")
 
 
 def plain(text: str) -> str:
@@ -42,6 +68,11 @@ def plain(text: str) -> str:
         if traditional > _WRITTEN_IN_TRADITIONAL * len(_HAN_CHARACTER.findall(text)):
             found = words.convert(text)
     return found.lower()
+
+
+def plain_signs(text: str) -> str:
+    """*text* as ``plain`` has it, of a text without Han characters."""
+    return text.lower() if text.isascii() else _narrow(text).lower()
 
 
 def plain_characters(text: str) -> str:

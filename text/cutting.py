@@ -1,4 +1,4 @@
-"""The tokens of an article, page by page, and what its text is known by."""
+"""The tokens of an article, page by page, its pairs of Han characters, and what its text is known by."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from text.analyzer import Analyzer
+from text.bigrams import bigrams
 
 # Shorter texts are the same by chance: "Second quarter results" is many companies' news.
 _LEAST_FOR_DIGEST = 40  # tokens
@@ -21,3 +22,8 @@ def cut(title: str, texts: Sequence[str], analyzer: Analyzer) -> tuple[list[list
     digest = hashlib.sha256(" ".join(words).encode()).hexdigest()[:24] if len(words) >= _LEAST_FOR_DIGEST else ""
     pages[0] = analyzer.tokens(title) + pages[0]
     return pages, digest
+
+
+def pairs_of(title: str, texts: Sequence[str]) -> list[str]:
+    """The pairs of Han characters in *title* and *texts*."""
+    return [pair for text in (title, *texts) for pair in bigrams(text)]

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from store import manifest, projections, schema, segments
 from store.connection import connect
 
-OF_WORDS = ("revision", "content", "digest", "length", "vector", "page_vectors", "pending")
+OF_WORDS = ("revision", "content", "digest", "length", "vector", "page_vectors", "bigrams", "pending")
 
 
 @contextmanager
-def copied(database, server: str) -> Iterator[tuple[object, str]]:
+def copied(database, server: str, name: str = "copy") -> Iterator[tuple[object, str]]:
     """A database of its own with all that *database* has, and its address."""
-    address = f"{server}{database.name}_copy?directConnection=true"
+    address = f"{server}{database.name}_{name}?directConnection=true"
     copy = connect(address)
     try:
         schema.prepare(copy, manifest.read(database).analyzer)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +20,7 @@ from similarity.rebuilding import rebuild
 from similarity.retokenize import retokenize
 from similarity.training import train
 from store.verify import verify
-from tests.commands import assert_one_line_error, run
+from tests.commands import PROJECT, assert_one_line_error, run
 from tests.similarity.conftest import PlainJieba
 from tests.similarity.copies import copied, everything
 from text.analyzer import VERSION
@@ -166,3 +169,27 @@ def test_train_at_the_door(uri: str, database, store_texts) -> None:
         in run("similarity", "compact", mongodb_uri=uri).stdout
     )
     assert "topics" not in run("similarity", "compact", mongodb_uri=uri).stdout
+
+
+KILLED = """
+import os
+from similarity.bulk import workers
+if __name__ == "__main__":
+    with workers() as bulk:
+        print(*bulk.map(abs, [-5]), flush=True)
+        os.kill(os.getpid(), 9)
+"""
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
+    (tmp_path / "killed.py").write_text(KILLED, "utf-8")
+    # Ends when nobody can write to its output any more.
+    done = subprocess.run(
+        [sys.executable, tmp_path / "killed.py"],
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.stdout, done.returncode) == ("5\n", -signal.SIGKILL), done.stderr

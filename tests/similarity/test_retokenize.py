@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+from uuid import uuid4
+
 import pytest
 
+from pipelines.tokenize import tokenize
 from similarity import SimilarityIndex
-from similarity import retokenize as retokenizing
 from similarity.bulk import workers
 from similarity.retokenize import STEPS, retokenize
-from store import articles, compactor, terms
+from store import articles, compactor, schema, terms
+from store.article import Article, withhold
 from store.articles import Entry
+from store.connection import connect
 from store.schema import IndexMismatch
 from store.terms import SharedDictionary
 from store.vectors import unpack
 from store.verify import verify
-from tests.commands import assert_one_line_error, run
-from tests.similarity.conftest import PlainJieba
+from tests.commands import PROJECT, assert_one_line_error, run
+from tests.similarity.conftest import NOW, PlainJieba, storing_in
 from tests.similarity.copies import copied, everything
 from text.analyzer import VERSION, Analyzer
 
@@ -33,31 +44,30 @@ def bulk():
         yield found
 
 
-def words_of(database, article: str) -> dict[str, int]:
-    bag = unpack(database.articles.find_one({"_id": article})["vector"])
+def words_of(database, article: str, field: str = "vector") -> dict[str, int]:
+    bag = unpack(database.articles.find_one({"_id": article})[field])
     tokens = terms.tokens_of(database, [token for token, _ in bag])
     return {tokens[token]: count for token, count in bag}
 
 
-def withheld(database, analyzer) -> str:
+def stored_withheld(database, analyzer) -> str:
     """An article whose text was read and may not be kept: its id."""
-    from store.article import Article, withhold
-    from tests.similarity.conftest import NOW
-
     article = Article(
         source="sia", url="https://a.example/abstract", title="晶圆厂 news", fetched=NOW, access="abstract"
     )
     article.summary = "A summary of wafers"
     text = "Fabs were building twelve factories, 晶圆"
-    (bag,) = SharedDictionary(database).bags_of_words([analyzer.tokens(article.title) + analyzer.tokens(text)])
-    articles.write(database, [Entry(withhold(article), [bag])])
+    bag, pairs = SharedDictionary(database).bags_of_words(
+        [analyzer.tokens(article.title) + analyzer.tokens(text), ["晶圓", "圓厂", "晶圆"]]
+    )
+    articles.write(database, [Entry(withhold(article), [bag], bigrams=pairs)])
     return article.id
 
 
 def test_words_are_those_that_a_crawl_would_give(uri: str, database, server: str, store_texts, bulk) -> None:
     plain = PlainJieba()
     ids = store_texts([*TEXTS, BODY], plain)
-    kept = withheld(database, plain)
+    kept = stored_withheld(database, plain)
     compactor.compact(database)
     (pending,) = store_texts(["待打包的新闻 pending news"], plain)
     with pytest.raises(IndexMismatch, match="python -m similarity retokenize"):
@@ -76,9 +86,8 @@ def test_words_are_those_that_a_crawl_would_give(uri: str, database, server: str
     carried = words_of(database, kept)
     assert {"fab", "build", "factori", "晶圆", "summari", "wafer", "news"} <= carried.keys()
     assert "were" not in carried
+    assert words_of(database, kept, "bigrams") == {"晶圆": 2, "圆厂": 1}
     # A crawl that finds the same again changes nothing.
-    from pipelines.tokenize import tokenize
-
     again = [tokenize(article, Analyzer()) for article in articles.read(database, ids).values()]
     shared = SharedDictionary(database)
     entries = [Entry(one.article, shared.bags_of_words(one.pages), one.digest) for one in again]
@@ -88,44 +97,120 @@ def test_words_are_those_that_a_crawl_would_give(uri: str, database, server: str
     assert retokenize(database, uri, bulk).switched is False
 
 
-class Killed(BaseException):
-    """Stands for kill -9: nothing of ours runs after it but what Python itself unwinds."""
+def entries_of(database, found: list[Article], analyzer, pairs=None) -> list[Entry]:
+    """*found* as a crawl with *analyzer* stores them; *pairs* in place of their own pairs of Han characters."""
+    cuts = [tokenize(article, analyzer) for article in found]
+    texts = [tokens for one in cuts for tokens in (*one.pages, one.bigrams if pairs is None else pairs)]
+    bags = iter(SharedDictionary(database).bags_of_words(texts))
+    return [Entry(one.article, [next(bags) for _ in one.pages], one.digest, None, next(bags)) for one in cuts]
 
 
-@pytest.mark.parametrize("name", STEPS)
-def test_killed_at_every_step(name: str, uri: str, database, server: str, store_texts, bulk, monkeypatch) -> None:
-    monkeypatch.setattr(retokenizing, "CUT_AT_ONCE", 2)
+def test_all_that_follows_from_the_text_is_as_if_written_anew(uri: str, database, server: str, bulk) -> None:
+    texts = [*TEXTS, BODY, "晶圓代工 " * 30, "先进封装产能，" * 25, "三, " * 25 + "四"]
+    given = [{"title": text[:9], "body": text} for text in texts]
+    given += [{"title": "摘要", "summary": "HBM4 涨价", "access": "abstract"}]
+    kept = [Article("sia", f"https://a.example/{place}", fetched=NOW, **fields) for place, fields in enumerate(given)]
     plain = PlainJieba()
-    store_texts([*TEXTS, BODY], plain)
+    schema.prepare(database, plain.version)
+    articles.write(database, entries_of(database, kept, plain, ["过去", "去的"]))
     compactor.compact(database)
-    store_texts(["还没有打包 not packed"], plain)
-    with copied(database, server) as (copy, address):
-        retokenize(copy, address, bulk)
-        expected = everything(copy)
-    before = everything(database)
+    digests = [bool(row.get("digest")) for row in database.articles.find(sort=[("url", 1)])]
+    retokenize(database, uri, bulk)
+    assert digests != [bool(row.get("digest")) for row in database.articles.find(sort=[("url", 1)])]
+    with copied(database, server) as (fresh, _):
+        for name in ("articles", "segments", "manifest"):
+            fresh[name].delete_many({})
+        fresh.counters.delete_one({"_id": "revisions"})
+        schema.prepare(fresh, VERSION)
+        articles.write(fresh, entries_of(fresh, kept, Analyzer()))
+        compactor.compact(fresh)
+        assert everything(database) == everything(fresh)
+        times = {"stored": 0, "first_stored": 0}
+        assert list(database.articles.find({}, times)) == list(fresh.articles.find({}, times))
 
-    def step(there: str) -> None:
-        if there == name:
-            raise Killed
 
-    with pytest.raises(Killed):
-        retokenize(database, uri, bulk, step=step)
-    if STEPS.index(name) < STEPS.index("switched"):
+KILLED = """
+import os, sys
+from concurrent.futures import ThreadPoolExecutor
+from similarity import retokenize as job
+from similarity.bulk import Bulk
+from similarity.recutting import present_analyzer
+from store import lease
+from store.connection import connect
+
+def run(address, end):
+    def step(name):
+        if name == end:
+            os.kill(os.getpid(), 9)
+    with ThreadPoolExecutor(1) as executor:
+        job.retokenize(connect(address), address, Bulk(executor, 1), step=step)
+
+job.CUT_AT_ONCE = 2
+lease.SECONDS = 0.2
+present_analyzer()  # made once, for all that are forked
+for address, end in zip(sys.argv[1::2], sys.argv[2::2]):
+    child = os.fork()
+    if not child:
+        run(address, end)
+        os._exit(0)
+    print(end, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), sep=": ")
+"""
+
+
+@pytest.fixture(scope="module")
+def killed(server: str):
+    """What the job would have left, what it began with, and by step the database in which it was killed there."""
+    origin = connect(f"{server}retokenized_{uuid4().hex[:8]}?directConnection=true")
+    with ExitStack() as ends:
+        ends.callback(origin.client.close)
+        ends.callback(origin.client.drop_database, origin.name)
+        store = storing_in(origin)
+        store([*TEXTS, BODY], PlainJieba(), ["过去"])
+        compactor.compact(origin)
+        store(["还没有打包 not packed"], PlainJieba())
+        before = everything(origin)
+        copies = {step: ends.enter_context(copied(origin, server, str(n))) for n, step in enumerate(["", *STEPS])}
+        arguments = [word for step, (_, address) in copies.items() for word in (address, step)]
+        done = subprocess.run(
+            [sys.executable, "-c", KILLED, *arguments], cwd=PROJECT, capture_output=True, text=True, check=False
+        )
+        expected = [": 0", *(f"{step}: {-signal.SIGKILL}" for step in STEPS)]
+        assert done.stdout.splitlines() == expected, done.stderr
+        yield everything(copies[""][0]), before, copies
+
+
+def in_time(work: Callable[[], Any]) -> Any:
+    """*work* once the killed one's lease has lapsed."""
+    deadline = time.monotonic() + 20
+    while (report := work()).busy:
+        assert time.monotonic() < deadline, "the lease never lapsed"
+        time.sleep(0.05)
+    return report
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_any_step_the_next_run_ends_it(step: str, killed, bulk) -> None:
+    expected, before, copies = killed
+    database, address = copies[step]
+    if STEPS.index(step) < STEPS.index("switched"):
         after = everything(database)
-        for part in ("analyzer", "segments", "articles"):
-            assert after[part] == before[part], "the old index is as it was"
-        with SimilarityIndex.open(uri, plain, live=False) as index:
+        assert {name: after[name] == before[name] for name in ("analyzer", "segments", "articles")} == {
+            "analyzer": True,
+            "segments": True,
+            "articles": True,
+        }, "the old index is as it was"
+        with SimilarityIndex.open(address, PlainJieba(), live=False) as index:
             assert len(index.search("晶圆", model="bm25")) == 1
-        assert retokenize(database, uri, bulk).switched
+        assert in_time(lambda: retokenize(database, address, bulk)).switched
     else:
         # Whoever opens it next does what is left.
-        with SimilarityIndex.open(uri, live=False) as index:
+        with SimilarityIndex.open(address, live=False) as index:
             assert len(index.search("晶圆", model="bm25")) == 1
             assert len(index.search("packed", model="bm25")) == 1
-        compactor.compact(database)
-    found = everything(database)
-    pending = {key: row | {"pending": None} for key, row in found["articles"].items()}
-    assert found | {"articles": pending} == expected
+        assert not in_time(lambda: retokenize(database, address, bulk)).switched
+        in_time(lambda: compactor.compact(database))
+    assert everything(database) == expected
+    assert list(database.retokenized.find()) == []
     assert verify(database, VERSION) == []
 
 

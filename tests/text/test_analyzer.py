@@ -82,6 +82,13 @@ def test_a_text_is_cut_as_its_runs_are(text: str) -> None:
     assert "\0" not in analyzer.tokens(text)
 
 
+@settings(deadline=None)
+@given(st.text(alphabet="晶圆代工沈坏默了瞭解 圓3Da，。？：——…·“”⼀㈱ ｶﾞe\u0301ß\u3099\ud800", max_size=30))
+def test_no_token_depends_on_the_way_taken(text: str) -> None:
+    # 〇 is a word of its own, and no text with it is among those whose characters need no turning.
+    assert analyzer.tokens(f"{text}\n〇") == [*analyzer.tokens(text), "〇"]
+
+
 def test_jieba_and_rjieba_cut_alike(evaluation) -> None:
     pytest.importorskip("rjieba", reason="the accelerators are not installed: there is nothing to compare")
     names = ["xquad_zh/docs", "xquad_zh/queries", "wmt21_zh_en/queries", "lcqmc/pairs.dev", "lcqmc/pairs.test"]
@@ -94,12 +101,13 @@ def test_jieba_and_rjieba_cut_alike(evaluation) -> None:
     assert fast == reference
 
 
-def test_the_analyzer_is_many_times_faster_than_jieba() -> None:
+@pytest.mark.parametrize("length", [12, 200])
+def test_the_analyzer_is_many_times_faster_than_jieba(length: int) -> None:
     pytest.importorskip("rjieba", reason="the accelerators are not installed")
-    texts = made_texts()[:200]
+    texts = [text[at : at + length] for text in made_texts()[:100] for at in range(0, len(text), length)]
     jieba, ours = seconds_each([jieba_cutter(), analyzer.tokens], texts)
-    # Ten on a quiet machine (python -m text.bench); a test among others leaves room.
-    assert jieba > 6 * ours
+    # Eleven or more on a quiet machine (python -m text.bench); a test among others leaves room.
+    assert jieba > 8 * ours
 
 
 @pytest.mark.parametrize(

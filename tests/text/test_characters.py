@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import opencc
+import pytest
+
+from text.characters import HAN, plain, plain_characters, settled, settled_han
+
+CLIB = Path(opencc.__file__).parent / "clib"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("晶圓３ｎｍ", "晶圆3nm"),
+        ("破釜沈舟与沈先生", "破釜沉舟与沈先生"),
+        ("記憶體與積體電路", "内存与集成电路"),
+        ("㈱ＴＳＭＣ，…", "(株)tsmc,..."),
+        ("half \ud800", "half ?"),
+    ],
+)
+def test_plain(text: str, expected: str) -> None:
+    assert plain(text) == expected
+
+
+def test_other_signs_of_settled_text_become_no_han_characters() -> None:
+    han, common = re.compile(f"[{HAN}]"), settled_han()
+    signs = [sign for sign in map(chr, range(0x10000)) if settled().fullmatch(sign) and sign not in common]
+    assert len(signs) > 35_000
+    assert [sign for sign in signs if han.search(plain_characters(sign))] == []
+
+
+def test_no_word_of_settled_characters_is_turned(tmp_path: Path) -> None:
+    tool, words = CLIB / "bin" / "opencc_dict", tmp_path / "words.txt"
+    if not tool.exists():
+        pytest.skip("this build of OpenCC comes without its tool to read dictionaries")
+    dictionary = CLIB / "share" / "opencc" / "TSPhrases.ocd2"
+    subprocess.run([tool, "-i", dictionary, "-o", words, "-f", "ocd2", "-t", "text"], check=True)
+    lines = [line.split("\t") for line in words.read_text("utf-8").splitlines()]
+    assert len(lines) > 400
+    turned = [word for word, found in lines if settled().fullmatch(word) and word != found.split()[0]]
+    assert turned == []
