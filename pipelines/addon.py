@@ -12,7 +12,6 @@ PIPELINES = {
     "pipelines.tokenize.Tokenize": 400,
     "pipelines.deduplicate.Deduplicate": 500,
     "pipelines.encode.Encode": 550,
-    "pipelines.portray.Portray": 560,
     "pipelines.withhold.Withhold": 600,
     "pipelines.store.Store": 700,
 }

@@ -15,11 +15,13 @@ from pipelines.pack import pack_at_end
 from pipelines.storage import Storage, storage_of
 from pipelines.stories import place
 from pipelines.tokenize import Tokenized
+from pipelines.window import Window
 from store.articles import Entry, Outcome, release, write
 from store.connection import Document, StoreError
 from store.schema import IndexMismatch, check
 from store.terms import SharedDictionary
 from text.analyzer import VERSION
+from text.encoder import in_one_thread
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class Store:
         self._closing = asyncio.Event()
         self._timer: asyncio.Task[None] | None = None
         self._dictionary: SharedDictionary | None = None
+        self._window = Window()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -48,6 +51,7 @@ class Store:
 
     async def open_spider(self) -> None:
         await self._storage.open()
+        in_one_thread()
         self._timer = asyncio.create_task(self._write_now_and_then())
 
     async def process_item(self, item: Tokenized) -> Tokenized:
@@ -119,7 +123,8 @@ class Store:
         check(database, VERSION)
         outcomes = write(database, entries)
         release(database, outcomes)
-        place(database, [item.portrait for item in batch if item.portrait])
+        without = [item.article.id for item in batch if not item.portrait]
+        place(database, self._window, [item.portrait for item in batch if item.portrait], without)
         return outcomes
 
     def _report_lost(self) -> None:

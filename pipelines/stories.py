@@ -2,70 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-import numpy as np
 from pymongo.database import Database
 
-from store import stories
+from pipelines.window import Window
+from store import portraits, stories
 from store.connection import Document
-from store.stories import Kept
+from store.portraits import Kept
 from text.portrait import VERSION, Portrait, bands
-from text.portrait_bytes import pack, unpack
-from text.shortlist import Gist, Shortlist, gist
-from text.stories import COPY_WINDOW, WINDOW, assign, common_keys
+from text.portrait_bytes import pack
+from text.shortlist import gist
+from text.stories import COPY_WINDOW, WINDOW, assign
+
+_COPIES = 40
+"""Copies of one text that it is compared with: a site may show the same few words under a thousand addresses."""
 
 
-def place(database: Database[Document], portraits: Sequence[Portrait]) -> int:
-    """Join each of *portraits* with the stored articles that tell its story; how many found one.
+def place(
+    database: Database[Document], window: Window, batch: Sequence[Portrait], without: Collection[str] = ()
+) -> int:
+    """Put each of *batch* into the story that it tells, and out of the one it told before; how many found one.
 
-    All are kept before any is compared: of two articles that arrive at the same moment through two processes, at
-    least one sees the other.
+    *without*: articles that have no portrait, or none any more. All are kept before any is compared: of two articles
+    that arrive at the same moment through two processes, at least one sees the other.
     """
-    if not portraits:
-        return 0
-    kept = {one.id: _kept(one) for one in portraits}
-    stories.keep(database, list(kept.values()))
-    made = next(iter(kept.values())).made
-    near = stories.in_windows(database, made, _windows(one.time for one in portraits))
-    common = common_keys((row.source, set(row.paragraphs)) for row in near)
-    shortlist = Shortlist([Gist(np.frombuffer(row.direction, np.int8), frozenset(row.marks)) for row in near])
-    chosen = {one.id: _candidates(database, one, kept[one.id], near, shortlist) for one in portraits}
-    data = stories.data_of(database, {key for keys in chosen.values() for key in keys})
-    known = {key: unpack(packed) for key, packed in data.items()}
-    joined = 0
-    for one in portraits:
-        found = assign(one, [known[key] for key in chosen[one.id] if key in known], common)
-        if found:
-            stories.join(database, [one.id, *found])
-            joined += 1
-    return joined
+    known = set(without) if without and portraits.drop(database, without) else set[str]()
+    kept = {one.id: (_kept(one), one) for one in batch}
+    found: dict[str, dict[str, str]] = {}
+    if kept:
+        known |= kept.keys() - portraits.keep(database, [row for row, _ in kept.values()])
+        window.move(database, kept)
+        found = _found(database, window, kept)
+        portraits.note_alike(database, (((key, kept[key][0].stamp), others) for key, others in found.items()))
+    if known or found:
+        # An article that was known before may have to leave the story it was in.
+        stories.settle(database, known | found.keys())
+    return len(found)
 
 
-def _candidates(
-    database: Database[Document], one: Portrait, kept: Kept, near: list[Kept], shortlist: Shortlist
-) -> list[str]:
-    within = [place for place, row in enumerate(near) if row.id != one.id and abs(row.time - one.time) <= WINDOW]
-    listed = {near[place].id for place in shortlist.of(gist(one), within)}
-    copies = stories.with_bands(database, kept.made, kept.bands, one.time - COPY_WINDOW, one.time + COPY_WINDOW)
-    return sorted(listed | set(copies) - {one.id})
-
-
-def _windows(times: Iterable[datetime]) -> list[tuple[datetime, datetime]]:
-    """What lies within ``WINDOW`` of one of *times*, as intervals that do not overlap."""
-    found: list[tuple[datetime, datetime]] = []
-    for time in sorted(times):
-        since, until = time - WINDOW, time + WINDOW
-        if found and since <= found[-1][1]:
-            since = found.pop()[0]
-        found.append((since, until))
+def _found(
+    database: Database[Document], window: Window, batch: dict[str, tuple[Kept, Portrait]]
+) -> dict[str, dict[str, str]]:
+    """For each article that is not alone the articles that tell its story, with their stamps."""
+    chosen = _copies(database, batch)
+    for key, (_, one) in batch.items():
+        chosen[key] |= window.shortlist.of(gist(one), WINDOW)
+        chosen[key].discard(key)
+    opened = window.portraits(database, set().union(*chosen.values()))
+    names = stories.names(database, opened)
+    found: dict[str, dict[str, str]] = {}
+    for key, (_, one) in batch.items():
+        candidates = [opened[other][1] for other in sorted(chosen[key]) if other in opened]
+        if others := assign(one, candidates, window.common, names):
+            found[key] = {other: opened[other][0] for other in others}
     return found
+
+
+def _copies(database: Database[Document], batch: dict[str, tuple[Kept, Portrait]]) -> dict[str, set[str]]:
+    """For each article those that have a band in common with it, also of other weeks."""
+    rows = [kept for kept, _ in batch.values()]
+    times = [row.time for row in rows]
+    asked = {band for row in rows for band in row.bands}
+    since, until = min(times) - COPY_WINDOW, max(times) + COPY_WINDOW
+    having: dict[int, set[str]] = {}
+    for key, held in portraits.with_bands(database, rows[0].made, asked, since, until).items():
+        for band in held & asked:
+            having.setdefault(band, set()).add(key)
+    shared = {
+        row.id: Counter(key for band in row.bands for key in having.get(band, ()) if key != row.id) for row in rows
+    }
+    return {
+        key: {other for other, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_COPIES]}
+        for key, counts in shared.items()
+    }
 
 
 def _kept(one: Portrait) -> Kept:
     short = gist(one)
-    return Kept(
+    kept = Kept(
         one.id,
         f"{VERSION} {one.encoder}",
         one.source,
@@ -76,3 +93,4 @@ def _kept(one: Portrait) -> Kept:
         short.direction.tobytes(),
         pack(one),
     )
+    return replace(kept, stamp=portraits.stamped(kept))

@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from store import counters, manifest, retokenized
+from store import counters, manifest, portraits, retokenized
 from store.article import Access, Kind
 from store.connection import Document
 from store.segments import FORMAT
@@ -64,6 +64,8 @@ VALIDATORS: dict[str, Document] = {
         "marks": _WHOLE_NUMBERS,
         "direction": _BYTES,
         "data": _BYTES,
+        "stamp": _TEXT,
+        "alike": _TEXTS,
     },
     "quarantine": {"_id": _TEXT, "source": _TEXT, "url": _TEXT, "reasons": _TEXTS, "seen": _TIME},
     "pages": {"_id": _TEXT, "source": _TEXT, "outcome": _TEXT, "seen": _TIME, "due": _TIME},
@@ -87,7 +89,13 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"pending": True},
         ),
     ],
-    "portraits": [IndexModel([("time", ASCENDING)]), IndexModel([("bands", ASCENDING)])],
+    "portraits": [
+        IndexModel(
+            [("made", ASCENDING), ("time", ASCENDING), ("_id", ASCENDING), ("stamp", ASCENDING)], name=portraits.NEAR
+        ),
+        IndexModel([("bands", ASCENDING)]),
+        IndexModel([("alike", ASCENDING)]),
+    ],
     # With the id, so that asking which parts there are reads none of them.
     "segments": [IndexModel([("stored", ASCENDING), ("_id", ASCENDING)])],
     "projections": [IndexModel([("stored", ASCENDING), ("_id", ASCENDING)])],

@@ -1,40 +1,20 @@
-"""Which articles tell the same story, and the portraits by which that is seen, in MongoDB.
+"""Which articles tell the same story, in MongoDB.
 
-Every article bears the id of its ``story``: the least of the ids of its articles. Portraits lie beside the articles, in
-a collection of their own, as only those who store articles need them.
+Every article bears the id of its ``story``: the least of the ids of its articles. The pairs that make a story lie with
+the portraits, in a collection of their own, as only those who store articles need them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bson import Binary
-from pymongo import ReplaceOne
+from pymongo import UpdateMany
 from pymongo.database import Database
 
+from store import portraits
 from store.connection import Document
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A portrait as it is stored: what it is found by, and the rest as ``data``.
-
-    ``made``: versions of the program and of the encoder; others are never compared with it. ``bands`` are the keys
-    that copies share, ``paragraphs`` those of its paragraphs, ``marks`` stand for its numbers, ``direction`` for its
-    meaning.
-    """
-
-    id: str
-    made: str
-    source: str
-    time: datetime
-    bands: list[int]
-    paragraphs: list[int]
-    marks: list[int]
-    direction: bytes
-    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,56 +32,76 @@ class Also:
 _SHOWN = {"source": 1, "url": 1, "title": 1, "language": 1, "published": 1, "story": 1}
 
 
-def keep(database: Database[Document], portraits: Sequence[Kept]) -> None:
-    """Store *portraits*, in place of those that their articles had."""
-    writes = []
-    for one in portraits:
-        fields: Document = {name: getattr(one, name) for name in Kept.__dataclass_fields__ if name != "id"}
-        fields |= {"direction": Binary(one.direction), "data": Binary(one.data)}
-        writes.append(ReplaceOne({"_id": one.id}, fields, upsert=True))
-    if writes:
-        database.portraits.bulk_write(writes, ordered=False)
+def names(database: Database[Document], ids: Collection[str]) -> dict[str, str]:
+    """The names of the stories of those of the articles *ids* that are stored."""
+    return {row["_id"]: _story(row) for row in _named(database, "_id", ids)}
 
 
-def in_windows(database: Database[Document], made: str, windows: Iterable[tuple[datetime, datetime]]) -> list[Kept]:
-    """The portraits of the *windows* without their data, the earliest first."""
-    asked = [{"time": {"$gte": since, "$lte": until}} for since, until in windows]
-    if not asked:
-        return []
-    rows = database.portraits.find({"made": made, "$or": asked}, {"data": 0}).sort([("time", 1), ("_id", 1)])
-    return [Kept(row.pop("_id"), **row) for row in rows]
+def settle(database: Database[Document], ids: Collection[str]) -> None:
+    """Name the stories of the articles *ids* anew, after pairs of them were found alike or count no more.
 
-
-def with_bands(
-    database: Database[Document], made: str, bands: list[int], since: datetime, until: datetime
-) -> list[str]:
-    """The ids of articles between *since* and *until* that have one of *bands*: copies, or nearly."""
-    asked = {"bands": {"$in": bands}, "made": made, "time": {"$gte": since, "$lte": until}}
-    return sorted(row["_id"] for row in database.portraits.find(asked, {"_id": 1}))
-
-
-def data_of(database: Database[Document], ids: Collection[str]) -> dict[str, bytes]:
-    """The ``data`` of the portraits *ids*."""
-    return {row["_id"]: row["data"] for row in database.portraits.find({"_id": {"$in": list(ids)}}, {"data": 1})}
-
-
-def join(database: Database[Document], ids: Collection[str]) -> None:
-    """Make one story of the stories of the articles *ids*, under the least of their names.
-
-    Another process may be joining some of them with others at the same moment. Names only ever become less, and
-    whoever has used a name goes on until no article bears it any more, so nothing that hangs together stays apart.
+    Stories are what hangs together by the pairs noted in ``portraits``, and nothing else decides. Other processes may
+    be at the same stories at the same moment: whoever has written names looks again afterwards, so that the last to
+    write has seen all pairs, and names that were right when they were written do not outlive a pair.
     """
-    members: Document = {"_id": {"$in": list(ids)}}
     # Articles that were stored before there were stories are one each.
-    database.articles.update_many(members | {"story": {"$exists": False}}, [{"$set": {"story": "$_id"}}])
-    seen: set[str] = set()
+    unnamed: Document = {"_id": {"$in": list(ids)}, "story": {"$exists": False}}
+    database.articles.update_many(unnamed, [{"$set": {"story": "$_id"}}])
+    touched = set(ids)
     while True:
-        names = {row["story"] for row in database.articles.find(members, {"story": 1})}
-        new, seen = names - seen, names | seen
-        former: Document = {"story": {"$in": sorted(seen - {min(seen, default="")})}}
-        renamed = database.articles.update_many(former, {"$set": {"story": min(seen, default="")}}).matched_count
-        if not new and not renamed:
+        stories, pairs = _whole_stories(database, touched)
+        wrong = {
+            name: changed
+            for name, members in _joined(stories, pairs).items()
+            if (changed := [key for key in members if stories[key] != name])
+        }
+        if not wrong:
             return
+        writes = [UpdateMany({"_id": {"$in": keys}}, {"$set": {"story": name}}) for name, keys in wrong.items()]
+        database.articles.bulk_write(writes, ordered=False)
+        touched.update(*wrong.values())
+
+
+def _whole_stories(database: Database[Document], ids: Collection[str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """The name of the story of each of *ids* and of all that bears one name or hangs together with them; the pairs."""
+    stories: dict[str, str] = {}
+    pairs: list[tuple[str, str]] = []
+    portrayed: set[str] = set()
+    looked, asked, new = set[str](), set[str](), set(ids)
+    while new:
+        found = names(database, new)
+        called = set(found.values()) - asked
+        found |= {row["_id"]: row["story"] for row in _named(database, "story", called)}
+        stamps, some = portraits.alike(database, new | found.keys())
+        stories |= found
+        portrayed |= stamps.keys()
+        pairs += some
+        looked |= new | found.keys()
+        asked |= called
+        # The article that gave a story its name may bear none itself, from before there were stories.
+        new = {key for pair in some for key in pair} | called
+        new -= looked
+    # Stories of articles portrayed by an older program have no pairs noted: those of one name stay together.
+    first: dict[str, str] = {}
+    pairs += [(first.setdefault(name, key), key) for key, name in stories.items() if key not in portrayed]
+    return stories, pairs
+
+
+def _joined(stories: Collection[str], pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """What hangs together by *pairs*, under the least id of those that are articles (*stories*)."""
+    joined: dict[str, str] = {}
+
+    def root(key: str) -> str:
+        while (above := joined.get(key, key)) != key:
+            joined[key] = key = joined.get(above, above)
+        return key
+
+    for one, other in pairs:
+        joined[root(one)] = root(other)
+    members: dict[str, list[str]] = {}
+    for key in sorted(stories):
+        members.setdefault(root(key), []).append(key)
+    return {keys[0]: keys for keys in members.values()}
 
 
 def also(database: Database[Document], ids: Collection[str]) -> dict[str, tuple[str, list[Also]]]:
@@ -120,6 +120,10 @@ def _story(row: Document) -> str:
     # Articles that were stored before there were stories are one each.
     story: str = row.get("story") or row["_id"]
     return story
+
+
+def _named(database: Database[Document], field: str, values: Collection[str]) -> list[Document]:
+    return list(database.articles.find({field: {"$in": list(values)}}, {"story": 1}))
 
 
 def _rows(database: Database[Document], name: str, values: Iterable[str]) -> list[Document]:

@@ -71,6 +71,19 @@ def cosines(left: Int8Vectors, right: Int8Vectors) -> Vectors:
     return product
 
 
+def in_one_thread() -> None:
+    """Let the matrix products of this process run in the thread that asks for them.
+
+    For programs with threads of their own: small products shared out to more of them mostly wait for one another, and
+    burn CPU time while they wait.
+    """
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:  # comes with the encoder, without which there are no products to speak of
+        return
+    threadpool_limits(1, user_api="blas")
+
+
 def find_encoder() -> Encoder | None:
     """The encoder, loaded once (1.5 s, 150 MB); None where its package is not installed."""
     with _loading:  # several threads of a crawl ask at the same moment

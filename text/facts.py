@@ -127,6 +127,7 @@ def _zh_value(numeral: str) -> float:
     return float(total + digit)
 
 
+@lru_cache(maxsize=16_384)
 def weight(number: Number) -> float:
     """How much *number* says: 2489 is hardly met twice by chance, 20% in every other article."""
     digits = f"{number[0]:.10g}".split("e")[0].replace(".", "").strip("0")

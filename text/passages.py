@@ -51,15 +51,16 @@ def length(text: str) -> int:
 def vectors_of(encoder: Encoder, texts: Sequence[tuple[str, str]]) -> list[tuple[Int8Vectors, Int8Vectors]]:
     """For each title and text the direction of the mean of all its vectors (d numbers), and the vectors (n rows of d).
 
-    The title has the first row, the passages the others. Many texts at once take a third of the time.
+    The title has the first row, the passages the others.
     """
     parts = [[title, *passages(text)] for title, text in texts]
     rows = encoder.encode([part for one in parts for part in one])
     ends = np.cumsum([len(one) for one in parts])
-    return [_with_mean(rows[end - len(one) : end]) for one, end in zip(parts, ends.tolist(), strict=True)]
+    return [with_mean(rows[end - len(one) : end]) for one, end in zip(parts, ends.tolist(), strict=True)]
 
 
-def _with_mean(vectors: Vectors) -> tuple[Int8Vectors, Int8Vectors]:
+def with_mean(vectors: Vectors) -> tuple[Int8Vectors, Int8Vectors]:
+    """The direction of the mean of *vectors* (n rows of d), and themselves, as int8."""
     mean = vectors.sum(axis=0)
     length = float(np.linalg.norm(mean))
     return to_int8(mean / length if length else mean), to_int8(vectors)

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
-from text.encoder import cosines
+from text.encoder import Vectors, cosines
 from text.facts import Number, shared_weight, weight
-from text.portrait import Portrait, bands
+from text.portrait import PERMUTATIONS, Portrait, bands
 from text.shortlist import Shortlist, gist
 
 WINDOW = timedelta(days=3)
@@ -27,6 +28,9 @@ COPY_WINDOW = timedelta(days=30)
 
 COMMON_FROM = 3
 """Articles of one source from which on a paragraph they share is the site's or the company's, not the story's."""
+
+ENOUGH = 5
+"""Articles of one story that a new one is found alike to: it would leave it only if all of them were changed."""
 
 _COPIED = 0.5  # share of the shorter text that stands in the other paragraph by paragraph
 _FINGERPRINT = 0.5, 0.7  # share of shingles from which on a text is a copy: with numbers that agree, and without any
@@ -52,8 +56,9 @@ class Likeness:
 
     ``copied``: share of the shorter text that both have word for word. ``shingles``: estimated share of all their
     words. ``sentences`` (of what is not copied) is None without vectors. ``leads``: of titles and first sentences,
-    1 for a first paragraph in common. ``numbers``: share of the numbers of the article that has fewer; ``weighing``
-    the weight of those. ``names``: share of the Latin words of the article that has fewer.
+    1 for a first paragraph in common; only of what may be a copy, else 0. ``numbers``: share of the numbers of the
+    article that has fewer; ``weighing`` the weight of those. ``names``: share of the Latin words of the article that
+    has fewer.
     """
 
     copied: float
@@ -70,8 +75,11 @@ class Likeness:
         return self.numbers * self.weighing
 
 
-def likeness(left: Portrait, right: Portrait, common: Collection[int] = ()) -> Likeness:
-    """How much two articles are alike, paragraphs with a key in *common* left out of both."""
+def likeness(left: Portrait, right: Portrait, common: Collection[int] = (), sentences: float | None = None) -> Likeness:
+    """How much two articles are alike, paragraphs with a key in *common* left out of both.
+
+    *sentences*: their likeness, where it is known already.
+    """
     sizes = [{part.key: part.size for part in one.paragraphs[1:] if part.key not in common} for one in (left, right)]
     same = sizes[0].keys() & sizes[1].keys()
     copied = sum(sizes[0][key] for key in same) / max(min(sum(sizes[0].values()), sum(sizes[1].values())), 1)
@@ -80,19 +88,22 @@ def likeness(left: Portrait, right: Portrait, common: Collection[int] = ()) -> L
     held = [_numbers(one, apart if copied < _COPIED else set(common)) for one in (left, right)]
     weighing = min(sum(map(weight, numbers)) for numbers in held)
     fewer = min(len(left.names), len(right.names))
-    begin_alike = any(next(iter(one), None) in same for one in sizes)
+    shingles = np.count_nonzero(left.signature == right.signature) / PERMUTATIONS
+    leads = 0.0
+    if copied >= _COPIED or shingles >= min(_FINGERPRINT):
+        leads = 1.0 if any(next(iter(one), None) in same for one in sizes) else _leads(left, right)
     return Likeness(
         copied,
-        float((left.signature == right.signature).mean()),
-        _sentences(left, right, apart),
-        1.0 if begin_alike else _leads(left, right),
+        shingles,
+        _sentences(left, right, apart) if sentences is None else sentences,
+        leads,
         min(shared_weight(*held) / weighing, 1.0) if weighing else 0.0,
         weighing,
         len(left.names & right.names) / fewer if fewer >= _NAMES else 0.0,
     )
 
 
-def same_story(left: Portrait, right: Portrait, common: Collection[int] = ()) -> bool:
+def same_story(left: Portrait, right: Portrait, common: Collection[int] = (), sentences: float | None = None) -> bool:
     """Whether *right* is a copy, a light rewrite or a translation of *left* (or the other way round).
 
     Numbers have a veto: monthly reports are the same sentences with other numbers.
@@ -100,7 +111,7 @@ def same_story(left: Portrait, right: Portrait, common: Collection[int] = ()) ->
     apart = abs(left.time - right.time)
     if apart > COPY_WINDOW:
         return False
-    found = likeness(left, right, common)
+    found = likeness(left, right, common, sentences)
     if _contradict(found):
         return False
     return _copy(found) or (apart <= WINDOW and _retold(found))
@@ -143,10 +154,15 @@ def _sentences(left: Portrait, right: Portrait, apart: Collection[int]) -> float
     if not all(rows):
         return 0.0
     table = cosines(left.vectors[rows[0]], right.vectors[rows[1]])
-    # Longer sentences say more, but a paragraph of many sentences not as much as all of them.
-    weights = [np.sqrt(np.minimum(one.sizes[chosen], 200)) for one, chosen in zip((left, right), rows, strict=True)]
-    best = np.average(table.max(axis=1), weights=weights[0]) + np.average(table.max(axis=0), weights=weights[1])
+    weights = [_weights(one.sizes[chosen]) for one, chosen in zip((left, right), rows, strict=True)]
+    best = table.max(axis=1) @ weights[0] / weights[0].sum() + table.max(axis=0) @ weights[1] / weights[1].sum()
     return float(best) / 2
+
+
+def _weights(sizes: NDArray[np.int16]) -> Vectors:
+    # Longer sentences say more, but a paragraph of many sentences not as much as all of them.
+    found: Vectors = np.sqrt(np.minimum(np.maximum(sizes, 1), 200), dtype=np.float32)
+    return found
 
 
 def _leads(left: Portrait, right: Portrait) -> float:
@@ -155,9 +171,59 @@ def _leads(left: Portrait, right: Portrait) -> float:
     return float(cosines(left.vectors[:2], right.vectors[:2]).max())
 
 
-def assign(article: Portrait, candidates: Iterable[Portrait], common: Collection[int] = ()) -> list[str]:
-    """The ids of those *candidates* that tell the story of *article*."""
-    return [other.id for other in candidates if other.id != article.id and same_story(article, other, common)]
+def assign(
+    article: Portrait,
+    candidates: Iterable[Portrait],
+    common: Collection[int] = (),
+    stories: Mapping[str, str] | None = None,
+) -> list[str]:
+    """The ids of those *candidates* that tell the story of *article*; of each of *stories* (by id) ``ENOUGH``."""
+    others = [other for other in candidates if other.id != article.id]
+    common = {part.key for one in (article, *others) for part in one.paragraphs if part.key in common}
+    found: list[str] = []
+    seen: Counter[str] = Counter()
+    for other, sentences in _possible(article, others, common):
+        story = (stories or {}).get(other.id, other.id)
+        if seen[story] < ENOUGH and same_story(article, other, common, sentences):
+            seen[story] += 1
+            found.append(other.id)
+    return found
+
+
+def _possible(
+    article: Portrait, others: Sequence[Portrait], common: Collection[int]
+) -> list[tuple[Portrait, float | None]]:
+    """Those of *others* that sentences and fingerprint do not rule out, all looked at at once.
+
+    With the likeness of all their sentences, or None where paragraphs are to be left out of it.
+    """
+    apart = {part.key for part in article.paragraphs[1:]} | set(common)
+    whole = [
+        other
+        for other in others
+        if other.encoder == article.encoder
+        and len(other.vectors)
+        and not any(part.key in apart for part in other.paragraphs)
+    ]
+    if not whole or not article.encoder or any(part.key in common for part in article.paragraphs):
+        return [(other, None) for other in others]
+    sentences = dict(zip((other.id for other in whole), _sentences_of_all(article, whole), strict=True))
+    shingles = (np.stack([other.signature for other in others]) == article.signature).mean(axis=1).tolist()
+    return [
+        (other, sentences.get(other.id))
+        for other, share in zip(others, shingles, strict=True)
+        if share >= min(_FINGERPRINT) or sentences.get(other.id, 1.0) >= _LIKENESS[0][1]
+    ]
+
+
+def _sentences_of_all(article: Portrait, others: Sequence[Portrait]) -> list[float]:
+    """The likeness of all sentences of *article* to all of each of *others*, which were all made by its encoder."""
+    starts = np.cumsum([0, *(len(one.vectors) for one in others[:-1])])
+    table = cosines(article.vectors, np.concatenate([one.vectors for one in others]))
+    weights, own = _weights(np.concatenate([one.sizes for one in others])), _weights(article.sizes)
+    back = np.add.reduceat(table.max(axis=0) * weights, starts) / np.add.reduceat(weights, starts)
+    found: list[float] = ((own @ np.maximum.reduceat(table, starts, axis=1) / own.sum() + back) / 2).tolist()
+    return found
 
 
 def common_paragraphs(portraits: Iterable[Portrait]) -> set[int]:
@@ -178,16 +244,17 @@ def group(portraits: Sequence[Portrait]) -> list[list[str]]:
     """The ids of *portraits* story by story, each in ascending order, the stories by their first."""
     common = common_paragraphs(portraits)
     joined = {one.id: one.id for one in portraits}
-    known: list[Portrait] = []
+    known = {one.id: one for one in portraits}
+    shortlist = Shortlist()
     by_band: defaultdict[int, list[Portrait]] = defaultdict(list)
     for one in sorted(portraits, key=lambda one: (one.time, one.id)):
-        near = [other for other in known if one.time - other.time <= WINDOW]
-        chosen = {near[place].id: near[place] for place in Shortlist([gist(other) for other in near]).of(gist(one))}
-        chosen |= {other.id: other for band in bands(one.signature) for other in by_band[band]}
-        for other in assign(one, chosen.values(), common):
+        chosen = shortlist.of(gist(one), WINDOW) | {
+            other.id for band in bands(one.signature) for other in by_band[band]
+        }
+        for other in assign(one, [known[key] for key in sorted(chosen)], common):
             low, high = sorted((_root(joined, one.id), _root(joined, other)))
             joined[high] = low
-        known.append(one)
+        shortlist.add(one.id, gist(one))
         for band in bands(one.signature):
             by_band[band].append(one)
     stories: defaultdict[str, list[str]] = defaultdict(list)

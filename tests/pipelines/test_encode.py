@@ -8,7 +8,9 @@ import pytest
 from pipelines.encode import encode
 from store.article import Article
 from store.meaning import MARK_BYTES, mark, passages_of
-from text.encoder import cosines, find_encoder, to_int8
+from text.encoder import Encoder, cosines, find_encoder, to_int8
+from text.passages import vectors_of
+from text.portrait import portray
 
 pytestmark = pytest.mark.skipif(find_encoder() is None, reason="the encoder's package is not installed")
 
@@ -19,7 +21,7 @@ def article(**fields) -> Article:
 
 def test_title_and_passages_have_a_row_each_and_the_whole_lies_between_them() -> None:
     encoder = find_encoder()
-    made = encode(article(body="存储芯片价格上涨。" * 40), encoder)
+    made, _ = encode(article(body="存储芯片价格上涨。" * 40), encoder)
     assert len(made.passages) > 2
     assert cosines(made.passages[:1], to_int8(encoder.encode(["HBM4 量产"])))[0, 0] == pytest.approx(1, abs=0.01)
     assert (cosines(made.whole[None], made.passages) > 0.3).all()
@@ -27,9 +29,37 @@ def test_title_and_passages_have_a_row_each_and_the_whole_lies_between_them() ->
 
 def test_the_fields_say_whose_vectors_they_are_and_come_back() -> None:
     encoder = find_encoder()
-    made = encode(article(summary="晶圆"), encoder)
+    made, _ = encode(article(summary="晶圆"), encoder)
     fields = made.fields()
     assert fields["encoder"] == encoder.name
     assert fields["meaning"][:MARK_BYTES] == mark(encoder.name)
     assert np.array_equal(np.frombuffer(fields["meaning"], np.int8, offset=MARK_BYTES), made.whole)
     assert np.array_equal(passages_of(fields, encoder.dimensions), made.passages)
+
+
+def test_vectors_are_those_that_are_made_apart_and_no_text_is_read_twice() -> None:
+    body = "The plant in Graz stood still for 31 hours.\nAbout 2,150 wafers are lost, the company said on Sunday."
+    read: list[str] = []
+
+    def run(texts: list[str]):
+        read.extend(texts)
+        return find_encoder().encode(texts)
+
+    watched = Encoder(find_encoder().architecture, find_encoder().checkpoint, find_encoder().dimensions, run)
+    one = article(title="Pump failure stops the plant", body=body)
+    meaning, portrait = encode(one, watched)
+    assert len(read) == len(set(read))
+    ((whole, passages),) = vectors_of(find_encoder(), [(one.title, body)])
+    # The encoder works out what comes together together: the last digit of a product may differ.
+    assert np.abs(meaning.whole.astype(int) - whole).max() <= 1
+    assert np.abs(meaning.passages.astype(int) - passages).max() <= 1
+    apart = portray(one.id, one.source, one.fetched, one.title, body, find_encoder())
+    assert np.abs(portrait.vectors.astype(int) - apart.vectors).max() <= 1
+    assert (portrait.id, portrait.time, portrait.paragraphs) == (apart.id, apart.time, apart.paragraphs)
+
+
+def test_of_a_short_text_there_is_no_portrait_and_without_the_encoder_no_meaning() -> None:
+    meaning, portrait = encode(article(body="短"), find_encoder(), portrayed=False)
+    assert meaning is not None and portrait is None
+    meaning, portrait = encode(article(body="晶圆厂停产。" * 20), None)
+    assert meaning is None and len(portrait.vectors) == 0

@@ -13,7 +13,17 @@ from text.encoder import Encoder, find_encoder
 from text.portrait import Portrait, bands, portray
 from text.portrait_bytes import pack, unpack
 from text.shortlist import Shortlist, gist
-from text.stories import COMMON_FROM, COPY_WINDOW, WINDOW, common_paragraphs, group, likeness, same_story
+from text.stories import (
+    COMMON_FROM,
+    COPY_WINDOW,
+    ENOUGH,
+    WINDOW,
+    assign,
+    common_paragraphs,
+    group,
+    likeness,
+    same_story,
+)
 
 DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ENCODER = find_encoder()
@@ -152,11 +162,54 @@ def test_a_portrait_comes_back_from_its_bytes(labelled: list[Portrait]) -> None:
 @needs_encoder
 def test_a_shortlist_holds_what_belongs_together(labelled: list[Portrait]) -> None:
     story = {one.id: one.id.rsplit("-", 1)[0] for one in labelled}
-    shortlist = Shortlist([gist(one) for one in labelled])
+    shortlist = Shortlist()
     for one in labelled:
-        listed = {labelled[place].id for place in shortlist.of(gist(one))}
+        shortlist.add(one.id, gist(one))
+    for one in labelled:
+        listed = shortlist.of(gist(one), timedelta(days=400))
         assert {other for other in story if story[other] == story[one.id]} <= listed
         assert len(listed) <= 60
+
+
+@needs_encoder
+def test_a_shortlist_forgets_what_is_taken_out_and_knows_the_window(labelled: list[Portrait]) -> None:
+    whole, grown = Shortlist(), Shortlist()
+    for one in labelled:
+        grown.add(one.id, gist(one))
+    for one in labelled[::2]:
+        grown.remove(one.id)
+    for one in [*labelled[4::4], *labelled[2::4], labelled[0]]:
+        grown.add(one.id, gist(one))
+    for one in labelled[1::3]:
+        grown.remove(one.id)
+    left = {one.id: one for number, one in enumerate(labelled) if number % 3 != 1}
+    for key, one in left.items():
+        whole.add(key, gist(one))
+    for one in labelled:
+        listed = grown.of(gist(one), timedelta(days=40))
+        assert listed == whole.of(gist(one), timedelta(days=40))
+        assert all(abs(left[key].time - one.time) <= timedelta(days=40) for key in listed)
+    assert Shortlist().of(gist(labelled[0]), WINDOW) == set()
+
+
+@needs_encoder
+def test_pairs_looked_at_all_at_once_are_those_found_one_by_one(labelled: list[Portrait]) -> None:
+    blank, made_by_another = article("。", "x"), replace(labelled[2], id="y", encoder="another")
+    everyone = [*labelled[:60], blank, made_by_another]
+    common = {labelled[0].paragraphs[1].key, labelled[7].paragraphs[-1].key}
+    for one in everyone:
+        others = [other for other in everyone if other.id != one.id]
+        assert assign(one, everyone, common) == [other.id for other in others if same_story(one, other, common)]
+
+
+@needs_encoder
+def test_of_a_story_that_is_known_enough_pairs_are_enough() -> None:
+    copies = [article(STORY, str(number), title="Pump failure") for number in range(2 * ENOUGH)]
+    one = article(STORY, "new", title="Pump failure")
+    assert assign(one, copies) == [other.id for other in copies]
+    stories = {other.id: "0" for other in copies[: ENOUGH + 2]}
+    found = [*range(ENOUGH), *range(ENOUGH + 2, 2 * ENOUGH)]
+    assert assign(one, copies, stories=stories) == [str(number) for number in found]
 
 
 def test_texts_without_words_are_portrayed_too() -> None:
