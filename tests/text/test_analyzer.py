@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from text.analyzer import Analyzer
-from text.bench import made_texts, seconds_each
 from text.glossary import glossary
 from text.han import han_cutter, jieba_cutter
 from text.language import detect_language
@@ -99,15 +98,6 @@ def test_jieba_and_rjieba_cut_alike(evaluation) -> None:
     if fast != reference:  # looked for only then: one by one takes three times as long
         assert [run for run in runs if list(han_cutter()(run)) != jieba_cutter()(run)] == []
     assert fast == reference
-
-
-@pytest.mark.parametrize("length", [12, 200])
-def test_the_analyzer_is_many_times_faster_than_jieba(length: int) -> None:
-    pytest.importorskip("rjieba", reason="the accelerators are not installed")
-    texts = [text[at : at + length] for text in made_texts()[:100] for at in range(0, len(text), length)]
-    jieba, ours = seconds_each([jieba_cutter(), analyzer.tokens], texts)
-    # Eleven or more on a quiet machine (python -m text.bench); a test among others leaves room.
-    assert jieba > 8 * ours
 
 
 @pytest.mark.parametrize(
