@@ -1,32 +1,81 @@
-"""The exact best k documents of a query, straight from the columns of its tokens, one block after another.
+"""The exact best k documents of a query, straight from the columns of its tokens, in one call for all blocks.
 
 Tokens come in one order for all blocks, rarest first, so that equal documents get equal scores to the last bit wherever
-they lie. Once the tokens that remain cannot lift a document that has nothing yet above the k-th best found so far, only
-documents that can still make it are completed, by searching for them in the remaining columns (MaxScore).
+they lie. A few documents that have the rarest of them are completed first: the k-th best of these is what every other
+has to reach. Once the tokens that remain cannot lift a document that has nothing yet so far, only documents that can
+still make it are completed, by searching for them in the remaining columns (MaxScore). Blocks come in the order of what
+their documents can reach at most; those below are not gone through at all.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
 from similarity.compiled import compiled
-from similarity.postings import Columns
 from similarity.turning import ESCAPE, Bytes, Floats
 from store.vectors import Ints
 
 Flags = NDArray[np.bool_]
+Rows = NDArray[np.uint16]
 
 _SEARCH = 48
 """Looking for one document in a column costs as much as passing over about this many postings."""
 _ABOVE = 1.000001
 """Sums in another order differ in the last digits; a bound must stay above them."""
-_FEW = 8
-"""A filter that leaves fewer than one row in so many is gone through row by row."""
-_WORTH_A_LOOK = 32_768
-"""Postings of a column from which on it pays to look for the k-th best before summing it up."""
+_WORTH_A_LOOK = 32
+"""A column with one in so many documents or more is worth a look at who can do without it."""
+_AT_ONCE = 16
+"""Documents that are looked at together: most have no candidate among them."""
+_SHARE_FOR_SEEDS = 1024
+"""One in so many postings is looked at to find the first documents to complete."""
+_MORE_SEEDS = 6
+_MOST_SEEDS = 1000
 
 
+def _as_pointer(typing_context: Any, address: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
+
+    return types.voidptr(types.int64), generate
+
+
+_pointer: Any = intrinsic(_as_pointer)
+"""An address as what ``carray`` takes; numba has nothing of its own for this."""
+
+
+@compiled
+def _postings(addresses: Ints, shape: Any, kind: Any) -> Any:
+    """Rows, counts, the places of large ones and these, and the measures (as *kind* is) with *shape*, of one block."""
+    start = carray(_pointer(addresses[1]), addresses[9] + 1, np.uint32)
+    number, large, documents = int(start[addresses[9]]), addresses[10], addresses[11]
+    return (
+        carray(_pointer(addresses[2]), number, np.uint16),
+        carray(_pointer(addresses[3]), number, np.uint8),
+        carray(_pointer(addresses[4]), large, np.uint32),
+        carray(_pointer(addresses[5]), large, np.int32),
+        carray(_pointer(addresses[7]), documents, kind.dtype),
+        shape,
+    )
+
+
+@compiled
+def _ids(addresses: Ints) -> Bytes:
+    return carray(_pointer(addresses[8]), (addresses[11], 12), np.uint8)
+
+
+@compiled
+def _flags(allowed: Ints, documents: int) -> Flags:
+    return carray(_pointer(allowed[0]), documents, np.bool_)
+
+
+# As in ``similarity.postings``: see ``similarity.compiled`` on why a compiled function stays in its file.
 @compiled
 def _count(counts: Bytes, large_at: NDArray[np.uint32], large: NDArray[np.int32], place: int) -> float:
     count = counts[place]
@@ -41,7 +90,7 @@ def add_column(
     weight: float,
     first: int,
     last: int,
-    rows: NDArray[np.uint16],
+    rows: Rows,
     counts: Bytes,
     large_at: NDArray[np.uint32],
     large: NDArray[np.int32],
@@ -58,64 +107,86 @@ def add_column(
 
 
 @compiled
-def _add_to_allowed(
-    allowed: Flags,
-    sums: Floats,
-    weight: float,
-    first: int,
-    last: int,
-    rows: NDArray[np.uint16],
-    counts: Bytes,
-    large_at: NDArray[np.uint32],
-    large: NDArray[np.int32],
-    saturation: float,
-    base: float,
-    slope: float,
-    measure: NDArray[np.float64],
-) -> None:
-    """As ``add_column`` for the documents that are *allowed*; sooner done than all where they are few."""
-    for place in range(first, last):
-        row = rows[place]
-        if allowed[row]:
-            count = _count(counts, large_at, large, place)
-            sums[row] += weight * count / (saturation * count + (base + slope * measure[row]))
+def _added(weight: float, postings: Any, row: int, place: int) -> float:
+    """What the posting at *place* adds to the sum of its *row*."""
+    _, counts, large_at, large, measure, (saturation, base, slope) = postings
+    count = _count(counts, large_at, large, place)
+    return float(weight * count / (saturation * count + (base + slope * measure[row])))
 
 
 @compiled
-def _add_to_some(
-    some: NDArray[np.int64],
-    sums: Floats,
-    weight: float,
-    first: int,
-    last: int,
-    rows: NDArray[np.uint16],
-    counts: Bytes,
-    large_at: NDArray[np.uint32],
-    large: NDArray[np.int32],
-    saturation: float,
-    base: float,
-    slope: float,
-    measure: NDArray[np.float64],
+def _add(sums: Floats, weight: float, postings: Any, first: int, last: int) -> None:
+    """Add a column to the sums of its documents."""
+    rows = postings[0]
+    for place in range(first, last):
+        sums[rows[place]] += _added(weight, postings, rows[place], place)
+
+
+@compiled
+def _add_to_allowed(
+    allowed: Flags, kept: Rows, sums: Floats, weight: float, postings: Any, first: int, last: int
 ) -> None:
-    """As ``add_column`` for the documents *some* alone (ascending), each found by leaps and halving."""
-    low = first
-    for row in some:
-        step = 1
-        while low + step < last and rows[low + step] < row:
-            low += step
-            step += step
-        high = min(low + step + 1, last)
-        while low < high:
-            middle = (low + high) >> 1
-            if rows[middle] < row:
-                low = middle + 1
-            else:
-                high = middle
+    """As ``_add`` for the documents that are *allowed*: which they are is settled before anything is worked out."""
+    rows = postings[0]
+    number = 0
+    for place in range(first, last):
+        kept[number] = place - first
+        number += allowed[rows[place]]  # no branch, which would be guessed wrongly as often as not
+    for one in range(number):
+        place = first + kept[one]
+        sums[rows[place]] += _added(weight, postings, rows[place], place)
+
+
+@compiled
+def _place_of(row: int, rows: Rows, low: int, last: int, density: float) -> int:
+    """The first place in ``[low, last)`` that holds *row* or a higher one, else *last*.
+
+    Looked for, by leaps and halving, from where it would be if a row in the column came *density* times.
+    """
+    if low >= last or rows[low] >= row:
+        return low
+    high = min(low + int((row - rows[low]) * density) + 1, last)
+    step = 4
+    while high < last and rows[high] < row:
+        low = high
+        high = min(high + step, last)
+        step += step
+    step = 8
+    while high - step > low and rows[high - step] >= row:
+        high -= step
+        step += step
+    low = max(low, high - step)
+    while low < high:
+        middle = (low + high) >> 1
+        if rows[middle] < row:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
+def _add_to_some(some: Rows, sums: Floats, weight: float, postings: Any, first: int, last: int) -> None:
+    """As ``_add`` for the documents *some* alone (ascending)."""
+    rows, low, density = postings[0], first, (last - first) / len(sums)
+    for one in some:
+        row = int(one)
+        low = _place_of(row, rows, low, last, density)
         if low == last:
             return
         if rows[low] == row:
-            count = _count(counts, large_at, large, low)
-            sums[row] += weight * count / (saturation * count + (base + slope * measure[row]))
+            sums[row] += _added(weight, postings, row, low)
+
+
+@compiled
+def _score(row: int, weights: Floats, postings: Any, first: Ints, last: Ints) -> float:
+    """The score of one document."""
+    rows, score = postings[0], 0.0
+    for term in range(len(weights)):
+        place = _place_of(row, rows, first[term], last[term], (last[term] - first[term]) / len(postings[4]))
+        if place < last[term] and rows[place] == row:
+            score += _added(weights[term], postings, row, place)
+    return score
 
 
 @compiled
@@ -164,25 +235,82 @@ def offer(
 
 
 @compiled
-def _at_least(sums: Floats, allowed: Flags, all_allowed: bool, k: int) -> float:
-    """The k-th largest of *sums* that are allowed, 0 when there are fewer: what the k-th best score is at least."""
-    heap = np.zeros(k)
-    for row in range(len(sums)):
-        value = sums[row]
-        if value > heap[0] and (all_allowed or allowed[row]):
-            at = 0
-            while True:
-                below = 2 * at + 1
-                if below >= k:
-                    break
-                if below + 1 < k and heap[below + 1] < heap[below]:
-                    below += 1
-                if heap[below] >= value:
-                    break
-                heap[at] = heap[below]
-                at = below
-            heap[at] = value
-    return float(heap[0])
+def _column_of(token: int, named: NDArray[np.int32]) -> int:
+    """The first place in *named* (ascending, each once) that holds *token* or a higher one.
+
+    It is *token* or lower, and near it for the frequent tokens, which come early: from there it is a few steps, where
+    halving all would fetch a dozen places from all over memory.
+    """
+    high, step = min(token, len(named)), 1
+    low = high - step
+    while low >= 0 and named[low] >= token:
+        high = low
+        step += step
+        low = high - step
+    low = max(low, -1) + 1
+    while low < high:
+        middle = (low + high) >> 1
+        if named[middle] < token:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
+def _find(addresses: Ints, looseness: float, tokens: NDArray[np.int32], weights: Floats, first: Ints, last: Ints,
+          rest: Floats) -> bool:  # fmt: skip
+    """Where the columns of *tokens* lie, the most that those from each on can add; whether any weighs less than 0."""
+    columns = addresses[9]
+    named = carray(_pointer(addresses[0]), columns, np.int32)
+    start = carray(_pointer(addresses[1]), columns + 1, np.uint32)
+    bounds = carray(_pointer(addresses[6]), columns, np.float32)
+    negative = False
+    for term in range(len(tokens) - 1, -1, -1):
+        place = _column_of(tokens[term], named)
+        rest[term] = rest[term + 1]
+        if place < columns and named[place] == tokens[term]:
+            first[term], last[term] = start[place], start[place + 1]
+            rest[term] += weights[term] * (bounds[place] * looseness) * _ABOVE
+            negative |= weights[term] < 0
+    return negative
+
+
+@compiled
+def _seeded(addresses: Ints, allowed: Ints, shape: Any, kind: Any, weights: Floats, first: Ints, last: Ints,
+            without: tuple[int, int], sums: Floats, k: int) -> float:  # fmt: skip
+    """What the k-th best score is at least: that of the k-th best of a few that share rare tokens with the query."""
+    total = (last - first).sum()
+    number = k + _MORE_SEEDS
+    if k > _MOST_SEEDS or total < _SEARCH * number * len(weights):
+        return 0.0  # sooner done by going through all
+    terms, looked_at = 0, 0
+    while terms < len(weights) and looked_at * _SHARE_FOR_SEEDS < total:
+        looked_at += (last[:, terms] - first[:, terms]).sum()
+        terms += 1
+    scores, keys = np.zeros(number), np.zeros((number, 12), np.uint8)
+    places, size = np.zeros((number, 2), np.int64), np.zeros(1, np.int64)
+    for block in range(len(addresses)):
+        if not allowed[block, 3]:
+            continue
+        postings, ids = _postings(addresses[block], shape, kind), _ids(addresses[block])
+        flags = _flags(allowed[block], len(ids))
+        for term in range(terms):
+            _add(sums, weights[term], postings, first[block, term], last[block, term])
+        for term in range(terms):
+            for place in range(first[block, term], last[block, term]):
+                row = postings[0][place]
+                score = sums[row]
+                sums[row] = 0.0
+                enough = score > 0 and (score >= scores[0] or size[0] < number)
+                if enough and flags[row] and (block != without[0] or row != without[1]):
+                    offer(score, ids[row], block, row, scores, keys, places, size)
+    if size[0] < k:
+        return 0.0
+    for seed in range(size[0]):
+        block, row = places[seed, 0], places[seed, 1]
+        scores[seed] = _score(row, weights, _postings(addresses[block], shape, kind), first[block], last[block])
+    return float(np.sort(scores[: size[0]])[size[0] - k])
 
 
 @compiled
@@ -195,162 +323,137 @@ def _candidates(sums: Floats, rest: float, least: float) -> int:
 
 
 @compiled
-def _gathered(sums: Floats, rest: float, least: float, number: int) -> Ints:
-    """The rows of ``_candidates``."""
-    found = np.empty(number, np.int64)
-    size = 0
-    for row in range(len(sums)):
-        if sums[row] + rest >= least:
-            found[size] = row
-            size += 1
-    return found
+def _gathered(sums: Floats, rest: float, least: float, allowed: Flags, some: Rows) -> int:
+    """The rows of ``_candidates`` that are allowed, into *some*; how many."""
+    number, whole = 0, len(sums) // _AT_ONCE * _AT_ONCE
+    for start in range(0, whole, _AT_ONCE):
+        found = 0
+        for row in range(start, start + _AT_ONCE):
+            found += sums[row] + rest >= least
+        if found:
+            for row in range(start, start + _AT_ONCE):
+                some[number] = row
+                number += sums[row] + rest >= least and allowed[row]
+    for row in range(whole, len(sums)):
+        if sums[row] + rest >= least and allowed[row]:
+            some[number] = row
+            number += 1
+    return number
 
 
 @compiled
-def collect(
+def _collect(
     block: int,
+    addresses: Ints,
+    allowed: Ints,
+    shape: Any,
+    kind: Any,
+    weights: Floats,
     first: Ints,
     last: Ints,
-    weights: Floats,
-    bounds: Floats,
-    rows: NDArray[np.uint16],
-    counts: Bytes,
-    large_at: NDArray[np.uint32],
-    large: NDArray[np.int32],
-    saturation: float,
-    base: float,
-    slope: float,
-    measure: NDArray[np.float64],
-    ids: Bytes,
-    allowed: Flags,
-    number_allowed: int,
+    rest: Floats,
+    least: float,
+    without: tuple[int, int],
     sums: Floats,
+    kept: Rows,
+    some: Rows,
     scores: Floats,
     keys: Bytes,
     places: Ints,
-    size: NDArray[np.int64],
+    size: Ints,
 ) -> None:
-    """Offer the best documents of one block, by columns ``[first, last)``, to the heap of the query.
-
-    *bounds* are what a column adds to a document at most; *sums* is zero by row and is left so. With *number_allowed*
-    equal to the number of rows, *allowed* is not looked at.
-    """
-    documents = len(ids)
-    all_allowed = number_allowed == documents
-    terms, k = len(first), len(scores)
-    rest = np.zeros(terms + 1)
-    negative = False
-    for term in range(terms - 1, -1, -1):
-        rest[term] = rest[term + 1] + bounds[term] * _ABOVE
-        negative |= weights[term] < 0
-    least = scores[0] if size[0] == k else 0.0
-    some = np.empty(0, np.int64)
-    term = 0
-    few = number_allowed * _FEW < documents
-    if few:
-        some = np.flatnonzero(allowed)
-    else:
-        worth_a_try = least
-        while term < terms:
-            if not negative and rest[term] < worth_a_try:
-                candidates, left = _candidates(sums[:documents], rest[term], least), 0
-                for other in range(term, terms):
-                    left += last[other] - first[other]
-                if candidates * _SEARCH * (terms - term) < left:
-                    some = _gathered(sums[:documents], rest[term], least, candidates)
-                    break
-                worth_a_try = 0.7 * rest[term]
-            worth = least == 0 and last[term] - first[term] >= _WORTH_A_LOOK and rest[0] - rest[term] > rest[term]
-            if worth and not negative and k <= 1000:
-                least = worth_a_try = _at_least(sums[:documents], allowed, all_allowed, k)
-            add_column(
-                sums, weights[term], first[term], last[term], rows, counts, large_at, large,
-                saturation, base, slope, measure,
-            )  # fmt: skip
-            term += 1
-        if term == terms and not len(some):
-            for row in range(documents):
-                score = sums[row]
-                if score >= least and score > 0 and (all_allowed or allowed[row]):
-                    offer(score, ids[row], block, row, scores, keys, places, size)
-                    if size[0] == k:
-                        least = max(least, scores[0])
-    worth_a_try = least
-    while term < terms and len(some):
-        if not negative and rest[term] < worth_a_try:
-            worth_a_try = 0.7 * rest[term]
-            number = 0
-            for candidate in some:
-                if sums[candidate] + rest[term] >= least:
-                    some[number] = candidate
-                    number += 1
-            some = some[:number]
-        if len(some) * _SEARCH < last[term] - first[term]:
-            _add_to_some(
-                some, sums, weights[term], first[term], last[term], rows, counts, large_at, large,
-                saturation, base, slope, measure,
-            )  # fmt: skip
-        elif few:
-            _add_to_allowed(
-                allowed, sums, weights[term], first[term], last[term], rows, counts, large_at, large,
-                saturation, base, slope, measure,
-            )  # fmt: skip
+    """Offer the best documents of one block to the heap of the query, those that reach *least*."""
+    postings, ids = _postings(addresses, shape, kind), _ids(addresses)
+    documents, terms, k = len(ids), len(weights), len(scores)
+    flags = _flags(allowed, documents)
+    masked = 2 * allowed[3] < documents
+    number, term = -1, 0
+    if allowed[2]:
+        number = allowed[2]
+        some[:number] = carray(_pointer(allowed[1]), number, np.uint16)
+    while term < terms and number < 0:
+        many = last[term] - first[term]
+        if rest[term] < least and many * _WORTH_A_LOOK > documents:
+            candidates = _candidates(sums[:documents], rest[term], least)
+            if candidates * _SEARCH < many:
+                number = _gathered(sums[:documents], rest[term], least, flags, some)
+                break
+        if masked:
+            _add_to_allowed(flags, kept, sums, weights[term], postings, first[term], last[term])
         else:
-            add_column(
-                sums, weights[term], first[term], last[term], rows, counts, large_at, large,
-                saturation, base, slope, measure,
-            )  # fmt: skip
+            _add(sums, weights[term], postings, first[term], last[term])
         term += 1
-    for candidate in some:
-        score = sums[candidate]
-        if score > 0 and score >= least and (all_allowed or allowed[candidate]):
-            offer(score, ids[candidate], block, int(candidate), scores, keys, places, size)
+    if number < 0:
+        number = _gathered(sums[:documents], 0.0, max(least, 5e-324), flags, some)
+    while term < terms and number:
+        if rest[term] < least:
+            left = 0
+            for one in range(number):
+                if sums[some[one]] + rest[term] >= least:
+                    some[left] = some[one]
+                    left += 1
+            number = left
+        if number * _SEARCH < last[term] - first[term]:
+            _add_to_some(some[:number], sums[:documents], weights[term], postings, first[term], last[term])
+        elif masked:
+            _add_to_allowed(flags, kept, sums, weights[term], postings, first[term], last[term])
+        else:
+            _add(sums, weights[term], postings, first[term], last[term])
+        term += 1
+    for one in range(number):
+        row = some[one]
+        score = sums[row]
+        if score > 0 and score >= least and (block != without[0] or row != without[1]):
+            offer(score, ids[row], block, row, scores, keys, places, size)
             if size[0] == k:
                 least = max(least, scores[0])
     sums[:documents] = 0
 
 
-def squares_by_row(columns: Columns, weights: Floats, documents: int) -> Floats:
-    """For each document the sum of (count * weight of the column) squared."""
-    postings = columns.rows, columns.counts, columns.large_at, columns.large
-    return _squares_by_row(columns.start, *postings, weights, documents)
-
-
-def cosine_bounds(columns: Columns, norms: Floats) -> NDArray[np.float32]:
-    """For each column the largest count / norm of the document."""
-    return _cosine_bounds(columns.start, columns.rows, columns.counts, columns.large_at, columns.large, norms)
-
-
 @compiled
-def _squares_by_row(
-    start: NDArray[np.uint32],
-    rows: NDArray[np.uint16],
-    counts: Bytes,
-    large_at: NDArray[np.uint32],
-    large: NDArray[np.int32],
+def search(
+    addresses: Ints,
+    allowed: Ints,
+    looseness: Floats,
+    shape: Any,
+    kind: Any,
+    tokens: NDArray[np.int32],
     weights: Floats,
-    documents: int,
-) -> Floats:
-    sums = np.zeros(documents)
-    for column in range(len(start) - 1):
-        for place in range(int(start[column]), int(start[column + 1])):
-            sums[rows[place]] += (_count(counts, large_at, large, place) * weights[column]) ** 2
-    return sums
+    without: tuple[int, int],
+    sums: Floats,
+    kept: Rows,
+    some: Rows,
+    scores: Floats,
+    keys: Bytes,
+    places: Ints,
+    size: Ints,
+) -> None:
+    """The best documents, for which ``len(scores)`` places are there, and in ``size[0]`` how many they are.
 
-
-@compiled
-def _cosine_bounds(
-    start: NDArray[np.uint32],
-    rows: NDArray[np.uint16],
-    counts: Bytes,
-    large_at: NDArray[np.uint32],
-    large: NDArray[np.int32],
-    norms: Floats,
-) -> NDArray[np.float32]:
-    bounds = np.zeros(len(start) - 1, np.float32)
-    for column in range(len(start) - 1):
-        most = 0.0
-        for place in range(int(start[column]), int(start[column + 1])):
-            most = max(most, _count(counts, large_at, large, place) / norms[rows[place]])
-        bounds[column] = most * _ABOVE
-    return bounds
+    *addresses* and *allowed* are those of ``similarity.addresses``. The score is the sum over *tokens* of
+    ``weight * c / (saturation * c + base + slope * measure[row])`` with the three numbers of *shape*; *kind* is an
+    array of the measures' type. A block's bounds times its *looseness* are what the factor of a posting is at most, by
+    column. *without*: block and row of one left out.
+    """
+    blocks, terms, k = len(addresses), len(tokens), len(scores)
+    first, last = np.zeros((blocks, terms), np.int64), np.zeros((blocks, terms), np.int64)
+    rest = np.zeros((blocks, terms + 1))
+    negative = False
+    for block in range(blocks):
+        if allowed[block, 3]:
+            negative |= _find(
+                addresses[block], looseness[block], tokens, weights, first[block], last[block], rest[block]
+            )
+    least = 0.0
+    if not negative:
+        least = _seeded(addresses, allowed, shape, kind, weights, first, last, without, sums, k)
+    for block in np.argsort(-rest[:, 0]):
+        if negative:
+            rest[block] = np.inf  # more tokens may mean less: nothing can be left out
+        if allowed[block, 3] and rest[block, 0] > 0 and rest[block, 0] >= least:
+            _collect(
+                block, addresses[block], allowed[block], shape, kind, weights, first[block], last[block], rest[block],
+                least, without, sums, kept, some, scores, keys, places, size,
+            )  # fmt: skip
+            if size[0] == k:
+                least = max(least, scores[0])

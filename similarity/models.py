@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity.kernel import cosine_bounds, squares_by_row
 from similarity.postings import K1, B, Columns
 from similarity.statistics import Statistics, Tokens
 from similarity.turning import Floats
@@ -96,11 +95,11 @@ class Tfidf:
     def measured(self, columns: Columns, lengths: NDArray[np.uint32]) -> Measured:
         # A token of documents alone that cannot be found any more has no frequency.
         idfs = self._idfs(np.maximum(self._statistics.frequencies.of(columns.tokens), 1))
-        norms = np.sqrt(squares_by_row(columns, idfs, len(lengths)))
+        norms = np.sqrt(columns.squares(idfs, len(lengths)))
         # A document whose every token is in all documents has length 0 and no direction.
         norms[norms == 0] = np.inf
         norms.flags.writeable = False
-        return Measured(norms, cosine_bounds(columns, norms))
+        return Measured(norms, columns.bounds(norms))
 
     def _idfs(self, frequencies: Ints) -> Floats:
         idfs: Floats = np.log2(self._statistics.documents / frequencies)

@@ -53,6 +53,14 @@ class Columns(NamedTuple):
         start = self.start.astype(np.int64)
         return start[1:] - start[:-1]
 
+    def bounds(self, divisor: Floats) -> NDArray[np.float32]:
+        """For each column the largest count / *divisor* of the document."""
+        return _bounds(self.start, self.rows, self.counts, self.large_at, self.large, 0.0, divisor)
+
+    def squares(self, weights: Floats, documents: int) -> Floats:
+        """For each document the sum of (count * weight of the column) squared."""
+        return _squares(self.start, self.rows, self.counts, self.large_at, self.large, weights, documents)
+
 
 def columns(packed: Bytes, start: NDArray[np.integer], lengths: NDArray[np.integer]) -> Columns:
     """The vectors ``packed[start[i]:start[i + 1]]`` (see ``store.vectors``) by token. Raises CorruptVector."""
@@ -61,7 +69,8 @@ def columns(packed: Bytes, start: NDArray[np.integer], lengths: NDArray[np.integ
     tokens, column_start, rows, counts, norms, large_at, large = turned(packed, np.ascontiguousarray(start, np.int64))
     mean = float(lengths.mean()) if len(lengths) and lengths.any() else 1.0
     scale = K1 * (1 - B + B * lengths.astype(np.float64) / mean)
-    cosine, bm25 = _bounds(column_start, rows, counts, large_at, large, norms, scale)
+    postings = column_start, rows, counts, large_at, large
+    cosine, bm25 = _bounds(*postings, 0.0, norms), _bounds(*postings, 1.0, scale)
     made = Columns(tokens, column_start, rows, counts, large_at, large, norms, np.array([mean]), cosine, bm25)
     for array in made:
         array.flags.writeable = False  # as arrays of a cache file are: numba compiles for each kind apart
@@ -76,27 +85,46 @@ def columns_of(vectors: list[bytes], lengths: NDArray[np.integer]) -> Columns:
 
 
 @compiled
+def _count(counts: Bytes, large_at: NDArray[np.uint32], large: NDArray[np.int32], place: int) -> float:
+    count = counts[place]
+    if count < ESCAPE:
+        return float(count)
+    return float(large[np.searchsorted(large_at, place)])
+
+
+@compiled
 def _bounds(
     start: NDArray[np.uint32],
     rows: NDArray[np.uint16],
     counts: Bytes,
     large_at: NDArray[np.uint32],
     large: NDArray[np.int32],
-    norms: Floats,
-    scale: Floats,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    cosine, bm25 = np.zeros(len(start) - 1, np.float32), np.zeros(len(start) - 1, np.float32)
+    saturation: float,
+    divisor: Floats,
+) -> NDArray[np.float32]:
+    bounds = np.zeros(len(start) - 1, np.float32)
     above = 1.000001  # rounding to 32 bits must not put a bound below what it bounds
-    next_large = 0
     for column in range(len(start) - 1):
-        most_cosine, most_bm25 = 0.0, 0.0
+        most = 0.0
         for place in range(int(start[column]), int(start[column + 1])):
-            count = float(counts[place])
-            if counts[place] == ESCAPE:
-                count = float(large[next_large])
-                next_large += 1
-            row = rows[place]
-            most_cosine = max(most_cosine, count / norms[row])
-            most_bm25 = max(most_bm25, count / (count + scale[row]))
-        cosine[column], bm25[column] = most_cosine * above, most_bm25 * above
-    return cosine, bm25
+            count = _count(counts, large_at, large, place)
+            most = max(most, count / (saturation * count + divisor[rows[place]]))
+        bounds[column] = most * above
+    return bounds
+
+
+@compiled
+def _squares(
+    start: NDArray[np.uint32],
+    rows: NDArray[np.uint16],
+    counts: Bytes,
+    large_at: NDArray[np.uint32],
+    large: NDArray[np.int32],
+    weights: Floats,
+    documents: int,
+) -> Floats:
+    sums = np.zeros(documents)
+    for column in range(len(start) - 1):
+        for place in range(int(start[column]), int(start[column + 1])):
+            sums[rows[place]] += (_count(counts, large_at, large, place) * weights[column]) ** 2
+    return sums

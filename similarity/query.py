@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock, local
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from similarity import kernel
+from similarity.addresses import Scratch, Table, masks, table
 from similarity.block import Flags, Held
 from similarity.collection import Collection
 from similarity.lsi import Topics, Vector, untrained
 from similarity.models import LSI, MODELS, BagOfWords, Measured, Model, Weights
-from similarity.postings import MOST_ROWS, Columns
+from similarity.postings import Columns
 from similarity.turning import Floats
 from store.segments import NEVER
-from store.vectors import Ints
 
-_scratch = local()
+_of_thread = local()
 _MOST_MASKS = 256  # of 64 KiB
 
 Query = Weights | Vector
@@ -75,15 +77,32 @@ class Filter:
 ALL = Filter()
 
 
+class _Masks(NamedTuple):
+    """The rows of each block that a filter lets pass, and how many; and the same as the kernel takes it."""
+
+    allowed: list[tuple[Flags, int]]
+    table: Table
+
+
+class _Prepared(NamedTuple):
+    """A model, what its factors need of each block, and all that as the kernel takes it."""
+
+    model: Model
+    measured: list[Measured]
+    table: Table
+    looseness: Floats
+    kind: NDArray[Any]
+    """An empty array of the kind that the measures are."""
+
+
 @dataclass(eq=False)
 class State:
     """A collection with the models worked out for it so far. ``topics`` gives the trained one."""
 
     collection: Collection = field(default_factory=Collection)
     topics: Callable[[Collection], Topics] = untrained
-    _models: dict[str, Model] = field(default_factory=dict)
-    _measured: dict[tuple[str, int], Measured] = field(default_factory=dict)
-    _masks: dict[tuple[int, Filter], tuple[Flags, int]] = field(default_factory=dict)
+    _models: dict[str, _Prepared] = field(default_factory=dict)
+    _masks: dict[Filter, _Masks] = field(default_factory=dict)
     _working_out: Lock = field(default_factory=Lock)
 
     def queries(self, model: str, bags: Sequence[BagOfWords]) -> list[Query]:
@@ -93,15 +112,29 @@ class State:
 
     def model(self, name: str) -> Model:
         """The model *name* (a key of ``MODELS``) under the statistics of this state."""
+        return self._prepared(name).model
+
+    def _prepared(self, name: str) -> _Prepared:
         if name not in self._models:
             with self._working_out:
                 if name not in self._models:
-                    model: Model = MODELS[name](self.collection.statistics)
-                    for number, held in enumerate(self.collection.blocks):
-                        block = held.block
-                        self._measured[name, number] = model.measured(block.columns, block.segment.lengths)
-                    self._models[name] = model  # last: its presence says that the blocks are measured
+                    self._models[name] = self._worked_out(MODELS[name](self.collection.statistics))
         return self._models[name]
+
+    def _worked_out(self, model: Model) -> _Prepared:
+        blocks = [held.block for held in self.collection.blocks]
+        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:  # tf-idf goes through all postings
+            measured = list(threads.map(lambda block: model.measured(block.columns, block.segment.lengths), blocks))
+        measures = _narrow([one.measure for one in measured])
+        arrays = table(
+            [block.columns for block in blocks],
+            [one.bounds for one in measured],
+            measures,
+            [block.segment.ids for block in blocks],
+        )
+        looseness = np.array([one.looseness for one in measured], np.float64)
+        kind = measures[0][:0] if measures else np.zeros(0)
+        return _Prepared(model, measured, arrays, looseness, kind)
 
     def best(
         self, model: str, weights: Query, k: int, asked: Filter = ALL, without: tuple[int, int] | None = None
@@ -115,36 +148,28 @@ class State:
             return weights.topics.best(weights.values, k, partial(self._allowed, asked), without)
         if not k or not len(weights.tokens):
             return []
-        shape = self.model(model).shape
+        prepared, scratch = self._prepared(model), _scratch()
         scores, keys = np.zeros(k), np.zeros((k, 12), np.uint8)
         places, size = np.zeros((k, 2), np.int64), np.zeros(1, np.int64)
-        for number, held in enumerate(self.collection.blocks):
-            allowed, many = self._allowed(asked, number, held)
-            if without is not None and without[0] == number and allowed[without[1]]:
-                allowed, many = allowed.copy(), many - 1
-                allowed[without[1]] = False
-            if not many:
-                continue
-            columns, measured = held.block.columns, self._measured[model, number]
-            spans, found = _spans(columns, weights)
-            bounds = found * (measured.bounds[spans.columns] * measured.looseness)
-            kernel.collect(
-                number, spans.first, spans.last, found, bounds,
-                columns.rows, columns.counts, columns.large_at, columns.large, *shape, measured.measure,
-                held.block.segment.ids, allowed, many, _sums(), scores, keys, places, size,
-            )  # fmt: skip
-        best = [(key.tobytes().hex(), float(score)) for key, score in zip(keys[: size[0]], scores, strict=False)]
+        kernel.search(
+            prepared.table.addresses, self._masks_of(asked).table.addresses, prepared.looseness,
+            prepared.model.shape, prepared.kind, weights.tokens, weights.weights, without or (-1, -1), scratch.sums,
+            scratch.kept, scratch.some, scores, keys, places, size,
+        )  # fmt: skip
+        best = [(key.tobytes().hex(), score) for key, score in zip(keys[: size[0]], scores.tolist(), strict=False)]
         return sorted(best, key=lambda hit: (-hit[1], hit[0]))
 
     def _allowed(self, asked: Filter, number: int, held: Held) -> tuple[Flags, int]:
-        """``Filter.allowed``, remembered for the filters asked for lately: many queries come with the same."""
-        if asked == ALL:
-            return held.alive, held.number
-        found = self._masks.get((number, asked))
+        return self._masks_of(asked).allowed[number]
+
+    def _masks_of(self, asked: Filter) -> _Masks:
+        """``Filter.allowed`` of each block, remembered for the filters asked for lately."""
+        found = self._masks.get(asked)
         if found is None:
-            if len(self._masks) >= _MOST_MASKS:
+            if len(self._masks) * len(self.collection.blocks) >= _MOST_MASKS:
                 self._masks.clear()
-            found = self._masks[number, asked] = asked.allowed(held)
+            allowed = [asked.allowed(held) for held in self.collection.blocks]
+            found = self._masks[asked] = _Masks(allowed, masks(allowed))
         return found
 
     def scores(self, model: str, weights: Query) -> Iterator[tuple[Held, Floats]]:
@@ -152,42 +177,34 @@ class State:
         if isinstance(weights, Vector):
             yield from weights.topics.scores(weights.values)
             return
-        named = self.model(model)
-        for number, held in enumerate(self.collection.blocks):
-            yield held, block_scores(held.block.columns, named, self._measured[model, number], weights, held.block.rows)
+        prepared = self._prepared(model)
+        for held, measured in zip(self.collection.blocks, prepared.measured, strict=True):
+            yield held, block_scores(held.block.columns, prepared.model, measured, weights, held.block.rows)
 
 
 def block_scores(columns: Columns, model: Model, measured: Measured, weights: Weights, rows: int) -> Floats:
     """The score of every row of *columns*."""
     sums = np.zeros(rows)
-    spans, found = _spans(columns, weights)
-    for first, last, weight in zip(spans.first.tolist(), spans.last.tolist(), found.tolist(), strict=True):
+    places, present = columns.places(weights.tokens)
+    found = zip(places[present].tolist(), weights.weights[present].tolist(), strict=True)
+    for place, weight in found:
         kernel.add_column(
-            sums, weight, first, last, columns.rows, columns.counts, columns.large_at, columns.large,
-            *model.shape, measured.measure,
+            sums, weight, int(columns.start[place]), int(columns.start[place + 1]), columns.rows, columns.counts,
+            columns.large_at, columns.large, *model.shape, measured.measure,
         )  # fmt: skip
     return sums
 
 
-class _Spans(NamedTuple):
-    """Columns, and their postings ``[first, last)``."""
-
-    columns: NDArray[np.intp]
-    first: Ints
-    last: Ints
-
-
-def _spans(columns: Columns, weights: Weights) -> tuple[_Spans, Floats]:
-    """Where the postings of a query's tokens lie, for those that occur, and the weights of these."""
-    places, present = columns.places(weights.tokens)
-    places = places[present]
-    start = columns.start
-    return _Spans(places, start[places].astype(np.int64), start[places + 1].astype(np.int64)), weights.weights[present]
+def _narrow(measures: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """*measures* in two bytes each if they are whole numbers that fit: every query reads nearly all of them."""
+    if all(one.dtype == np.uint32 and int(one.max(initial=0)) <= np.iinfo(np.uint16).max for one in measures):
+        return [one.astype(np.uint16) for one in measures]
+    return measures
 
 
-def _sums() -> Floats:
-    """Zeros for the kernel, which leaves them so; one array a thread."""
-    if not hasattr(_scratch, "sums"):
-        _scratch.sums = np.zeros(MOST_ROWS)
-    sums: Floats = _scratch.sums
-    return sums
+def _scratch() -> Scratch:
+    """One for each thread."""
+    if not hasattr(_of_thread, "scratch"):
+        _of_thread.scratch = Scratch()
+    scratch: Scratch = _of_thread.scratch
+    return scratch

@@ -24,7 +24,7 @@ def document(number: int, bag: dict[int, int]) -> dict:
         "revision": number + 1,
         "length": sum(bag.values()),
         "published": None,
-        "source": ("sia", "tsmc", "smic")[number % 3],
+        "source": "asml" if number % 20 == 7 else ("sia", "tsmc", "smic")[number % 3],
         "language": "en",
         "vector": pack(bag.items()),
     }
@@ -49,7 +49,9 @@ def ranking(state: State, model: str, query: list[tuple[int, int]], asked: Filte
 
 @settings(max_examples=120, deadline=None)
 @given(
-    st.lists(st.dictionaries(st.integers(0, 12), st.sampled_from([1, 1, 1, 2, 7, 300]), min_size=1), max_size=60),
+    st.lists(
+        st.dictionaries(st.integers(0, 12), st.sampled_from([1, 1, 1, 2, 7, 300, 70_000]), min_size=1), max_size=60
+    ),
     st.integers(1, 3),
     st.lists(st.tuples(st.integers(0, 14), st.integers(1, 3)), min_size=1, max_size=8, unique_by=lambda pair: pair[0]),
     st.integers(1, 12),
@@ -64,7 +66,11 @@ def test_the_best_are_the_best(bags, blocks: int, query, k: int, model: str, ask
 
 
 @pytest.mark.parametrize("model", sorted(MODELS))
-@pytest.mark.parametrize("asked", [Filter(), Filter(source="sia"), Filter(language="en")], ids=["all", "some", "one"])
+@pytest.mark.parametrize(
+    "asked",
+    [Filter(), Filter(source="sia"), Filter(source="asml"), Filter(language="en")],
+    ids=["all", "some", "few", "one"],
+)
 def test_the_best_of_thousands(model: str, asked: Filter) -> None:
     """Enough documents that columns are cut short, searched in, and gone through row by row."""
     random = np.random.default_rng(8)
@@ -79,6 +85,8 @@ def test_the_best_of_thousands(model: str, asked: Filter) -> None:
         weights = state.model(model).query(query)
         for k in (1, 10, 200):
             assert state.best(model, weights, k, asked) == ranking(state, model, query, asked)[:k]
+        best, *others = ranking(state, model, query, asked)
+        assert state.best(model, weights, 10, asked, state.collection.place_of(best[0])) == others[:10]
 
 
 def test_equal_articles_have_equal_scores_wherever_they_lie() -> None:
