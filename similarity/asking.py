@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,10 @@ from pymongo.database import Database
 
 from similarity.across import Asked, Translator
 from similarity.collection import Collection
-from similarity.evidence import encoded
+from similarity.meanings import encoded
 from similarity.question import Question, question
 from similarity.trade_words import TradeWords
+from similarity.variants import LONGEST_NAME, Named, named
 from similarity.words import Words
 from store import terms
 from store.connection import Document
@@ -32,7 +34,23 @@ from text.passages import length, vectors_of
 LONGEST_QUERY = 240
 """Of a query that is one vector, as ``text.passages`` measures; a longer one is taken for an article."""
 
+_MEANINGS = 1_000
+"""Queries whose vectors are remembered: the same one comes again for more hits, another filter or the next page."""
+
 _HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+@dataclass(frozen=True)
+class _Put:
+    """A text as it asks: its language, its words and pairs counted, what its words are in the other language and
+    the terms it names.
+    """
+
+    language: str
+    words: Counter[str]
+    pairs: Counter[str]
+    asked: Sequence[Asked]
+    terms: Sequence[Named]
 
 
 class Asker:
@@ -48,11 +66,16 @@ class Asker:
     ) -> None:
         self._database, self._analyzer, self._words, self._cache = database, analyzer, words, cache
         self._encoder = encoder
+        self._meaning = lru_cache(maxsize=_MEANINGS)(lambda encoder, text: meanings_of(encoder, [text])[0])
         self._counted: tuple[Collection | None, int, int] = None, 0, 0
 
     @cached_property
+    def _trade(self) -> TradeWords:
+        return TradeWords(self._analyzer)
+
+    @cached_property
     def _translator(self) -> Translator:
-        general, trade = general_words(self._cache), TradeWords(self._analyzer)
+        general, trade = general_words(self._cache), self._trade
         return Translator(
             self._analyzer,
             [trade.to_english, general.glosses],
@@ -74,17 +97,18 @@ class Asker:
     def of_texts(self, collection: Collection, texts: Sequence[str], across: bool) -> list[Question]:
         """The question of each of *texts*, those whose words and pairs are all unknown too."""
         encoder = self._encoder()
-        meanings = meanings_of(encoder, texts) if encoder else [None] * len(texts)
         made = []
         for text in texts:
             tokens = self._analyzer.tokens(text)
             language = "zh" if _HAN.search(text) and detect_language(text) != "ja" else detect_language(text)
-            made.append((language, tokens, Counter(bigrams(text)), self._translated(language, tokens, across)))
+            made.append(self._put(language, tokens, Counter(bigrams(text)), across))
+        meanings: list[NDArray[np.int8] | None] = [None] * len(texts)
+        if encoder and len(texts) == 1:
+            meanings = [self._meaning(encoder, texts[0])]
+        elif encoder:
+            meanings = meanings_of(encoder, texts)
         ids = self._ids_of(made)
-        return [
-            question(collection, ids, language, Counter(tokens), pairs, asked, meaning)
-            for (language, tokens, pairs, asked), meaning in zip(made, meanings, strict=True)
-        ]
+        return [_question(collection, ids, put, meaning) for put, meaning in zip(made, meanings, strict=True)]
 
     def of_article(self, collection: Collection, row: Document, across: bool) -> Question:
         """The question of a stored article: document *row* with its language, vector, bigrams and meaning."""
@@ -92,12 +116,12 @@ class Asker:
         names = terms.tokens_of(self._database, {token for token, _ in (*bag, *pairs)})
         tokens = [names[token] for token, count in bag if token in names for _ in range(count)]
         counts = Counter({names[token]: count for token, count in pairs if token in names})
-        asked = self._translated(row["language"], tokens, across)
         vector = row.get("meaning", b"")
         ours = self.mark and vector[:MARK_BYTES] == self.mark
         meaning = np.frombuffer(vector, np.int8, offset=MARK_BYTES) if ours else None
-        ids = self._ids_of([(row["language"], tokens, counts, asked)])
-        return question(collection, ids, row["language"], Counter(tokens), counts, asked, meaning)
+        # In the order of their ids: what stands together there was no phrase.
+        put = self._put(row["language"], tokens, counts, across, longest=1)
+        return _question(collection, self._ids_of([put]), put, meaning)
 
     def passages(self, keys: Iterable[str]) -> dict[str, NDArray[np.int8]]:
         """The vectors of the passages of those articles that have some of the encoder in use."""
@@ -125,18 +149,26 @@ class Asker:
             f" ({other:,} of another one): scrapy reread",
         )
 
-    def _translated(self, language: str, tokens: Sequence[str], across: bool) -> list[Asked]:
-        if not across or language not in ("zh", "en"):
-            return []
-        return self._translator.to_english(tokens) if language == "zh" else self._translator.to_chinese(tokens)
+    def _put(
+        self, language: str, tokens: Sequence[str], pairs: Counter[str], across: bool, longest: int = LONGEST_NAME
+    ) -> _Put:
+        asked: list[Asked] = []
+        if across and language == "zh":
+            asked = self._translator.to_english(tokens)
+        elif across and language == "en":
+            asked = self._translator.to_chinese(tokens)
+        return _Put(language, Counter(tokens), pairs, asked, named(tokens, self._trade.names, longest))
 
-    def _ids_of(
-        self, made: Sequence[tuple[str, Sequence[str], Mapping[str, int], Sequence[Asked]]]
-    ) -> Mapping[str, int]:
+    def _ids_of(self, made: Sequence[_Put]) -> Mapping[str, int]:
         wanted: set[str] = set()
-        for _, tokens, pairs, asked in made:
-            wanted.update(tokens, pairs, (token for one in asked for token, _ in one.tokens))
+        for put in made:
+            wanted.update(put.words, put.pairs, (token for one in put.asked for token, _ in one.tokens))
+            wanted.update(token for term in put.terms for name in term.others for token in name)
         return self._words.ids(wanted)
+
+
+def _question(collection: Collection, ids: Mapping[str, int], put: _Put, meaning: NDArray[np.int8] | None) -> Question:
+    return question(collection, ids, put.language, put.words, put.pairs, put.asked, put.terms, meaning)
 
 
 def meanings_of(encoder: Encoder, texts: Sequence[str]) -> list[NDArray[np.int8] | None]:

@@ -1,4 +1,4 @@
-"""What speaks for each document of a block: words and pairs it shares with the query, translated words, meaning."""
+"""What speaks for each document of a block: words and pairs it shares with the query, and translated words."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from similarity import kernel
-from similarity.block import MEANING, Block
+from similarity.block import Block
 from similarity.compiled import compiled
 from similarity.postings import K1, B, Columns
 from similarity.statistics import Tokens
 from similarity.turning import Floats
-from store.meaning import MARK_BYTES
-from text.encoder import STEP
-
-Cosines = NDArray[np.float32]
+from store.vectors import Ints
 
 
 @dataclass(frozen=True)
@@ -36,6 +33,23 @@ class Synonyms:
     tokens: Tokens
     weights: Floats
     weight: float
+
+
+@dataclass(frozen=True)
+class Varied:
+    """A term of a query: its own ``words`` and ``pairs`` with what they weigh, all together ``weight``.
+
+    ``names``: the tokens of each of its other names; one of several tokens is met where all of them are.
+    """
+
+    words: Weighted
+    pairs: Weighted
+    names: tuple[Tokens, ...]
+    weight: float
+
+
+TOGETHER = 0.8
+"""What a name of several words counts, however often they occur: they may stand apart and name nothing."""
 
 
 def shared(columns: Columns, lengths: NDArray[Any], query: Weighted, mean_length: float) -> Floats:
@@ -62,53 +76,40 @@ def translated(columns: Columns, lengths: NDArray[Any], query: Iterable[Synonyms
     return sums
 
 
-def cosines(block: Block, query: NDArray[np.int8], mark: bytes, only: int | None = None) -> Cosines:
-    """The cosine of every row's meaning with *query*; 0 for rows without one or with one of another encoder.
+def add_variants(
+    sums: Floats, block: Block, query: Iterable[Varied], mean_length: float, here: NDArray[np.bool_]
+) -> None:
+    """Lift *sums*, the evidence by words, where other names of a term say more than the query's own words for it.
 
-    With *only* a row, the others are 0 too.
+    Only in rows that are *here* (by number of language).
     """
-    start, vectors = block.segment.vector_start[MEANING], block.segment.vectors[MEANING]
-    found = np.zeros(block.rows, np.float32)
-    rows = slice(None) if only is None else slice(only, only + 1)
-    starts = start if only is None else start[only : only + 2]
-    _products(starts, vectors.view(np.int8), query, np.frombuffer(mark, np.int8), found[rows])
-    found *= np.float32(STEP * STEP)
+    lengths, languages, columns = block.segment.lengths, block.segment.languages, block.columns
+    base, slope = K1 * (1 - B), K1 * B / mean_length
+    for varied in query:
+        counts = np.zeros(block.rows)
+        for tokens in varied.names:
+            spans = _spans(columns, tokens, np.ones(len(tokens)))
+            if len(spans) < len(tokens):
+                continue
+            held = np.zeros(block.rows, np.int64)
+            for number, (first, last, _) in enumerate(spans):
+                _count_together(counts, held, number, len(spans), first, last, columns.rows, columns.counts, TOGETHER)
+        own = shared(columns, lengths, varied.words, mean_length)
+        if len(varied.pairs.tokens):
+            own += shared(block.pairs, lengths, varied.pairs, mean_length)
+        _lift(sums, own, counts, varied.weight, base, slope, lengths, here, languages)
+
+
+def counts_in(columns: Columns, tokens: Tokens, row: int) -> Ints:
+    """How often *row* has each of *tokens*."""
+    places, present = columns.places(tokens)
+    places = np.where(present, places, 0)
+    found = np.zeros(len(tokens), np.int64)
+    if present.any():
+        _look_up(present, places, row, columns.start, columns.rows, columns.counts, found)
+        for number in np.flatnonzero(found < 0).tolist():
+            found[number] = columns.large[np.searchsorted(columns.large_at, -found[number] - 1)]
     return found
-
-
-@compiled
-def weigh(
-    words: Floats,
-    more: Floats,
-    cosine: Cosines,
-    factor: float,
-    squared: bool,
-    least: float,
-    here: NDArray[np.bool_],
-    languages: NDArray[np.uint16],
-    allowed: NDArray[np.bool_],
-) -> Floats:
-    """For each row *words* and *more* and *factor* times the cosine or its square.
-
-    0 for rows that are not allowed or not *here* (by number of language), and for those that share no word and have a
-    cosine below *least*.
-    """
-    evidence = np.zeros(len(words))
-    for row in range(len(words)):
-        shares = words[row] + more[row]
-        if allowed[row] and here[languages[row]] and (shares > 0 or cosine[row] >= least):
-            near = max(cosine[row], np.float32(0))
-            evidence[row] = shares + factor * (near * near if squared else near)
-    return evidence
-
-
-def encoded(block: Block, mark: bytes) -> tuple[int, int]:
-    """How many rows have a meaning of the encoder with this *mark*, and how many of another one."""
-    start, vectors = block.segment.vector_start[MEANING].astype(np.int64), block.segment.vectors[MEANING]
-    rows = start[:-1][np.diff(start) > MARK_BYTES]
-    marks = vectors[rows[:, None] + np.arange(MARK_BYTES)] if len(rows) else np.zeros((0, MARK_BYTES), np.uint8)
-    ours = int((marks == np.frombuffer(mark, np.uint8)).all(axis=1).sum())
-    return ours, len(rows) - ours
 
 
 def _spans(columns: Columns, tokens: Tokens, weights: Floats) -> list[tuple[int, int, float]]:
@@ -129,25 +130,66 @@ def _saturate(counts: Floats, sums: Floats, weight: float, base: float, slope: f
 
 
 @compiled
-def _products(
+def _look_up(
+    present: NDArray[np.bool_],
+    places: NDArray[np.intp],
+    row: int,
     start: NDArray[np.uint32],
-    vectors: NDArray[np.int8],
-    query: NDArray[np.int8],
-    mark: NDArray[np.int8],
-    found: Cosines,
+    rows: NDArray[np.uint16],
+    counts: NDArray[np.uint8],
+    found: Ints,
 ) -> None:
-    size, marked = len(query), len(mark)
-    for row in range(len(found)):
-        at = np.int64(start[row])
-        if np.int64(start[row + 1]) - at != marked + size:
+    """The count of each column in *row*; where it stands in the side table, minus its place less one."""
+    for number in range(len(places)):
+        if not present[number]:
             continue
-        same = True
-        for place in range(marked):
-            same &= vectors[at + place] == mark[place]
-        if not same:
-            continue
-        vector = vectors[at + marked : at + marked + size]
-        total = np.int32(0)
-        for place in range(size):
-            total += np.int32(vector[place]) * np.int32(query[place])
-        found[row] = total
+        low, high = np.int64(start[places[number]]), np.int64(start[places[number] + 1])
+        last = high
+        while low < high:
+            middle = (low + high) >> 1
+            if rows[middle] < row:
+                low = middle + 1
+            else:
+                high = middle
+        if low < last and rows[low] == row:
+            found[number] = np.int64(counts[low]) if counts[low] < 255 else -low - 1
+
+
+@compiled
+def _count_together(
+    counts: Floats,
+    held: NDArray[np.int64],
+    number: int,
+    size: int,
+    first: int,
+    last: int,
+    rows: NDArray[np.uint16],
+    postings: NDArray[np.uint8],
+    together: float,
+) -> None:
+    """Take in token *number* of a name of *size* tokens; with its last one its *counts* are the highest so far."""
+    for place in range(first, last):
+        row = rows[place]
+        if held[row] == number:
+            held[row] = number + 1
+            if number + 1 == size:
+                # 255 stands for more than 254, which saturation makes nearly the same.
+                counts[row] = max(counts[row], float(postings[place]) if size == 1 else together)
+
+
+@compiled
+def _lift(
+    sums: Floats,
+    own: Floats,
+    counts: Floats,
+    weight: float,
+    base: float,
+    slope: float,
+    lengths: NDArray[Any],
+    here: NDArray[np.bool_],
+    languages: NDArray[np.uint16],
+) -> None:
+    for row in range(len(counts)):
+        count = counts[row]
+        if count > 0 and here[languages[row]]:
+            sums[row] += max(0.0, weight * count / (count + base + slope * lengths[row]) - own[row])

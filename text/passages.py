@@ -45,7 +45,8 @@ def passages(text: str) -> list[str]:
 
 def length(text: str) -> int:
     """How long *text* is: one for a Han character, kana or hangul syllable, two for a Latin word or number."""
-    return sum(1 if unit.lastgroup else 2 for unit in _UNIT.finditer(text))
+    units = _UNIT.findall(text)  # the Han character, or "" for what is none
+    return len(units) + units.count("")
 
 
 def vectors_of(encoder: Encoder, texts: Sequence[tuple[str, str]]) -> list[tuple[Int8Vectors, Int8Vectors]]:

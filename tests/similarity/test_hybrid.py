@@ -71,7 +71,8 @@ def test_the_score_is_the_calibrated_sum_of_the_parts(index) -> None:
     with_meaning = find_encoder() is not None
     for hit in index.search("先进封装产能", k=6):
         evidence = np.array([sum(hit.parts.values())])
-        assert hit.score == pytest.approx(float(CALIBRATIONS[hit.route, with_meaning](evidence)[0]))
+        words = len(index._analyzer.tokens("先进封装产能"))
+        assert hit.score == pytest.approx(float(CALIBRATIONS[hit.route, with_meaning](evidence, words)[0]))
         assert 0 < hit.score < 1
 
 

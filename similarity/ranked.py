@@ -1,0 +1,68 @@
+"""Articles in the order of their evidence, as arrays: what it is made of, article by article, for one route."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from similarity.block import Block
+from similarity.meanings import Cosines
+from similarity.turning import Floats
+from store.vectors import Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """Articles of one route, best first: block and row, id, cosine, and what their evidence is the sum of.
+
+    ``passages``: the one that is nearest, -1 for none.
+    """
+
+    route: str
+    places: Ints
+    keys: list[str]
+    cosine: Cosines
+    parts: dict[str, Floats]
+    passages: Ints
+
+    @property
+    def evidence(self) -> Floats:
+        found: Floats = np.sum([*self.parts.values()], axis=0)
+        return found
+
+
+def of_block(block: Block, number: int, route: str, rows: Ints, cosine: Cosines, parts: dict[str, Floats]) -> Ranked:
+    """The *rows* of block *number*, with the *cosine* and the *parts* of each, in their order."""
+    places = np.stack([np.full(len(rows), number, np.int64), rows], axis=1)
+    keys = [key.tobytes().hex() for key in block.segment.ids[rows]]
+    return Ranked(route, places, keys, cosine, parts, np.full(len(rows), -1, np.int64))
+
+
+def joined(ranked: Sequence[Ranked]) -> Ranked:
+    """All of *ranked*, which are of one route, one after another."""
+    if len(ranked) == 1:
+        return ranked[0]
+    return Ranked(
+        ranked[0].route,
+        np.concatenate([one.places for one in ranked]),
+        [key for one in ranked for key in one.keys],
+        np.concatenate([one.cosine for one in ranked]),
+        {kind: np.concatenate([one.parts[kind] for one in ranked]) for kind in ranked[0].parts},
+        np.concatenate([one.passages for one in ranked]),
+    )
+
+
+def first(ranked: Ranked, number: int) -> Ranked:
+    """The *number* first by evidence, equal ones in the order of their ids."""
+    evidence = ranked.evidence.tolist()
+    order = sorted(range(len(evidence)), key=lambda place: (-evidence[place], ranked.keys[place]))[:number]
+    return replace(
+        ranked,
+        places=ranked.places[order],
+        keys=[ranked.keys[place] for place in order],
+        cosine=ranked.cosine[order],
+        parts={kind: values[order] for kind, values in ranked.parts.items()},
+        passages=ranked.passages[order],
+    )
