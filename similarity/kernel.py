@@ -81,7 +81,14 @@ def _count(counts: Bytes, large_at: NDArray[np.uint32], large: NDArray[np.int32]
     count = counts[place]
     if count < ESCAPE:
         return float(count)
-    return float(large[np.searchsorted(large_at, place)])
+    low, high = 0, len(large_at)
+    while low < high:
+        middle = (low + high) >> 1
+        if large_at[middle] < place:
+            low = middle + 1
+        else:
+            high = middle
+    return float(large[low])
 
 
 @compiled
@@ -200,6 +207,12 @@ def _comes_before(score: float, key: Bytes, other: float, other_key: Bytes) -> b
 
 
 @compiled
+def _put(keys: Bytes, at: int, key: Bytes) -> None:
+    for place in range(12):
+        keys[at, place] = key[place]
+
+
+@compiled
 def offer(
     score: float, key: Bytes, block: int, row: int, scores: Floats, keys: Bytes, places: Ints, size: NDArray[np.int64]
 ) -> None:
@@ -213,7 +226,7 @@ def offer(
             if not _comes_before(scores[above], keys[above], score, key):
                 break
             scores[at], places[at, 0], places[at, 1] = scores[above], places[above, 0], places[above, 1]
-            keys[at] = keys[above]
+            _put(keys, at, keys[above])
             at = above
     else:
         if not _comes_before(score, key, scores[0], keys[0]):
@@ -228,10 +241,10 @@ def offer(
             if not _comes_before(score, key, scores[below], keys[below]):
                 break
             scores[at], places[at, 0], places[at, 1] = scores[below], places[below, 0], places[below, 1]
-            keys[at] = keys[below]
+            _put(keys, at, keys[below])
             at = below
     scores[at], places[at, 0], places[at, 1] = score, block, row
-    keys[at] = key
+    _put(keys, at, key)
 
 
 @compiled

@@ -64,7 +64,9 @@ def turned(packed: Bytes, start: Ints) -> Turned:
     )
     places, column_start, rows, counts = _scatter(entries, bucket_start, first_span << _SPAN)
     tokens = (used[places >> _SPAN] << _SPAN | places & (1 << _SPAN) - 1).astype(np.int32)
-    large_at, large_counts = _places_of(large, tokens, column_start, rows)
+    # Both in the order of tokens, and of rows within them.
+    large_at = np.flatnonzero(counts == ESCAPE).astype(np.uint32)
+    large_counts = large[np.lexsort((large[:, 0], large[:, 1])), 2].astype(np.int32)
     return Turned(tokens, column_start, rows, counts, norms, large_at, large_counts)
 
 
@@ -111,7 +113,8 @@ def _survey(packed: Bytes, start: Ints) -> tuple[int, Ints, int]:
             span = token >> _SPAN
             if span >= len(spans):
                 larger = np.zeros(2 * span + 1, np.int64)
-                larger[: len(spans)] = spans
+                for known in range(len(spans)):
+                    larger[known] = spans[known]
                 spans = larger
             spans[span] += 1
         for _ in range(many):
@@ -167,7 +170,8 @@ def _scatter(
     entries: Ints, bucket_start: Ints, first_token: Ints
 ) -> tuple[NDArray[np.int32], NDArray[np.uint32], NDArray[np.uint16], Bytes]:
     """Entries, which lie in their buckets by row, into columns."""
-    tokens, start = np.empty(1 << 16, np.int32), np.empty((1 << 16) + 1, np.uint32)
+    most = min(first_token[-1], len(entries))
+    tokens, start = np.empty(most, np.int32), np.empty(most + 1, np.uint32)
     rows, counts = np.empty(len(entries), np.uint16), np.empty(len(entries), np.uint8)
     columns, filled = 0, 0
     for bucket in range(len(bucket_start) - 1):
@@ -181,8 +185,6 @@ def _scatter(
         for offset in range(len(place_of)):
             number = place_of[offset]
             if number:
-                if columns == len(tokens):
-                    tokens, start = np.append(tokens, tokens), np.append(start, start[:-1])
                 tokens[columns], start[columns] = base + offset, filled
                 place_of[offset] = filled
                 filled += number
@@ -195,17 +197,3 @@ def _scatter(
             rows[to], counts[to] = (entry >> 8) & 0xFFFF, entry & 0xFF
     start[columns] = filled
     return tokens[:columns].copy(), start[: columns + 1].copy(), rows, counts
-
-
-@compiled
-def _places_of(
-    large: Ints, tokens: NDArray[np.int32], start: NDArray[np.uint32], rows: NDArray[np.uint16]
-) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
-    """Where the postings with large counts have come to lie, ascending, and these counts."""
-    at = np.empty(len(large), np.int64)
-    for number in range(len(large)):
-        column = np.searchsorted(tokens, large[number, 1])
-        first, last = int(start[column]), int(start[column + 1])
-        at[number] = first + np.searchsorted(rows[first:last], large[number, 0])
-    order = np.argsort(at)
-    return at[order].astype(np.uint32), large[order, 2].astype(np.int32)
