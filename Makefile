@@ -16,7 +16,7 @@ run: $(VENV)/installed ## crawl the bundled sample web, show a table and answers
 	@$(BIN)/python -m pipelines samples; status=$$?; $(BIN)/python -m store stop; exit $$status
 
 test: $(VENV)/installed-dev check ## the whole suite
-	@$(BIN)/python -m pytest -n 3 --dist loadfile
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/installed-dev ## lint, format and types
 	@$(BIN)/ruff check .
