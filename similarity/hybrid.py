@@ -88,7 +88,7 @@ def _ranked(
     """By route the best *number* of all blocks."""
     found: dict[str, Ranked] = {}
     for place, held in enumerate(state.collection.blocks):
-        rows, many = allowed.allowed(held)
+        rows, many = state.allowed(allowed, place, held)
         if not many:
             continue
         block = held.block

@@ -145,21 +145,23 @@ class State:
         """
         k = min(k, len(self.collection))
         if isinstance(weights, Vector):
-            return weights.topics.best(weights.values, k, partial(self._allowed, asked), without)
+            return weights.topics.best(weights.values, k, partial(self.allowed, asked), without)
         if not k or not len(weights.tokens):
             return []
-        prepared, scratch = self._prepared(model), _scratch()
+        # Kept by name until the kernel is through, which has only their addresses.
+        prepared, masks_asked, scratch = self._prepared(model), self._masks_of(asked), _scratch()
         scores, keys = np.zeros(k), np.zeros((k, 12), np.uint8)
         places, size = np.zeros((k, 2), np.int64), np.zeros(1, np.int64)
         kernel.search(
-            prepared.table.addresses, self._masks_of(asked).table.addresses, prepared.looseness,
+            prepared.table.addresses, masks_asked.table.addresses, prepared.looseness,
             prepared.model.shape, prepared.kind, weights.tokens, weights.weights, without or (-1, -1), scratch.sums,
             scratch.kept, scratch.some, scores, keys, places, size,
         )  # fmt: skip
         best = [(key.tobytes().hex(), score) for key, score in zip(keys[: size[0]], scores.tolist(), strict=False)]
         return sorted(best, key=lambda hit: (-hit[1], hit[0]))
 
-    def _allowed(self, asked: Filter, number: int, held: Held) -> tuple[Flags, int]:
+    def allowed(self, asked: Filter, number: int, held: Held) -> tuple[Flags, int]:
+        """``asked.allowed(held)``, remembered; *number* is that of the block *held*."""
         return self._masks_of(asked).allowed[number]
 
     def _masks_of(self, asked: Filter) -> _Masks:

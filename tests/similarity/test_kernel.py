@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import weakref
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from similarity import kernel
 from similarity.block import Held, small_block
 from similarity.collection import Collection, packed_again
 from similarity.models import MODELS
@@ -125,3 +128,21 @@ def test_a_block_without_any_row_left_is_passed_over() -> None:
     (held,) = state_of([[document(1, {1: 1})]]).collection.packed
     empty = Held(held.block, np.zeros(1, bool))
     assert Collection(packed=(empty,)).blocks == ()
+
+
+def test_what_the_kernel_has_the_addresses_of_stays_while_it_runs(monkeypatch) -> None:
+    """Another thread's filters may push this one's out of what is remembered at any moment."""
+    state = state_of([[document(number, {1: 1}) for number in range(40)]])
+    asked = Filter(language="en")
+    run = kernel.search
+
+    def search(*arguments) -> None:
+        flags = [weakref.ref(rows) for rows, _ in state._masks[asked].allowed]
+        state._masks.clear()
+        gc.collect()
+        assert all(one() is not None for one in flags)
+        run(*arguments)
+
+    monkeypatch.setattr(kernel, "search", search)
+    weights = state.model("bm25").query([(1, 1)])
+    assert len(state.best("bm25", weights, 40, asked)) == state.allowed(asked, 0, state.collection.blocks[0])[1] > 0
