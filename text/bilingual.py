@@ -17,6 +17,7 @@ import os
 import sqlite3
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable
 from functools import lru_cache
 from importlib import resources
@@ -81,6 +82,7 @@ class _Table:
                 _write(self._file, self._make())
             address = f"{self._file.resolve().as_uri()}?mode=ro&immutable=1"
             self._opened = sqlite3.connect(address, uri=True, check_same_thread=False)
+            weakref.finalize(self, self._opened.close)  # left open, it is a warning when it is collected
         return self._opened
 
 

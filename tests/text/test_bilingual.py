@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +123,14 @@ def test_the_second_start_reads_the_file(words, cache) -> None:
 def test_only_the_direction_that_is_asked_for_is_made(tmp_path: Path) -> None:
     assert GeneralWords(tmp_path).glosses("软件") == ("software",)
     assert [file.name.split("-")[-1] for file in tmp_path.iterdir()] == ["chinese.sqlite"]
+
+
+def test_a_dictionary_that_is_dropped_closes_its_file(cache) -> None:
+    words = GeneralWords(cache)
+    words.glosses("软件")
+    connection = words._chinese._opened
+    assert connection is not None
+    del words
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
