@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -53,12 +53,11 @@ def connect(uri: str | None = None) -> Database[Document]:
     address = database_address(uri)
     with store_errors(address):
         client: MongoClient[Document] = MongoClient(address, **_options(address))
-        try:
+        with ExitStack() as unless_it_answers:
+            unless_it_answers.callback(client.close)
             database = client.get_default_database(DEFAULT_DATABASE)
             database.command("ping")
-        except BaseException:
-            client.close()
-            raise
+            unless_it_answers.pop_all()
     return database
 
 
