@@ -57,7 +57,7 @@ class Store:
     async def process_item(self, item: Tokenized) -> Tokenized:
         self._waiting.append(item)
         if len(self._waiting) >= BATCH:
-            await self._write()
+            await self._write(BATCH)
         return item
 
     async def close_spider(self) -> None:
@@ -78,11 +78,16 @@ class Store:
             except TimeoutError:
                 await self._write()
 
-    async def _write(self) -> None:
+    async def _write(self, least: int = 1) -> None:
+        """Write what waits, if by its turn there are still *least* of them.
+
+        Several articles find the same batch full and come here; those after the first would write what little came
+        since.
+        """
         async with self._writing:
-            batch = self._waiting[:BATCH]
-            if not batch:
+            if len(self._waiting) < least:
                 return
+            batch = self._waiting[:BATCH]
             try:
                 outcomes = await self._storage.call(self._write_batch, batch)
             except (StoreError, IndexMismatch) as error:

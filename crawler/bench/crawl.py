@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import time
@@ -21,7 +22,8 @@ from crawler.source import Selectors, Source
 from crawler.spider import SourceSpider
 from crawler.way import Sitemap
 
-_WARM = 100  # pages at least before the clock starts: imports, dictionaries and connections are not of any page
+WARM = 100
+"""Pages before the clock starts: imports, dictionaries and connections are not of any page."""
 
 _WITHOUT_MEANING = {"pipelines.encode.Encode": None}
 _SELECTORS = Selectors(title="h1.headline", published="article > time::attr(datetime)", body="div.body")
@@ -48,31 +50,37 @@ class Bare(scrapy.Spider):
 
 
 class Clock:
-    """CPU time of this process, all threads, and holds of its reactor, from the page after the warm ones to the end.
+    """CPU time of this process and holds of its reactor, from the page after the warm ones to the end of the crawl.
 
-    Where pages are stored, the warm ones last until some are: the first to be written wait for what writes them.
+    All threads are counted but that of the watch.
+
+    The crawl is held after the warm pages until all of them are through, stored where pages are stored: otherwise
+    work on them would be laid on the pages that follow, or what loads at the first write left out of neither.
     """
 
     def __init__(self, crawler: Crawler, *, stores: bool) -> None:
         self.crawler, self.stores = crawler, stores
-        self.pages = self.measured = self.bytes = 0
+        self.pages = self.items = self.warm = self.bytes = 0
         self.begun = self.ended = 0.0
+        self._holding: asyncio.Task[None] | None = None
         crawler.signals.connect(self.came, signals.response_received)
         crawler.signals.connect(self.done, signals.item_scraped)
         crawler.signals.connect(self.closed, signals.spider_closed)
 
     def came(self, response: Response) -> None:
+        """Count a page; after the last of the warm ones nothing further is asked for until ``_hold`` says so."""
         if not response.url.endswith(".html"):
             return
         self.pages += 1
-        if not self.begun and self.pages >= _WARM and (self.stored() or not self.stores):
-            self.begun = time.process_time()
-            WATCH.start()
+        if self._holding is None and self.pages >= WARM:
+            assert self.crawler.engine
+            self.crawler.engine.pause()
+            self._holding = asyncio.create_task(self._hold())
 
     def done(self, response: Response) -> None:
-        """One page more is through. Pages that wait for the encoder when the clock starts are paid for afterwards."""
+        """One page more is through the pipelines."""
+        self.items += 1
         if self.begun:
-            self.measured += 1
             self.bytes += len(response.body)
 
     def closed(self) -> None:
@@ -85,15 +93,24 @@ class Clock:
         number: int = self.crawler.stats.get_value("xinwen/store/new", 0)
         return number
 
+    async def _hold(self) -> None:
+        engine = self.crawler.engine
+        assert engine
+        while engine.downloader.active or (self.stored() if self.stores else self.items) < self.pages:
+            await asyncio.sleep(0.05)
+        self.warm = self.pages
+        self.begun = time.process_time()
+        WATCH.start()
+        engine.unpause()
+
     def report(self) -> dict[str, Any]:
-        """What was measured. Exits with a line on stderr when all pages came before the first of them was stored."""
-        if not self.begun:
-            raise SystemExit(f"{self.pages} pages are too few on this machine now: --pages {2 * self.pages}")
+        """What was measured, over all pages but the warm ones."""
+        measured = self.items - self.warm
         return {
             "all": self.pages,
-            "pages": self.measured,
+            "pages": measured,
             "bytes": self.bytes,
-            "cpu_ms_per_page": 1000 * (self.ended - self.begun) / max(1, self.measured),
+            "cpu_ms_per_page": 1000 * (self.ended - self.begun - WATCH.looking) / measured,
             "holds": WATCH.report(),
             "stored": self.stored() if self.stores else None,
         }

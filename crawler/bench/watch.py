@@ -37,14 +37,18 @@ class Watch:
     """The holds of one event loop that took longer than ``LONG``, each with its cause.
 
     A hold is what the loop does from one look for events to the next: nothing else is served meanwhile. Its cause is
-    what was seen most often in it; ``garbage`` when Python's collector took most of it, ``waited`` when it would not
-    have been long without other threads and processes, which ran in its place, ``unseen`` when nobody came to look.
+    what was seen most often in it; ``garbage`` when Python's collector took most of it. Where it would not have been
+    long without what ran in its place: ``threads`` when other threads of this process ran for most of it, ``waited``
+    when other processes did. ``unseen`` when nobody came to look.
     """
 
     holds: list[tuple[float, str]] = field(default_factory=list)
+    looking: float = 0.0
+    """Seconds of CPU time that looking has taken: the bench's own cost, and no page's."""
     _thread: int = 0
     _begun: float = 0.0
     _ran: float = 0.0
+    _all_ran: float = 0.0
     _seen: Counter[str] = field(default_factory=Counter)
     _garbage: float = 0.0
     _collecting: float = 0.0
@@ -64,7 +68,8 @@ class Watch:
     def works(self) -> None:
         """The loop has its events."""
         if self._thread:
-            self._garbage, self._ran, self._begun = 0.0, time.thread_time(), time.perf_counter()
+            self._garbage, self._ran, self._all_ran = 0.0, time.thread_time(), time.process_time()
+            self._begun = time.perf_counter()
 
     def rests(self) -> None:
         """The loop has done what there was to do."""
@@ -73,7 +78,8 @@ class Watch:
             return
         took = time.perf_counter() - begun
         if took > LONG:
-            self.holds.append((took, self._cause(took, time.thread_time() - self._ran)))
+            ran = time.thread_time() - self._ran
+            self.holds.append((took, self._cause(took, ran, time.process_time() - self._all_ran - ran)))
         self._seen.clear()
 
     def report(self) -> dict[str, Any]:
@@ -85,12 +91,12 @@ class Watch:
         longest = max((took for all_of_it in by_cause.values() for took in all_of_it), default=0.0)
         return {"number": len(self.holds), "longest_ms": longest, "causes": causes}
 
-    def _cause(self, took: float, ran: float) -> str:
+    def _cause(self, took: float, ran: float, others_ran: float) -> str:
         if self._garbage > took / 2:
             return "garbage"
         # What waits for the database does not run either, and it is the thread's own doing.
         if ran <= LONG and not self._seen["store"]:
-            return "waited"
+            return "threads" if others_ran > took / 2 else "waited"
         return self._seen.most_common(1)[0][0] if self._seen else "unseen"
 
     def _collected(self, phase: str, _: Mapping[str, int]) -> None:
@@ -110,6 +116,7 @@ class Watch:
                 cause = cause_of(frame)
                 if begun == self._begun:
                     self._seen[cause] += 1
+            self.looking = time.thread_time()
 
 
 def cause_of(frame: FrameType | None) -> str:

@@ -8,7 +8,7 @@ from tests.commands import run
 
 
 def test_the_bench_measures_what_it_says() -> None:
-    done = run("crawler", "bench", "--pages", 400, "--rounds", 1, "--no-save", seconds=300)
+    done = run("crawler", "bench", "--pages", 200, "--rounds", 1, "--no-save", seconds=300)
     assert (done.returncode, done.stderr) == (0, "")
     cost = {way: float(value) for way, value in re.findall(r"^(\w+) +([\d.]+) ms CPU a page", done.stdout, re.M)}
     shares = [float(share) for share in re.findall(r"([\d.]+) of bare Scrapy's speed", done.stdout)]

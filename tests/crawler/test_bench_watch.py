@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
@@ -90,3 +91,21 @@ def test_sleep_of_the_thread_is_waiting(watched) -> None:
         time.sleep(0.03)
 
     assert list(watched(held)) == ["waited"]
+
+
+def test_a_thread_that_holds_the_interpreter_is_named(watched) -> None:
+    begun = threading.Event()
+
+    def work() -> None:
+        begun.set()
+        sorted(range(300_000), key=str)  # one call that does not let go until its end
+
+    async def held() -> None:
+        thread = threading.Thread(target=work)
+        thread.start()
+        begun.wait()
+        time.sleep(0)
+        thread.join()
+
+    # On a machine that is busy with something else other processes may take the thread's place, but not every time.
+    assert "threads" in {name for _ in range(5) for name in watched(held)}

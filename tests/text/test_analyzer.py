@@ -46,6 +46,21 @@ def test_any_text_gives_tokens_that_can_be_stored(text: str) -> None:
         assert token == unicodedata.normalize("NFKC", token).lower() or not token.isascii()
 
 
+@given(st.text(alphabet="ab12.,'-&/+:_ \n(%", max_size=60))
+def test_plain_text_has_the_same_tokens_beside_kana(text: str) -> None:
+    """Kana are read by a pattern of their own, sign by sign; what stands before them is read as it is alone."""
+    assert analyzer.tokens(f"{text} カ") == [*analyzer.tokens(text), "カ"]
+    assert analyzer.tokens(f"{text} é カ") == [*analyzer.tokens(f"{text} é"), "カ"]
+
+
+def test_a_compound_is_found_at_the_end_of_a_long_text() -> None:
+    heads = glossary().compounds
+    for head in filter(None, heads):
+        name = head + heads[head][0]
+        assert analyzer.tokens(f"{'Orders for the process rose. ' * 40}{name}")[-1:] == analyzer.tokens(name)[-1:]
+        assert analyzer.tokens(f"{'9' * 40}{name}")[0].startswith("9" * 40)
+
+
 @given(st.text(alphabet="晶圆代工台积电毛利率芯片设计 TSMC3nm,", max_size=60))
 def test_width_and_case_do_not_matter(text: str) -> None:
     wide = "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text)
