@@ -47,6 +47,8 @@ def article_from_entry(link: Link, row: Source, fetched: datetime) -> Article:
         page = f"<html><head><title>{title}</title></head><body><article>{link.body}</article></body></html>"
         source = replace(row, selectors=bare, article_of=None, access_of=None)
         article = read_document(whole(page).encode(), link.url, captured=fetched, source=source, charset="utf-8")
+        # The day in a dateline is less than the moment that the entry tells.
+        article.published = link.published or article.published
     else:
         article = Article(source=row.key, url=link.url, title="", fetched=fetched, kind=row.kind)
         article.language = link.language or row.language
@@ -100,6 +102,8 @@ def complete(article: Article, link: Link, row: Source) -> Article:
     article.source = row.key
     if row.address_with and not is_document(article.url):
         article = replace(article, url=row.address_with(article.url, article.title))
+    if not article.title and row.link_of_address and (told := row.link_of_address(article.url)):
+        article.title, article.tags = told.title, [*article.tags, *told.tags]
     if article.access == "abstract" and not article.summary:
         # Of such an article nothing else would be left to show.
         article.summary = excerpt(article.body)

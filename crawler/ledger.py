@@ -120,6 +120,10 @@ class Ledger:
         if key in self._results:
             self._tell(key, fate)
 
+    def may_be_stored(self, key: str) -> bool:
+        """May what *key* stands for be in the store already? Not what a page says that is read for the first time."""
+        return not any(fate.fetched and not fate.stored for fate in self._led.get(key, ()))
+
     def date(self, key: str, published: datetime | None) -> None:
         """What *key* stands for was published then, as is known only now."""
         for fate in self._led[key]:

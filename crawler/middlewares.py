@@ -21,7 +21,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from w3lib.url import safe_url_string
 
-from crawler.walls import challenge_of, is_consent_host, is_login_host
+from crawler.walls import asks_for_a_person, challenge_of, is_consent_host, is_login_host
 
 FAILURES = (
     CannotResolveHostError,
@@ -74,9 +74,11 @@ def refusal(response: Response) -> str:
         return "Cloudflare's challenge"
     if challenge := challenge_of(response.body):
         return challenge
-    if urlsplit(response.url).path == "/tosv2.html":
+    if response.status in (401, 403, 407, 451):
+        return f"HTTP {response.status}"
+    if urlsplit(response.url).path == "/tosv2.html" or asks_for_a_person(response.body):
         return "a page that asks for a person"
-    return f"HTTP {response.status}" if response.status in (401, 403, 407, 451) else ""
+    return ""
 
 
 class LocationMiddleware:

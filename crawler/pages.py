@@ -43,6 +43,8 @@ def expected_of(data: bytes, meta: dict[str, Any], row: Source) -> dict[str, Any
     found = read_case(data, meta, row)
     if meta["kind"] == "listing":
         number = len(found["url"])
+        if not number and (further := _further(data, meta, row)):
+            raise CaptureRefused(f"leads to further entries only: capture one of them, such as {further[0]}")
         if number < row.minimum_links:
             raise CaptureRefused(f"{number} links, {row.minimum_links} are the least")
         return {"way": found["way"], "links": [{name: found[name][i] for name in LINK} for i in range(number)]}
@@ -50,6 +52,10 @@ def expected_of(data: bytes, meta: dict[str, Any], row: Source) -> dict[str, Any
     if missing:
         raise CaptureRefused(f"no {' and no '.join(missing)}; selectors of the row may help")
     return {name: found[name] for name in ARTICLE}
+
+
+def _further(data: bytes, meta: dict[str, Any], row: Source) -> list[str]:
+    return read_captured(data, row, datetime.fromisoformat(meta["captured"]), meta["url"]).entry.further
 
 
 def newest_wanted(data: bytes, meta: dict[str, Any], row: Source) -> Link | None:

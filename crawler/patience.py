@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from collections import Counter
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.exceptions import DownloadFailedError, ResponseDataLossError
 from scrapy.http import Response
 
 from crawler.middlewares import Blocked
@@ -21,6 +23,9 @@ logger = logging.getLogger(__name__)
 LONGEST = 90.0
 """Seconds that a run waits for a site; one that asks for more is left alone until the next run."""
 
+IN_A_ROW = 5
+"""So many connections of a site cut one after another mean that it is out of order."""
+
 
 class PatienceMiddleware:
     """Obeys Retry-After of 429 and 503; without it, such replies are Scrapy's to try again."""
@@ -28,10 +33,19 @@ class PatienceMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.busy: dict[str, str] = {}
+        self.cut: Counter[str] = Counter()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PatienceMiddleware:
         return cls(crawler)
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """A connection that was cut is tried more often than a site that hangs: it takes no more than a moment."""
+        if isinstance(exception, DownloadFailedError | ResponseDataLossError):
+            host = urlsplit(request.url).hostname or ""
+            self.cut[host] += 1
+            if self.cut[host] <= IN_A_ROW:
+                request.meta["max_retry_times"] = 2 * self.crawler.settings.getint("RETRY_TIMES")
 
     def process_request(self, request: Request) -> None:
         host = urlsplit(request.url).hostname or ""
@@ -39,6 +53,7 @@ class PatienceMiddleware:
             raise Blocked(f"not asked: {host} has answered with {self.busy[host]}")
 
     async def process_response(self, request: Request, response: Response) -> Response | Request:
+        self.cut.pop(urlsplit(request.url).hostname or "", None)
         if response.status not in (429, 503):
             return response
         seconds = seconds_to_wait((response.headers.get("Retry-After") or b"").decode("latin-1"), datetime.now(UTC))

@@ -75,7 +75,7 @@ def _bad_patterns(row: Source) -> list[tuple[str, str]]:
     patterns = [row.include, row.words, row.selectors.stop, row.selectors.skip]
     patterns += [way.follow for way in _all_ways(row) if isinstance(way, Sitemap)]
     patterns += [pattern for way in _all_ways(row) if isinstance(way, Reports) for pattern in (way.file, way.beside)]
-    patterns += [way.inside for way in _all_ways(row) if isinstance(way, JsonApi)]
+    patterns += [pattern for way in _all_ways(row) if isinstance(way, JsonApi) for pattern in (way.inside, way.named)]
     bad = []
     for pattern in patterns:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from crawler.source import Source
@@ -22,9 +23,9 @@ _KEPT = {
 _ON = {"en": ("yes", "no"), "zh": ("是", "否")}
 
 
-def markdown(language: str) -> str:
+def markdown(language: str, rows: Iterable[Source] = tuple(SOURCES.values())) -> str:
     """The table in Markdown, in *language* (``en`` or ``zh``)."""
-    return "\n".join([_HEADS[language], *(_line(row, language) for row in SOURCES.values())])
+    return "\n".join([_HEADS[language], *(_line(row, language) for row in rows)])
 
 
 def _line(row: Source, language: str) -> str:
@@ -34,14 +35,15 @@ def _line(row: Source, language: str) -> str:
     return "| " + " | ".join(map(str, [*cells, _KEPT[language][row.keep], ways, on])) + " |"
 
 
-def main() -> None:
-    """Write the table between the marks of each README."""
+def write(rows: Iterable[Source]) -> None:
+    """Write the table of *rows* between the marks of each README."""
+    rows = tuple(rows)
     for language, name in READMES.items():
         path = Path(__file__).parent.parent / name
         before, _, rest = path.read_text("utf-8").partition(BEGIN)
         after = rest.partition(END)[2]
-        path.write_text(f"{before}{BEGIN}\n{markdown(language)}\n{END}{after}", "utf-8")
+        path.write_text(f"{before}{BEGIN}\n{markdown(language, rows)}\n{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    write(SOURCES.values())

@@ -13,9 +13,11 @@ from parsel import Selector
 
 from crawler.fetch import Fetched, FetchFailed, Visit
 from crawler.read import Unreadable, read_document
+from crawler.read.charset import decode
+from crawler.read.title import key_of
 from crawler.source import Source, SourceError
 from crawler.way import Feed, Link, Listing, Sitemap, Way
-from crawler.ways import EntryError, read_entry
+from crawler.ways import Entry, EntryError, read_entry
 from crawler.ways.entry import absolute
 from store.article import Article
 
@@ -23,6 +25,12 @@ _USUAL = ("/feed", "/rss.xml", "/feed.xml", "/sitemap.xml")
 _ALTERNATE = 'link[rel~="alternate"][type="application/rss+xml"], link[rel~="alternate"][type="application/atom+xml"]'
 _MOST = 8  # addresses that are tried; a person's look at a site takes no more
 _HEADLINE = 15  # characters of a link that may be one
+_HEADLINE_ZH = re.compile(r"(?:[\u4e00-\u9fff]\W{0,3}){6}")
+_CHILDREN = 3  # of an index of sitemaps that are looked at
+_TRIED = 3  # articles that are read until one is whole
+_OF_ARTICLES = re.compile(r"post|article|news|insight|blog|stor(?:y|ies)|release", re.IGNORECASE)
+_NO_NAME = re.compile(r"home(?: ?page)?|index|welcome|news|首页|主页|网站首页", re.IGNORECASE)
+_PARTS = re.compile(r"\s+[-–—|·:»]+\s+|\s*[|｜_—–]+\s*|(?<=[^\x00-\x7f])-|\s*::\s*")
 _LOOKED_AT = 50
 _FEWEST = 3  # links of one make that are a list
 
@@ -32,9 +40,10 @@ class Found:
     """What the survey has found; ``notes`` are for the person who reviews the row."""
 
     ways: list[Way] = field(default_factory=list)
+    entry: str = ""
+    """The sitemap that was read, where the first way in is an index of such."""
     links: list[Link] = field(default_factory=list)
     article: Article | None = None
-    structured: bool = False
     site_name: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -48,8 +57,8 @@ class Survey(Visit):
 
     async def visit(self) -> None:
         page = await self.get(self.url)
-        root = Selector(text=page.body.decode("utf-8", "replace"), type="html")
-        self.found.site_name = root.css('meta[property="og:site_name"]::attr(content)').get("").strip()
+        root = Selector(text=decode(page.body, page.headers.get("Content-Type", "")), type="html")
+        self.found.site_name = name_on(root, page.url)
         named = [absolute(page.url, href) for href in root.css(_ALTERNATE).css("::attr(href)").getall()]
         named += await self._sitemaps()
         usual = [absolute(page.url, path) for path in _USUAL]
@@ -76,43 +85,87 @@ class Survey(Visit):
         except FetchFailed:
             return
         for way in (Feed(address), Sitemap(address)):
-            if self._take(way, fetched):
+            if self._take(way, fetched) or (isinstance(way, Sitemap) and await self._take_index(way, fetched)):
                 return
 
     def _take(self, way: Way, fetched: Fetched) -> bool:
-        row = provisional(self.key, self.url, (way,), {urlsplit(fetched.url).hostname or ""})
-        try:
-            entry = read_entry(way, fetched.body, fetched.url, row, fetched.time)
-        except EntryError:
-            return False
-        if not (entry.links or entry.further) or any(type(way) is type(one) for one in self.found.ways):
+        entry = self._read(way, fetched)
+        if not entry.links or any(type(way) is type(one) for one in self.found.ways):
             return False
         self.found.ways.append(way)
         self.found.links = self.found.links or entry.links
         self.found.notes.append(f"{type(way).__name__} {way.url}: {len(entry.links)} links")
         return True
 
+    async def _take_index(self, index: Sitemap, fetched: Fetched) -> bool:
+        """Is it an index of sitemaps, one of which leads to pages? The likeliest are looked at."""
+        known = any(isinstance(way, Sitemap) for way in self.found.ways)
+        children = [] if known else self._read(index, fetched).further
+        likely = sorted(children, key=lambda child: not _OF_ARTICLES.search(urlsplit(child).path))
+        for child in likely[:_CHILDREN]:
+            try:
+                found = await self.get(child, "entry")
+            except FetchFailed as failure:
+                self.found.notes.append(f"{child}: {failure}")
+                continue
+            if self._take(Sitemap(child), found):
+                self.found.entry = "" if self.found.ways[1:] else child
+                self.found.ways[-1] = Sitemap(index.url, follow=follow_of(child, children))
+                return True
+        return False
+
+    def _read(self, way: Way, fetched: Fetched) -> Entry:
+        hosts = {urlsplit(url).hostname or "" for url in (fetched.url, self.url)}
+        row = provisional(self.key, self.url, (way,), hosts)
+        try:
+            return read_entry(way, fetched.body, fetched.url, row, fetched.time)
+        except EntryError:
+            return Entry()
+
     async def _read_one(self) -> None:
-        # A sitemap names no titles: there the longest address is an article rather than a part of the site.
+        # A sitemap names no titles: there the longest addresses are articles rather than parts of the site.
         links = self.found.links[:_LOOKED_AT]
-        link = next((link for link in links if link.title), None) or max(
-            links, key=lambda link: len(link.url), default=None
-        )
-        if link is None:
-            self.found.notes.append("no article was read: the entry leads to further entries only")
-            return
+        by_length = sorted(links, key=lambda link: len(link.url), reverse=True)
+        for link in ([link for link in links if link.title] or by_length)[:_TRIED]:
+            if await self._is_whole(link):
+                return
+        if not links:
+            self.found.notes.append("no article was read: no entry leads to one")
+
+    async def _is_whole(self, link: Link) -> bool:
+        """Reads the article of *link*; the first, or the first that has all, is kept. Has this one all?"""
         try:
             page = await self.get(link.url)
             row = provisional(self.key, self.url, tuple(self.found.ways), {urlsplit(link.url).hostname or ""})
-            self.found.article = read_document(page.body, page.url, captured=page.time, source=row)
+            charset = page.headers.get("Content-Type", "")
+            article = read_document(page.body, page.url, captured=page.time, source=row, charset=charset)
         except (FetchFailed, Unreadable) as failure:
             self.found.notes.append(f"{link.url}: {failure}")
-            return
-        self.found.structured = b"application/ld+json" in page.body
-        empty = [name for name in ("title", "published", "body") if not getattr(self.found.article, name)]
-        how = "JSON-LD" if self.found.structured else "no JSON-LD"
+            return False
+        empty = [name for name in ("title", "published", "body") if not getattr(article, name)]
+        if not empty or self.found.article is None:
+            self.found.article = article
+        how = "JSON-LD" if b"application/ld+json" in page.body else "no JSON-LD"
         read = f"no {', no '.join(empty)}: the row needs selectors" if empty else "title, date and text are read"
         self.found.notes.append(f"{link.url}: {how}; {read}")
+        return not empty
+
+
+def name_on(root: Selector, url: str) -> str:
+    """What the page at *url* calls its site: by its metadata, else by that part of its title that is like the host."""
+    stated = root.css('meta[property="og:site_name"], meta[name="application-name"]').css("::attr(content)").get("")
+    parts = [" ".join(part.split()) for part in _PARTS.split(root.css("title::text").get(""))]
+    parts = [part for part in parts if part and not _NO_NAME.fullmatch(part)]
+    host = key_of(urlsplit(url).hostname or "")
+    return stated.strip() or next((part for part in parts if key_of(part) in host), next(iter(parts), ""))
+
+
+def follow_of(child: str, children: list[str]) -> str:
+    """A pattern of *child* and its further numbers among the *children* of an index; "" where it fits them all."""
+    name = urlsplit(child).path.rpartition("/")[2]
+    kind = re.split(r"\d|\.", name)[0].rstrip("-_")
+    pattern = re.escape(f"/{kind}")
+    return "" if not kind or all(re.search(pattern, other) for other in children) else pattern
 
 
 def provisional(key: str, url: str, ways: tuple[Way, ...], hosts: set[str]) -> Source:
@@ -130,7 +183,8 @@ def listing_on(root: Selector, url: str) -> Listing | None:
         address = absolute(url, a.attrib["href"])
         parts = urlsplit(address)
         text = " ".join(a.css("*::text").getall()).strip()
-        if parts.hostname == host and len(text) >= _HEADLINE and parts.path.count("/") > 1:
+        long = len(text) >= _HEADLINE or _HEADLINE_ZH.search(text)
+        if parts.hostname == host and long and parts.path.count("/") > 1:
             folders[parts.path[: parts.path.index("/", 1) + 1]] += 1
     if not folders or folders.most_common(1)[0][1] < _FEWEST:
         return None

@@ -17,8 +17,16 @@ _CHALLENGES = (
         "a page that asks for consent",
     ),
 )
+_ASKED = re.compile(
+    r"pardon our interruption|attention required!?|access denied|robot or human\?|captcha|one moment,? please"
+    r"|(?:robot|bot|security|human|browser) (?:check|verification)|checking your browser.{0,40}|ddos[ -]guard"
+    r"|(?:please )?(?:verify|verifying|confirm|prove)(?: that)? you(?: are|'re)(?: a)? (?:human|not a robot)"
+    r"|(?:请|请先)?(?:进行|完成|输入)?(?:百度)?(?:(?:安全|人机|访问|身份|滑动|滑块)验证|验证码|人机检测|访问受限)(?:页面|中心)?",
+    re.IGNORECASE,
+)
+_SITE = 30  # characters of a title beside what it says; more are a headline that begins so
 _TITLE = re.compile(rb"<title[^>]*>([^<]{1,300})", re.IGNORECASE)
-_PASSWORD = re.compile(rb"<input\b[^>]*\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
+_PASSWORD = re.compile(rb"<input\b[^>]*\btype\s*=\s*[\"']?(?:password|email|tel)\b", re.IGNORECASE)
 _PARTS = re.compile(r"\s+[-–—]\s+|(?<=[^\x00-\x7f])-|[|_·:：–—]")
 # The whole of what the page or the site calls itself: an article may well tell how to sign in somewhere.
 _LOGIN = re.compile(
@@ -40,17 +48,29 @@ def challenge_of(body: bytes) -> str:
     return next((name for pattern, name in _CHALLENGES if pattern.search(body[:_HEAD])), "")
 
 
+def asks_for_a_person(body: bytes) -> bool:
+    """Does *body* say by its whole title that it stands in the way of programs?"""
+    parts = _title_parts(body[:_HEAD])
+    said = next((part for part in parts if _ASKED.fullmatch(part.strip(" .…!"))), "")
+    return bool(said) and sum(map(len, parts)) - len(said) <= _SITE
+
+
 def asks_for_login(body: bytes) -> bool:
     """Is *body* a page to log in by? Not one that merely has a form for it beside its text."""
-    title = _TITLE.search(body[:_LONG_HEAD])
+    parts = _title_parts(body[:_LONG_HEAD]) or [""]
+    return any(_LOGIN.fullmatch(part) for part in (parts[0], parts[-1])) and bool(_PASSWORD.search(body))
+
+
+def _title_parts(head: bytes) -> list[str]:
+    """What the title says, part by part: the page and the site."""
+    title = _TITLE.search(head)
     if title is None:
-        return False
+        return []
     try:
         text = title[1].decode()
     except UnicodeDecodeError:
         text = title[1].decode("gb18030", "replace")
-    parts = [" ".join(part.split()) for part in _PARTS.split(text)]
-    return any(_LOGIN.fullmatch(part) for part in (parts[0], parts[-1])) and bool(_PASSWORD.search(body))
+    return [" ".join(part.split()) for part in _PARTS.split(text)]
 
 
 def is_login_host(host: str) -> bool:

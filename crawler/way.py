@@ -121,6 +121,7 @@ class JsonApi:
     the reply is an HTML page with the JSON in one of its scripts. ``tool`` names a tool of a server that speaks the
     Model Context Protocol, ``body`` holds its arguments; in what it gives, whose shape is the tool's own, articles
     are the objects that have title and address. ``credential`` is what this way wants in place of the row's.
+    ``named`` is the pattern of an address in the page at ``url``, where the reply lies; ``asked`` the query it wants.
     """
 
     url: str
@@ -137,6 +138,8 @@ class JsonApi:
     date_order: Literal["YMD", "MDY", "DMY"] = "YMD"
     inside: str = ""
     tool: str = ""
+    named: str = ""
+    asked: str = ""
     credential: Credential | None = None
     verified: bool = True
     part: str = ""

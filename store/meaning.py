@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from bson import Binary
 from numpy.typing import NDArray
+from pymongo.database import Database
 
 from store.connection import Document
 
@@ -20,16 +21,30 @@ MARK_BYTES = 8
 
 @dataclass(frozen=True, eq=False)
 class Meaning:
-    """``encoder``: architecture and checkpoint; ``whole``: d numbers; ``passages``: n rows of d, the title first."""
+    """``encoder``: architecture and checkpoint; ``whole``: d numbers; ``passages``: n rows of d, the title first.
+
+    ``told`` stands for what was encoded, to know it again without encoding it; "" where nobody will ask.
+    """
 
     encoder: str
     whole: NDArray[np.int8]
     passages: NDArray[np.int8]
+    told: str = ""
 
     def fields(self) -> Document:
         """The fields of an article's document that hold this."""
         whole = mark(self.encoder) + self.whole.tobytes()
-        return {"encoder": self.encoder, "meaning": Binary(whole), "passages": Binary(self.passages.tobytes())}
+        fields = {"encoder": self.encoder, "meaning": Binary(whole), "passages": Binary(self.passages.tobytes())}
+        return fields | ({"told": self.told} if self.told else {})
+
+
+def stored_meaning(database: Database[Document], key: str, told: str, dimensions: int) -> Meaning | None:
+    """The meaning of the stored article *key*, if it is that of *told*."""
+    row = database.articles.find_one({"_id": key, "told": told}, {"encoder": 1, "meaning": 1, "passages": 1})
+    if row is None:
+        return None
+    whole = np.frombuffer(row["meaning"], np.int8, offset=MARK_BYTES)
+    return Meaning(row["encoder"], whole, passages_of(row, dimensions), told)
 
 
 def mark(encoder: str) -> bytes:

@@ -13,11 +13,12 @@ from scrapy.exceptions import UsageError
 
 from crawler.fetch import Fetched, FetchFailed, fetch
 from crawler.pages import PAGES, CaptureRefused, expected_of, kept_headers, name_of, newest_wanted, write_case
-from crawler.read import Unreadable
+from crawler.read import Unreadable, is_entry
 from crawler.samples import SampleError, today
 from crawler.source import Source
 from crawler.sources import UnknownSource, source
 from crawler.ways import EntryError, addresses
+from crawler.ways.xml import unpacked
 
 
 class Command(ScrapyCommand):
@@ -45,6 +46,8 @@ class Command(ScrapyCommand):
         key, url = args
         try:
             row = source(key)
+            if not re.match(r"https?://\w", url):
+                raise CaptureRefused("no address that begins with https:// or http://")
             (fetched,) = fetch([url], row)
             self._save(row, fetched, opts)
         except (UnknownSource, FetchFailed, CaptureRefused, EntryError, SampleError, Unreadable) as error:
@@ -52,7 +55,8 @@ class Command(ScrapyCommand):
             self.exitcode = 1
 
     def _save(self, row: Source, fetched: Fetched, opts: argparse.Namespace) -> None:
-        listing = opts.listing or any(fetched.asked in addresses(way, today()) for way in row.ways)
+        listed = any(fetched.asked in addresses(way, today()) for way in row.ways)
+        listing = opts.listing or listed or is_entry(unpacked(fetched.body))
         meta: dict[str, Any] = {
             "url": fetched.url,
             "captured": fetched.time.isoformat(timespec="seconds").replace("+00:00", "Z"),

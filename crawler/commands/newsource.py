@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,10 +13,11 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 import crawler.sources
+from crawler import source_table
 from crawler.fetch import FetchFailed, run
 from crawler.sources import SOURCES
 from crawler.survey import Found, Survey, include_of
-from crawler.way import Listing, Way
+from crawler.way import Listing, Sitemap, Way
 
 _NO_QUOTES = str.maketrans('"\\', "'/")
 _CLOCKS = {"zh": "Asia/Shanghai"}
@@ -47,11 +49,13 @@ class Command(ScrapyCommand):
             self.exitcode = 1
             return
         file.write_text(module(key, url, found), "utf-8")
-        sys.stdout.write("".join(f"{note}\n" for note in found.notes))
+        source_table.write([*SOURCES.values(), import_module(f"{crawler.sources.__name__}.{key}").SOURCE])
+        sys.stdout.write("".join(f"{note}\n" for note in (*found.notes, *_hosts_known(url))))
         sys.stdout.write(
-            f"written: {file}, number {_next_number()}, disabled. Review it, then save a list and an article:\n"
+            f"written: {file}, number {_next_number()}, disabled, and the tables of the READMEs. "
+            "Review it, then save a list and an article:\n"
         )
-        sys.stdout.write(f"  scrapy capture {key} {found.ways[0].url}\n")
+        sys.stdout.write(f"  scrapy capture {key} {found.entry or found.ways[0].url}\n")
         if found.article:
             sys.stdout.write(f"  scrapy capture {key} {found.article.url}\n")
 
@@ -63,6 +67,9 @@ def module(key: str, url: str, found: Found) -> str:
     names = sorted({type(way).__name__ for way in found.ways})
     several = "".join(f"\n        {_way(way)}," for way in found.ways) + "\n    "
     ways = several if len(found.ways) > 1 or "\n" in several.strip() else several.strip()
+    ways_hosts = {urlsplit(way.url).hostname for way in found.ways}
+    hosts = sorted({host for link in found.links if (host := urlsplit(link.url).hostname)} - ways_hosts)
+    others = f"    hosts=({', '.join(map(_quoted, hosts))},),\n" if hosts else ""
     include = f"    include={_quoted(pattern, raw=True)},\n" if (pattern := include_of(found.links)) else ""
     return (
         f'"""{name.translate(_NO_QUOTES)}: not reviewed yet."""\n\n'
@@ -81,7 +88,7 @@ def module(key: str, url: str, found: Found) -> str:
         '    keep="abstract",\n'
         "    enabled=False,\n"
         '    why="Not reviewed yet: read its terms, decide what may be kept, set category, note and time zone.",\n'
-        f"{include}"
+        f"{others}{include}"
         f"    site_names=({_quoted(name)},),\n"
         ")\n"
     )
@@ -92,7 +99,14 @@ def _plain(name: str) -> str:
     return " ".join("".join(char for char in name if char.isprintable() or char.isspace()).split())
 
 
+def _hosts_known(url: str) -> list[str]:
+    host = urlsplit(url).hostname
+    return [f"{host} is a host of source {row.key} already" for row in SOURCES.values() if host in row.allowed]
+
+
 def _way(way: Way) -> str:
+    if isinstance(way, Sitemap) and way.follow:
+        return f"Sitemap({_quoted(way.url)}, follow={_quoted(way.follow, raw=True)})"
     if not isinstance(way, Listing):
         return f"{type(way).__name__}({_quoted(way.url)})"
     facts = "".join(f"            {name}={_quoted(getattr(way, name))},\n" for name in ("item", "link", "title"))
@@ -117,5 +131,5 @@ def _reason_against(key: str, url: str, file: Path) -> str:
     if key in SOURCES or file.exists():
         return f"there is a source {key} already, in {file}"
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        return f"{url!r} is no http address"
+        return f"{url!r} is no address that begins with https:// or http://"
     return ""

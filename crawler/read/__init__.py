@@ -11,7 +11,7 @@ from crawler.read.unreadable import Unreadable
 from crawler.source import Source
 from store.article import Article
 
-__all__ = ["MOST_HTML", "MOST_PDF", "MOST_WORKBOOK", "Unreadable", "read_document"]
+__all__ = ["MOST_HTML", "MOST_PDF", "MOST_WORKBOOK", "Unreadable", "is_entry", "read_document"]
 
 MOST_HTML = 10 * 2**20
 MOST_PDF = 100 * 2**20
@@ -63,6 +63,11 @@ def read_document(
     return replace(article, access=source.access_of(data) if source.access_of else source.keep)
 
 
+def is_entry(data: bytes) -> bool:
+    """Is *data* a feed or a sitemap?"""
+    return bool(_ENTRY.match(data[:4096]))
+
+
 def _unpacked(data: bytes) -> bytes:
     """*data*, decompressed where it is gzip; never more of it than the largest limit, whatever it would swell to."""
     if not data.strip():
@@ -96,7 +101,7 @@ def _refuse_other(data: bytes) -> None:
             raise Unreadable(f"neither a page nor a PDF, but {what}")
     if data[:1024].count(0) > _STRAY and not data.startswith(_TEXT_WITH_NUL):
         raise Unreadable("neither a page nor a PDF, but binary data")
-    if _ENTRY.match(data[:4096]):
+    if is_entry(data):
         raise Unreadable("a feed or sitemap, not an article; the command `links` reads it")
     if _JSON.match(data[:64]):
         raise Unreadable("JSON, not a page")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -39,7 +40,10 @@ def date_of_address(url: str, timezone: str, captured: datetime) -> datetime | N
 
 
 def visible_dates(root: HtmlElement, title: str, timezone: str, captured: datetime) -> Iterator[datetime]:
-    """Moments in date lines after the title, then before it; without a title, the one that marked elements agree on."""
+    """Moments in date lines after the title, then before it.
+
+    Without a title, in the first paragraph that begins with place and date, and the one that marked elements agree on.
+    """
     pieces = list(_pieces(root))
     wanted = key_of(title)
     places = [place for place, (text, _) in enumerate(pieces) if wanted and key_of(text) == wanted]
@@ -48,6 +52,9 @@ def visible_dates(root: HtmlElement, title: str, timezone: str, captured: dateti
     for text, mark in nearest:
         if moment := _moment(text, mark, timezone, captured):
             yield moment
+    if not places:
+        begun = (text[:_LINE] for text, _ in pieces if len(text) > _LINE and is_dateline(text[:_LINE]))
+        yield from (moment for text in islice(begun, 1) if (moment := _moment(text, False, timezone, captured)))
     marked = {
         moment for text, mark in pieces if mark and not places and (moment := _moment(text, mark, timezone, captured))
     }

@@ -67,6 +67,10 @@ _NUMERIC = re.compile(
     r"(?<![\d./-])(?P<first>\d{1,2})(?P<sep>[-./])(?P<next>\d{1,2})(?P=sep)(?P<year>\d{4}|\d\d)(?!\d|[./-]\d)" + _TIME,
     re.IGNORECASE,
 )
+_WEEKDAYS = re.compile(
+    r"\b(?:mon|tue|wed|thu|fri|sat|sun)(?:[a-z]{0,4}day)?\b|(?:星期|周|週)[一二三四五六日天]", re.IGNORECASE
+)
+_LETTERS = re.compile(r"[^\W\d_]")
 _NO_YEAR = re.compile(rf"(?<![\d年.])(?P<number>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})\s?[日号號]{_TIME}", re.IGNORECASE)
 _DAYS_BACK = {"今天": 0, "今日": 0, "today": 0, "昨天": 1, "昨日": 1, "yesterday": 1, "前天": 2}
 _DAY_WORD = re.compile(rf"(?P<word>{'|'.join(_DAYS_BACK)}){_TIME}", re.IGNORECASE)
@@ -138,6 +142,13 @@ def is_dateline(text: str) -> bool:
     if match is None or match.start() > _PLACE:
         return False
     return len(text[: match.start()].split()) <= 8 and text[match.end() :].lstrip()[:1] in tuple("-–—:/(】电讯")
+
+
+def is_date(text: str) -> bool:
+    """Is *text* a date and nothing else, but for the day of the week?"""
+    text = _plain(text)
+    match = _first(text) or _NUMERIC.search(text)
+    return match is not None and not _LETTERS.search(_WEEKDAYS.sub("", text[: match.start()] + text[match.end() :]))
 
 
 def _first(text: str) -> re.Match[str] | None:

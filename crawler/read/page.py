@@ -17,7 +17,7 @@ from crawler.read.dateline import date_of_address, visible_dates
 from crawler.read.dates import parse_date
 from crawler.read.metadata import author_names, read_metadata
 from crawler.read.places import elements_at, texts_at
-from crawler.read.title import choose_title, key_of, title_tail
+from crawler.read.title import choose_title, key_of, named_title, title_tail
 from crawler.read.unreadable import Unreadable
 from crawler.source import Selectors, Source
 from store.article import Article, File
@@ -34,13 +34,13 @@ def read_page(data: bytes, url: str, *, captured: datetime, source: Source | Non
     selectors = source.selectors if source else Selectors()
     files = _files(root, url, source)
     # What the row names may stand in what it leaves out of the body.
-    named = next(iter(texts_at(root, selectors.title)), "")
+    named = texts_at(root, selectors.title)
     dates = texts_at(root, selectors.published)
     for element in elements_at(root, selectors.drop):
         element.drop_tree()
     facts = read_metadata(root, url)
     names = [*facts.site_names, *((source.name, source.name_zh, *source.site_names) if source else ())]
-    title = named or choose_title(root, facts.titles, names, url)
+    title = named_title(root, named, names, url) or choose_title(root, facts.titles, names, url)
     names += title_tail(root, title)
     body = read_body(root, title, selectors)
     language = detect_language(f"{title}\n{body or facts.summary}")
@@ -113,7 +113,8 @@ def _published(
     if day is None:
         return shown[0] if shown else None
     same_day = (moment for moment in shown if timedelta() < moment - day < timedelta(days=1))
-    return next(same_day, day)
+    # A bare day, read in another zone, is no time of day.
+    return next((moment for moment in same_day if not _is_midnight(moment, timezone)), day)
 
 
 def _is_midnight(moment: datetime, timezone: str) -> bool:

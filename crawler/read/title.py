@@ -45,6 +45,17 @@ def choose_title(root: HtmlElement, stated: list[str], site_names: Iterable[str]
     return max(candidates, key=lambda candidate: votes.count(key_of(candidate)), default="")[:_LONGEST]
 
 
+def named_title(root: HtmlElement, named: list[str], site_names: Iterable[str], url: str) -> str:
+    """The first of *named*, what the row's selector finds, that is more than the site's name, without that name."""
+    names = {key_of(name) for name in site_names if name} | _host_names(url)
+    for text in named:
+        if not any(name in key_of(text) for name in names):
+            return text
+        if title := without_site(text, names, {key_of(heading) for heading in _headings(root)} - names):
+            return title
+    return ""
+
+
 def title_tail(root: HtmlElement, title: str) -> list[str]:
     """What the document's title says beside *title*: sections and the site, by whatever name."""
     document = _document_title(root)

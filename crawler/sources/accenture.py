@@ -51,7 +51,8 @@ SOURCE = Source(
     # Twins of an article under other locales are left to those; careers and search are barred and no articles.
     include=r"^https://www\.accenture\.com/us-en/(insights|blogs|industries|services)/[^?]+"
     r"|^https://newsroom\.accenture\.com/news/\d{4}/",
-    words=SEMICONDUCTORS,
+    # Of most pages no more than the address is known, and there the trade may be "semi" for short.
+    words=rf"{SEMICONDUCTORS}|\bsemis?\b(?! (annual|final|truck|skilled|structured|autonomous|custom|permanent))",
     selectors=Selectors(
         skip=r"^\s*(\d+[- ]minute read|RESEARCH REPORT|<<<\s*(Start|End)\s*>>>)\s*$",
         files='a[href*="/content/"][href$=".pdf"]::attr(href)',

@@ -15,7 +15,8 @@ from crawler.ways.words import SEMICONDUCTORS
 from store.article import Article
 
 _SCRIPT = re.compile(
-    rb'<script[^>]*(?:\bid="__NEXT_DATA__"|\bdata-component-props="(?:Article|Feature)Body")[^>]*>(.*?)</script>',
+    rb"<script[^>]*\b(?:id\s*=\s*[\"']?__NEXT_DATA__|data-component-props\s*=\s*[\"']?(?:Article|Feature)Body)\b[^>]*>"
+    rb"(.*?)</script>",
     re.DOTALL,
 )
 _NO_TEXT = frozenset({"media", "ad", "inline-newsletter", "embed", "image", "video", "audio"})

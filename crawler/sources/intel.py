@@ -1,14 +1,17 @@
 """Intel: filings by accession number, and press releases, from its investor site."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from crawler.source import Selectors, Source
-from crawler.way import Feed, Listing, Reports
+from crawler.way import Document, Feed, Link, Listing, Reports
 
 _SITE = "https://www.intc.com"
+_FILES = "d1io3yog0oux5.cloudfront.net"
 _FILING = r"/content/(\d{10}-\d\d-\d{6})/\1\.pdf$"
-
+# The first folder is another one with every build of the site.
+_RESULTS = rf"^https?://{re.escape(_FILES)}/_\w+(/intel/db/.+\.pdf)$"
 
 _FILED: dict[str, Any] = {
     "file": _FILING,
@@ -16,6 +19,7 @@ _FILED: dict[str, Any] = {
     # The icon beside them may say PDF; the ending is right.
     "beside": r"-xbrl\.zip$|/Financial_Report\.xlsx?$",
 }
+_WITH_RESULTS = _FILED | {"file": rf"{_FILING}|{_RESULTS}"}
 
 
 def address_of(url: str) -> str:
@@ -28,7 +32,13 @@ def address_of(url: str) -> str:
 def same_page(url: str) -> str:
     """The words behind a release's number are cut, here or there; one and the same filing has one number."""
     release = re.search(r"/press-releases/detail/\d+", url)
-    return release[0] if release else address_of(url)
+    results = re.search(_RESULTS, url)
+    return release[0] if release else results[1] if results else address_of(url)
+
+
+def document_of(document: Document, link: Link) -> Link:
+    """The results of a quarter as they were told to the press are no filing."""
+    return replace(link, kind="report") if re.search(_RESULTS, document.url) else link
 
 
 _RELEASES = Listing(
@@ -36,7 +46,7 @@ _RELEASES = Listing(
     item="article.media-container",
     link="div.media-title a::attr(href)",
     title="div.media-title a",
-    published="div.date time::attr(datetime)",
+    published="div.date time::attr(datetime) || div.date",
     more=f"{_SITE}/news-events/press-releases?page={{page}}",
     pages=2,
     part="press",
@@ -53,8 +63,8 @@ SOURCE = Source(
     language="en",
     timezone="America/Los_Angeles",
     ways=(
-        Reports(f"{_SITE}/filings-reports/annual-reports", part="annual", **_FILED),
-        Reports(f"{_SITE}/filings-reports/quarterly-reports", part="quarterly", **_FILED),
+        Reports(f"{_SITE}/filings-reports/annual-reports", part="annual", **_WITH_RESULTS),
+        Reports(f"{_SITE}/filings-reports/quarterly-reports", part="quarterly", **_WITH_RESULTS),
         Reports(f"{_SITE}/filings-reports/all-sec-filings", part="filings", **_FILED),
         Feed(f"{_SITE}/news-events/press-releases/rss", verified=False, part="press"),
         _RELEASES,
@@ -62,7 +72,8 @@ SOURCE = Source(
     keep="full",
     enabled=True,
     why="Public filings and releases, and no blocking is known.",
-    include=rf"{_FILING}|/press-releases/detail/\d+/",
+    hosts=(_FILES,),
+    include=rf"{_FILING}|{_RESULTS}|/press-releases/detail/\d+",
     selectors=Selectors(
         title="h1.article-heading",
         published="div.related-documents-line time::attr(datetime)",
@@ -72,4 +83,6 @@ SOURCE = Source(
     site_names=("Investor Relations :: Intel Corporation (INTC)",),
     address_of=address_of,
     same_page=same_page,
+    document_of=document_of,
+    from_link=("title",),
 )

@@ -2,13 +2,19 @@
 
 import json
 import re
+from dataclasses import replace
 
+from crawler.read.dates import parse_date
 from crawler.source import Selectors, Source, Thresholds
 from crawler.way import JsonApi, Sitemap
 from crawler.ways.words import SEMICONDUCTORS
+from store.article import Article
 
 _SITE = "https://kpmg.com"
 _FIELDS = ("kpmg_title", "kpmg_description", "kpmg_url", "kpmg_article_date_time")
+_ZONE = "Europe/Amsterdam"
+_METADATA = re.compile(rb"\bkpmgMetaData\s*=\s*(\{.{0,20000}?\})\s*;?\s*(?:</script>|\n)", re.DOTALL)
+_FACT = re.compile(rb"[\"']?(\w+)[\"']?\s*:\s*[\"']([^\"']*)[\"']")
 _TEMPLATES = ("article-details-template", "insights-flexible-template", "editable-flex-template")
 
 
@@ -21,6 +27,19 @@ def same_page(url: str) -> str:
     """One article stands in the trees of several countries, one PDF under three names; a translation is another."""
     url = re.sub(r"\.coredownload(\.inline)?(?=\.pdf)", "", address_of(url).split("?", 1)[0])
     return re.sub(rf"^{_SITE}/[a-z]{{2}}/(?=[a-z]{{2}}/)", f"{_SITE}/", url)
+
+
+def article_of(page: bytes, article: Article) -> Article:
+    """Pages of the old site tell their date in a script; how it is called there is not known for certain."""
+    data = _METADATA.search(page)
+    if article.published or not data:
+        return article
+    told = (
+        parse_date(text.decode("utf-8", "replace"), timezone=_ZONE, captured=article.fetched)
+        for name, text in _FACT.findall(data[1])
+        if re.search(rb"date", name, re.IGNORECASE) and not re.search(rb"modif|update|expir", name, re.IGNORECASE)
+    )
+    return replace(article, published=next(filter(None, told), None))
 
 
 def _search(tree: str, query: str, part: str) -> JsonApi:
@@ -63,7 +82,7 @@ SOURCE = Source(
     address="https://home.kpmg/xx/en/home/insights.html",
     note="有较多行业数据",
     language="en",
-    timezone="Europe/Amsterdam",
+    timezone=_ZONE,
     ways=(
         # The global site comes first: of the same article in two trees the first stands.
         Sitemap(f"{_SITE}/sitemap-index.xml", follow=r"/xx/en/sitemap\.xml", part="global"),
@@ -82,7 +101,8 @@ SOURCE = Source(
     selectors=Selectors(
         body=".bodytext-data", drop=".hidden-xs, .sr-only", files='.pdfdetails a[href*=".pdf"]::attr(href)'
     ),
-    site_names=("KPMG", "KPMG International"),
+    site_names=("KPMG", "KPMG International", "KPMG Global", "KPMG US", "KPMG China"),
+    article_of=article_of,
     address_of=address_of,
     same_page=same_page,
     # A sitemap tells when a page was last built, and not every page when it was published.

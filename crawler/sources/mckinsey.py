@@ -9,11 +9,16 @@ from crawler.source import Selectors, Source, Thresholds
 from crawler.way import Listing, Sitemap
 from store.article import Access
 
-_NEXT_DATA = re.compile(rb'<script[^>]*\bid="__NEXT_DATA__"[^>]*>(.*?)</script>', re.DOTALL)
+_NEXT_DATA = re.compile(rb"<script[^>]*\bid\s*=\s*[\"']?__NEXT_DATA__\b[^>]*>(.*?)</script>", re.DOTALL)
 _STATUS = jmespath.compile(
     'props.pageProps.sitecoreContext.route.placeholders."jss-main"[].fields.data.articleTemplate'
     ".accessStatus.targetItem.key.value | [0]"
 )
+
+
+def address_of(url: str) -> str:
+    """What follows the path says where a reader came from, not which page it is."""
+    return url.split("?", 1)[0].rstrip("/")
 
 
 def access_of(page: bytes) -> Access:
@@ -32,7 +37,7 @@ _LIST = Listing(
     'div[class*="GenericItem_mck-c-generic-item__content"]',
     link="h5 a::attr(href)",
     title="h5 a",
-    published="time::attr(datetime)",
+    published="time::attr(datetime) || time",
     summary='[class*="mck-c-generic-item__description"]',
 )
 _SELECTORS = Selectors(
@@ -65,6 +70,7 @@ SOURCE = Source(
     r"|featured-insights/mckinsey-explainers/[^/?]*(semiconductor|chip|wafer)[^/?]*)$",
     selectors=_SELECTORS,
     site_names=("McKinsey", "McKinsey & Company"),
+    address_of=address_of,
     access_of=access_of,
     # One page in seven is a summary with a link to a document.
     thresholds=Thresholds(length=0),

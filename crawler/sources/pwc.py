@@ -12,6 +12,11 @@ _ZONE = "Europe/London"
 _LIBRARY = "/content/pwc/gx/en/research-insights/insights-library"
 
 
+def address_of(url: str) -> str:
+    """What follows the path says where a reader came from, not which page it is."""
+    return url.split("?", 1)[0]
+
+
 def link_of(item: dict[str, Any], link: Link) -> Link | None:
     """Videos and files stand among the pages; some dates name no day."""
     if item.get("isPage") in (False, "false") or item.get("isVideo") in (True, "true"):
@@ -20,23 +25,39 @@ def link_of(item: dict[str, Any], link: Link) -> Link | None:
     return replace(link, published=link.published or month)
 
 
-_COLLECTION = JsonApi(
-    f"https://www.pwc.com{_LIBRARY}/jcr:content/root/container/content-free-container-1/section_2137231403"
-    f"/collection_v2.rebrand-filter-dynamic.html?currentPagePath={_LIBRARY}&list=%7B%7D&page=0&searchText="
-    "&defaultImagePath=/content/dam/pwc/network/collection-fallback-images",
-    items="elements",
-    fields={
+_ASKED = (
+    "currentPagePath={}&list=%7B%7D&page=0&searchText="
+    "&defaultImagePath=/content/dam/pwc/network/collection-fallback-images"
+)
+_ELEMENTS: dict[str, Any] = {
+    "items": "elements",
+    "fields": {
         "url": "href || relativeHref || itemUrl",
         "title": "title",
         "published": "publishDate",
         "summary": "text || thumbnailText",
         "tags": "tags || filterTags",
     },
-    page="page",
-    first=0,
+    "page": "page",
+    "first": 0,
+    "date_order": "DMY",
+}
+_COLLECTION = JsonApi(
+    f"https://www.pwc.com{_LIBRARY}/jcr:content/root/container/content-free-container-1/section_2137231403"
+    f"/collection_v2.rebrand-filter-dynamic.html?{_ASKED.format(_LIBRARY)}",
     pages=5,
-    date_order="DMY",
     part="library",
+    **_ELEMENTS,
+)
+# The same of this page, whose address only the page itself can tell.
+_COLLECTION_OF_TMT = JsonApi(
+    "https://www.pwc.com/gx/en/industries/tmt/publications.html",
+    named=r"/content/pwc/gx/en/industries/tmt/[^\s\"'<>]*?collection_v2\.rebrand-filter-dynamic\.html[^\s\"'<>]*",
+    asked=_ASKED.format("/content/pwc/gx/en/industries/tmt/publications"),
+    pages=4,
+    verified=False,
+    part="collection",
+    **_ELEMENTS,
 )
 _LIST: dict[str, Any] = {
     "item": 'a.collection__item-link[href], a[href*="/gx/en/industries/tmt/"]',
@@ -61,8 +82,11 @@ SOURCE = Source(
     ways=(
         Listing("https://www.pwc.com/gx/en/industries/tmt/publications.html", **_LIST),
         Listing("https://www.pwc.com/gx/en/industries/tmt.html", **_LIST),
-        Sitemap("https://www.pwc.com/sitemap.xml", follow=r"/gx/en|gx_en|sitemap", verified=False, part="tmt"),
+        # The names of its children are not known: where none is of the global site, all are looked through.
+        Sitemap("https://www.pwc.com/sitemap.xml", follow=r"/gx/en|gx[-_]en", verified=False, part="tmt"),
+        Sitemap("https://www.pwc.com/sitemap.xml", verified=False, part="tmt"),
         _COLLECTION,
+        _COLLECTION_OF_TMT,
     ),
     keep="abstract",
     enabled=True,
@@ -74,6 +98,7 @@ SOURCE = Source(
         published="meta[name=pwcReleaseDate]::attr(content)", summary="meta[name=description]::attr(content)"
     ),
     site_names=("PwC",),
+    address_of=address_of,
     link_of=link_of,
     # Neither its pages nor its lists always tell a date.
     thresholds=Thresholds(published=0),

@@ -1,10 +1,20 @@
 """Reuters: headlines on semiconductors from the news sitemap, only on demand."""
 
+import re
+from dataclasses import replace
+
 from crawler.source import Source
 from crawler.way import Feed, JsonApi, Sitemap
 from crawler.ways.words import SEMICONDUCTORS
+from store.article import Article
 
 _FEEDS = "https://www.reuters.com/arc/outboundfeeds"
+
+
+def article_of(page: bytes, article: Article) -> Article:
+    """Pages that people hand in: links say to those who cannot see them that they open a tab."""
+    return replace(article, body=re.sub(r"\s*,?\s*\bopens new tab\b", "", article.body))
+
 
 _SECTION = JsonApi(
     "https://www.reuters.com/world/",
@@ -43,5 +53,6 @@ SOURCE = Source(
     read="entry",
     include=r"^https://www\.reuters\.com/(technology|business)/",
     words=SEMICONDUCTORS,
+    article_of=article_of,
     delay=5.0,
 )

@@ -16,26 +16,32 @@ _KINDS = {"marketcurrent": "news", "news": "news", "article": "article", "pressr
 def link_of(item: dict[str, Any], link: Link) -> Link | None:
     """Kind and number make the item: news and articles are numbered apart, and a link may be a general one."""
     guid = next((one["text"] for one in item.get("guid", ())), "")
-    number = re.search(r"(\d+)\D*$", guid) or re.search(r"/(?:news|article|pr)/(\d+)", link.url)
-    kind = re.search(r"/(MarketCurrent|PressRelease|article|news|pr)[:/]", guid, re.IGNORECASE) or re.search(
-        r"seekingalpha\.com/(news|article|pr)/", link.url
-    )
+    # The guid of one shape is no more than the number, and the link tells the kind.
+    named = re.search(r"/(MarketCurrent|PressRelease|article|news|pr)[:/](\d+)", guid, re.IGNORECASE)
+    kind = named or re.search(r"seekingalpha\.com/(news|article|pr)/(\d+)", link.url)
+    number = named[2] if named else guid if guid.isdecimal() else kind[2] if kind else ""
     if not number or not kind:
         return None
-    categories = [(one.get("type", ""), one.get("domain", ""), one["text"]) for one in item.get("category", ())]
-    tickers = [text for type_, domain, text in categories if type_ == "symbol" or "/symbol/" in domain]
-    tickers += [one["text"] for one in item.get("symbol", ())]
+    categories = item.get("category", ())
+    tickers = [ticker for one in categories if (ticker := _ticker(one))]
+    tickers += [one["text"] for one in item.get("symbol", ()) if one["text"]]
     # The line that the page offers for sharing names all tickers; the item shows the first.
     for one in item.get("div", ()):
         tickers += re.findall(r"\$([A-Z][\w.:-]*)(?=[\s,])", one.get("data-tweet", "").split(" - ")[0] + " ")
-    authors = [text for type_, _, text in categories if type_ == "author"]
+    authors = [one["text"] for one in categories if one.get("type") == "author"]
     authors += [one["text"] for one in item.get("author_name", ())]
     return replace(
         link,
-        url=f"{_SITE}/{_KINDS[kind[1].lower()]}/{number[1]}",
+        url=f"{_SITE}/{_KINDS[kind[1].lower()]}/{number}",
         tags=tuple(dict.fromkeys(tickers)),
         authors=tuple(dict.fromkeys(authors)),
     )
+
+
+def _ticker(category: dict[str, str]) -> str:
+    """What *category* stands for, by the address of the company's page; its text may be the company's name."""
+    page = re.search(r"/symbol/([^/?#]+)", category.get("link") or category.get("domain") or "")
+    return page[1] if page else category["text"] if category.get("type") == "symbol" else ""
 
 
 _LIST_OF_2020 = Listing(

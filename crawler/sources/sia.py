@@ -16,8 +16,8 @@ _REST: dict[str, Any] = {
     "fields": {
         "url": "link",
         "title": "title.rendered",
-        # date_gmt is UTC without saying so.
-        "published": "join('', [date_gmt, 'Z'])",
+        # date_gmt is UTC, mostly without saying so; date is of the site's own clock.
+        "published": "(date_gmt && join('', [date_gmt, '+00:00'])) || date",
         "body": "content.rendered",
     },
 }
@@ -26,7 +26,7 @@ _LIST: dict[str, Any] = {
     "item": "div.col-sm-8",
     "title": "a",
     "published": "div.resource-item-meta",
-    "summary": "a + *",
+    "summary": "a + :not([class*=resource-item])",
     "tags": "div.resource-item-category span.ric::text",
     "date_order": "MDY",
 }

@@ -38,7 +38,7 @@ _NEWS: dict[str, Any] = {
     "item": "*:has(> a[href*=news_read])",
     "link": "a[href*=news_read]::attr(href)",
     "title": "a ::text",
-    # The only day that stands beside the link; the text of the link may name others.
+    # The day that stands beside the link; the text of the link may name others.
     "published": ":not(a):not(a *)::text",
     "years": 2,
     "verified": False,

@@ -27,6 +27,8 @@ def link_of(item: dict[str, Any], link: Link) -> Link:
     paid = {"true": "premium", "1": "premium", "false": "free", "0": "free"}.get(str(premium).lower())
     return replace(
         link,
+        # A link without its host is one of the site, not of the interface.
+        url=re.sub(r"^https://api\.statista\.ai(?=/)", _SITE, link.url),
         title=without_masks(link.title),
         summary=without_masks(link.summary),
         tags=(*link.tags, *([paid] if paid else [])),

@@ -10,12 +10,13 @@ from crawler.ways.reports import file_name, period_of
 
 _PRESS: dict[str, Any] = {
     "item": "article.node--type-news",
-    "title": ".article-title, a::text",
-    "published": "time::attr(datetime)",
+    "title": ".article-title || a",
+    "published": "time::attr(datetime) || time",
     "part": "press",
 }
 _IR = "https://investor.tsmc.com/english"
 _FILE = r"\.pdf($|\?)|/encrypt_file/(reports|qr)/"
+_BOOK = r"/static/annualReports/(\d{4})/english/(?:index\.html)?$"
 _KINDS = (
     (r"earnings ?release", "Earnings release"),
     (r"management ?report", "Management report"),
@@ -36,6 +37,9 @@ def address_of(url: str) -> str:
 
 def document_of(document: Document, link: Link) -> Link:
     """Kind and period from the name; of "FS.pdf" the address of the page tells the period."""
+    if book := re.search(_BOOK, document.url):
+        # Many pages that want a browser: named, and not read.
+        return replace(link, title=f"TSMC Annual report (HTML), {book[1]}", access="headline")
     name = file_name(document.url)
     kind = next((words for pattern, words in _KINDS if re.search(pattern, name, re.IGNORECASE)), "")
     page = re.search(r"/quarterly-results/(\d{4})/q([1-4])", document.listed_at)
@@ -56,7 +60,7 @@ SOURCE = Source(
     ways=(
         Listing("https://pr.tsmc.com/english/latest-news", **_PRESS),
         Listing("https://pr.tsmc.com/english/news-archives", **_PRESS),
-        Reports(f"{_IR}/annual-reports", file=_FILE, keep="full", part="annual"),
+        Reports(f"{_IR}/annual-reports", file=rf"{_FILE}|{_BOOK}", keep="full", part="annual"),
         Reports(f"{_IR}/sec-filings", file=_FILE, keep="full", kind="filing", part="filings"),
         # Of one quarter a page holds all there is.
         Reports(

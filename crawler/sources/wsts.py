@@ -55,7 +55,8 @@ SOURCE = Source(
     keep="abstract",
     enabled=True,
     why="Three public pages, read at a low rate; reproduction is barred, so no text is kept.",
-    include=r"/\d+/Recent-News-Release$|/\d+/\d+/|/media/f/WST/",
+    # Statistics of the members (/77/) and registration (/135/) are no releases.
+    include=r"^https://www\.wsts\.org/76/(?!PRESS-ARCHIVE).|/media/f/WST/",
     selectors=Selectors(
         title="div.article > h1",
         body="div.ContentText p",

@@ -17,6 +17,10 @@ from crawler.way import Link
 LONGEST = 4000  # characters of an address; what is longer is data, or a trap
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+# Marks inside a word: Chinese has no blanks, and one where a search has marked what it found would part the word.
+_INSIDE = re.compile(
+    r"(?<=[\u4e00-\u9fff])(?:</?(?:em|mark|b|strong|i|u|font|span)\b[^<>]*>)+(?=[\u4e00-\u9fff])", re.IGNORECASE
+)
 # "12%-in-q2" in an address is a percent sign, which a server would not take as it stands.
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Characters that show nothing and spoil comparison: soft hyphen, zero-width ones, word joiner, byte order mark.
@@ -73,7 +77,8 @@ def escaped(url: str) -> str:
 
 def plain(text: str) -> str:
     """*text* of a feed or reply as one line: without markup, entities, and characters that show nothing."""
-    text = html.unescape(_TAG.sub(" ", html.unescape(text) if "&lt;" in text else text))
+    text = _INSIDE.sub("", html.unescape(text) if "&lt;" in text else text)
+    text = html.unescape(_TAG.sub(" ", text))
     return " ".join(whole(_UNSEEN.sub("", text)).split())
 
 

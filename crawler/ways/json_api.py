@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any, get_args
 from urllib.parse import parse_qs, urldefrag, urlsplit
 
@@ -25,7 +26,9 @@ _MILLISECONDS = 1e11  # seconds reach this number in the year 5138
 
 
 def read(way: JsonApi, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
-    """The links of a JSON reply, and its next page. Raises EntryError."""
+    """The links of a JSON reply, and its next page, or the replies that a page names. Raises EntryError."""
+    if way.named and not data.lstrip().startswith((b"{", b"[")):
+        return Entry(further=_named(way, decode(data), url))
     items = _items(way, data)
     links = []
     for item in items:
@@ -35,6 +38,14 @@ def read(way: JsonApi, data: bytes, url: str, row: Source, captured: datetime) -
             links.append(better)
     further = [_next(way, url)] if items and way.page else []
     return Entry(links=links, further=further, dropped=Counter(row=len(items) - len(links)))
+
+
+def _named(way: JsonApi, page: str, url: str) -> list[str]:
+    found = [absolute(url, unescape(match[0])) for match in re.finditer(way.named, page)]
+    if not any(found):
+        raise EntryError(f"a page that names no address like {way.named!r}")
+    asked = [one if urlsplit(one).query else f"{one}?{way.asked}" for one in found if one]
+    return list(dict.fromkeys(asked))
 
 
 def _items(way: JsonApi, data: bytes) -> list[Any]:

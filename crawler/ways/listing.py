@@ -11,12 +11,19 @@ from parsel import Selector
 
 from crawler.read.charset import decode
 from crawler.read.dateline import date_of_address
-from crawler.read.dates import parse_date
+from crawler.read.dates import is_date, parse_date
 from crawler.source import Source
 from crawler.way import OR, Link, Listing
 from crawler.ways.entry import Entry, absolute, plain, texts
 
 _DATE_AHEAD = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}\s+(?=\S)")
+# What stands on the link beside a headline.
+_LABEL = re.compile(
+    r"(?:(?:read|learn|find out|see|view|show) )?(?:more|full (?:story|article|release))(?: about .*)?"
+    r"|read|view|details?"
+    r"|(?:阅读|查看|了解)?(?:更多|全文|详情|详细)",
+    re.IGNORECASE,
+)
 _TIME = re.compile(r"\d{1,2}:\d\d(:\d\d)?(\s*[ap]\.?m\b\.?)?", re.IGNORECASE)
 
 
@@ -80,28 +87,29 @@ def _link(way: Listing, item: Selector, day: str, base: str, row: Source, captur
         return _date(text, day, way, row, captured)
 
     url = absolute(base, item.css(way.link).get("")) if way.link else base
-    # "2026/04/10 March 2026 Revenue Report": some lists put the date into the link.
-    title = _whole(item, way.title)
+    # "2026/04/10 March 2026 Revenue Report": some lists put the date into the link, or before it inside.
+    inside = list(_pieces(item, way.title))
+    title = next((text for text in inside if not (is_date(text) or _LABEL.fullmatch(text.strip(" .…>»→")))), "")
     ahead = _DATE_AHEAD.match(title)
     title = title[ahead.end() :] if ahead else title
-    dates = (_whole(item, way.published), ahead[0] if ahead else "")
+    beside = list(_pieces(item, way.published))
+    # A date by itself is the article's; one in a sentence may be of what it tells.
+    dates = [*filter(is_date, beside), *beside[:1], ahead[0] if ahead else "", *filter(is_date, inside)]
     return Link(
         url=url,
         title=title,
         published=next(filter(None, map(moment, dates)), None) or date_of_address(url, row.timezone, captured),
-        summary=_whole(item, way.summary),
+        summary=next(_pieces(item, way.summary), ""),
         authors=texts(words(way.authors)),
         tags=texts(words(way.tags)),
         body="\n".join(words(way.body)),
     )
 
 
-def _whole(item: Selector, css: str) -> str:
-    """The first place that *css* finds, or the next of its alternatives; the whole text when it names an element.
+def _pieces(item: Selector, css: str) -> Iterator[str]:
+    """The texts that *css* finds, then those of its alternatives; whole ones where it names elements.
 
-    ``a::text`` gives only what stands before an inner element: the first piece with words in it is meant.
+    ``a::text`` gives what stands before, between and behind inner elements apart: the first with words in it is meant.
     """
-    if not css:
-        return ""
-    found = (plain(text) for one in css.split(OR) for text in item.css(one).getall())
-    return next((text for text in found if text), "")
+    for one in css.split(OR) if css else ():
+        yield from (text for found in item.css(one).getall() if (text := plain(found)))

@@ -37,6 +37,7 @@ _QUARTERS = (
     re.compile(r"Q(?P<quarter>[1-4])[\W_]*(?P<year>20\d\d|\d\d)(?!\d)", re.IGNORECASE),
     re.compile(r"(?P<year>20\d\d)_con_quarter0(?P<quarter>[1-4])", re.IGNORECASE),
 )
+_PERIOD_END = re.compile(rf"\b(?:ended|ending|as (?:of|at))\s+(?:on\s+)?{_DATE.pattern}", re.IGNORECASE)
 _FILE_FACTS = re.compile(
     r"^(?:PDF|HTML)\s*:|\(\s*(?:PDF|HTML|XLSX?|ZIP)?[\s|,]*[\d.,]*\s*(?:[kM]i?B)?\s*\)|\b(?:PDF|HTML|XLSX?|ZIP)\b",
     re.IGNORECASE,
@@ -53,7 +54,8 @@ def read(way: Reports, data: bytes, url: str, row: Source, captured: datetime) -
     dropped = 0
     seen: set[str] = set()
     for panel, label, kind in _panels(way, page):
-        found = [(address, a) for a in panel.css("a[href]") if (address := absolute(base, a.attrib["href"]))]
+        shown = panel.css("a[href], iframe[src], embed[src]")
+        found = [(address, a) for a in shown if (address := absolute(base, a.attrib.get("href") or a.attrib["src"]))]
         # The page as a whole comes last and holds the documents of its panels again.
         found = [(address, a) for address, a in found if re.search(way.file, address, re.IGNORECASE)]
         fresh = [(address, a) for address, a in dict(found).items() if address not in seen]
@@ -159,7 +161,7 @@ def _addresses(block: Selector, base: str) -> list[str]:
 def _date_of(around: list[str], row: Source, captured: datetime) -> datetime | None:
     """The one date of the nearest block with any; of several none is known to be the document's."""
     for text in around:
-        written = _DATE.findall(text)
+        written = _DATE.findall(_PERIOD_END.sub(" ", text))
         moments = {parse_date(one, timezone=row.timezone, captured=captured, order="MDY") for one in written}
         if moments:
             return moments.pop() if len(moments) == 1 else None

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from crawler.source import Source
 from crawler.way import Link
@@ -20,7 +20,8 @@ _ROUND_UP = 12  # tags
 def select(entry: Entry, row: Source, language: str = "") -> Entry:
     """*entry* with only the links that are *row*'s own; *language*: only those of it, and those that name none."""
     dropped = Counter(entry.dropped)
-    links = merge((_mapped(link, row) for link in entry.links), row)
+    homes = _homes(row)
+    links = merge((_mapped(link, row, homes) for link in entry.links), row)
     dropped["duplicate"] += len(entry.links) - len(links)
     links = _keep(links, lambda link: bool(link.url), dropped, "address")
     links = _keep(links, lambda link: row.elsewhere or urlsplit(link.url).hostname in row.allowed, dropped, "host")
@@ -72,8 +73,28 @@ def _date(link: Link) -> datetime | None:
     return link.published or link.modified
 
 
-def _mapped(link: Link, row: Source) -> Link:
-    return replace(link, url=row.address_of(link.url)) if row.address_of and link.url else link
+def _mapped(link: Link, row: Source, homes: dict[str, SplitResult]) -> Link:
+    url = _at_home(link.url, homes) if link.url else ""
+    url = row.address_of(url) if row.address_of and url else url
+    return link if url == link.url else replace(link, url=url)
+
+
+def _homes(row: Source) -> dict[str, SplitResult]:
+    """The addresses of the row's ways by their hosts; of several with one host the first counts."""
+    return {_bare(parts.netloc): parts for way in reversed(row.ways) if (parts := urlsplit(way.url))}
+
+
+def _at_home(url: str, homes: dict[str, SplitResult]) -> str:
+    """*url* with the scheme and host by which the row's ways know the site: links may lack "www." or https."""
+    parts = urlsplit(url)
+    home = homes.get(_bare(parts.netloc))
+    if home is None or (parts.scheme, parts.netloc) == (home.scheme, home.netloc):
+        return url
+    return parts._replace(scheme=home.scheme, netloc=home.netloc).geturl()
+
+
+def _bare(host: str) -> str:
+    return host.lower().removeprefix("www.")
 
 
 def _joined(first: Link, second: Link) -> Link:

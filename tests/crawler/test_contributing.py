@@ -74,7 +74,7 @@ def checkout(tmp_path: Path) -> Path:
     ignored = shutil.ignore_patterns("__pycache__", "crawls")
     for name in ("crawler", "pipelines", "store", "text", "tests"):
         shutil.copytree(PROJECT / name, copy / name, ignore=ignored)
-    for name in ("scrapy.cfg", "pyproject.toml"):
+    for name in ("scrapy.cfg", "pyproject.toml", "README.md", "README.zh-CN.md"):
         shutil.copy(PROJECT / name, copy)
     return copy
 
@@ -115,6 +115,11 @@ def test_a_new_source_from_nothing(checkout: Path, web: Path) -> None:
     assert (article["title"], article["published"]) == ("A fab for glass cores", "2026-08-19T07:30:00Z")
     assert article["body"].count("\n") == 3
     assert run(["scrapy", "list"], checkout, web).stdout.splitlines()[-1] == "chip_daily"
+    for name in ("README.md", "README.zh-CN.md"):
+        assert f"| 21 | `chip_daily` | [Chip Daily]({SITE}/) |" in (checkout / name).read_text("utf-8")
+    whole = ("tests/test_house.py", "-k", "readme")
+    done = run(["python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *whole], checkout, web)
+    assert done.returncode == 0, done.stdout
 
 
 def test_what_is_refused(checkout: Path, web: Path) -> None:
@@ -136,6 +141,8 @@ def test_what_is_refused(checkout: Path, web: Path) -> None:
         (["scrapy", "capture", "chip_daily", f"{SITE}/search?q=1"], "barred by robots.txt"),
         (["scrapy", "capture", "chip_daily", "https://elsewhere.example/"], "none of the source's hosts"),
         (["scrapy", "capture", "chip_dialy", SITE], "did you mean chip_daily"),
+        (["scrapy", "capture", "chip_daily", "www.chipdaily.example/feed.xml"], "begins with https:// or http://"),
+        (["scrapy", "newsource", "other", "www.chipdaily.example"], "begins with https:// or http://"),
         ([*capture[:2], "--name", "../x", *capture[2:]], "--name '../x' is no name of a folder"),
     ):
         done = run(command, checkout, web)
@@ -185,6 +192,82 @@ def test_a_site_that_only_has_a_sitemap(checkout: Path, web: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert f'Sitemap("{site}/map.xml")' in (checkout / "crawler/sources/mapped.py").read_text("utf-8")
     assert f"scrapy capture mapped {site}/posts/{ITEMS[0]}" in done.stdout
+
+
+def test_a_site_whose_sitemap_is_an_index(checkout: Path, web: Path) -> None:
+    site = "https://indexed.example"
+    add(web, "i", f"{site}/robots.txt", f"Sitemap: {site}/index.xml\n", type="text/plain")
+    add(web, "i", f"{site}/", "<html><head><title>Indexed Chips | News of the trade</title></head></html>")
+    children = "".join(f"<sitemap><loc>{site}/{name}-sitemap.xml</loc></sitemap>" for name in ("page", "post"))
+    add(web, "i", f"{site}/index.xml", f"<sitemapindex>{children}</sitemapindex>", type="application/xml")
+    for name, paths in (("page", ["/about-the-people-who-write-all-this/"]), ("post", [f"/p/{one}" for one in ITEMS])):
+        urls = "".join(f"<url><loc>{site}{path}</loc></url>" for path in paths)
+        add(web, "i", f"{site}/{name}-sitemap.xml", f"<urlset>{urls}</urlset>", type="application/xml")
+    # The longest address is not always an article.
+    add(web, "i", f"{site}/p/{ITEMS[2]}", "<html><title>Gone</title><body>Gone</body></html>")
+    add(web, "i", f"{site}/p/{ITEMS[0]}", page("An indexed story"))
+    done = run(["scrapy", "newsource", "indexed", f"{site}/"], checkout, web)
+    assert done.returncode == 0, done.stderr
+    row = (checkout / "crawler/sources/indexed.py").read_text("utf-8")
+    assert f'Sitemap("{site}/index.xml", follow=r"/post\\-sitemap")' in row
+    assert ('name="Indexed Chips"' in row, 'include=r"/p/"' in row) == (True, True)
+    entry, story = (shlex.split(line) for line in done.stdout.splitlines()[-2:])
+    assert (entry[-1], story[-1]) == (f"{site}/post-sitemap.xml", f"{site}/p/{ITEMS[0]}")
+    for command in (entry, story):
+        assert run(command, checkout, web).returncode == 0
+    refused = run(["scrapy", "capture", "indexed", f"{site}/index.xml"], checkout, web)
+    assert f"leads to further entries only: capture one of them, such as {site}/post-sitemap.xml" in refused.stderr
+
+
+def test_a_chinese_site_in_an_encoding_of_its_own(checkout: Path, web: Path) -> None:
+    site = "https://zh.example"
+    titles = {"1201": "光刻机提前试产㎡", "1202": "车用芯片产能售罄", "1203": "封装厂招聘技术员"}
+    head = '<html><head><meta charset="gb2312"><title>{}</title></head><body>'
+    items = "".join(f'<li><a href="/article/{number}.html">{title}</a></li>' for number, title in titles.items())
+    home = (
+        f'{head.format("芯闻日报-首页")}<a href="/about/1.html">关于我们</a><a href="/about/2.html">联系方式</a>{items}'
+    )
+    add(web, "z", f"{site}/", home.encode("gb18030"), type="text/html")
+    text = "晶圆厂的新光刻机本周开始试产，比计划提前两个月，公司周二表示，首批晶圆的缺陷率低于预期。"
+    story = f"<h1>{titles['1201']}</h1><div>时间：2026年11月17日 09:30</div>" + f"<p>{text}</p>" * 5
+    story = head.format(f"{titles['1201']}_芯闻日报") + story
+    add(web, "z", f"{site}/article/1201.html", story.encode("gb18030"), type="text/html")
+    done = run(["scrapy", "newsource", "zh_daily", f"{site}/"], checkout, web)
+    assert done.returncode == 0, done.stderr
+    row = (checkout / "crawler/sources/zh_daily.py").read_text("utf-8")
+    assert 'name="芯闻日报"' in row and 'language="zh"' in row and 'timezone="Asia/Shanghai"' in row
+    for command in done.stdout.splitlines()[-2:]:
+        saved = run(shlex.split(command), checkout, web)
+        assert saved.returncode == 0, saved.stderr
+    article = json.loads(saved.stdout)
+    assert (article["title"], article["published"]) == (titles["1201"], "2026-11-17T01:30:00Z")
+
+
+def test_a_feed_that_lies_on_a_host_of_its_own(checkout: Path, web: Path) -> None:
+    head = '<link rel="alternate" type="application/rss+xml" href="https://feeds.apart.example/all.xml">'
+    add(web, "a", "https://www.apart.example/robots.txt", "", type="text/plain")
+    add(web, "a", "https://feeds.apart.example/robots.txt", "", type="text/plain")
+    add(web, "a", "https://www.apart.example/", f"<title>Apart</title>{head}")
+    item = "<item><title>Story</title><link>https://www.apart.example/s/1</link></item>"
+    feed = f"<rss version='2.0'><channel>{item}</channel></rss>"
+    add(web, "a", "https://feeds.apart.example/all.xml", feed, type="application/rss+xml")
+    add(web, "a", "https://www.apart.example/s/1", page("Story"))
+    done = run(["scrapy", "newsource", "apart", "https://www.apart.example/"], checkout, web)
+    assert done.returncode == 0, done.stderr
+    assert 'hosts=("www.apart.example",),' in (checkout / "crawler/sources/apart.py").read_text("utf-8")
+    for command in done.stdout.splitlines()[-2:]:
+        assert run(shlex.split(command), checkout, web).returncode == 0
+
+
+def test_a_host_that_is_in_the_table_is_told(checkout: Path, web: Path) -> None:
+    add(web, "s", "https://www.semi.org/robots.txt", "", type="text/plain")
+    add(web, "s", "https://www.semi.org/en/blogs", page("x"))
+    feed = (
+        "<rss version='2.0'><channel><item><title>T</title><link>https://www.semi.org/b/1</link></item></channel></rss>"
+    )
+    add(web, "s", "https://www.semi.org/feed", feed, type="application/rss+xml")
+    done = run(["scrapy", "newsource", "semi_blogs", "https://www.semi.org/en/blogs"], checkout, web)
+    assert "www.semi.org is a host of source semi already" in done.stdout
 
 
 @pytest.mark.parametrize("name", ['Chips """ + x', "Chips\r\nimport os\u2028x", 'A "B" \\', "\x00", "O'Hara's \"C\""])

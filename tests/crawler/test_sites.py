@@ -136,6 +136,24 @@ def test_quarters_are_those_of_the_samples_own_day(tmp_path: Path, day: str, ask
     assert run.stats["xinwen/links/found"] == 1
 
 
+def test_the_list_of_pwcs_own_page_lies_where_the_page_says(tmp_path: Path) -> None:
+    site = "https://www.pwc.com"
+    place = "/content/pwc/gx/en/industries/tmt/publications/jcr:content/root/section_9/collection_v2"
+    reply = f"{site}{place}.rebrand-filter-dynamic.html?currentPagePath=/content/pwc/gx/en/industries/tmt/publications"
+    reply += "&list=%7B%7D&page={}&searchText=&defaultImagePath=/content/dam/pwc/network/collection-fallback-images"
+    page = f'<div data-url="{place}.rebrand-filter-dynamic.html" class=results></div>'
+    add(tmp_path, "pwc", f"{site}/gx/en/industries/tmt/publications.html", page)
+    for number, elements in enumerate(([{"title": "Chips", "href": "/gx/en/a.html", "publishDate": "05/06/26"}], [])):
+        told = json.dumps({"elements": json.dumps(elements)})
+        add(tmp_path, "pwc", reply.format(number), told, type="application/json")
+    add(tmp_path, "pwc", f"{site}/gx/en/a.html", f"<title>Chips</title><meta name=description content=D><p>{WORDS}</p>")
+    run = crawl(tmp_path, "pwc")
+    assert run.stats["xinwen/ways"] == [f"json {site}/gx/en/industries/tmt/publications.html"]
+    assert {url: one["published"] for url, one in run.articles.items()} == {
+        f"{site}/gx/en/a.html": "2026-06-04T23:00:00+00:00"
+    }
+
+
 def test_the_next_page_of_pwcs_library_is_spelt_as_the_first() -> None:
     row = source("pwc")
     way = next(way for way in row.ways if isinstance(way, JsonApi))

@@ -207,7 +207,7 @@ def test_list_prints_the_keys_in_the_order_of_the_table() -> None:
     done = scrapy("list")
     assert (done.returncode, done.stderr) == (0, "")
     keys = done.stdout.split()
-    assert (len(keys), keys[:3], keys[-1]) == (20, ["semi", "sia", "wsts"], "semiinsights")
+    assert (keys[:3], keys[19]) == (["semi", "sia", "wsts"], "semiinsights")
 
 
 @pytest.mark.parametrize(

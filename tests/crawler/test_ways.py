@@ -261,7 +261,7 @@ class TestListing:
         (link,) = read(self.way, self.item).links
         assert link == Link(
             url=f"{SITE}/news/a.html",
-            title="芯片 出口 回升",
+            title="芯片出口回升",
             published=datetime(2026, 3, 5, 16, tzinfo=UTC),
             summary="七月以来 首次",
             authors=("李娜",),
@@ -290,7 +290,7 @@ class TestListing:
     def test_a_base_and_gbk(self) -> None:
         page = f'<head><meta charset=gb2312><base href="/other/"></head>{self.item}'.encode("gbk")
         (link,) = read(self.way, page).links
-        assert (link.url, link.title) == (f"{SITE}/other/a.html", "芯片 出口 回升")
+        assert (link.url, link.title) == (f"{SITE}/other/a.html", "芯片出口回升")
 
 
 class TestReports:

@@ -24,6 +24,11 @@ LOGIN_ZH = """<html><head><title>用户登录-芯片日报</title></head><body><
 CONSENT = """<html><head><title>We value your privacy - Chips Daily</title></head><body><h1>We value your privacy</h1>
     <p>Chips Daily and its 1200 partners store cookies on your device. Accept all, or set your preferences, to go on
     to the page that you have asked for. You can change your mind at any time.</p><button>Accept</button></body></html>"""
+CAPTCHA = """<html><head><title>Pardon Our Interruption</title></head><body><h1>Pardon Our Interruption</h1><p>Something
+    about your browser made us think that you were a bot. Complete the captcha below to go on to the page that you have
+    asked for. This takes a moment and is needed once a day.</p><div class="g-recaptcha"></div></body></html>"""
+CAPTCHA_ZH = """<html><head><meta charset="gb2312"><title>安全验证_芯片日报</title></head><body><p>为了保护您的账号安全，
+    请拖动滑块完成验证，完成后将自动返回您访问的页面，感谢您的配合与理解。</p></body></html>"""
 CHINESE = "台积电宣布三纳米芯片的产量在第二季度增长，公司表示先进封装的需求仍然很强，晶圆厂的设备投资也会继续增加。"
 RECENT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
 
@@ -159,6 +164,31 @@ CASES: dict[str, Case] = {
         reasons=refused_everywhere("Cloudflare's challenge"),
         asked={"/": 1, "/a/": 1},
     ),
+    "captcha_page": Case(
+        three(CAPTCHA), "blocked", {"blocked": 3}, "3 pages refused", reasons=refused_everywhere("asks for a person")
+    ),
+    "captcha_chinese": Case(
+        three(html(CAPTCHA_ZH, "gb18030", "gb2312")),
+        "blocked",
+        {"blocked": 3},
+        "3 pages refused",
+        reasons=refused_everywhere("asks for a person"),
+    ),
+    "captcha_list": Case(
+        {"/": html(CAPTCHA.replace("Pardon Our Interruption", "Attention Required! | Cloudflare"))},
+        "blocked",
+        why="every way in is refused",
+        reasons={"/": "asks for a person"},
+    ),
+    "captcha_in_the_news": Case(
+        three(
+            article("a", title="Access denied: what the export rules mean for makers of chips"),
+            b=article("b", title="Robot check - how machines test wafers for faults"),
+            c=article("c", title="芯片安全验证"),
+        ),
+        "ok",
+        {"new": 3},
+    ),
     "challenge_feed": Case(
         {"/feed/": html(CHALLENGE), **three()}, "ok", {"new": 3}, ways=(FEED, LIST), reasons={"/feed/": "challenge"}
     ),
@@ -197,6 +227,13 @@ CASES: dict[str, Case] = {
         {"new": 2, "quarantined": 1},
         refused={"/b/": "asks for a login"},
         titles=frozenset({"Title of a", "Title of c"}),
+    ),
+    "login_by_mail": Case(
+        three(LOGIN.replace('type="password" name=secret', "type=email name=mail")),
+        "login_needed",
+        {"quarantined": 3},
+        "the site wants an account",
+        refused=THREE_LOGINS,
     ),
     "login_beside": Case(
         three(a=article("a") + '<form><input type="password"></form>'),
@@ -394,6 +431,19 @@ CASES: dict[str, Case] = {
         "ok",
         {"new": 3},
         titles=GOOD,
+    ),
+    # Some pages meet a closed connection time and again.
+    "closing_many": Case(
+        {
+            path: (lambda number, one=one: Answer(close=True) if number % 3 == 0 else one)
+            for path, one in {
+                "/": listing(*(f"/{slug}/" for slug in "abcdefghi")),
+                **{f"/{slug}/": html(article(slug)) for slug in "abcdefghi"},
+                "/robots.txt": Answer(type="text/plain"),
+            }.items()
+        },
+        "ok",
+        {"new": 9},
     ),
     "closing_always": Case(
         three(Answer(close=True)),

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,9 +10,13 @@ import pytest
 from pipelines.encode import encode
 from store.article import Article
 from store.meaning import MARK_BYTES, mark, passages_of
+from tests.crawler.tiny_web import add
+from tests.pipelines.crawls import TEXT, crawl, samples_of
 from text.encoder import Encoder, cosines, find_encoder, to_int8
 from text.passages import vectors_of
 from text.portrait import portray
+
+BLOOMBERG = "https://feeds.bloomberg.com/technology/news.rss"
 
 pytestmark = pytest.mark.skipif(find_encoder() is None, reason="the encoder's package is not installed")
 
@@ -63,3 +69,45 @@ def test_of_a_short_text_there_is_no_portrait_and_without_the_encoder_no_meaning
     assert meaning is not None and portrait is None
     meaning, portrait = encode(article(body="晶圆厂停产。" * 20), None)
     assert meaning is None and len(portrait.vectors) == 0
+
+
+def feed(*items: str) -> str:
+    return f"<rss version='2.0'><channel><title>Technology</title>{''.join(items)}</channel></rss>"
+
+
+def item(slug: str, text: str = "", tag: str = "") -> str:
+    link = f"https://www.bloomberg.com/news/articles/2026-03-06/{slug}"
+    date = "Fri, 06 Mar 2026 21:00:00 GMT"
+    return (
+        f"<item><title>Chips of {slug}</title><link>{link}</link><pubDate>{date}</pubDate>"
+        f"<description>{text or TEXT.format(slug) * 8}</description>{f'<category>{tag}</category>' if tag else ''}</item>"
+    )
+
+
+def test_what_a_feed_shows_again_is_not_encoded_again(tmp_path: Path, uri: str) -> None:
+    def run(name: str, *items: str) -> tuple[dict, dict, dict]:
+        """Stats of a crawl, and the articles and portraits that are stored after it."""
+        add(tmp_path / name, "bloomberg", BLOOMBERG, feed(*items), type="application/rss+xml")
+        told = crawl(tmp_path / name, "bloomberg", uri, tmp_path / "requests", "-s", "STATS_DUMP=1").errors
+        counts = {name: int(number) for name, number in re.findall(r"'xinwen/encode/(\w+)': (\d+)", told)}
+        with (database := samples_of(uri)).client:
+            articles = {row["title"]: row for row in database.articles.find()}
+            portraits = {row["_id"]: row["stamp"] for row in database.portraits.find()}
+        return counts, articles, portraits
+
+    try:
+        counts, first, portraits = run("one", item("memory"), item("logic"), item("optics", "Short."))
+        assert (counts, len(portraits)) == ({"encoded": 3}, 2)
+        # One as it was, one with another tag, one with another text, and one that is new.
+        items = (item("memory"), item("logic", tag="Foundry"), item("optics", "Longer."), item("analog"))
+        counts, second, again = run("two", *items)
+        assert counts == {"encoded": 2, "kept": 2}
+        assert first["Chips of memory"] == second["Chips of memory"]
+        vectors = ("encoder", "meaning", "passages", "told")
+        assert second["Chips of logic"]["tags"] == ["Foundry"]
+        assert [first["Chips of logic"][name] == second["Chips of logic"][name] for name in vectors] == [True] * 4
+        assert first["Chips of optics"]["meaning"] != second["Chips of optics"]["meaning"]
+        assert portraits.items() < again.items()
+    finally:
+        with (database := samples_of(uri)).client:
+            database.client.drop_database(database.name)
