@@ -14,6 +14,7 @@ from pymongo.database import Database
 
 from similarity import hybrid
 from similarity.asking import Asker
+from similarity.beside import beside
 from similarity.errors import QueryError
 from similarity.explain import passage_text, words_of
 from similarity.hits import Hit
@@ -94,7 +95,8 @@ class Answerer:
         texts = list(dict.fromkeys(text for text, _ in pairs))
         questions = dict(zip(texts, self.asker.of_texts(state.collection, texts, across=True), strict=True))
         places = [state.collection.place_of(key) for _, key in pairs]
-        passages = self.asker.passages({key for _, key in pairs})
+        wanted = {key: hybrid.revision_of(state, at) for (_, key), at in zip(pairs, places, strict=True) if at}
+        passages = self.asker.passages(list(wanted.items()))()
         return [
             hybrid.evidence_for(state, questions[text], self.asker.mark, place, passages.get(key)) if place else 0.0
             for (text, key), place in zip(pairs, places, strict=True)
@@ -143,32 +145,35 @@ class Answerer:
         return [[(ids[word], count) for word, count in found.items() if word in ids] for found in counts]
 
     def _explained_hits(self, state: State, question: Question, found: Sequence[hybrid.Found]) -> list[Hit]:
-        stored = articles.read(self.database, {one.key for one in found})
+        keys = [one.key for one in found]
+        reading = beside(lambda: articles.read(self.database, keys))
+        words = [words_of(state, question, one) for one in found]  # while the database looks
         weights = state.model("bm25").query([(token, 1) for token in question.words.tokens.tolist()])
-        best = [[(one.key, one.score) for one in found]]
-        pages = best_pages(self.database, state, "bm25", [weights], best)
+        stored = reading()
+        pages = best_pages(state, "bm25", [weights], [keys], stored)
         return [
             Hit(
-                stored[one.key],
+                stored[one.key].article,
                 one.score,
                 pages.get((0, one.key)),
                 one.route,
                 one.parts,
-                words_of(state, question, one),
-                passage_text(stored[one.key], one.passage),
+                own,
+                passage_text(stored[one.key].article, one.passage),
             )
-            for one in found
+            for one, own in zip(found, words, strict=True)
             if one.key in stored
         ]
 
     def _hits(
         self, state: State, options: SearchOptions, queries: Sequence[Query], best: Sequence[Ranked]
     ) -> list[list[Hit]]:
-        found = articles.read(self.database, {key for ranked in best for key, _ in ranked})
-        pages = best_pages(self.database, state, options.model, queries, best)
+        keys = [[key for key, _ in ranked] for ranked in best]
+        found = articles.read(self.database, {key for some in keys for key in some})
+        pages = best_pages(state, options.model, queries, keys, found)
         # An article deleted since the last refresh is in the state but not in the database any more.
         return [
-            [Hit(found[key], score, pages.get((number, key))) for key, score in ranked if key in found]
+            [Hit(found[key].article, score, pages.get((number, key))) for key, score in ranked if key in found]
             for number, ranked in enumerate(best)
         ]
 

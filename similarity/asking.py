@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,12 @@ from numpy.typing import NDArray
 from pymongo.database import Database
 
 from similarity.across import Asked, Translator
+from similarity.beside import beside
 from similarity.collection import Collection
 from similarity.meanings import encoded
-from similarity.question import Question, question
+from similarity.question import Encoded, Question, question
+from similarity.ranked import Revision
+from similarity.remembered import Remembered
 from similarity.trade_words import TradeWords
 from similarity.variants import LONGEST_NAME, Named, named
 from similarity.words import Words
@@ -34,8 +38,11 @@ from text.passages import length, vectors_of
 LONGEST_QUERY = 240
 """Of a query that is one vector, as ``text.passages`` measures; a longer one is taken for an article."""
 
-_MEANINGS = 1_000
-"""Queries whose vectors are remembered: the same one comes again for more hits, another filter or the next page."""
+_MEANINGS = 1 << 20
+"""Bytes of vectors of queries, 1,000 of them: the same one comes again for more hits, another filter, the next page."""
+
+_PASSAGES = 16 << 20
+"""Bytes of vectors of passages, those of 6,000 articles: what is asked for comes in waves, as the news does."""
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -66,7 +73,8 @@ class Asker:
     ) -> None:
         self._database, self._analyzer, self._words, self._cache = database, analyzer, words, cache
         self._encoder = encoder
-        self._meaning = lru_cache(maxsize=_MEANINGS)(lambda encoder, text: meanings_of(encoder, [text])[0])
+        self._meanings: Remembered[tuple[str, str]] = Remembered(_MEANINGS)
+        self._passages: Remembered[tuple[str, int, str]] = Remembered(_PASSAGES)
         self._counted: tuple[Collection | None, int, int] = None, 0, 0
 
     @cached_property
@@ -97,18 +105,18 @@ class Asker:
     def of_texts(self, collection: Collection, texts: Sequence[str], across: bool) -> list[Question]:
         """The question of each of *texts*, those whose words and pairs are all unknown too."""
         encoder = self._encoder()
+        # One is encoded while its words are looked for; many go faster through the encoder together.
+        encoded = [self._encoded(encoder, text) for text in texts] if encoder and len(texts) == 1 else None
         made = []
         for text in texts:
             tokens = self._analyzer.tokens(text)
             language = "zh" if _HAN.search(text) and detect_language(text) != "ja" else detect_language(text)
             made.append(self._put(language, tokens, Counter(bigrams(text)), across))
-        meanings: list[NDArray[np.int8] | None] = [None] * len(texts)
-        if encoder and len(texts) == 1:
-            meanings = [self._meaning(encoder, texts[0])]
-        elif encoder:
-            meanings = meanings_of(encoder, texts)
+        if encoded is None:
+            meanings = meanings_of(encoder, texts) if encoder else repeat(None, len(texts))
+            encoded = [_known(meaning) for meaning in meanings]
         ids = self._ids_of(made)
-        return [_question(collection, ids, put, meaning) for put, meaning in zip(made, meanings, strict=True)]
+        return [_question(collection, ids, put, meaning) for put, meaning in zip(made, encoded, strict=True)]
 
     def of_article(self, collection: Collection, row: Document, across: bool) -> Question:
         """The question of a stored article: document *row* with its language, vector, bigrams and meaning."""
@@ -121,16 +129,27 @@ class Asker:
         meaning = np.frombuffer(vector, np.int8, offset=MARK_BYTES) if ours else None
         # In the order of their ids: what stands together there was no phrase.
         put = self._put(row["language"], tokens, counts, across, longest=1)
-        return _question(collection, self._ids_of([put]), put, meaning)
+        return _question(collection, self._ids_of([put]), put, _known(meaning))
 
-    def passages(self, keys: Iterable[str]) -> dict[str, NDArray[np.int8]]:
-        """The vectors of the passages of those articles that have some of the encoder in use."""
+    def passages(self, wanted: Sequence[Revision]) -> Callable[[], Mapping[str, NDArray[np.int8]]]:
+        """Begin to read the vectors of the passages of *wanted*: remembered, else from the database beside the caller.
+
+        The result has them by article id. Articles without vectors of the encoder in use have none, or no passages.
+        """
         encoder = self._encoder()
         if encoder is None:
-            return {}
-        asked = {"_id": {"$in": list(keys)}, "encoder": encoder.name}
-        rows = self._database.articles.find(asked, {"passages": 1})
-        return {row["_id"]: passages_of(row, encoder.dimensions) for row in rows}
+            return dict
+        held = self._passages.get((*one, encoder.name) for one in wanted)
+        found = {key: vectors for (key, _, _), vectors in held.items()}
+        missing = [key for key, _ in wanted if key not in found]
+        if not missing:
+            return lambda: found
+        return beside(lambda: found | self._read_passages(missing, encoder))
+
+    def forget(self) -> None:
+        """Forget the vectors of queries and passages that are remembered."""
+        self._meanings.clear()
+        self._passages.clear()
 
     def off(self, collection: Collection) -> tuple[str, ...]:
         """Which parts of the default model cannot take part, each in one line; () when all do."""
@@ -148,6 +167,33 @@ class Asker:
             f"{missing:,} of {len(collection):,} articles have no vectors of the encoder {encoder.name}"
             f" ({other:,} of another one): scrapy reread",
         )
+
+    def _encoded(self, encoder: Encoder, text: str) -> Encoded:
+        """The vector of *text*: remembered, else begun beside the caller."""
+        key = encoder.name, text
+        found = self._meanings.get([key])
+        if found:
+            return _known(found[key])
+
+        def encode() -> NDArray[np.int8]:
+            (vector,) = meanings_of(encoder, [text])
+            self._meanings.put({key: vector})
+            return vector
+
+        return beside(encode)
+
+    def _read_passages(self, keys: Sequence[str], encoder: Encoder) -> dict[str, NDArray[np.int8]]:
+        rows = self._database.articles.find(
+            {"_id": {"$in": keys}}, dict.fromkeys(("encoder", "passages", "revision"), 1)
+        )
+        read = {
+            # Under the revision that was read: the article may have been written again since the state was loaded.
+            (row["_id"], row["revision"], encoder.name): passages_of(row, encoder.dimensions)
+            for row in rows
+            if row.get("encoder") == encoder.name
+        }
+        self._passages.put(read)
+        return {key: vectors for (key, _, _), vectors in read.items()}
 
     def _put(
         self, language: str, tokens: Sequence[str], pairs: Counter[str], across: bool, longest: int = LONGEST_NAME
@@ -167,11 +213,15 @@ class Asker:
         return self._words.ids(wanted)
 
 
-def _question(collection: Collection, ids: Mapping[str, int], put: _Put, meaning: NDArray[np.int8] | None) -> Question:
-    return question(collection, ids, put.language, put.words, put.pairs, put.asked, put.terms, meaning)
+def _question(collection: Collection, ids: Mapping[str, int], put: _Put, encoded: Encoded) -> Question:
+    return question(collection, ids, put.language, put.words, put.pairs, put.asked, put.terms, encoded)
 
 
-def meanings_of(encoder: Encoder, texts: Sequence[str]) -> list[NDArray[np.int8] | None]:
+def _known(meaning: NDArray[np.int8] | None) -> Encoded:
+    return lambda: meaning
+
+
+def meanings_of(encoder: Encoder, texts: Sequence[str]) -> list[NDArray[np.int8]]:
     """The vector of each query; of a pasted article what a stored one's would be, not that of its beginning."""
     long = [text if length(text) > LONGEST_QUERY else "" for text in texts]
     short = encoder.encode(["" if whole else text for text, whole in zip(texts, long, strict=True)])

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity import kernel
 from similarity.block import Block
 from similarity.compiled import compiled
 from similarity.postings import K1, B, Columns
 from similarity.statistics import Tokens
-from similarity.turning import Floats
+from similarity.turning import ESCAPE, Bytes, Floats
 from store.vectors import Ints
 
 
@@ -55,24 +54,29 @@ TOGETHER = 0.8
 def shared(columns: Columns, lengths: NDArray[Any], query: Weighted, mean_length: float) -> Floats:
     """BM25 of every row: the sum over shared tokens of weight times saturated count."""
     sums = np.zeros(len(lengths))
-    for first, last, weight in _spans(columns, query.tokens, query.weights):
-        kernel.add_column(
-            sums, weight, first, last, columns.rows, columns.counts, columns.large_at, columns.large,
-            1.0, K1 * (1 - B), K1 * B / mean_length, lengths,
+    spans = _spans(columns, query.tokens, query.weights)
+    if len(spans[0]):
+        _add(
+            sums, *spans, columns.rows, columns.counts, columns.large_at, columns.large,
+            K1 * (1 - B), K1 * B / mean_length, lengths,
         )  # fmt: skip
     return sums
 
 
-def translated(columns: Columns, lengths: NDArray[Any], query: Iterable[Synonyms], mean_length: float) -> Floats:
+def translated(columns: Columns, lengths: NDArray[Any], query: Sequence[Synonyms], mean_length: float) -> Floats:
     """As ``shared`` for sets of tokens: the counts of a set are added up before they are saturated."""
-    sums, counts = np.zeros(len(lengths)), np.zeros(len(lengths))
-    for synonyms in query:
-        for first, last, weight in _spans(columns, synonyms.tokens, synonyms.weights):
-            kernel.add_column(
-                counts, weight, first, last, columns.rows, columns.counts, columns.large_at, columns.large,
-                0.0, 1.0, 0.0, lengths,
-            )  # fmt: skip
-        _saturate(counts, sums, synonyms.weight, K1 * (1 - B), K1 * B / mean_length, lengths)
+    sums = np.zeros(len(lengths))
+    if query:
+        tokens = np.concatenate([one.tokens for one in query])
+        weights = np.concatenate([one.weights for one in query])
+        _, present = columns.places(tokens)
+        ends = np.cumsum([0, *(len(one.tokens) for one in query)])
+        bounds = np.concatenate([[0], np.cumsum(present)])[ends]
+        first, last, weights = _spans(columns, tokens, weights)
+        _add_sets(
+            sums, np.zeros(len(lengths)), bounds, np.array([one.weight for one in query]), first, last, weights,
+            columns.rows, columns.counts, columns.large_at, columns.large, K1 * (1 - B), K1 * B / mean_length, lengths,
+        )  # fmt: skip
     return sums
 
 
@@ -88,12 +92,10 @@ def add_variants(
     for varied in query:
         counts = np.zeros(block.rows)
         for tokens in varied.names:
-            spans = _spans(columns, tokens, np.ones(len(tokens)))
-            if len(spans) < len(tokens):
-                continue
-            held = np.zeros(block.rows, np.int64)
-            for number, (first, last, _) in enumerate(spans):
-                _count_together(counts, held, number, len(spans), first, last, columns.rows, columns.counts, TOGETHER)
+            first, last, _ = _spans(columns, tokens, np.ones(len(tokens)))
+            if len(first) == len(tokens):
+                held = np.zeros(block.rows, np.int64)
+                _count_together(counts, held, first, last, columns.rows, columns.counts, TOGETHER)
         own = shared(columns, lengths, varied.words, mean_length)
         if len(varied.pairs.tokens):
             own += shared(block.pairs, lengths, varied.pairs, mean_length)
@@ -112,21 +114,71 @@ def counts_in(columns: Columns, tokens: Tokens, row: int) -> Ints:
     return found
 
 
-def _spans(columns: Columns, tokens: Tokens, weights: Floats) -> list[tuple[int, int, float]]:
+def _spans(columns: Columns, tokens: Tokens, weights: Floats) -> tuple[Ints, Ints, Floats]:
+    """Where the columns of those of *tokens* that have one begin and end, and the *weights* of these."""
     places, present = columns.places(tokens)
     places = places[present]
-    first, last = columns.start[places].tolist(), columns.start[places + 1].tolist() if len(places) else []
-    return list(zip(first, last, weights[present].tolist(), strict=True))
+    return columns.start[places].astype(np.int64), columns.start[places + 1].astype(np.int64), weights[present]
+
+
+# As in ``similarity.postings``: see ``similarity.compiled`` on why a compiled function stays in its file.
+@compiled
+def _count(counts: Bytes, large_at: NDArray[np.uint32], large: NDArray[np.int32], place: int) -> float:
+    count = counts[place]
+    return float(count) if count < ESCAPE else float(large[np.searchsorted(large_at, place)])
 
 
 @compiled
-def _saturate(counts: Floats, sums: Floats, weight: float, base: float, slope: float, lengths: NDArray[Any]) -> None:
-    """Move *counts* into *sums*, saturated, and leave zeros."""
-    for row in range(len(counts)):
-        count = counts[row]
-        if count > 0:
-            sums[row] += weight * count / (count + base + slope * lengths[row])
-            counts[row] = 0.0
+def _add(
+    sums: Floats,
+    first: Ints,
+    last: Ints,
+    weights: Floats,
+    rows: NDArray[np.uint16],
+    counts: Bytes,
+    large_at: NDArray[np.uint32],
+    large: NDArray[np.int32],
+    base: float,
+    slope: float,
+    lengths: NDArray[Any],
+) -> None:
+    """Add ``weight * c / (c + base + slope * length)`` to the sum of each row of each column."""
+    for column in range(len(first)):
+        for place in range(first[column], last[column]):
+            row = rows[place]
+            count = _count(counts, large_at, large, place)
+            sums[row] += weights[column] * count / (count + (base + slope * lengths[row]))
+
+
+@compiled
+def _add_sets(
+    sums: Floats,
+    held: Floats,
+    bounds: Ints,
+    set_weights: Floats,
+    first: Ints,
+    last: Ints,
+    weights: Floats,
+    rows: NDArray[np.uint16],
+    counts: Bytes,
+    large_at: NDArray[np.uint32],
+    large: NDArray[np.int32],
+    base: float,
+    slope: float,
+    lengths: NDArray[Any],
+) -> None:
+    """As ``_add`` for sets of columns, those from each of *bounds* to the next; *held* is all zeros, and stays so."""
+    for number in range(len(set_weights)):
+        for column in range(bounds[number], bounds[number + 1]):
+            for place in range(first[column], last[column]):
+                held[rows[place]] += weights[column] * _count(counts, large_at, large, place)
+        for column in range(bounds[number], bounds[number + 1]):
+            for place in range(first[column], last[column]):
+                row = rows[place]
+                count = held[row]
+                if count > 0:
+                    sums[row] += set_weights[number] * count / (count + base + slope * lengths[row])
+                    held[row] = 0.0
 
 
 @compiled
@@ -159,22 +211,22 @@ def _look_up(
 def _count_together(
     counts: Floats,
     held: NDArray[np.int64],
-    number: int,
-    size: int,
-    first: int,
-    last: int,
+    first: Ints,
+    last: Ints,
     rows: NDArray[np.uint16],
     postings: NDArray[np.uint8],
     together: float,
 ) -> None:
-    """Take in token *number* of a name of *size* tokens; with its last one its *counts* are the highest so far."""
-    for place in range(first, last):
-        row = rows[place]
-        if held[row] == number:
-            held[row] = number + 1
-            if number + 1 == size:
-                # 255 stands for more than 254, which saturation makes nearly the same.
-                counts[row] = max(counts[row], float(postings[place]) if size == 1 else together)
+    """Lift *counts* to those of a name of these columns, in the rows that have all of them; *held* is all zeros."""
+    size = len(first)
+    for number in range(size):
+        for place in range(first[number], last[number]):
+            row = rows[place]
+            if held[row] == number:
+                held[row] = number + 1
+                if number + 1 == size:
+                    # 255 stands for more than 254, which saturation makes nearly the same.
+                    counts[row] = max(counts[row], float(postings[place]) if size == 1 else together)
 
 
 @compiled

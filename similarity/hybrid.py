@@ -6,22 +6,23 @@ are then looked at more closely, passage by passage and beside one another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity.block import WORDS, Block
+from similarity.block import WORDS, Block, Flags
 from similarity.calibration import ACROSS, CALIBRATIONS, SAME
 from similarity.carried import carried
 from similarity.evidence import add_variants, shared, translated
 from similarity.largest import Closeness, largest
-from similarity.meanings import Vector, cosine_of, cosines, products
-from similarity.neighbours import support
+from similarity.meanings import Vector, cosine_of, cosines_begun, products
+from similarity.neighbours import Texts, support, texts
+from similarity.postings import MOST_ROWS
 from similarity.query import ALL, Filter, State
 from similarity.question import Question
-from similarity.ranked import Ranked, first, joined, of_block
+from similarity.ranked import Ranked, Revision, added, first, joined, of_block
 from similarity.turning import Floats
 
 LEAST_COSINE = 0.3
@@ -36,8 +37,11 @@ NEIGHBOURS = 1.0
 
 LOOKED_AT = 50
 
-Passages = Callable[[Sequence[str]], Mapping[str, NDArray[np.int8]]]
-"""From article ids to the vectors of their passages, for those that have some of the query's encoder."""
+_ROWS_AT_ONCE = 4 * MOST_ROWS
+"""Rows that are gone through together: all of most collections, and not so many that their sums take over 8 MB."""
+
+Passages = Callable[[Sequence[Revision]], Callable[[], Mapping[str, NDArray[np.int8]]]]
+"""Begins to read the vectors of articles' passages; its result has those by id that are of the query's encoder."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,12 @@ def best(
     the words that they share with the query as it stands.
     """
     ranked = _ranked(state, asked, mark, max(k, LOOKED_AT), allowed, without, across)
-    if asked.meaning is not None:
-        vectors = passages([key for one in ranked for key in one.keys[:LOOKED_AT]])
-        ranked = [_closer(one, asked.meaning, vectors) for one in ranked]
-    ranked = [_with_neighbours(state, one) if one.route == SAME else one for one in ranked]
+    looked_at = [one for some in ranked for one in _revisions(state, some)]
+    reading = passages(looked_at) if asked.meaning is not None else dict
+    neighbours = [_texts(state, one) if one.route == SAME else None for one in ranked]  # while the database looks
+    vectors = reading()
+    ranked = [_closer(one, asked.meaning, vectors) for one in ranked]
+    ranked = [_with_neighbours(one, some) if some else one for one, some in zip(ranked, neighbours, strict=True)]
     found = [found for one in ranked for found in _scored(one, k, asked)]
     return sorted(found, key=lambda one: (-one.score, one.key))[:k]
 
@@ -87,29 +93,42 @@ def _ranked(
 ) -> list[Ranked]:
     """By route the best *number* of all blocks."""
     found: dict[str, Ranked] = {}
+    for some in _some_at_once(state, allowed):
+        blocks = [block for _, block, _ in some]
+        cosines = cosines_begun(blocks, lambda: asked.meaning, mark)
+        words = [_by_words(state, block, asked, across) for block in blocks]
+        for (place, block, rows), by_words, cosine in zip(some, words, cosines(), strict=True):
+            if without is not None and without[0] == place:
+                rows = rows.copy()
+                rows[without[1]] = False
+            if not across:  # vectors know no languages
+                cosine[in_other_language(block.segment.language_names, asked.language)[block.segment.languages]] = 0
+            for route, here, parts in by_words:
+                before = found.get(route)
+                # Sums in another order differ in their last digits.
+                least = float(before.evidence[-1]) * (1 - 1e-9) if before and len(before.keys) == number else 0.0
+                best_rows = largest(block, added(parts), cosine, MEANING[route], here, rows, number, least)
+                if len(best_rows):
+                    near = cosine[best_rows]
+                    own = {kind: values[best_rows] for kind, values in parts.items()}
+                    own["meaning"] = MEANING[route].adds(near)
+                    ranked = of_block(block, place, route, best_rows, near, own)
+                    found[route] = first(joined([before, ranked]) if before else ranked, number)
+    return list(found.values())
+
+
+def _some_at_once(state: State, allowed: Filter) -> Iterator[list[tuple[int, Block, Flags]]]:
+    """The blocks that have rows which are *allowed*: number, block and these, as many as are gone through together."""
+    some: list[tuple[int, Block, Flags]] = []
     for place, held in enumerate(state.collection.blocks):
         rows, many = state.allowed(allowed, place, held)
-        if not many:
-            continue
-        block = held.block
-        if without is not None and without[0] == place:
-            rows = rows.copy()
-            rows[without[1]] = False
-        cosine = cosines(block, asked.meaning, mark)
-        if not across:  # vectors know no languages
-            cosine[in_other_language(block.segment.language_names, asked.language)[block.segment.languages]] = 0
-        for route, here, words in _by_words(state, block, asked, across):
-            before = found.get(route)
-            # Sums in another order differ in their last digits.
-            least = float(before.evidence[-1]) * (1 - 1e-9) if before and len(before.keys) == number else 0.0
-            shares: Floats = np.sum([*words.values()], axis=0)
-            best_rows = largest(block, shares, cosine, MEANING[route], here, rows, number, least)
-            if len(best_rows):
-                parts = {kind: values[best_rows] for kind, values in words.items()}
-                near = cosine[best_rows]
-                some = of_block(block, place, route, best_rows, near, parts | {"meaning": MEANING[route].adds(near)})
-                found[route] = first(joined([before, some]) if before else some, number)
-    return list(found.values())
+        if many:
+            if some and sum(block.rows for _, block, _ in some) + held.block.rows > _ROWS_AT_ONCE:
+                yield some
+                some = []
+            some.append((place, held.block, rows))
+    if some:
+        yield some
 
 
 def _by_words(
@@ -158,11 +177,11 @@ def evidence_for(
     return words + float(MEANING[route].adds(cosine)[0])
 
 
-def _closer(ranked: Ranked, query: Vector, passages: Mapping[str, NDArray[np.int8]]) -> Ranked:
+def _closer(ranked: Ranked, query: Vector | None, passages: Mapping[str, NDArray[np.int8]]) -> Ranked:
     """*ranked* with the cosine of the best passage beside that of the whole, for the first ones: half of each."""
     of_each = [passages.get(key, ()) for key in ranked.keys[:LOOKED_AT]]
     which = [place for place, vectors in enumerate(of_each) if len(vectors)]
-    if not which:
+    if query is None or not which:
         return ranked
     near = products(np.concatenate([of_each[place] for place in which]), query)
     cosine, nearest, start = ranked.cosine.copy(), ranked.passages.copy(), 0
@@ -175,15 +194,27 @@ def _closer(ranked: Ranked, query: Vector, passages: Mapping[str, NDArray[np.int
     return replace(ranked, cosine=cosine, parts=parts, passages=nearest)
 
 
-def _with_neighbours(state: State, ranked: Ranked) -> Ranked:
+def revision_of(state: State, place: tuple[int, int]) -> int:
+    """The revision of the article at *place*."""
+    return int(state.collection.blocks[place[0]].block.segment.revisions[place[1]])
+
+
+def _revisions(state: State, ranked: Ranked) -> list[Revision]:
+    """Those that the first of *ranked* have in this *state*."""
+    places = ranked.places[:LOOKED_AT].tolist()
+    return [(key, revision_of(state, place)) for key, place in zip(ranked.keys, places, strict=False)]
+
+
+def _texts(state: State, ranked: Ranked) -> Texts:
     places = ranked.places[:LOOKED_AT].tolist()
     vectors = [state.collection.blocks[number].block.packed(WORDS, row) for number, row in places]
-    statistics = state.collection.statistics
-    added = np.zeros(len(ranked.keys))
-    added[:LOOKED_AT] = NEIGHBOURS * support(
-        vectors, ranked.evidence[:LOOKED_AT], statistics.frequencies, statistics.documents
-    )
-    return replace(ranked, parts=ranked.parts | {"neighbours": added})
+    return texts(vectors, state.collection.statistics.frequencies, state.collection.statistics.documents)
+
+
+def _with_neighbours(ranked: Ranked, neighbours: Texts) -> Ranked:
+    near = np.zeros(len(ranked.keys))
+    near[:LOOKED_AT] = NEIGHBOURS * support(neighbours, ranked.evidence[:LOOKED_AT])
+    return replace(ranked, parts=ranked.parts | {"neighbours": near})
 
 
 def _scored(ranked: Ranked, k: int, asked: Question) -> list[Found]:

@@ -31,9 +31,6 @@ from text.glossary import Term
 _SAYS_NOTHING = re.compile(r"[\d.,%]+|.")
 """Bare figures and single characters, which are rare and tell nothing."""
 
-_SURE = 2
-"""How often all words of a name must occur in an article whose text is not kept, for them to be that name."""
-
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
@@ -99,8 +96,8 @@ def _shown(keyword: Keyword, shown: Mapping[str, str]) -> Keyword:
 def _terms(analyzer: Analyzer, counts: Counter[str], row: Document) -> dict[Term, int]:
     """The terms of the trade in an article and how often they occur; their tokens are taken out of *counts*.
 
-    Where the text is kept they are found in it. Where it is not, names of one token are taken as they are; the words of
-    a longer name need not have stood together.
+    Where the text is kept they are found in it. Where it is not, names of one token are taken as they are, longer ones
+    only where title or summary have the term: network and chip, each twice in an article, are no network on chip.
     """
     whole = row["access"] == "full"
     text = f"{row['title']}\n{(row['body'] or row['summary']) if whole else ''}"
@@ -114,7 +111,7 @@ def _terms(analyzer: Analyzer, counts: Counter[str], row: Document) -> dict[Term
     named = found.keys() | {one.term for one in analyzer.terms_of_trade(row["summary"])}
     for name, term in sorted(_candidates(analyzer, counts), key=lambda one: (-len(one[0]), one[0])):
         count = min(counts[token] for token in name)
-        if count >= _SURE or (count and (len(name) == 1 or term in named)):
+        if count and (len(name) == 1 or term in named):
             found[term] += count
             _take(counts, name, count)
     return dict(found)

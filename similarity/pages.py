@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
-from pymongo.database import Database
 
 from similarity.lsi import Vector
 from similarity.postings import columns_of
 from similarity.query import Query, State, block_scores
 from similarity.turning import Floats
-from store.connection import Document
+from store.articles import Stored
 from store.vectors import unpack_many
 
 
 def best_pages(
-    database: Database[Document],
-    state: State,
-    model: str,
-    queries: Sequence[Query],
-    best: Sequence[Sequence[tuple[str, float]]],
+    state: State, model: str, queries: Sequence[Query], best: Sequence[Collection[str]], stored: Mapping[str, Stored]
 ) -> dict[tuple[int, str], int]:
-    """(number of the query, article id) -> page from 1, for those of the *best* articles that have pages."""
-    ids = {key for ranked in best for key, _ in ranked}
-    asked = {"_id": {"$in": sorted(ids)}, "page_vectors.0": {"$exists": True}}
+    """(number of the query, article id) -> page from 1, for those of the *best* articles of each query that have pages.
+
+    *stored*: the articles, by id.
+    """
     found = {}
-    for row in database.articles.find(asked, {"page_vectors": 1}):
-        vectors = [bytes(vector) for vector in row["page_vectors"]]
-        asking = [number for number, ranked in enumerate(best) if any(key == row["_id"] for key, _ in ranked)]
-        for number, scores in zip(asking, _scores(state, model, [queries[n] for n in asking], vectors), strict=True):
+    for key, one in stored.items():
+        if not one.page_vectors:
+            continue
+        asking = [number for number, keys in enumerate(best) if key in keys]
+        for number, scores in zip(
+            asking, _scores(state, model, [queries[n] for n in asking], one.page_vectors), strict=True
+        ):
             if scores.any():
-                found[number, row["_id"]] = int(scores.argmax()) + 1
+                found[number, key] = int(scores.argmax()) + 1
     return found
 
 

@@ -31,6 +31,7 @@ MOST_VARIED = 12
 
 Ids = Mapping[str, int]
 Counts = Mapping[str, int]
+Encoded = Callable[[], NDArray[np.int8] | None]
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NO_TOKEN = np.iinfo(np.int32).max
@@ -38,11 +39,15 @@ _NOTHING_MORE: Mapping[str, float] = {}
 _NOTHING = Weighted(np.zeros(0, np.int32), np.zeros(0))
 
 
+def _without_meaning() -> None:
+    return None
+
+
 @dataclass(frozen=True, eq=False)
 class Question:
     """Weights are such that a document that is the query itself has an evidence of about 1 from its words.
 
-    ``language``: zh, en or another code. ``meaning``: the query's vector, None without encoder. ``names`` has the word
+    ``language``: zh, en or another code. ``encoded`` gives the ``meaning``, and waits for it. ``names`` has the word
     for every token id in it, ``asked`` the query's own word for each of the ``translated`` sets, ``terms`` that for
     each of the ``varied``; ``length``: how many different words the query has.
     """
@@ -54,9 +59,14 @@ class Question:
     asked: tuple[str, ...] = ()
     varied: tuple[Varied, ...] = ()
     terms: tuple[str, ...] = ()
-    meaning: NDArray[np.int8] | None = None
+    encoded: Encoded = _without_meaning
     names: Mapping[int, str] = field(default_factory=dict)
     length: int = 0
+
+    @property
+    def meaning(self) -> NDArray[np.int8] | None:
+        """The query's vector, None without encoder."""
+        return self.encoded()
 
     @property
     def asks(self) -> bool:
@@ -72,7 +82,7 @@ def question(
     pairs: Counts,
     asked: Sequence[Asked],
     terms: Sequence[Named],
-    meaning: NDArray[np.int8] | None,
+    encoded: Encoded,
 ) -> Question:
     """The question of *words* and *pairs* with their counts, under the statistics of *collection*.
 
@@ -103,7 +113,7 @@ def question(
         tuple(word for word, _ in translated),
         tuple(one for _, one in varied),
         tuple(term for term, _ in varied),
-        meaning,
+        encoded,
         {ids[token]: token for token in used if token in ids},
         len(words),
     )

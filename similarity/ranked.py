@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from similarity.block import Block
 from similarity.meanings import Cosines
 from similarity.turning import Floats
 from store.vectors import Ints
+
+Revision = tuple[str, int]
+"""An article's id and which of its revisions is meant."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +33,20 @@ class Ranked:
 
     @property
     def evidence(self) -> Floats:
-        found: Floats = np.sum([*self.parts.values()], axis=0)
-        return found
+        return added(self.parts)
+
+
+def added(parts: Mapping[str, Floats]) -> Floats:
+    """The sum of *parts*, in their order."""
+    one, *others = parts.values()
+    return sum(others, one)
 
 
 def of_block(block: Block, number: int, route: str, rows: Ints, cosine: Cosines, parts: dict[str, Floats]) -> Ranked:
     """The *rows* of block *number*, with the *cosine* and the *parts* of each, in their order."""
     places = np.stack([np.full(len(rows), number, np.int64), rows], axis=1)
-    keys = [key.tobytes().hex() for key in block.segment.ids[rows]]
+    named = block.segment.ids[rows].tobytes().hex()
+    keys = [named[at : at + 24] for at in range(0, len(named), 24)]
     return Ranked(route, places, keys, cosine, parts, np.full(len(rows), -1, np.int64))
 
 
@@ -56,8 +66,7 @@ def joined(ranked: Sequence[Ranked]) -> Ranked:
 
 def first(ranked: Ranked, number: int) -> Ranked:
     """The *number* first by evidence, equal ones in the order of their ids."""
-    evidence = ranked.evidence.tolist()
-    order = sorted(range(len(evidence)), key=lambda place: (-evidence[place], ranked.keys[place]))[:number]
+    order = [place for _, _, place in sorted(zip((-ranked.evidence).tolist(), ranked.keys, count()))][:number]
     return replace(
         ranked,
         places=ranked.places[order],

@@ -12,7 +12,9 @@ from store.vectors import Ints
 
 Tokens = NDArray[np.int32]
 
-_SMALL = 65_536
+_SMALL = 8_192
+"""Tokens of a layer that are not worth an array: a query looks up thousands, and the cost of that grows with layers."""
+
 _FAR = 1 << 26
 """Ids from here on, which only a damaged vector has, stay in a layer: one of them must not cost gigabytes."""
 

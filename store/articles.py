@@ -14,7 +14,7 @@ from bson import Binary
 from pymongo import UpdateOne
 from pymongo.database import Database
 
-from store import archive, counters
+from store import archive, counters, stories
 from store.article import Article, File
 from store.connection import Document
 from store.meaning import Meaning
@@ -24,6 +24,7 @@ BagOfWords = list[tuple[int, int]]
 Outcome = Literal["new", "changed", "unchanged"]
 
 _NOT_CONTENT = ("fetched",)
+_READ = dict.fromkeys((*(name for name in Article.__dataclass_fields__ if name != "id"), "page_vectors"), 1)
 _OF_WORDS = ("content", "length", "vector", "page_vectors", "bigrams")
 
 
@@ -71,11 +72,12 @@ def write(database: Database[Document], entries: Sequence[Entry]) -> dict[str, O
 
 
 def delete(database: Database[Document], ids: Iterable[str]) -> int:
-    """Remove articles; how many there were. Readers learn of it from ``deleted``, until the compactor has settled it.
+    """Remove articles and their portraits; how many there were.
 
-    A process that is killed in the middle has deleted or not; the compactor finishes what is in ``deleted``.
+    Readers learn of it from ``deleted``, until the compactor has settled it. A process that is killed in the middle has
+    deleted or not; the compactor finishes what is in ``deleted``.
     """
-    gone, left = 0, set(ids)
+    gone, left = set[str](), set(ids)
     while left:
         rows = list(database.articles.find({"_id": {"$in": sorted(left)}}, {"revision": 1}))
         if not rows:
@@ -86,16 +88,24 @@ def delete(database: Database[Document], ids: Iterable[str]) -> int:
         for row in rows:
             # Of another revision by now: written since, and looked at again.
             if database.articles.delete_one({"_id": row["_id"], "revision": row["revision"]}).deleted_count:
-                gone += 1
-                left.discard(row["_id"])
-        left &= {row["_id"] for row in rows}
-    return gone
+                gone.add(row["_id"])
+        left &= {row["_id"] for row in rows} - gone
+    stories.leave(database, gone)
+    return len(gone)
 
 
-def read(database: Database[Document], ids: Iterable[str]) -> dict[str, Article]:
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An article as it is read back; ``page_vectors`` are packed, one for each page of a report, none for others."""
+
+    article: Article
+    page_vectors: list[bytes]
+
+
+def read(database: Database[Document], ids: Iterable[str]) -> dict[str, Stored]:
     """The stored articles among *ids*, by id."""
-    hidden = {"vector": 0, "page_vectors": 0, "bigrams": 0, "meaning": 0, "passages": 0}
-    return {row["_id"]: _article(row) for row in database.articles.find({"_id": {"$in": list(ids)}}, hidden)}
+    rows = database.articles.find({"_id": {"$in": list(ids)}}, _READ)
+    return {row["_id"]: Stored(_article(row), row["page_vectors"]) for row in rows}
 
 
 def known_addresses(database: Database[Document], ids: Iterable[str]) -> set[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from pymongo import DeleteOne, UpdateOne
 from pymongo.database import Database
 
-from store import counters, manifest, segments, snapshot
+from store import counters, manifest, segments, snapshot, stories
 from store.connection import Document
 from store.manifest import Entry, Manifest
 from store.packed import Held, Packed
@@ -84,6 +84,7 @@ class Packing:
                 if present.get(key) == revision:  # whoever deleted it was killed in the middle
                     self._database.articles.delete_one({"_id": key, "revision": revision})
                     del present[key]
+            stories.leave(self._database, [key for key, _ in batch if key not in present])
             stays = np.array([present.get(key, -1) for key, _ in batch], np.int64)
             self.buried += self.packed.bury((key for key, _ in batch), stays)
             self.breathe()

@@ -62,6 +62,13 @@ def settle(database: Database[Document], ids: Collection[str]) -> None:
         touched.update(*wrong.values())
 
 
+def leave(database: Database[Document], ids: Collection[str]) -> None:
+    """Remove the portraits of the articles *ids*, which are not stored any more; what they held together parts."""
+    _, pairs = portraits.alike(database, ids)
+    if portraits.drop(database, ids):
+        settle(database, {key for pair in pairs for key in pair})
+
+
 def _whole_stories(database: Database[Document], ids: Collection[str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """The name of the story of each of *ids* and of all that bears one name or hangs together with them; the pairs."""
     stories: dict[str, str] = {}

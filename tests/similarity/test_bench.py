@@ -55,7 +55,7 @@ def test_all_stages_of_ours_run() -> None:
     assert [line.split(": ")[1] for line in told] == ["corpus", "fill", "open", "open", "measure"]
     json.dumps(found)
     (table,) = tables(found)
-    assert table.row_count == 18
+    assert table.row_count == 22
 
 
 def places(answer: Any) -> list[int]:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import numpy as np
 import pytest
 
@@ -10,6 +13,8 @@ from text.bigrams import bigrams
 from text.encoder import WITHOUT_ENCODER, find_encoder
 from text.language import detect_language
 from text.passages import vectors_of
+
+needs_encoder = pytest.mark.skipif(find_encoder() is None, reason="the encoder is not installed")
 
 TEXTS = {
     "packaging_zh": "台积电扩充先进封装产能，以满足人工智能芯片的需求。",
@@ -136,6 +141,55 @@ class TestOtherVectors:
         (hit,) = opened.search("出口管制")
         assert hit.parts["words"] > 0 and hit.parts["pairs"] == 0
         assert len(opened.off) == 1
+
+
+def explained(hits) -> list[tuple]:
+    return [(hit.article.id, hit.score, hit.parts, hit.words, hit.passage) for hit in hits]
+
+
+@needs_encoder
+def test_passages_are_read_once_and_anew_when_the_article_is_written_anew(index, store_texts, database) -> None:
+    first = index.search("先进封装产能")
+    index._asker._read_passages = None  # not called: all are remembered
+    assert explained(index.search("先进封装产能")) == explained(first)
+    del index._asker._read_passages
+    encoder = find_encoder()
+    text = TEXTS["packaging_zh"]
+    other = Meaning(encoder.name, *vectors_of(encoder, [("雨", "雨")])[0])
+    store_texts([text], language="zh", pairs=bigrams(text), meaning=other, summary="changed")
+    assert index.refresh() == 1
+    again = index.search("先进封装产能")
+    assert explained(again) == explained(SimilarityIndex(database).search("先进封装产能")) != explained(first)
+
+
+@needs_encoder
+def test_a_query_remembered_is_answered_as_one_that_is_new(index) -> None:
+    new = index.search("export rules for equipment")
+    again = index.search("export rules for equipment")
+    index._asker.forget()
+    assert explained(new) == explained(again) == explained(index.search("export rules for equipment"))
+    assert explained(new) == explained(index.search_many(["rain", "export rules for equipment"])[1])
+
+
+def test_questions_from_many_threads_while_articles_arrive(index, store_texts) -> None:
+    queries = ["先进封装产能", "semiconductor export rules", "明天有雨", "rain in London"]
+    best = {query: index.search(query, k=1)[0].article.id for query in queries}
+    ended = Event()
+
+    def ask(query: str) -> int:
+        number = 0
+        while not ended.is_set() or not number:
+            assert index.search(query, k=1)[0].article.id == best[query]
+            number += 1
+        return number
+
+    with ThreadPoolExecutor(len(queries)) as threads:
+        asking = [threads.submit(ask, query) for query in queries]
+        for number in range(20):
+            store_texts([f"quarterly results of company {number}"], language="en")
+            index.refresh()
+        ended.set()
+        assert all(one.result(timeout=60) for one in asking)
 
 
 def test_the_encoder_is_asked_for_once(index) -> None:

@@ -68,22 +68,25 @@ def test_an_article_whose_text_is_not_kept(uri: str, database, store_texts) -> N
         title="Bonding",
     )
     bare = {"body": "", "summary": "", "access": "headline"}
-    text = "hybrid bonding photolithographic chemistries hybrid bonding 台積電 silicon memory photonics"
+    text = "hybrid bonding photolithographic chemistries hybrid bonding 台積電 network of a chip, chips of networks"
     (key,) = store_texts([text], language="en", title="untold")
-    database.articles.update_one({"_id": key}, {"$set": bare})
+    (told,) = store_texts([text + " again"], language="en", title="Hybrid bonding again")
+    database.articles.update_many({"_id": {"$in": [key, told]}}, {"$set": bare})
     with SimilarityIndex.open(uri, live=False) as index:
         words = found(index, key, 30)
-        assert words["hybrid bonding"] == (2, 2)
-        assert words["TSMC"] == (1, 1)
+        assert words["TSMC"] == (1, 2)
         # As another article writes it, whose text is kept.
-        assert words["photolithographic"] == (1, 2)
-        assert words["chemistries"] == (1, 2)
-        # Of a name whose words occur once nobody knows whether they stood together.
-        assert "silicon photonics" not in words
+        assert words["photolithographic"] == (1, 3)
+        assert words["chemistries"] == (1, 3)
+        # Of a name of several words nobody knows whether they stood together, however often they occur.
+        assert {"NoC", "network on chip", "hybrid bonding"}.isdisjoint(words)
+        assert words["bonding"] == (2, 3) and words["chip"] == (2, 2)
+        # Where the title says so, they did.
+        assert found(index, told, 30)["hybrid bonding"] == (2, 3)
     database.articles.update_one({"_id": whole}, {"$set": bare})
     with SimilarityIndex.open(uri, live=False) as index:
         # Nobody's text is kept: from the dictionary of both languages.
-        assert found(index, key, 30)["chemistry"] == (1, 2)
+        assert found(index, key, 30)["chemistry"] == (1, 3)
 
 
 def test_an_article_that_came_since(uri: str, store_texts) -> None:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from similarity import meanings
 from similarity.block import small_block
 from similarity.largest import Closeness, largest
-from similarity.meanings import cosine_of, cosines, encoded
+from similarity.meanings import cosine_of, cosines, cosines_begun, encoded
 from store.meaning import Meaning, mark
 from store.vectors import pack
 from text.encoder import STEP
@@ -49,6 +50,28 @@ def test_rows_without_a_meaning_and_those_of_another_encoder_are_not_compared() 
     assert not cosines(mixed, query, mark("another")).any()
     assert not cosines(mixed, None, b"").any()
     assert encoded(mixed, mark(ENCODER)) == (2, 0) and encoded(mixed, mark("another")) == (0, 2)
+
+
+def test_blocks_are_compared_in_pieces_by_two_threads(monkeypatch) -> None:
+    monkeypatch.setattr(meanings, "_AT_ONCE", 7)
+    query = drawn(1, 2)[0]
+    blocks = [block(drawn(40, 1)), block([None, *drawn(7, 3)]), block([])]
+    asked = []
+
+    def encoded_late() -> np.ndarray:
+        asked.append(query)
+        return query
+
+    found = cosines_begun(blocks, encoded_late, mark(ENCODER))()
+    for one, own in zip(blocks, found, strict=True):
+        assert own.tolist() == [cosine_of(one, row, query, mark(ENCODER)) for row in range(one.rows)]
+    assert 1 <= len(asked) <= 2, "by each thread that takes part"
+
+
+def test_sums_take_more_than_16_bits() -> None:
+    query = np.full(SIZE, -127, np.int8)
+    (found,) = cosines(block([query]), query, mark(ENCODER))
+    assert found == pytest.approx(SIZE * 127 * 127 * STEP * STEP, rel=1e-6)
 
 
 @given(

@@ -88,7 +88,7 @@ def test_words_are_those_that_a_crawl_would_give(uri: str, database, server: str
     assert "were" not in carried
     assert words_of(database, kept, "bigrams") == {"晶圆": 2, "圆厂": 1}
     # A crawl that finds the same again changes nothing.
-    again = [tokenize(article, Analyzer()) for article in articles.read(database, ids).values()]
+    again = [tokenize(stored.article, Analyzer()) for stored in articles.read(database, ids).values()]
     shared = SharedDictionary(database)
     entries = [Entry(one.article, shared.bags_of_words(one.pages), one.digest) for one in again]
     assert set(articles.write(database, entries).values()) == {"unchanged"}

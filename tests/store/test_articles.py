@@ -9,6 +9,7 @@ from pymongo.errors import WriteError
 from store import schema
 from store.article import Article, File
 from store.articles import Entry, add_address, find_digests, known_addresses, quarantine, read, release, write
+from store.vectors import unpack
 
 NOW = datetime(2026, 7, 1, 8, tzinfo=UTC)
 
@@ -36,7 +37,9 @@ def entry(name: str = "x", **fields) -> Entry:
 def test_what_is_written_is_read(database) -> None:
     stored = entry()
     assert write(database, [stored]) == {stored.article.id: "new"}
-    assert read(database, [stored.article.id]) == {stored.article.id: stored.article}
+    (found,) = read(database, [stored.article.id, "0" * 24]).values()
+    assert found.article == stored.article
+    assert [unpack(vector) for vector in found.page_vectors] == stored.bags
     row = database.articles.find_one()
     assert (row["length"], row["revision"], len(row["page_vectors"])) == (4, 1, 2)
 

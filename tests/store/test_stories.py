@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from store import articles, portraits, schema, stories
+from store import articles, compactor, portraits, schema, stories
 from store.article import Article
 from store.articles import Entry, write
 from store.portraits import Kept
@@ -164,11 +164,25 @@ def test_stories_from_before_pairs_were_noted_stay_until_an_article_leaves(datab
     assert found[ids[3]] == ids[3]
 
 
-def test_an_article_that_is_deleted_still_holds_a_story_together(database, portrayed: list[str]) -> None:
-    join(database, pairwise(sorted(portrayed)[:3]))
-    articles.delete(database, [min(portrayed)])
-    stories.settle(database, sorted(portrayed)[1:3])
-    assert {story_of(database)[key] for key in sorted(portrayed)[1:3]} == {sorted(portrayed)[1]}
+def test_the_portrait_of_an_article_that_is_deleted_goes_too_and_holds_nothing_together(database, portrayed) -> None:
+    first, second, third, fourth = sorted(portrayed)[:4]
+    join(database, pairwise([first, second, third, fourth]))
+    assert articles.delete(database, [first]) == 1
+    assert set(portraits.data_of(database, portrayed)) == {*portrayed} - {first}
+    assert {story_of(database)[key] for key in (second, third, fourth)} == {second}
+    assert articles.delete(database, [third]) == 1
+    assert [story_of(database)[key] for key in (second, fourth)] == [second, fourth]
+    # Alike again without the one between.
+    join(database, [(second, fourth)])
+    assert [story_of(database)[key] for key in (second, fourth)] == [second, second]
+
+
+def test_whoever_is_killed_while_deleting_leaves_no_portrait_for_good(database, portrayed) -> None:
+    gone, restored = portrayed[:2]
+    database.deleted.insert_many([{"_id": gone, "revision": 1}, {"_id": restored, "revision": 0}])
+    database.articles.delete_one({"_id": gone})
+    compactor.compact(database)
+    assert set(portraits.data_of(database, portrayed)) == {*portrayed} - {gone}
 
 
 def test_portraits_are_found_by_time_and_by_band(database) -> None:
