@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from similarity.bitsets import WINDOW, Bitsets
 from similarity.postings import MOST_ROWS, Columns
 from similarity.turning import Bytes
 from store.vectors import Ints
 
 Flags = NDArray[np.bool_]
 
-_FEW = 8
+_FEW = 32
 """A filter that leaves fewer than one row in so many is gone through row by row."""
 
 
@@ -30,14 +31,15 @@ class Table(NamedTuple):
 
 
 def table(columns: Sequence[Columns], bounds: Sequence[NDArray[np.float32]], measures: Sequence[NDArray[Any]],
-          ids: Sequence[Bytes]) -> Table:  # fmt: skip
+          ids: Sequence[Bytes], frequent: Sequence[Bitsets]) -> Table:  # fmt: skip
     """The table of blocks of *columns*; see ``search`` for *bounds* and *measures*."""
     held, rows = [], []
-    for one, bound, measure, keys in zip(columns, bounds, measures, ids, strict=True):
-        arrays = one.tokens, one.start, one.rows, one.counts, one.large_at, one.large, bound, measure, keys
+    for one, bound, measure, keys, sets in zip(columns, bounds, measures, ids, frequent, strict=True):
+        arrays = one.tokens, one.start, one.rows, one.counts, one.large_at, one.large, bound, measure, keys, *sets
         held.append(arrays)
-        rows.append([*(array.ctypes.data for array in arrays), len(one.tokens), len(one.large), len(keys)])
-    return Table(np.array(rows, np.int64).reshape(-1, 12), held)
+        sizes = len(one.tokens), len(one.large), len(keys), len(sets.columns), len(sets.counts)
+        rows.append([*(array.ctypes.data for array in arrays), *sizes])
+    return Table(np.array(rows, np.int64).reshape(-1, 20), held)
 
 
 def masks(allowed: Sequence[tuple[Flags, int]]) -> Table:
@@ -57,3 +59,6 @@ class Scratch:
         self.sums = np.zeros(MOST_ROWS)
         self.kept = np.zeros(MOST_ROWS + 1, np.uint16)
         self.some = np.zeros(MOST_ROWS + 1, np.uint16)  # one more is written than counts
+        self.lifts = np.zeros(WINDOW, np.uint16)
+        self.reach = np.zeros(MOST_ROWS)
+        self.hits = np.zeros(MOST_ROWS + 8, np.bool_)

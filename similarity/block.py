@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from similarity.bitsets import Bitsets, bitsets
 from similarity.postings import Columns, columns, columns_of
 from similarity.statistics import Statistics, Tokens
 from store.connection import Document
@@ -28,12 +29,14 @@ WORDS, BIGRAMS, MEANING = "words", "bigrams", "meaning"
 class Block:
     """A segment and its postings, by words and by pairs of Han characters; never changed.
 
-    ``name`` is the segment's, "" for articles that no segment has yet.
+    ``name`` is the segment's, "" for articles that no segment has yet. ``frequent`` has the words of many articles once
+    more.
     """
 
     segment: Segment
     columns: Columns
     pairs: Columns
+    frequent: Bitsets
     name: str = ""
 
     @property
@@ -91,7 +94,7 @@ def block_of(data: bytes | memoryview, name: str = "") -> Block:
     words, pairs = (
         columns(segment.vectors[field], segment.vector_start[field], segment.lengths) for field in (WORDS, BIGRAMS)
     )
-    return Block(segment, words, pairs, name)
+    return Block(segment, words, pairs, bitsets(words, segment.documents), name)
 
 
 def small_block(documents: list[Document]) -> Block:

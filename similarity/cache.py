@@ -13,23 +13,25 @@ import mmap
 import os
 import struct
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
 import xxhash
 
+from similarity.bitsets import Bitsets
 from similarity.block import Block, block_of
 from similarity.postings import Columns
 from store.segments import DamagedSegment, decode
 
 log = logging.getLogger(__name__)
 
-VERSION = 2
-"""Of the files' layout and of what ``postings.columns`` makes; files of another one are made anew."""
+VERSION = 3
+"""Of the files' layout and of what ``block.block_of`` makes; files of another one are made anew."""
 
 UNUSED_DAYS = 7
 """Days after which the file of a segment that nobody opened is removed."""
@@ -39,7 +41,7 @@ _PREFIX = struct.Struct("<8sI16s")
 _HEADER = 4096  # bytes up to the first array
 _ALIGNED = 64
 _SEGMENT = "segment"
-_KINDS = ("columns", "pairs")
+_KINDS: Mapping[str, type[Any]] = {"columns": Columns, "pairs": Columns, "frequent": Bitsets}
 _AT_ONCE = 1 << 20
 
 
@@ -87,7 +89,8 @@ class Cache:
 
 
 def _write(path: Path, block: Block, segment: bytes) -> None:
-    arrays = {f"{kind}:{name}": getattr(getattr(block, kind), name) for kind in _KINDS for name in Columns._fields}
+    parts = {kind: getattr(block, kind)._asdict().items() for kind in _KINDS}
+    arrays = {f"{kind}:{name}": array for kind, part in parts.items() for name, array in part}
     arrays[_SEGMENT] = np.frombuffer(segment, np.uint8)
     table, end = [], _HEADER
     for name, array in arrays.items():
@@ -137,8 +140,8 @@ def _mapped(path: Path, name: str) -> Block | None:
         segment = decode(arrays.pop(_SEGMENT).data)
     except DamagedSegment:
         return None
-    words, pairs = (Columns(**{name: arrays[f"{kind}:{name}"] for name in Columns._fields}) for kind in _KINDS)
-    return Block(segment, words, pairs, name)
+    parts = {kind: made(*(arrays[f"{kind}:{name}"] for name in made._fields)) for kind, made in _KINDS.items()}
+    return Block(segment, name=name, **parts)
 
 
 def _checksum_of_rest(file: int) -> bytes:

@@ -12,12 +12,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
+from similarity.bitsets import FREQUENT, WINDOW
 from similarity.compiled import compiled
 from similarity.turning import ESCAPE, Bytes, Floats
 from store.vectors import Ints
@@ -27,12 +29,18 @@ Rows = NDArray[np.uint16]
 
 _SEARCH = 48
 """Looking for one document in a column costs as much as passing over about this many postings."""
+_LOOK = 4
+"""The same, where bits tell the place."""
 _ABOVE = 1.000001
 """Sums in another order differ in the last digits; a bound must stay above them."""
+_NEGLIGIBLE = 0.05
+"""What the last tokens can add is not asked of the bits if it is so little of what has to be reached."""
+_TOO_MANY = 6
+"""Where one in so many documents is left, adding up whole columns is faster than completing these."""
+_PATIENCE = 2
+"""After so many blocks in which too many were left, the bits are not asked any more."""
 _WORTH_A_LOOK = 32
 """A column with one in so many documents or more is worth a look at who can do without it."""
-_AT_ONCE = 16
-"""Documents that are looked at together: most have no candidate among them."""
 _SHARE_FOR_SEEDS = 1024
 """One in so many postings is looked at to find the first documents to complete."""
 _MORE_SEEDS = 6
@@ -50,11 +58,42 @@ _pointer: Any = intrinsic(_as_pointer)
 """An address as what ``carray`` takes; numba has nothing of its own for this."""
 
 
+def _adding_where(typing_context: Any, numbers: Any, at: Any, bits: Any, number: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer, at, bits, number = arguments
+        several = ir.VectorType(ir.IntType(16), 64)
+        place = builder.bitcast(builder.gep(pointer, [at]), several.as_pointer())
+        alone = builder.insert_element(ir.Constant(several, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
+        repeated = builder.shuffle_vector(alone, ir.Constant(several, ir.Undefined), everywhere)
+        chosen = builder.bitcast(bits, ir.VectorType(ir.IntType(1), 64))
+        added = builder.select(chosen, repeated, ir.Constant(several, [0] * 64))
+        builder.store(builder.add(builder.load(place, align=2), added), place, align=2)
+        return context.get_dummy_value()
+
+    counters: Any = types.CPointer(types.uint16)  # type: ignore[no-untyped-call]
+    return types.void(counters, types.intp, types.uint64, types.uint16), generate
+
+
+_add_where: Any = intrinsic(_adding_where)
+"""Add a number to those of 64 numbers whose bit is set. Written as a loop, this takes twenty times as long."""
+
+
+def _counting_bits(typing_context: Any, word: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+_number_of_bits: Any = intrinsic(_counting_bits)
+
+
 @compiled
 def _postings(addresses: Ints, shape: Any, kind: Any) -> Any:
     """Rows, counts, the places of large ones and these, and the measures (as *kind* is) with *shape*, of one block."""
-    start = carray(_pointer(addresses[1]), addresses[9] + 1, np.uint32)
-    number, large, documents = int(start[addresses[9]]), addresses[10], addresses[11]
+    columns, large, documents = addresses[15], addresses[16], addresses[17]
+    number = int(carray(_pointer(addresses[1]), columns + 1, np.uint32)[columns])
     return (
         carray(_pointer(addresses[2]), number, np.uint16),
         carray(_pointer(addresses[3]), number, np.uint8),
@@ -67,7 +106,22 @@ def _postings(addresses: Ints, shape: Any, kind: Any) -> Any:
 
 @compiled
 def _ids(addresses: Ints) -> Bytes:
-    return carray(_pointer(addresses[8]), (addresses[11], 12), np.uint8)
+    return carray(_pointer(addresses[8]), (addresses[17], 12), np.uint8)
+
+
+@compiled
+def _bitsets(addresses: Ints) -> Any:
+    """``similarity.bitsets.Bitsets`` of one block, words and ranks with a row for each set and token."""
+    frequent, sets = addresses[18], addresses[19]
+    length = -(-addresses[17] // WINDOW) * (WINDOW // 64)
+    return (
+        carray(_pointer(addresses[9]), frequent, np.int32),
+        carray(_pointer(addresses[10]), frequent + 1, np.int32),
+        carray(_pointer(addresses[11]), sets, np.int32),
+        carray(_pointer(addresses[12]), frequent, np.int32),
+        carray(_pointer(addresses[13]), (sets, length), np.uint64),
+        carray(_pointer(addresses[14]), (frequent, length), np.uint16),
+    )
 
 
 @compiled
@@ -173,8 +227,27 @@ def _place_of(row: int, rows: Rows, low: int, last: int, density: float) -> int:
 
 
 @compiled
-def _add_to_some(some: Rows, sums: Floats, weight: float, postings: Any, first: int, last: int) -> None:
+def _frequent_place(row: int, words: Any, ranks: Any, first: int) -> int:
+    """The place of *row* in a frequent column that begins at *first*, -1 if it is not there."""
+    word, bit = words[row >> 6], np.uint64(1) << np.uint64(row & 63)
+    if not word & bit:
+        return -1
+    # Each as int: numba makes a float of a sum of signed and unsigned ones.
+    return first + int(ranks[row >> 6]) + int(_number_of_bits(word & (bit - np.uint64(1))))
+
+
+@compiled
+def _add_to_some(some: Rows, sums: Floats, weight: float, postings: Any, bitsets: Any, often: int, first: int,
+                 last: int) -> None:  # fmt: skip
     """As ``_add`` for the documents *some* alone (ascending)."""
+    if often >= 0:
+        words, ranks = bitsets[4][bitsets[1][often]], bitsets[5][often]
+        for one in some:
+            row = int(one)
+            place = _frequent_place(row, words, ranks, first)
+            if place >= 0:
+                sums[row] += _added(weight, postings, row, place)
+        return
     rows, low, density = postings[0], first, (last - first) / len(sums)
     for one in some:
         row = int(one)
@@ -186,10 +259,16 @@ def _add_to_some(some: Rows, sums: Floats, weight: float, postings: Any, first: 
 
 
 @compiled
-def _score(row: int, weights: Floats, postings: Any, first: Ints, last: Ints) -> float:
+def _score(row: int, weights: Floats, postings: Any, bitsets: Any, first: Ints, last: Ints, often: Ints) -> float:
     """The score of one document."""
     rows, score = postings[0], 0.0
     for term in range(len(weights)):
+        if often[term] >= 0:
+            number = often[term]
+            place = _frequent_place(row, bitsets[4][bitsets[1][number]], bitsets[5][number], first[term])
+            if place >= 0:
+                score += _added(weights[term], postings, row, place)
+            continue
         place = _place_of(row, rows, first[term], last[term], (last[term] - first[term]) / len(postings[4]))
         if place < last[term] and rows[place] == row:
             score += _added(weights[term], postings, row, place)
@@ -272,26 +351,36 @@ def _column_of(token: int, named: NDArray[np.int32]) -> int:
 
 @compiled
 def _find(addresses: Ints, looseness: float, tokens: NDArray[np.int32], weights: Floats, first: Ints, last: Ints,
-          rest: Floats) -> bool:  # fmt: skip
-    """Where the columns of *tokens* lie, the most that those from each on can add; whether any weighs less than 0."""
-    columns = addresses[9]
+          often: Ints, rest: Floats) -> bool:  # fmt: skip
+    """Where the columns of *tokens* lie, as frequent ones too; the most that those from each on can add.
+
+    Whether any weighs less than 0.
+    """
+    columns = addresses[15]
     named = carray(_pointer(addresses[0]), columns, np.int32)
     start = carray(_pointer(addresses[1]), columns + 1, np.uint32)
     bounds = carray(_pointer(addresses[6]), columns, np.float32)
+    frequent = carray(_pointer(addresses[9]), addresses[18], np.int32)
+    least = addresses[17] // FREQUENT if addresses[18] else addresses[17] + 1
     negative = False
     for term in range(len(tokens) - 1, -1, -1):
         place = _column_of(tokens[term], named)
         rest[term] = rest[term + 1]
+        often[term] = -1
         if place < columns and named[place] == tokens[term]:
             first[term], last[term] = start[place], start[place + 1]
             rest[term] += weights[term] * (bounds[place] * looseness) * _ABOVE
             negative |= weights[term] < 0
+            if last[term] - first[term] >= least:
+                number = np.searchsorted(frequent, place)
+                if number < len(frequent) and frequent[number] == place:
+                    often[term] = number
     return negative
 
 
 @compiled
 def _seeded(addresses: Ints, allowed: Ints, shape: Any, kind: Any, weights: Floats, first: Ints, last: Ints,
-            without: tuple[int, int], sums: Floats, k: int) -> float:  # fmt: skip
+            often: Ints, without: tuple[int, int], sums: Floats, k: int) -> float:  # fmt: skip
     """What the k-th best score is at least: that of the k-th best of a few that share rare tokens with the query."""
     total = (last - first).sum()
     number = k + _MORE_SEEDS
@@ -322,7 +411,10 @@ def _seeded(addresses: Ints, allowed: Ints, shape: Any, kind: Any, weights: Floa
         return 0.0
     for seed in range(size[0]):
         block, row = places[seed, 0], places[seed, 1]
-        scores[seed] = _score(row, weights, _postings(addresses[block], shape, kind), first[block], last[block])
+        scores[seed] = _score(
+            row, weights, _postings(addresses[block], shape, kind), _bitsets(addresses[block]), first[block],
+            last[block], often[block],
+        )  # fmt: skip
     return float(np.sort(scores[: size[0]])[size[0] - k])
 
 
@@ -336,21 +428,152 @@ def _candidates(sums: Floats, rest: float, least: float) -> int:
 
 
 @compiled
-def _gathered(sums: Floats, rest: float, least: float, allowed: Flags, some: Rows) -> int:
-    """The rows of ``_candidates`` that are allowed, into *some*; how many."""
-    number, whole = 0, len(sums) // _AT_ONCE * _AT_ONCE
-    for start in range(0, whole, _AT_ONCE):
-        found = 0
-        for row in range(start, start + _AT_ONCE):
-            found += sums[row] + rest >= least
-        if found:
-            for row in range(start, start + _AT_ONCE):
+def _listed(hits: Flags, documents: int, some: Rows) -> int:
+    """The rows that have *hits*, into *some*; how many. Most of eight rows together have none."""
+    hits[documents : documents + 7] = False
+    number, eights = 0, hits.view(np.uint64)
+    for eight in range((documents + 7) >> 3):
+        if eights[eight]:
+            for row in range(8 * eight, 8 * eight + 8):
                 some[number] = row
-                number += sums[row] + rest >= least and allowed[row]
-    for row in range(whole, len(sums)):
-        if sums[row] + rest >= least and allowed[row]:
-            some[number] = row
-            number += 1
+                number += hits[row]
+    return number
+
+
+@compiled
+def _gathered(sums: Floats, rest: float, least: float, allowed: Flags, hits: Flags, some: Rows) -> int:
+    """The rows of ``_candidates`` that are allowed, into *some*; how many."""
+    for row in range(len(sums)):
+        hits[row] = (sums[row] + rest >= least) & allowed[row]
+    return _listed(hits, len(sums), some)
+
+
+@compiled
+def _lifted(lifts: Rows, scale: float, sums: Floats, least: float, shape: Any, measure: Any, allowed: Flags,
+            hits: Flags) -> None:  # fmt: skip
+    """Which rows that are allowed can reach *least* with their *lifts*, into *hits*."""
+    saturation, base, slope = shape
+    for row in range(len(sums)):
+        lacking = (least - sums[row]) * (saturation + (base + slope * measure[row]))
+        hits[row] = (lifts[row] >= scale * lacking) & allowed[row]
+
+
+@compiled
+def _steps(weights: Floats, often: Ints, terms: range, bitsets: Any, shape: Any, longest: float) -> tuple[Ints, Floats]:
+    """Sets of bits, and how much more a document in each can have: its weight times
+    ``c (saturation + m) / (saturation c + m)``.
+
+    That is highest where m is that of the *longest* document.
+    """
+    first, counts, most = bitsets[1], bitsets[2], bitsets[3]
+    saturation, base, slope = shape
+    measure = base + slope * longest
+    size = 0
+    for term in terms:
+        if often[term] >= 0:
+            size += first[often[term] + 1] - first[often[term]]
+    sets, more = np.empty(size, np.int64), np.empty(size)
+    size = 0
+    for term in terms:
+        if often[term] < 0:
+            continue
+        before, end = 0.0, first[often[term] + 1]
+        for one in range(first[often[term]], end):
+            count = float(counts[one + 1] - 1 if one + 1 < end else most[often[term]])
+            times = count * (saturation + measure) / (saturation * count + measure) if saturation else count
+            sets[size], more[size] = one, weights[term] * (times - before)
+            before = times
+            size += 1
+    return sets, more
+
+
+@compiled
+def _within_reach(
+    sums: Floats,
+    sets: Ints,
+    more: Floats,
+    words: Any,
+    postings: Any,
+    least: float,
+    allowed: Flags,
+    lifts: Rows,
+    hits: Flags,
+    some: Rows,
+    reach: Floats,
+) -> int:
+    """The rows that are allowed and can still reach *least* by the *sets* that they are in, into *some*; how many.
+
+    What each can reach at most, into *reach*. *sets* and *more* are those of ``_steps``.
+    """
+    measure, shape = postings[4], postings[5]
+    saturation, base, slope = shape
+    scale = (np.iinfo(np.uint16).max - len(sets)) / (more.sum() * _ABOVE)  # each is rounded up, and their sum must fit
+    steps = np.ceil(more * (scale * _ABOVE)).astype(np.uint16)
+    number = 0
+    for start in range(0, len(sums), WINDOW):
+        end = start + WINDOW
+        lifts[:] = 0
+        for one in range(len(sets)):
+            own, step = words[sets[one], start // 64 : end // 64], steps[one]
+            for word in range(len(own)):
+                _add_where(lifts.ctypes, 64 * word, own[word], step)
+        here, measures = sums[start:end], measure[start:end]
+        _lifted(lifts, scale, here, least, shape, measures, allowed[start:end], hits)
+        found = _listed(hits, len(here), some[number:])
+        for one in range(number, number + found):
+            row = some[one]
+            reach[one] = here[row] + lifts[row] / (scale * (saturation + (base + slope * measures[row])))
+            some[one] = start + row
+        number += found
+    return number
+
+
+@compiled
+def _complete(
+    number: int,
+    some: Rows,
+    reach: Floats,
+    sums: Floats,
+    terms: range,
+    weights: Floats,
+    first: Ints,
+    often: Ints,
+    bitsets: Any,
+    sets: Ints,
+    more: Floats,
+    postings: Any,
+    least: float,
+) -> int:
+    """Add frequent columns to the sums of *some*, leaving out those that can *reach* less than *least*; how many stay.
+
+    What a document has of a token takes the place of the most that it can have by its sets (see ``_steps``).
+    """
+    counts, measure, (saturation, base, slope) = postings[1], postings[4], postings[5]
+    most, at = np.empty(ESCAPE + 1), 0
+    for term in terms:
+        if often[term] < 0:
+            continue
+        token, before, low = often[term], 0.0, 1
+        for one in range(bitsets[1][token], bitsets[1][token + 1]):
+            high = bitsets[2][one + 1] if one + 1 < bitsets[1][token + 1] else min(bitsets[3][token], ESCAPE) + 1
+            before += more[at]
+            most[low:high] = before
+            low = high
+            at += 1
+        words, ranks = bitsets[4][bitsets[1][token]], bitsets[5][token]
+        left = 0
+        for one in range(number):
+            if reach[one] * _ABOVE < least:
+                continue
+            row = int(some[one])
+            some[left], reach[left] = row, reach[one]
+            place = _frequent_place(row, words, ranks, first[term])
+            if place >= 0:
+                added = _added(weights[term], postings, row, place)
+                sums[row] += added
+                reach[left] += added - most[counts[place]] / (saturation + (base + slope * measure[row]))
+            left += 1
+        number = left
     return number
 
 
@@ -364,20 +587,32 @@ def _collect(
     weights: Floats,
     first: Ints,
     last: Ints,
+    often: Ints,
     rest: Floats,
+    longest: float,
     least: float,
     without: tuple[int, int],
     sums: Floats,
     kept: Rows,
     some: Rows,
+    lifts: Rows,
+    hits: Flags,
+    reach: Floats,
     scores: Floats,
     keys: Bytes,
     places: Ints,
     size: Ints,
-) -> None:
-    """Offer the best documents of one block to the heap of the query, those that reach *least*."""
-    postings, ids = _postings(addresses, shape, kind), _ids(addresses)
+    in_vain: int,
+) -> int:
+    """Offer the best documents of one block to the heap of the query, those that reach *least*.
+
+    *in_vain*: for how many blocks the bits left too many documents; the same after this one.
+    """
+    postings, bitsets, ids = _postings(addresses, shape, kind), _bitsets(addresses), _ids(addresses)
     documents, terms, k = len(ids), len(weights), len(scores)
+    rare = terms
+    while rare and (often[rare - 1] >= 0 or first[rare - 1] == last[rare - 1]):
+        rare -= 1
     flags = _flags(allowed, documents)
     masked = 2 * allowed[3] < documents
     number, term = -1, 0
@@ -389,15 +624,33 @@ def _collect(
         if rest[term] < least and many * _WORTH_A_LOOK > documents:
             candidates = _candidates(sums[:documents], rest[term], least)
             if candidates * _SEARCH < many:
-                number = _gathered(sums[:documents], rest[term], least, flags, some)
+                number = _gathered(sums[:documents], rest[term], least, flags, hits, some)
                 break
+        if term == rare and least > 0 and in_vain < _PATIENCE and rest[term] >= _NEGLIGIBLE * least:
+            end = terms
+            while rest[end - 1] < _NEGLIGIBLE * least:
+                end -= 1
+            sets, more = _steps(weights, often, range(term, end), bitsets, shape, longest)
+            enough = least - rest[end]
+            number = _within_reach(
+                sums[:documents], sets, more, bitsets[4], postings, enough, flags, lifts, hits, some, reach
+            )
+            if number * _TOO_MANY < documents:
+                number = _complete(
+                    number, some, reach, sums, range(term, end), weights, first, often, bitsets, sets, more, postings,
+                    enough,
+                )  # fmt: skip
+                term = end
+                break
+            number = -1
+            in_vain += 1
         if masked:
             _add_to_allowed(flags, kept, sums, weights[term], postings, first[term], last[term])
         else:
             _add(sums, weights[term], postings, first[term], last[term])
         term += 1
     if number < 0:
-        number = _gathered(sums[:documents], 0.0, max(least, 5e-324), flags, some)
+        number = _gathered(sums[:documents], 0.0, max(least, 5e-324), flags, hits, some)
     while term < terms and number:
         if rest[term] < least:
             left = 0
@@ -406,8 +659,10 @@ def _collect(
                     some[left] = some[one]
                     left += 1
             number = left
-        if number * _SEARCH < last[term] - first[term]:
-            _add_to_some(some[:number], sums[:documents], weights[term], postings, first[term], last[term])
+        if number * (_LOOK if often[term] >= 0 else _SEARCH) < last[term] - first[term]:
+            _add_to_some(
+                some[:number], sums[:documents], weights[term], postings, bitsets, often[term], first[term], last[term]
+            )
         elif masked:
             _add_to_allowed(flags, kept, sums, weights[term], postings, first[term], last[term])
         else:
@@ -421,13 +676,14 @@ def _collect(
             if size[0] == k:
                 least = max(least, scores[0])
     sums[:documents] = 0
+    return in_vain
 
 
 @compiled
 def search(
     addresses: Ints,
     allowed: Ints,
-    looseness: Floats,
+    limits: Floats,
     shape: Any,
     kind: Any,
     tokens: NDArray[np.int32],
@@ -436,6 +692,9 @@ def search(
     sums: Floats,
     kept: Rows,
     some: Rows,
+    lifts: Rows,
+    hits: Flags,
+    reach: Floats,
     scores: Floats,
     keys: Bytes,
     places: Ints,
@@ -445,28 +704,36 @@ def search(
 
     *addresses* and *allowed* are those of ``similarity.addresses``. The score is the sum over *tokens* of
     ``weight * c / (saturation * c + base + slope * measure[row])`` with the three numbers of *shape*; *kind* is an
-    array of the measures' type. A block's bounds times its *looseness* are what the factor of a posting is at most, by
-    column. *without*: block and row of one left out.
+    array of the measures' type. *limits* are by block: its bounds times the first are what the factor of a posting is
+    at most, by column, and the second is the largest measure. *without*: block and row of one left out.
     """
     blocks, terms, k = len(addresses), len(tokens), len(scores)
     first, last = np.zeros((blocks, terms), np.int64), np.zeros((blocks, terms), np.int64)
-    rest = np.zeros((blocks, terms + 1))
+    often, rest = np.full((blocks, terms), -1), np.zeros((blocks, terms + 1))
     negative = False
     for block in range(blocks):
         if allowed[block, 3]:
             negative |= _find(
-                addresses[block], looseness[block], tokens, weights, first[block], last[block], rest[block]
+                addresses[block],
+                limits[block, 0],
+                tokens,
+                weights,
+                first[block],
+                last[block],
+                often[block],
+                rest[block],
             )
-    least = 0.0
+    least, in_vain = 0.0, 0
     if not negative:
-        least = _seeded(addresses, allowed, shape, kind, weights, first, last, without, sums, k)
+        least = _seeded(addresses, allowed, shape, kind, weights, first, last, often, without, sums, k)
     for block in np.argsort(-rest[:, 0]):
         if negative:
             rest[block] = np.inf  # more tokens may mean less: nothing can be left out
         if allowed[block, 3] and rest[block, 0] > 0 and rest[block, 0] >= least:
-            _collect(
-                block, addresses[block], allowed[block], shape, kind, weights, first[block], last[block], rest[block],
-                least, without, sums, kept, some, scores, keys, places, size,
+            in_vain = _collect(
+                block, addresses[block], allowed[block], shape, kind, weights, first[block], last[block],
+                often[block], rest[block], limits[block, 1], least, without, sums, kept, some, lifts, hits, reach,
+                scores, keys, places, size, in_vain,
             )  # fmt: skip
             if size[0] == k:
                 least = max(least, scores[0])

@@ -90,7 +90,7 @@ class _Prepared(NamedTuple):
     model: Model
     measured: list[Measured]
     table: Table
-    looseness: Floats
+    limits: Floats
     kind: NDArray[Any]
     """An empty array of the kind that the measures are."""
 
@@ -131,10 +131,11 @@ class State:
             [one.bounds for one in measured],
             measures,
             [block.segment.ids for block in blocks],
+            [block.frequent for block in blocks],
         )
-        looseness = np.array([one.looseness for one in measured], np.float64)
+        limits = np.array([(one.looseness, one.measure.max(initial=0)) for one in measured], np.float64).reshape(-1, 2)
         kind = measures[0][:0] if measures else np.zeros(0)
-        return _Prepared(model, measured, arrays, looseness, kind)
+        return _Prepared(model, measured, arrays, limits, kind)
 
     def best(
         self, model: str, weights: Query, k: int, asked: Filter = ALL, without: tuple[int, int] | None = None
@@ -153,9 +154,9 @@ class State:
         scores, keys = np.zeros(k), np.zeros((k, 12), np.uint8)
         places, size = np.zeros((k, 2), np.int64), np.zeros(1, np.int64)
         kernel.search(
-            prepared.table.addresses, masks_asked.table.addresses, prepared.looseness,
+            prepared.table.addresses, masks_asked.table.addresses, prepared.limits,
             prepared.model.shape, prepared.kind, weights.tokens, weights.weights, without or (-1, -1), scratch.sums,
-            scratch.kept, scratch.some, scores, keys, places, size,
+            scratch.kept, scratch.some, scratch.lifts, scratch.hits, scratch.reach, scores, keys, places, size,
         )  # fmt: skip
         best = [(key.tobytes().hex(), score) for key, score in zip(keys[: size[0]], scores.tolist(), strict=False)]
         return sorted(best, key=lambda hit: (-hit[1], hit[0]))
