@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from similarity import kernel
 from similarity.addresses import Scratch, Table, masks, table
+from similarity.beside import beside
 from similarity.block import Flags, Held
 from similarity.collection import Collection
 from similarity.lsi import Topics, Vector, untrained
@@ -25,6 +26,8 @@ from store.segments import NEVER
 
 _of_thread = local()
 _MOST_MASKS = 256  # of 64 KiB
+_LONG = 100
+"""Tokens of a query from which on two threads share the blocks: of shorter ones handing over takes too much."""
 
 Query = Weights | Vector
 """A query under a model of ``MODELS``, or under the trained one."""
@@ -149,17 +152,14 @@ class State:
             return weights.topics.best(weights.values, k, partial(self.allowed, asked), without)
         if not k or not len(weights.tokens):
             return []
-        # Kept by name until the kernel is through, which has only their addresses.
-        prepared, masks_asked, scratch = self._prepared(model), self._masks_of(asked), _scratch()
-        scores, keys = np.zeros(k), np.zeros((k, 12), np.uint8)
-        places, size = np.zeros((k, 2), np.int64), np.zeros(1, np.int64)
-        kernel.search(
-            prepared.table.addresses, masks_asked.table.addresses, prepared.limits,
-            prepared.model.shape, prepared.kind, weights.tokens, weights.weights, without or (-1, -1), scratch.sums,
-            scratch.kept, scratch.some, scratch.lifts, scratch.hits, scratch.reach, scores, keys, places, size,
-        )  # fmt: skip
-        best = [(key.tobytes().hex(), score) for key, score in zip(keys[: size[0]], scores.tolist(), strict=False)]
-        return sorted(best, key=lambda hit: (-hit[1], hit[0]))
+        prepared, masks_asked = self._prepared(model), self._masks_of(asked)
+        find = partial(_found, prepared, masks_asked, weights, k, without)
+        if len(weights.tokens) < _LONG or len(prepared.measured) < 2:
+            found = find(0, 1)
+        else:
+            other = beside(partial(find, 1, 2))
+            found = find(0, 2) + other()
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
 
     def allowed(self, asked: Filter, number: int, held: Held) -> tuple[Flags, int]:
         """``asked.allowed(held)``, remembered; *number* is that of the block *held*."""
@@ -183,6 +183,25 @@ class State:
         prepared = self._prepared(model)
         for held, measured in zip(self.collection.blocks, prepared.measured, strict=True):
             yield held, block_scores(held.block.columns, prepared.model, measured, weights, held.block.rows)
+
+
+def _found(
+    prepared: _Prepared, asked: _Masks, weights: Weights, k: int, without: tuple[int, int] | None, part: int, parts: int
+) -> list[tuple[str, float]]:
+    """The *k* best of every block whose number leaves *part* when divided by *parts*; see ``State.best``."""
+    # prepared and asked are kept by name until the kernel is through, which has only their addresses.
+    scratch = _scratch()
+    scores, keys = np.zeros(k), np.zeros((k, 12), np.uint8)
+    places, size = np.zeros((k, 2), np.int64), np.zeros(1, np.int64)
+    mine = (without[0] // parts, without[1]) if without and without[0] % parts == part else (-1, -1)
+    addresses, allowed = (np.ascontiguousarray(one.table.addresses[part::parts]) for one in (prepared, asked))
+    limits = np.ascontiguousarray(prepared.limits[part::parts])
+    kernel.search(
+        addresses, allowed, limits, prepared.model.shape, prepared.kind, weights.tokens, weights.weights, mine,
+        scratch.sums, scratch.kept, scratch.some, scratch.lifts, scratch.hits, scratch.reach,
+        scores, keys, places, size,
+    )  # fmt: skip
+    return [(key.tobytes().hex(), score) for key, score in zip(keys[: size[0]], scores.tolist(), strict=False)]
 
 
 def block_scores(columns: Columns, model: Model, measured: Measured, weights: Weights, rows: int) -> Floats:

@@ -60,12 +60,24 @@ def ranking(state: State, model: str, query: list[tuple[int, int]], asked: Filte
     st.integers(1, 12),
     st.sampled_from(sorted(MODELS)),
     st.sampled_from([Filter(), Filter(source="sia"), Filter(source="none"), Filter(language="en")]),
+    st.sampled_from([1, 100]),
 )
-def test_the_best_are_the_best(bags, blocks: int, query, k: int, model: str, asked: Filter) -> None:
+def test_the_best_are_the_best(bags, blocks: int, query, k: int, model: str, asked: Filter, long: int) -> None:
     rows = [document(number, bag) for number, bag in enumerate(bags)]
     state = state_of([rows[place::blocks] for place in range(blocks)])
     weights = state.model(model).query(query)
-    assert state.best(model, weights, k, asked) == ranking(state, model, query, asked)[:k]
+    expected = ranking(state, model, query, asked)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("similarity.query._LONG", long)  # from 1 on two threads share the blocks
+        assert state.best(model, weights, k, asked) == expected[:k]
+        if expected:
+            out, number = expected[0][0], len(state.collection.blocks)
+            places = [(n, row) for n in range(number) for row, key in enumerate(_keys(state, n)) if key == out]
+            assert state.best(model, weights, k, asked, places[0]) == expected[1 : k + 1]
+
+
+def _keys(state: State, number: int) -> list[str]:
+    return [key.tobytes().hex() for key in state.collection.blocks[number].block.segment.ids]
 
 
 @pytest.mark.parametrize("model", sorted(MODELS))
