@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -22,10 +21,6 @@ logger = logging.getLogger(__name__)
 FAILED = "xinwen/storage/failed"
 """Stat that is set, with the reason, when the database cannot be used; the crawl then ends with a non-zero status."""
 
-# Seconds. The reactor gives the interpreter away at every read and write, and gets it back from a thread that computes
-# for the store only after this time: Python's 5 ms add up to holds of 50.
-_TURN = 0.001
-
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -41,7 +36,6 @@ class Storage:
 
     async def open(self) -> None:
         """Connect and prepare the collections. Raises CloseSpider, having said why, when that fails."""
-        sys.setswitchinterval(_TURN)
         async with self._opening:
             if self._database is None and not self.failed:
                 try:
