@@ -8,6 +8,9 @@ from typing import Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
+LOADED = object()
+"""Signal of whoever has loaded what the rest of the crawl will need, without arguments."""
+
 
 class FreezeLoaded:
     """Modules, dictionaries and tables that are loaded when a crawl begins are no garbage while it lasts.
@@ -20,6 +23,7 @@ class FreezeLoaded:
         self._crawler = crawler
         crawler.signals.connect(self.begin, signals.spider_opened)
         crawler.signals.connect(self.read_one, signals.item_scraped)
+        crawler.signals.connect(self.freeze, LOADED)
         crawler.signals.connect(self.end, signals.spider_closed)
 
     @classmethod
@@ -28,12 +32,15 @@ class FreezeLoaded:
 
     def begin(self) -> None:
         gc.collect()
+        self.freeze()
+
+    def freeze(self) -> None:
         gc.freeze()
 
     def read_one(self) -> None:
         """Reading the first page has loaded the rest."""
         self._crawler.signals.disconnect(self.read_one, signals.item_scraped)
-        gc.freeze()
+        self.freeze()
 
     def end(self) -> None:
         gc.unfreeze()

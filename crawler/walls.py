@@ -8,12 +8,15 @@ from crawler.read.unreadable import Unreadable
 
 _HEAD = 8192  # bytes; every known challenge shows itself within
 _LONG_HEAD = 65_536  # bytes; some pages have their scripts before their title
+# Of pages in lower case: every page is asked, and re takes ten times as long where case does not matter.
 _CHALLENGES = (
-    (re.compile(rb"<title>\s*Just a moment\.\.\.|_cf_chl_opt", re.IGNORECASE), "Cloudflare's challenge"),
-    (re.compile(rb"<title>[^<]*Are you a robot\?", re.IGNORECASE), "a page that asks for a person"),
-    (re.compile(rb"<title>\s*Access to this page has been denied|px-captcha", re.IGNORECASE), "a captcha"),
+    (re.compile(rb"<title>\s*just a moment\.\.\."), "Cloudflare's challenge"),
+    (re.compile(rb"_cf_chl_opt"), "Cloudflare's challenge"),
+    (re.compile(rb"<title>[^<]*are you a robot\?"), "a page that asks for a person"),
+    (re.compile(rb"<title>\s*access to this page has been denied"), "a captcha"),
+    (re.compile(rb"px-captcha"), "a captcha"),
     (
-        re.compile(rb"<title[^>]*>\s*(Before you continue|We value your privacy\s*[<|-])", re.IGNORECASE),
+        re.compile(rb"<title[^>]*>\s*(before you continue|we value your privacy\s*[<|-])"),
         "a page that asks for consent",
     ),
 )
@@ -45,7 +48,8 @@ class LoginWall(Unreadable):
 
 def challenge_of(body: bytes) -> str:
     """How the page *body* refuses a program or a stranger; "" when it does not."""
-    return next((name for pattern, name in _CHALLENGES if pattern.search(body[:_HEAD])), "")
+    head = body[:_HEAD].lower()
+    return next((name for pattern, name in _CHALLENGES if pattern.search(head)), "")
 
 
 def asks_for_a_person(body: bytes) -> bool:

@@ -9,6 +9,7 @@ from typing import Self
 from pymongo.database import Database
 from scrapy.crawler import Crawler
 
+from crawler.collector import LOADED
 from pipelines.archive import shelf_of
 from pipelines.memory import Memory, memory_of
 from pipelines.pack import pack_at_end
@@ -43,6 +44,7 @@ class Store:
         self._closing = asyncio.Event()
         self._timer: asyncio.Task[None] | None = None
         self._dictionary: SharedDictionary | None = None
+        self._loaded = False
         self._window = Window()
 
     @classmethod
@@ -94,6 +96,9 @@ class Store:
                 self._storage.fail(str(error))  # the batch stays, to be reported when the crawl closes
                 return
             del self._waiting[: len(batch)]
+        if not self._loaded:
+            self._loaded = True
+            self._crawler.signals.send_catch_log(LOADED)  # gensim, and what it loads
         assert self._crawler.stats
         for key, outcome in outcomes.items():
             self._shelf.pop(key, None)

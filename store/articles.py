@@ -176,7 +176,9 @@ def _document(entry: Entry, encoder: str = "") -> Document:
     """*encoder*: whose meaning the stored article has, where *entry* brings none of its own."""
     fields = {name: getattr(entry.article, name) for name in Article.__dataclass_fields__}
     fields["files"] = [asdict(file) for file in entry.article.files]
-    vector = sum((Counter(dict(bag)) for bag in entry.bags), Counter[int]())
+    vector = Counter[int]()
+    for bag in entry.bags:
+        vector.update(dict(bag))
     document = {"_id": fields.pop("id"), **fields}
     document["content"] = _content_hash(fields, entry.bags, entry.meaning.encoder if entry.meaning else encoder)
     document["length"] = vector.total()

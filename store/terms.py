@@ -30,7 +30,7 @@ class SharedDictionary:
 
     def bags_of_words(self, texts: Sequence[list[str]]) -> list[list[tuple[int, int]]]:
         """``doc2bow`` of each list of tokens; every token has an id that is stored when this returns."""
-        new = {token for tokens in texts for token in tokens if token not in self._known.token2id}
+        new = set[str]().union(*texts).difference(self._known.token2id)
         self._known.token2id.update(ids_of(self._database, new))
         return [self._known.doc2bow(tokens) for tokens in texts]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
 
@@ -18,6 +18,7 @@ _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _WRAPPING = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|(?://)?\s*\]\]>|;)\s*$"
 )
+_MENDED: tuple[Callable[[str], str], ...] = (str, lambda text: _TRAILING_COMMA.sub(r"\1", text), unescape)
 _DEEPEST = 12  # levels; articles stand at the top or a few levels down
 
 
@@ -60,8 +61,8 @@ def _scripts(root: HtmlElement) -> list[str]:
 
 def _values(script: str) -> list[Any]:
     text = _WRAPPING.sub("", _WRAPPING.sub("", script)).strip()
-    for candidate in (text, _TRAILING_COMMA.sub(r"\1", text), unescape(text)):
-        values, rest = [], candidate
+    for mended in _MENDED:
+        values, rest = [], mended(text)
         decoder = json.JSONDecoder(strict=False)  # raw line breaks inside strings are common
         try:
             while rest:

@@ -22,6 +22,8 @@ _SITE_TAIL = re.compile(
     r"(?:网|網|在线|频道|頻道|新闻|新聞|资讯|日报|晚报|时报|周刊|杂志|论坛|社区|博客|中心|门户|首页|客户端|官网|财经|科技|股票)$"
 )
 
+_ASCII_KEY = {code: chr(code).lower() if chr(code).isalnum() else None for code in range(128)}
+
 
 def choose_title(root: HtmlElement, stated: list[str], site_names: Iterable[str], url: str) -> str:
     """The title that most of the page agrees on.
@@ -140,4 +142,6 @@ def _host_names(url: str) -> set[str]:
 @lru_cache(maxsize=4096)
 def key_of(text: str) -> str:
     """What two spellings of one title have in common: letters and digits."""
+    if text.isascii():
+        return text.translate(_ASCII_KEY)  # the same in a tenth of the time
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()

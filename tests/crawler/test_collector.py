@@ -7,7 +7,7 @@ import gc
 from scrapy import Spider, signals
 from scrapy.utils.test import get_crawler
 
-from crawler.collector import FreezeLoaded
+from crawler.collector import LOADED, FreezeLoaded
 
 
 def test_frozen_while_the_crawl_lasts() -> None:
@@ -28,6 +28,8 @@ def test_frozen_while_the_crawl_lasts() -> None:
         send(signals.item_scraped, item=None, response=None, spider=None)
         assert gc.get_freeze_count() <= second, "only the first page loads anything"
         assert later
+        send(LOADED)
+        assert gc.get_freeze_count() >= second + len(later) // 2, "who writes has loaded the rest"
         send(signals.spider_closed, spider=None, reason="finished")
         assert gc.get_freeze_count() == 0
     finally:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -115,11 +117,12 @@ def test_only_the_sources_named_are_read(crawled: Path, uri: str) -> None:
     assert_one_line_error(reread(crawled, uri, "kpgm"), "did you mean kpmg")
 
 
-@pytest.mark.parametrize("damage", ["no gzip", "gzip that is broken inside"])
+@pytest.mark.parametrize("damage", ["not packed", "broken inside", "gzip that is broken inside"])
 def test_damaged_bytes_are_told_and_the_rest_is_read(crawled: Path, uri: str, samples, damage: str) -> None:
     reference = samples.articles.find_one({"url": ONE})["raw"]
     data = samples.raw.find_one({"_id": reference["sha256"]})["data"]
-    broken = b"x" if damage == "no gzip" else data[:10] + b"\xff" * 20 + data[30:]
+    head = gzip.compress(b"a page of before") if "gzip" in damage else data
+    broken = b"x" if damage == "not packed" else head[:10] + b"\xff" * 20 + head[30:]
     samples.raw.update_one({"_id": reference["sha256"]}, {"$set": {"data": broken}})
     done = reread(crawled, uri)
     assert done.returncode == 1
@@ -135,8 +138,6 @@ def test_what_an_older_version_knew_of_an_entry_does_not_matter(crawled: Path, u
 
 
 def test_large_bytes_lie_in_files(database, monkeypatch: pytest.MonkeyPatch) -> None:
-    from datetime import UTC, datetime
-
     monkeypatch.setattr(archive, "MOST_IN_DOCUMENT", 10)
     raw = archive.Raw(b"a rather long page" * 9, ONE, datetime(2026, 8, 20, tzinfo=UTC))
     archive.keep(database, [raw, raw])
@@ -147,6 +148,12 @@ def test_large_bytes_lie_in_files(database, monkeypatch: pytest.MonkeyPatch) -> 
     assert database["raw.chunks"].count_documents({}) == database.raw.count_documents({}) == 0
     with pytest.raises(archive.NotArchived):
         archive.read(database, raw.reference())
+
+
+def test_what_was_packed_with_gzip_is_read(database) -> None:
+    raw = archive.Raw(b"a page of before", ONE, datetime(2026, 8, 20, tzinfo=UTC))
+    database.raw.insert_one({"_id": raw.sha256, "data": gzip.compress(raw.data), "size": len(raw.data)})
+    assert archive.read(database, raw.reference()).data == raw.data
 
 
 def test_abstracts_and_headlines_leave_no_bytes(tmp_path: Path, uri: str, samples) -> None:
