@@ -15,7 +15,7 @@ from pipelines.memory import Memory, memory_of
 from pipelines.pack import pack_at_end
 from pipelines.storage import Storage, storage_of
 from pipelines.stories import place
-from pipelines.tokenize import Tokenized
+from pipelines.tokenize import SHORT, Tokenized
 from pipelines.window import Window
 from store.articles import Entry, Outcome, release, write
 from store.connection import Document, StoreError
@@ -91,7 +91,9 @@ class Store:
                 return
             batch = self._waiting[:BATCH]
             try:
-                outcomes = await self._storage.call(self._write_batch, batch)
+                await self._storage.call(self._learn, batch)
+                entries = [await self._entry(item) for item in batch]
+                outcomes = await self._storage.call(self._write_batch, batch, entries)
             except (StoreError, IndexMismatch) as error:
                 self._storage.fail(str(error))  # the batch stays, to be reported when the crawl closes
                 return
@@ -113,22 +115,29 @@ class Store:
         if len(self._waiting) >= BATCH or (self._waiting and self._closing.is_set()):
             await self._write()
 
-    def _write_batch(self, database: Database[Document], batch: list[Tokenized]) -> dict[str, Outcome]:
+    def _learn(self, database: Database[Document], batch: list[Tokenized]) -> None:
         if self._dictionary is None:
             self._dictionary = SharedDictionary(database)
-        texts = [tokens for item in batch for tokens in (*item.pages, item.bigrams)]
-        bags = iter(self._dictionary.bags_of_words(texts))
-        entries = [
-            Entry(
-                item.article,
-                [next(bags) for _ in item.pages],
-                item.digest,
-                self._shelf.get(item.article.id),
-                next(bags),
-                item.meaning,
-            )
-            for item in batch
-        ]
+        self._dictionary.learn([tokens for item in batch for tokens in (*item.pages, item.bigrams)])
+
+    async def _entry(self, item: Tokenized) -> Entry:
+        """Of a page of news here: that takes less than a millisecond, and a thread would hold the reactor up longer."""
+        if len(item.article.body) > SHORT:
+            return await asyncio.to_thread(self._made, item)
+        await asyncio.sleep(0)  # the reactor goes on between two articles
+        return self._made(item)
+
+    def _made(self, item: Tokenized) -> Entry:
+        assert self._dictionary
+        *bags, bigrams = map(self._dictionary.bag_of_words, (*item.pages, item.bigrams))
+        raw = self._shelf.get(item.article.id)
+        entry = Entry(item.article, bags, item.digest, raw, bigrams, item.meaning)
+        entry.document  # noqa: B018 - made now, not in the thread that writes
+        return entry
+
+    def _write_batch(
+        self, database: Database[Document], batch: list[Tokenized], entries: list[Entry]
+    ) -> dict[str, Outcome]:
         # The index may have been switched to another analyzer since the crawl began.
         check(database, VERSION)
         outcomes = write(database, entries)

@@ -13,7 +13,8 @@ from text.cutting import cut, pairs_of
 from text.portrait import Portrait
 
 # A page of news is cut in a millisecond or two, less than it costs to hand it to a thread and back.
-_SHORT = 10_000  # characters
+SHORT = 10_000
+"""Characters of an article that is dealt with where it is; longer ones go to a thread."""
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ class Tokenize:
         self._analyzer = Analyzer(settings().data / "cache")
 
     async def process_item(self, article: Article) -> Tokenized:
-        if len(article.body) <= _SHORT:
+        if len(article.body) <= SHORT:
             return tokenize(article, self._analyzer)
         return await asyncio.to_thread(tokenize, article, self._analyzer)
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 from bson import Binary
@@ -28,7 +29,7 @@ _READ = dict.fromkeys((*(name for name in Article.__dataclass_fields__ if name !
 _OF_WORDS = ("content", "length", "vector", "page_vectors", "bigrams")
 
 
-@dataclass(slots=True)
+@dataclass
 class Entry:
     """An article as it is to be stored, with a bag of words for each page (one page for what has no pages).
 
@@ -43,6 +44,11 @@ class Entry:
     bigrams: BagOfWords = field(default_factory=list)
     meaning: Meaning | None = None
 
+    @cached_property
+    def document(self) -> Document:
+        """What is stored, but for what the database sets; made by who asks first, in whatever thread."""
+        return _document(self)
+
 
 def write(database: Database[Document], entries: Sequence[Entry]) -> dict[str, Outcome]:
     """Store *entries* and tell, by article id, what that did.
@@ -51,7 +57,7 @@ def write(database: Database[Document], entries: Sequence[Entry]) -> dict[str, O
     time ``stored`` is the database's own clock, the one that all writers share. What is written is ``pending`` until
     the compactor has packed it into a segment, and has a revision that no other writing of this article ever has.
     """
-    documents = {entry.article.id: _document(entry) for entry in entries}
+    documents = {entry.article.id: entry.document for entry in entries}
     present = {
         row["_id"]: row["content"] for row in database.articles.find({"_id": {"$in": list(documents)}}, {"content": 1})
     }

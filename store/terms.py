@@ -30,9 +30,18 @@ class SharedDictionary:
 
     def bags_of_words(self, texts: Sequence[list[str]]) -> list[list[tuple[int, int]]]:
         """``doc2bow`` of each list of tokens; every token has an id that is stored when this returns."""
+        self.learn(texts)
+        return [*map(self.bag_of_words, texts)]
+
+    def learn(self, texts: Sequence[list[str]]) -> None:
+        """Every token of *texts* has an id that is stored when this returns."""
         new = set[str]().union(*texts).difference(self._known.token2id)
         self._known.token2id.update(ids_of(self._database, new))
-        return [self._known.doc2bow(tokens) for tokens in texts]
+
+    def bag_of_words(self, tokens: list[str]) -> list[tuple[int, int]]:
+        """``doc2bow`` of *tokens*, which have been learnt; the database is not asked."""
+        found: list[tuple[int, int]] = self._known.doc2bow(tokens)
+        return found
 
 
 def ids_of(database: Database[Document], tokens: Iterable[str]) -> dict[str, int]:
