@@ -1,0 +1,59 @@
+"""The text of a page, without what stands around it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.crawler.written_pages import CHINESE, FIRST, PROSE, SECOND, THIRD, page, read
+
+
+def test_what_stands_around_the_text():
+    body = f"""<nav><a href="/">Home</a> <a href="/chips">Chips</a></nav>
+      <div class="cookie-banner"><p>{THIRD * 9}</p></div>
+      <main><h1>New fab opens early</h1><p class="byline">By Ann Author</p><p>March 6, 2026</p><p>5 min read</p>
+      <div class="text">{PROSE}<h2>Next steps</h2><p>{SECOND[::-1]}</p></div>
+      <p>Share this</p><div class="related"><h3>Related articles</h3><p><a href="/2">{FIRST[::-1]}</a></p></div></main>
+      <aside><p>{THIRD[::-1]}</p></aside>
+      <footer><p>Copyright 2026 Example. All rights reserved, everywhere.</p></footer>"""
+    assert read(page(body)).body == f"{FIRST}\n{SECOND}\n{THIRD}\nNext steps\n{SECOND[::-1]}"
+
+
+def test_a_short_chinese_report_among_menus():
+    menu = "".join(f"<li><a href='/{number}'>栏目{number}</a></li>" for number in range(40))
+    body = f"""<div class="top"><p>登录超时，稍后再试</p><ul>{menu}</ul></div><div class="main"><h1>晶圆厂提前投产</h1>
+      <div class="art"><p>{CHINESE[0]}</p><p>{CHINESE[1]}</p><p>（责任编辑：某某）</p></div></div>
+      <div class="hot"><ul>{menu}</ul></div>"""
+    article = read(page(body, "<title>晶圆厂提前投产-股票频道-某讯网</title>"), "http://stock.example.cn/1.html")
+    assert article.body == "\n".join(CHINESE)
+
+
+def test_lines_parted_by_breaks_are_paragraphs():
+    body = f"<h1>New fab opens early</h1><div class='content'>{FIRST}<br><br>{SECOND}<br/>{THIRD}</div>"
+    assert read(page(body)).body == f"{FIRST}\n{SECOND}\n{THIRD}"
+
+
+def test_an_article_in_several_like_boxes_is_whole():
+    more = [text[::-1] for text in (FIRST, SECOND, THIRD)]
+    boxes = "".join(
+        f"<div class='part'><p>{one}</p><p>{two}</p></div>"
+        for one, two in zip((FIRST, SECOND, THIRD), more, strict=True)
+    )
+    body = read(page(f"<h1>New fab opens early</h1><div>{boxes}</div>")).body
+    assert [text in body for text in (FIRST, SECOND, THIRD, *more)] == [True] * 6
+
+
+def test_the_standing_part_of_a_release_is_cut():
+    body = f"<h1>New fab opens early</h1>{PROSE}<p># # #</p><h6>About Example</h6><p>{THIRD[::-1]}</p>"
+    assert read(page(body)).body == f"{FIRST}\n{SECOND}\n{THIRD}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>Enable JavaScript and cookies to continue</p>",
+        "<ul>" + "<li><a href='/x'>One of many headlines, all of them linked</a></li>" * 30 + "</ul>",
+        "",
+    ],
+)
+def test_a_page_without_text_of_its_own_has_no_body(body):
+    assert read(page(body)).body == ""

@@ -1,0 +1,72 @@
+"""The title of a page, without the name of the site."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.read.title import key_of
+from tests.crawler.written_pages import CHINESE, PROSE, page, read
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("New fab opens early | Example", "New fab opens early"),
+        ("New fab opens early - Example.com", "New fab opens early"),
+        ("New fab opens early – News – The Example", "New fab opens early"),
+        ("Example: New fab opens early", "New fab opens early"),
+        ("Example | New fab opens early", "New fab opens early"),
+        ("Chips - and what they cost", "Chips - and what they cost"),
+        ("Chips | what they cost", "Chips | what they cost"),
+        ("Price: what chips cost", "Price: what chips cost"),
+        ("Made-to-order wafers", "Made-to-order wafers"),
+        ("“Fabs &amp; tools” &#8211; a test", "“Fabs & tools” – a test"),
+    ],
+)
+def test_site_names_are_cut_off_titles_and_nothing_else(title, expected):
+    head = f'<title>{title}</title><meta property="og:site_name" content="The Example">'
+    body = f"<div>{PROSE}</div>" if expected != "New fab opens early" else f"<h1>{expected}</h1>{PROSE}"
+    assert read(page(body, head)).title == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "heading", "expected"),
+    [
+        ("晶圆厂提前投产_科技_某某网", "", "晶圆厂提前投产"),
+        ("晶圆厂提前投产-股票频道-某讯网", "", "晶圆厂提前投产"),
+        ("晶圆厂提前投产 - 某某日报", "", "晶圆厂提前投产"),
+        ("一块顶十块GPU-EDA 设计技术", '<div class="art-title">一块顶十块GPU</div>', "一块顶十块GPU"),
+        ("中美-中欧贸易比较", "", "中美-中欧贸易比较"),
+        ("DDR5-6400内存上市", "", "DDR5-6400内存上市"),
+    ],
+)
+def test_chinese_titles(title, heading, expected):
+    body = heading + "".join(f"<p>{text}</p>" for text in CHINESE)
+    article = read(page(body, f"<title>{title}</title>"), "http://news.example.cn/1.html")
+    assert article.title == expected
+    assert article.language == "zh"
+
+
+def test_the_title_most_of_the_page_agrees_on():
+    head = '<title>Fabs: an overview | Example</title><meta property="og:title" content="New fab opens early">'
+    assert read(page(head=head)).title == "New fab opens early"
+
+
+def test_one_heading_beats_a_title_that_names_the_section():
+    assert read(page(head="<title>Recent releases</title>")).title == "New fab opens early"
+
+
+def test_the_site_in_a_heading_is_no_title():
+    head = '<title>New fab opens early - Example</title><meta property="og:site_name" content="Example">'
+    assert read(page(f"<h1>Example</h1><h2>New fab opens early</h2>{PROSE}", head)).title == "New fab opens early"
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_text_has_the_key_that_it_has_among_other_text(text: str) -> None:
+    assert key_of(f"{text}芯") == f"{key_of(text)}芯"
+
+
+def test_letters_and_digits_count_and_nothing_else() -> None:
+    assert key_of("TSMC's 2nm_yield: “70%”") == key_of("ＴＳＭＣ s ２nm yield 70") == "tsmcs2nmyield70"
