@@ -15,7 +15,7 @@ from pipelines.memory import Memory, memory_of
 from pipelines.pack import pack_at_end
 from pipelines.storage import Storage, storage_of
 from pipelines.stories import place
-from pipelines.tokenize import SHORT, Tokenized
+from pipelines.tokenize import Tokenized
 from pipelines.window import Window
 from store.articles import Entry, Outcome, release, write
 from store.connection import Document, StoreError
@@ -31,6 +31,8 @@ BATCH = 50
 
 INTERVAL = 0.5
 """Seconds after which a batch that is not full is written all the same."""
+
+_MANY = 5000  # tokens; to count fewer takes a millisecond or two
 
 
 class Store:
@@ -121,8 +123,8 @@ class Store:
         self._dictionary.learn([tokens for item in batch for tokens in (*item.pages, item.bigrams)])
 
     async def _entry(self, item: Tokenized) -> Entry:
-        """Of a page of news here: that takes less than a millisecond, and a thread would hold the reactor up longer."""
-        if len(item.article.body) > SHORT:
+        """Made here: a page of news takes less than a millisecond, and a thread would hold the reactor up longer."""
+        if sum(map(len, item.pages)) > _MANY:
             return await asyncio.to_thread(self._made, item)
         await asyncio.sleep(0)  # the reactor goes on between two articles
         return self._made(item)

@@ -13,8 +13,7 @@ from text.cutting import cut, pairs_of
 from text.portrait import Portrait
 
 # A page of news is cut in a millisecond or two, less than it costs to hand it to a thread and back.
-SHORT = 10_000
-"""Characters of an article that is dealt with where it is; longer ones go to a thread."""
+_SHORT = 10_000  # characters
 
 
 @dataclass(slots=True)
@@ -40,7 +39,7 @@ class Tokenize:
         self._analyzer = Analyzer(settings().data / "cache")
 
     async def process_item(self, article: Article) -> Tokenized:
-        if len(article.body) <= SHORT:
+        if sum(map(len, article.texts)) <= _SHORT:
             return tokenize(article, self._analyzer)
         return await asyncio.to_thread(tokenize, article, self._analyzer)
 
