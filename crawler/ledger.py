@@ -32,6 +32,7 @@ class Fate:
     key: str
     link: Link
     address: str
+    """What the page is remembered by."""
     outcome: str = ""
     reason: str = ""
     fetched: bool = False
@@ -104,7 +105,9 @@ class Ledger:
     def take(self, keyed: Iterable[tuple[str, Link]]) -> None:
         """Note the links that are followed, under their keys."""
         for key, link in keyed:
-            fate = Fate(key, link, canonical_address(link.url))
+            # A key that is an address stands for all that the page has had, also before this run.
+            address = key if key.startswith(("http://", "https://")) else link.url
+            fate = Fate(key, link, canonical_address(address))
             self.fates[key] = self._urls[link.url] = fate
             self.taken += 1
             self.count("links/taken", 1)

@@ -95,7 +95,10 @@ class Source:
     address_with: Callable[[str, str], str] | None = None
     """Address and title to what stands for the article, where one address holds several articles in turn."""
     same_page: Callable[[str], str] | None = None
-    """What is equal for all addresses of one page, where a site gives it several; None: the address itself."""
+    """What is equal for all addresses of one page, where a site gives it several; None: the address itself.
+
+    Where that is an address itself, the page is remembered by it, and known in later runs at whatever address.
+    """
     link_of: Callable[[dict[str, Any], Link], Link | None] | None = None
     """Makes better what was read of one item of a feed or JSON reply, from the item itself; None drops it."""
     document_of: Callable[[Document, Link], Link | None] | None = None

@@ -33,7 +33,7 @@ def same_page(url: str) -> str:
     """The words behind a release's number are cut, here or there; one and the same filing has one number."""
     release = re.search(r"/press-releases/detail/\d+", url)
     results = re.search(_RESULTS, url)
-    return release[0] if release else results[1] if results else address_of(url)
+    return release[0] if release else f"https://{_FILES}{results[1]}" if results else address_of(url)
 
 
 def document_of(document: Document, link: Link) -> Link:

@@ -92,6 +92,22 @@ def replies(key: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (PROJECT / f"samples/{key}/site.jsonl").read_text("utf-8").splitlines()]
 
 
+def test_a_document_that_only_moved_is_not_fetched_again(tmp_path: Path, web: Web) -> None:
+    """Each build of Intel's site has its results in another folder."""
+    shutil.copytree(PROJECT / "samples/intel", tmp_path / "web/intel")
+    web_of = tmp_path / "web"
+    first = crawl(web_of, "intel", web.uri, tmp_path / "first")
+    results = [url for url in first.urls("page") if "cloudfront" in url]
+    assert results
+    build = results[0].split("/")[3]
+    assert build.startswith("_")
+    for file in (tmp_path / "web/intel").rglob("*"):
+        if file.suffix in (".html", ".jsonl"):
+            file.write_text(file.read_text("utf-8").replace(build, "_0123456789abcdef"), "utf-8")
+    second = crawl(web_of, "intel", web.uri, tmp_path / "second")
+    assert (second.record["verdict"], second.urls("page")) == ("nothing_new", [])
+
+
 def test_a_new_article_is_fetched_and_the_others_are_not(web: Web) -> None:
     web.shows(post("a"), a=page("a"))
     assert web.crawl().urls("page") == [f"{SIA}/a/"]
