@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-import zstandard
+from backports import zstd  # as in Python 3.14; Scrapy has it along
 from bson import Binary
 from gridfs import GridFSBucket, NoFile
 from pymongo.database import Database
@@ -89,8 +89,8 @@ def read(database: Database[Document], reference: Document) -> Raw:
         raise NotArchived(f"no bytes {key[:12]}… in the archive")
     try:
         packed = row["data"] if "data" in row else _bucket(database).open_download_stream(key).read()
-        data = gzip.decompress(packed) if packed.startswith(_GZIP) else zstandard.decompress(packed)
-    except (NoFile, OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+        data = gzip.decompress(packed) if packed.startswith(_GZIP) else zstd.decompress(packed)
+    except (NoFile, OSError, EOFError, zlib.error, zstd.ZstdError) as error:
         raise NotArchived(f"bytes {key[:12]}… of the archive cannot be read: {error}") from None
     facts = {name: reference[name] for name in ("url", "captured", "type", "headers", "link")}
     raw = Raw(data, **facts)
@@ -117,7 +117,7 @@ def drop_unused(database: Database[Document], keys: Iterable[str]) -> int:
 def _row(database: Database[Document], key: str, data: bytes) -> Document:
     """The document of *data*; what is too large for one is in a file when this returns."""
     # A quarter of gzip's time, and a twentieth smaller.
-    packed = zstandard.compress(data, _LEVEL)
+    packed = zstd.compress(data, _LEVEL)
     row: Document = {"_id": key, "size": len(data), "stored": datetime.now(UTC)}
     if len(packed) <= MOST_IN_DOCUMENT:
         return row | {"data": Binary(packed)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import zlib
 
+from backports import zstd
+
 from tests.pipelines.bad_sites.case import FEED, LIST, MAP, Case, feed, item, sitemap, three
 from tests.pipelines.bad_web import Answer
 
@@ -29,6 +31,12 @@ HUGE = Answer(b'<?xml version="1.0"?><rss version="2.0"><channel>' + b"<item/>" 
 CASES: dict[str, Case] = {
     "feed_bomb": Case(
         {"/feed/": Answer(packed(300), headers={"Content-Encoding": "gzip"})},
+        "failed",
+        ways=(FEED,),
+        reasons={"/feed/": "exceeded"},
+    ),
+    "feed_bomb_zstd": Case(
+        {"/feed/": Answer(zstd.compress(gzip.decompress(packed(150))), headers={"Content-Encoding": "zstd"})},
         "failed",
         ways=(FEED,),
         reasons={"/feed/": "exceeded"},
