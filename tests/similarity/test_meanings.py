@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from similarity import meanings
@@ -74,6 +74,7 @@ def test_sums_take_more_than_16_bits() -> None:
     assert found == pytest.approx(SIZE * 127 * 127 * STEP * STEP, rel=1e-6)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(
     number=some.integers(1, 30),
     shares=some.lists(some.sampled_from([0.0, 0.0, 0.1, 0.5, 0.5, 2.0]), min_size=30, max_size=30),
