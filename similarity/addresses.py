@@ -59,6 +59,6 @@ class Scratch:
         self.sums = np.zeros(MOST_ROWS)
         self.kept = np.zeros(MOST_ROWS + 1, np.uint16)
         self.some = np.zeros(MOST_ROWS + 1, np.uint16)  # one more is written than counts
-        self.lifts = np.zeros(WINDOW, np.uint16)
+        self.lifts = np.zeros(4 * WINDOW, np.uint16)
         self.reach = np.zeros(MOST_ROWS)
         self.hits = np.zeros(MOST_ROWS + 8, np.bool_)

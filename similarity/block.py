@@ -51,6 +51,15 @@ class Block:
         return (int(published.min()), int(published.max())) if self.rows else (NEVER, NEVER)
 
     @cached_property
+    def lengths(self) -> NDArray[np.unsignedinteger]:
+        """Lengths of the documents in tokens, in two bytes each if they fit: every query reads nearly all of them."""
+        lengths = self.segment.lengths
+        if int(lengths.max(initial=0)) <= np.iinfo(np.uint16).max:
+            lengths = lengths.astype(np.uint16)
+            lengths.flags.writeable = False  # as arrays of a cache file are: numba compiles for each kind apart
+        return lengths
+
+    @cached_property
     def newest(self) -> int:
         """The highest revision in it."""
         return int(self.segment.revisions.max()) if self.rows else 0

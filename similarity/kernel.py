@@ -1,10 +1,10 @@
 """The exact best k documents of a query, straight from the columns of its tokens, in one call for all blocks.
 
 Tokens come in one order for all blocks, rarest first, so that equal documents get equal scores to the last bit wherever
-they lie. A few documents that have the rarest of them are completed first: the k-th best of these is what every other
-has to reach. Once the tokens that remain cannot lift a document that has nothing yet so far, only documents that can
-still make it are completed, by searching for them in the remaining columns (MaxScore). Blocks come in the order of what
-their documents can reach at most; those below are not gone through at all.
+they lie. Rare ones are added up; sets of bits tell what each document can reach with the frequent ones. Those few that
+can reach most are completed first: the k-th best of these is what every other has to reach. Of the others only those
+that still can are completed, by searching for them in the remaining columns (MaxScore). Blocks come in the order of
+what their documents can reach at most; those below are not gone through at all.
 """
 
 from __future__ import annotations
@@ -35,16 +35,19 @@ _ABOVE = 1.000001
 """Sums in another order differ in the last digits; a bound must stay above them."""
 _NEGLIGIBLE = 0.05
 """What the last tokens can add is not asked of the bits if it is so little of what has to be reached."""
+_TOGETHER = 4
+"""Sets of bits that are gone through side by side."""
 _TOO_MANY = 6
 """Where one in so many documents is left, adding up whole columns is faster than completing these."""
 _PATIENCE = 2
 """After so many blocks in which too many were left, the bits are not asked any more."""
 _WORTH_A_LOOK = 32
 """A column with one in so many documents or more is worth a look at who can do without it."""
-_SHARE_FOR_SEEDS = 1024
-"""One in so many postings is looked at to find the first documents to complete."""
-_MORE_SEEDS = 6
-_MOST_SEEDS = 1000
+_FEW = 256
+"""So many documents are sooner completed than looked through for the best."""
+_MORE = 30
+"""So many documents more than are asked for are completed first, to know what the others have to reach."""
+_MOST_COMPLETED = 1000
 
 
 def _as_pointer(typing_context: Any, address: Any) -> Any:
@@ -58,25 +61,40 @@ _pointer: Any = intrinsic(_as_pointer)
 """An address as what ``carray`` takes; numba has nothing of its own for this."""
 
 
-def _adding_where(typing_context: Any, numbers: Any, at: Any, bits: Any, number: Any) -> Any:
+def _adding_where(typing_context: Any, numbers: Any, at: Any, bits: Any, added: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer, at, bits, number = arguments
+        pointer, at, bits, added = arguments
         several = ir.VectorType(ir.IntType(16), 64)
         place = builder.bitcast(builder.gep(pointer, [at]), several.as_pointer())
-        alone = builder.insert_element(ir.Constant(several, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
         everywhere = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
-        repeated = builder.shuffle_vector(alone, ir.Constant(several, ir.Undefined), everywhere)
-        chosen = builder.bitcast(bits, ir.VectorType(ir.IntType(1), 64))
-        added = builder.select(chosen, repeated, ir.Constant(several, [0] * 64))
-        builder.store(builder.add(builder.load(place, align=2), added), place, align=2)
+        found = builder.load(place, align=2)
+        for one in range(_TOGETHER):
+            number = builder.extract_value(added, one)
+            alone = builder.insert_element(ir.Constant(several, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+            repeated = builder.shuffle_vector(alone, ir.Constant(several, ir.Undefined), everywhere)
+            chosen = builder.bitcast(builder.extract_value(bits, one), ir.VectorType(ir.IntType(1), 64))
+            found = builder.add(found, builder.select(chosen, repeated, ir.Constant(several, [0] * 64)))
+        builder.store(found, place, align=2)
         return context.get_dummy_value()
 
     counters: Any = types.CPointer(types.uint16)  # type: ignore[no-untyped-call]
-    return types.void(counters, types.intp, types.uint64, types.uint16), generate
+    return types.void(counters, types.intp, bits, added), generate
 
 
 _add_where: Any = intrinsic(_adding_where)
-"""Add a number to those of 64 numbers whose bit is set. Written as a loop, this takes twenty times as long."""
+"""Add a number to those of 64 numbers whose bit is set, four times. As a loop this takes twenty times as long."""
+
+
+def _taking(typing_context: Any, counter: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.atomic_rmw("add", arguments[0], ir.Constant(ir.IntType(64), 1), "monotonic")
+
+    counters: Any = types.CPointer(types.int64)  # type: ignore[no-untyped-call]
+    return types.int64(counters), generate
+
+
+_take: Any = intrinsic(_taking)
+"""The number at a place, which is one higher from then on; no two threads get the same."""
 
 
 def _counting_bits(typing_context: Any, word: Any) -> Any:
@@ -184,9 +202,8 @@ def _add(sums: Floats, weight: float, postings: Any, first: int, last: int) -> N
 
 
 @compiled
-def _add_to_allowed(
-    allowed: Flags, kept: Rows, sums: Floats, weight: float, postings: Any, first: int, last: int
-) -> None:
+def _add_to_allowed(allowed: Flags, kept: Rows, sums: Floats, weight: float, postings: Any, first: int,
+                    last: int) -> None:  # fmt: skip
     """As ``_add`` for the documents that are *allowed*: which they are is settled before anything is worked out."""
     rows = postings[0]
     number = 0
@@ -256,23 +273,6 @@ def _add_to_some(some: Rows, sums: Floats, weight: float, postings: Any, bitsets
             return
         if rows[low] == row:
             sums[row] += _added(weight, postings, row, low)
-
-
-@compiled
-def _score(row: int, weights: Floats, postings: Any, bitsets: Any, first: Ints, last: Ints, often: Ints) -> float:
-    """The score of one document."""
-    rows, score = postings[0], 0.0
-    for term in range(len(weights)):
-        if often[term] >= 0:
-            number = often[term]
-            place = _frequent_place(row, bitsets[4][bitsets[1][number]], bitsets[5][number], first[term])
-            if place >= 0:
-                score += _added(weights[term], postings, row, place)
-            continue
-        place = _place_of(row, rows, first[term], last[term], (last[term] - first[term]) / len(postings[4]))
-        if place < last[term] and rows[place] == row:
-            score += _added(weights[term], postings, row, place)
-    return score
 
 
 @compiled
@@ -379,46 +379,6 @@ def _find(addresses: Ints, looseness: float, tokens: NDArray[np.int32], weights:
 
 
 @compiled
-def _seeded(addresses: Ints, allowed: Ints, shape: Any, kind: Any, weights: Floats, first: Ints, last: Ints,
-            often: Ints, without: tuple[int, int], sums: Floats, k: int) -> float:  # fmt: skip
-    """What the k-th best score is at least: that of the k-th best of a few that share rare tokens with the query."""
-    total = (last - first).sum()
-    number = k + _MORE_SEEDS
-    if k > _MOST_SEEDS or total < _SEARCH * number * len(weights):
-        return 0.0  # sooner done by going through all
-    terms, looked_at = 0, 0
-    while terms < len(weights) and looked_at * _SHARE_FOR_SEEDS < total:
-        looked_at += (last[:, terms] - first[:, terms]).sum()
-        terms += 1
-    scores, keys = np.zeros(number), np.zeros((number, 12), np.uint8)
-    places, size = np.zeros((number, 2), np.int64), np.zeros(1, np.int64)
-    for block in range(len(addresses)):
-        if not allowed[block, 3]:
-            continue
-        postings, ids = _postings(addresses[block], shape, kind), _ids(addresses[block])
-        flags = _flags(allowed[block], len(ids))
-        for term in range(terms):
-            _add(sums, weights[term], postings, first[block, term], last[block, term])
-        for term in range(terms):
-            for place in range(first[block, term], last[block, term]):
-                row = postings[0][place]
-                score = sums[row]
-                sums[row] = 0.0
-                enough = score > 0 and (score >= scores[0] or size[0] < number)
-                if enough and flags[row] and (block != without[0] or row != without[1]):
-                    offer(score, ids[row], block, row, scores, keys, places, size)
-    if size[0] < k:
-        return 0.0
-    for seed in range(size[0]):
-        block, row = places[seed, 0], places[seed, 1]
-        scores[seed] = _score(
-            row, weights, _postings(addresses[block], shape, kind), _bitsets(addresses[block]), first[block],
-            last[block], often[block],
-        )  # fmt: skip
-    return float(np.sort(scores[: size[0]])[size[0] - k])
-
-
-@compiled
 def _candidates(sums: Floats, rest: float, least: float) -> int:
     """How many documents can still reach *least* if *rest* is the most that can be added."""
     number = 0
@@ -449,117 +409,148 @@ def _gathered(sums: Floats, rest: float, least: float, allowed: Flags, hits: Fla
 
 
 @compiled
-def _lifted(lifts: Rows, scale: float, sums: Floats, least: float, shape: Any, measure: Any, allowed: Flags,
-            hits: Flags) -> None:  # fmt: skip
+def _lifted(lifts: Rows, scale: float, sums: Floats, least: float, shape: Any, usual: float, measure: Any,
+            allowed: Flags, hits: Flags) -> None:  # fmt: skip
     """Which rows that are allowed can reach *least* with their *lifts*, into *hits*."""
     saturation, base, slope = shape
     for row in range(len(sums)):
-        lacking = (least - sums[row]) * (saturation + (base + slope * measure[row]))
+        lacking = (least - sums[row]) * (saturation + min(base + slope * measure[row], usual))
         hits[row] = (lifts[row] >= scale * lacking) & allowed[row]
 
 
 @compiled
-def _steps(weights: Floats, often: Ints, terms: range, bitsets: Any, shape: Any, longest: float) -> tuple[Ints, Floats]:
-    """Sets of bits, and how much more a document in each can have: its weight times
-    ``c (saturation + m) / (saturation c + m)``.
+def _times(count: float, saturation: float, measure: float) -> float:
+    """How many times what one of a token gives so many give, where the length gives *measure*."""
+    return count * (saturation + measure) / (saturation * count + measure) if saturation else count
 
-    That is highest where m is that of the *longest* document.
+
+@compiled
+def _steps(weights: Floats, often: Ints, terms: range, bitsets: Any, shape: Any, usual: float) -> Any:
+    """Sets of bits, and how much more a document in each can have: its weight times ``_times``.
+
+    That is higher the longer the document, so this holds up to the *usual* length; what is longer has less of every
+    token than one of that length. Besides, where the sets of each term begin, how much less than by its last one a
+    document in that can have, and what the usual length gives.
     """
     first, counts, most = bitsets[1], bitsets[2], bitsets[3]
     saturation, base, slope = shape
-    measure = base + slope * longest
+    measure = base + slope * usual
     size = 0
     for term in terms:
         if often[term] >= 0:
             size += first[often[term] + 1] - first[often[term]]
-    sets, more = np.empty(size, np.int64), np.empty(size)
+    filled = -(-size // _TOGETHER) * _TOGETHER  # the last ones add nothing
+    sets, more = np.zeros(filled, np.int64), np.zeros(filled)
+    begin, doubt = np.zeros(len(weights), np.int64), np.zeros(len(weights))
     size = 0
     for term in terms:
         if often[term] < 0:
             continue
         before, end = 0.0, first[often[term] + 1]
+        begin[term] = size
         for one in range(first[often[term]], end):
             count = float(counts[one + 1] - 1 if one + 1 < end else most[often[term]])
-            times = count * (saturation + measure) / (saturation * count + measure) if saturation else count
+            times = _times(count, saturation, measure)
             sets[size], more[size] = one, weights[term] * (times - before)
             before = times
             size += 1
-    return sets, more
+        doubt[term] = weights[term] * (before - _times(float(counts[end - 1]), saturation, measure))
+    return sets, more, begin, doubt, measure
 
 
 @compiled
-def _within_reach(
-    sums: Floats,
-    sets: Ints,
-    more: Floats,
-    words: Any,
-    postings: Any,
-    least: float,
-    allowed: Flags,
-    lifts: Rows,
-    hits: Flags,
-    some: Rows,
-    reach: Floats,
-) -> int:
-    """The rows that are allowed and can still reach *least* by the *sets* that they are in, into *some*; how many.
+def _within_reach(sums: Floats, steps: Any, words: Any, postings: Any, least: float, allowed: Flags, lifts: Rows,
+                  hits: Flags, some: Rows, reach: Floats) -> int:  # fmt: skip
+    """The rows that are allowed and can still reach *least* by the sets that they are in, into *some*; how many.
 
-    What each can reach at most, into *reach*. *sets* and *more* are those of ``_steps``.
+    What each can reach at most, into *reach*. *steps*: those of ``_steps``.
     """
-    measure, shape = postings[4], postings[5]
+    (measure, shape), (sets, more, _, _, usual) = postings[4:], steps
     saturation, base, slope = shape
     scale = (np.iinfo(np.uint16).max - len(sets)) / (more.sum() * _ABOVE)  # each is rounded up, and their sum must fit
-    steps = np.ceil(more * (scale * _ABOVE)).astype(np.uint16)
+    scaled = np.ceil(more * (scale * _ABOVE)).astype(np.uint16)
     number = 0
-    for start in range(0, len(sums), WINDOW):
-        end = start + WINDOW
-        lifts[:] = 0
-        for one in range(len(sets)):
-            own, step = words[sets[one], start // 64 : end // 64], steps[one]
-            for word in range(len(own)):
-                _add_where(lifts.ctypes, 64 * word, own[word], step)
+    for start in range(0, len(sums), len(lifts)):
+        end = min(start + len(lifts), 64 * words.shape[1])
+        lifts[: end - start] = 0
+        for one in range(0, len(sets), _TOGETHER):
+            a, b, c, d = sets[one], sets[one + 1], sets[one + 2], sets[one + 3]
+            own = words[:, start // 64 : end // 64]
+            added = scaled[one], scaled[one + 1], scaled[one + 2], scaled[one + 3]
+            for word in range(own.shape[1]):
+                _add_where(lifts.ctypes, 64 * word, (own[a, word], own[b, word], own[c, word], own[d, word]), added)
         here, measures = sums[start:end], measure[start:end]
-        _lifted(lifts, scale, here, least, shape, measures, allowed[start:end], hits)
+        _lifted(lifts, scale, here, least, shape, usual, measures, allowed[start:end], hits)
         found = _listed(hits, len(here), some[number:])
         for one in range(number, number + found):
             row = some[one]
-            reach[one] = here[row] + lifts[row] / (scale * (saturation + (base + slope * measures[row])))
+            reach[one] = here[row] + lifts[row] / (scale * (saturation + min(base + slope * measures[row], usual)))
             some[one] = start + row
         number += found
     return number
 
 
 @compiled
-def _complete(
-    number: int,
-    some: Rows,
-    reach: Floats,
-    sums: Floats,
-    terms: range,
-    weights: Floats,
-    first: Ints,
-    often: Ints,
-    bitsets: Any,
-    sets: Ints,
-    more: Floats,
-    postings: Any,
-    least: float,
-) -> int:
-    """Add frequent columns to the sums of *some*, leaving out those that can *reach* less than *least*; how many stay.
+def _reached(number: int, some: Rows, reach: Floats, sums: Floats, left_out: int, terms: range, weights: Floats,
+             first: Ints, often: Ints, bitsets: Any, postings: Any, known: Floats, k: int) -> float:  # fmt: skip
+    """What the k-th best score of all is at least, by the scores *known* and those of the few that can *reach* most."""
+    most = k + _MORE
+    if k > _MOST_COMPLETED:
+        return 0.0
+    highest, rows = np.zeros(most), np.zeros(most, np.int64)
+    for one in range(number):
+        if reach[one] > highest[0] and some[one] != left_out:
+            at = 0
+            while at + 1 < most and highest[at + 1] < reach[one]:
+                highest[at], rows[at] = highest[at + 1], rows[at + 1]
+                at += 1
+            highest[at], rows[at] = reach[one], some[one]
+    scores = np.zeros(most + len(known))
+    scores[most:] = known
+    for one in range(most):
+        if highest[one]:
+            scores[one] = sums[rows[one]]
+    for term in terms:
+        if often[term] < 0:
+            continue
+        words, ranks = bitsets[4][bitsets[1][often[term]]], bitsets[5][often[term]]
+        for one in range(most):
+            place = _frequent_place(rows[one], words, ranks, first[term])
+            if highest[one] and place >= 0:
+                scores[one] += _added(weights[term], postings, rows[one], place)
+    return float(np.sort(scores)[len(scores) - k])
 
-    What a document has of a token takes the place of the most that it can have by its sets (see ``_steps``).
+
+@compiled
+def _still_within(number: int, reach: Floats, least: float) -> int:
+    """How many of so many can *reach* the *least*."""
+    left = 0
+    for one in range(number):
+        left += reach[one] * _ABOVE >= least
+    return left
+
+
+@compiled
+def _narrowed(number: int, some: Rows, reach: Floats, terms: range, weights: Floats, first: Ints, often: Ints,
+              bitsets: Any, steps: Any, postings: Any, least: float) -> int:  # fmt: skip
+    """How many of *some* can *reach* the *least* with what they have of the frequent tokens; these come first.
+
+    What a document has of a token takes the place of the most that it can have by its sets (see ``_steps``), of the
+    most doubtful tokens first.
     """
     counts, measure, (saturation, base, slope) = postings[1], postings[4], postings[5]
-    most, at = np.empty(ESCAPE + 1), 0
-    for term in terms:
+    _, more, begin, doubt, usual = steps
+    most = np.empty(ESCAPE + 1)
+    for at in np.argsort(-doubt[terms.start : terms.stop]):
+        term = terms.start + at
         if often[term] < 0:
             continue
         token, before, low = often[term], 0.0, 1
         for one in range(bitsets[1][token], bitsets[1][token + 1]):
             high = bitsets[2][one + 1] if one + 1 < bitsets[1][token + 1] else min(bitsets[3][token], ESCAPE) + 1
-            before += more[at]
+            before += more[begin[term] + one - bitsets[1][token]]
             most[low:high] = before
             low = high
-            at += 1
         words, ranks = bitsets[4][bitsets[1][token]], bitsets[5][token]
         left = 0
         for one in range(number):
@@ -570,40 +561,17 @@ def _complete(
             place = _frequent_place(row, words, ranks, first[term])
             if place >= 0:
                 added = _added(weights[term], postings, row, place)
-                sums[row] += added
-                reach[left] += added - most[counts[place]] / (saturation + (base + slope * measure[row]))
+                reach[left] += added - most[counts[place]] / (saturation + min(base + slope * measure[row], usual))
             left += 1
         number = left
     return number
 
 
 @compiled
-def _collect(
-    block: int,
-    addresses: Ints,
-    allowed: Ints,
-    shape: Any,
-    kind: Any,
-    weights: Floats,
-    first: Ints,
-    last: Ints,
-    often: Ints,
-    rest: Floats,
-    longest: float,
-    least: float,
-    without: tuple[int, int],
-    sums: Floats,
-    kept: Rows,
-    some: Rows,
-    lifts: Rows,
-    hits: Flags,
-    reach: Floats,
-    scores: Floats,
-    keys: Bytes,
-    places: Ints,
-    size: Ints,
-    in_vain: int,
-) -> int:
+def _collect(block: int, addresses: Ints, allowed: Ints, shape: Any, kind: Any, weights: Floats, first: Ints,
+             last: Ints, often: Ints, rest: Floats, usual: float, least: float, without: tuple[int, int],
+             sums: Floats, kept: Rows, some: Rows, lifts: Rows, hits: Flags, reach: Floats, scores: Floats,
+             keys: Bytes, places: Ints, size: Ints, in_vain: int) -> tuple[int, float]:  # fmt: skip
     """Offer the best documents of one block to the heap of the query, those that reach *least*.
 
     *in_vain*: for how many blocks the bits left too many documents; the same after this one.
@@ -613,7 +581,7 @@ def _collect(
     rare = terms
     while rare and (often[rare - 1] >= 0 or first[rare - 1] == last[rare - 1]):
         rare -= 1
-    flags = _flags(allowed, documents)
+    flags, left_out = _flags(allowed, documents), without[1] if block == without[0] else -1
     masked = 2 * allowed[3] < documents
     number, term = -1, 0
     if allowed[2]:
@@ -626,21 +594,37 @@ def _collect(
             if candidates * _SEARCH < many:
                 number = _gathered(sums[:documents], rest[term], least, flags, hits, some)
                 break
-        if term == rare and least > 0 and in_vain < _PATIENCE and rest[term] >= _NEGLIGIBLE * least:
+        bounded = term == rare and 0 < rest[term] < np.inf
+        if bounded and not least:
+            steps = _steps(weights, often, range(term, terms), bitsets, shape, usual)
+            number = _within_reach(
+                sums[: min(documents, WINDOW)], steps, bitsets[4], postings, 5e-324, flags, lifts[:WINDOW], hits, some,
+                reach,
+            )  # fmt: skip
+            least = _reached(
+                number, some, reach, sums, left_out, range(term, terms), weights, first, often, bitsets, postings,
+                scores[: size[0]], k,
+            )  # fmt: skip
+            number = -1
+        if bounded and in_vain < _PATIENCE and rest[term] >= _NEGLIGIBLE * least:
             end = terms
             while rest[end - 1] < _NEGLIGIBLE * least:
                 end -= 1
-            sets, more = _steps(weights, often, range(term, end), bitsets, shape, longest)
-            enough = least - rest[end]
+            steps = _steps(weights, often, range(term, end), bitsets, shape, usual)
             number = _within_reach(
-                sums[:documents], sets, more, bitsets[4], postings, enough, flags, lifts, hits, some, reach
+                sums[:documents], steps, bitsets[4], postings, least - rest[end], flags, lifts, hits, some, reach
             )
-            if number * _TOO_MANY < documents:
-                number = _complete(
-                    number, some, reach, sums, range(term, end), weights, first, often, bitsets, sets, more, postings,
-                    enough,
+            if number > _FEW:
+                more = _reached(
+                    number, some, reach, sums, left_out, range(term, end), weights, first, often, bitsets, postings,
+                    scores[: size[0]], k,
                 )  # fmt: skip
-                term = end
+                least = max(least, more)
+            if _still_within(number, reach, least - rest[end]) * _TOO_MANY < documents:
+                number = _narrowed(
+                    number, some, reach, range(term, end), weights, first, often, bitsets, steps, postings,
+                    least - rest[end],
+                )  # fmt: skip
                 break
             number = -1
             in_vain += 1
@@ -671,41 +655,26 @@ def _collect(
     for one in range(number):
         row = some[one]
         score = sums[row]
-        if score > 0 and score >= least and (block != without[0] or row != without[1]):
+        if score > 0 and score >= least and row != left_out:
             offer(score, ids[row], block, row, scores, keys, places, size)
             if size[0] == k:
                 least = max(least, scores[0])
     sums[:documents] = 0
-    return in_vain
+    return in_vain, least
 
 
 @compiled
-def search(
-    addresses: Ints,
-    allowed: Ints,
-    limits: Floats,
-    shape: Any,
-    kind: Any,
-    tokens: NDArray[np.int32],
-    weights: Floats,
-    without: tuple[int, int],
-    sums: Floats,
-    kept: Rows,
-    some: Rows,
-    lifts: Rows,
-    hits: Flags,
-    reach: Floats,
-    scores: Floats,
-    keys: Bytes,
-    places: Ints,
-    size: Ints,
-) -> None:
+def search(addresses: Ints, allowed: Ints, limits: Floats, shape: Any, kind: Any, tokens: NDArray[np.int32],
+           weights: Floats, without: tuple[int, int], sums: Floats, kept: Rows, some: Rows, lifts: Rows, hits: Flags,
+           reach: Floats, scores: Floats, keys: Bytes, places: Ints, size: Ints, taken: Ints,
+           floor: Floats) -> None:  # fmt: skip
     """The best documents, for which ``len(scores)`` places are there, and in ``size[0]`` how many they are.
 
     *addresses* and *allowed* are those of ``similarity.addresses``. The score is the sum over *tokens* of
     ``weight * c / (saturation * c + base + slope * measure[row])`` with the three numbers of *shape*; *kind* is an
     array of the measures' type. *limits* are by block: its bounds times the first are what the factor of a posting is
-    at most, by column, and the second is the largest measure. *without*: block and row of one left out.
+    at most, by column, and the second a usual measure. *without*: block and row of one left out. Threads that
+    share *taken* and *floor* take blocks in turn and tell each other what has to be reached.
     """
     blocks, terms, k = len(addresses), len(tokens), len(scores)
     first, last = np.zeros((blocks, terms), np.int64), np.zeros((blocks, terms), np.int64)
@@ -714,26 +683,24 @@ def search(
     for block in range(blocks):
         if allowed[block, 3]:
             negative |= _find(
-                addresses[block],
-                limits[block, 0],
-                tokens,
-                weights,
-                first[block],
-                last[block],
-                often[block],
+                addresses[block], limits[block, 0], tokens, weights, first[block], last[block], often[block],
                 rest[block],
-            )
+            )  # fmt: skip
     least, in_vain = 0.0, 0
-    if not negative:
-        least = _seeded(addresses, allowed, shape, kind, weights, first, last, often, without, sums, k)
-    for block in np.argsort(-rest[:, 0]):
+    order = np.argsort(-rest[:, 0])
+    while True:
+        turn = _take(taken.ctypes)
+        if turn >= blocks:
+            break
+        block, least = order[turn], max(least, floor[0])
         if negative:
             rest[block] = np.inf  # more tokens may mean less: nothing can be left out
         if allowed[block, 3] and rest[block, 0] > 0 and rest[block, 0] >= least:
-            in_vain = _collect(
+            in_vain, least = _collect(
                 block, addresses[block], allowed[block], shape, kind, weights, first[block], last[block],
                 often[block], rest[block], limits[block, 1], least, without, sums, kept, some, lifts, hits, reach,
                 scores, keys, places, size, in_vain,
             )  # fmt: skip
             if size[0] == k:
                 least = max(least, scores[0])
+            floor[0] = max(floor[0], least)

@@ -46,6 +46,8 @@ class Measured(NamedTuple):
     bounds: NDArray[np.float32]
     looseness: float = 1.0
     """What the bounds have to be multiplied by."""
+    usual: float = np.inf
+    """A measure beside which others are taken for the shorter ones or for this: where factors saturate, the mean."""
 
 
 class Model(Protocol):
@@ -56,7 +58,7 @@ class Model(Protocol):
     def query(self, bow: BagOfWords) -> Weights:
         """The query *bow*; tokens that no document has, or that weigh nothing, are left out."""
 
-    def measured(self, columns: Columns, lengths: NDArray[np.uint32]) -> Measured:
+    def measured(self, columns: Columns, lengths: NDArray[np.unsignedinteger]) -> Measured:
         """What the factors of these documents need; *lengths* in tokens."""
 
 
@@ -72,7 +74,7 @@ class Counts:
         tokens, counts, frequencies = _known(bow, self._statistics)
         return _ordered(tokens, _unit(counts.astype(np.float64)), frequencies)
 
-    def measured(self, columns: Columns, lengths: NDArray[np.uint32]) -> Measured:
+    def measured(self, columns: Columns, lengths: NDArray[np.unsignedinteger]) -> Measured:
         return Measured(columns.norms, columns.cosine_bounds)
 
 
@@ -92,7 +94,7 @@ class Tfidf:
         idfs = self._idfs(frequencies)
         return _ordered(tokens, _unit(counts * idfs) * idfs, frequencies)
 
-    def measured(self, columns: Columns, lengths: NDArray[np.uint32]) -> Measured:
+    def measured(self, columns: Columns, lengths: NDArray[np.unsignedinteger]) -> Measured:
         # A token of documents alone that cannot be found any more has no frequency.
         idfs = self._idfs(np.maximum(self._statistics.frequencies.of(columns.tokens), 1))
         norms = np.sqrt(columns.squares(idfs, len(lengths)))
@@ -113,10 +115,10 @@ class _Bm25:
         self._statistics = statistics
         self.shape = Shape(1.0, K1 * (1 - B), K1 * B / statistics.mean_length)
 
-    def measured(self, columns: Columns, lengths: NDArray[np.uint32]) -> Measured:
+    def measured(self, columns: Columns, lengths: NDArray[np.unsignedinteger]) -> Measured:
         # With a larger mean length all documents are "shorter": factors grow, by less than the mean does.
         looseness = max(1.0, self._statistics.mean_length / float(columns.mean_length[0]))
-        return Measured(lengths, columns.bm25_bounds, looseness)
+        return Measured(lengths, columns.bm25_bounds, looseness, self._statistics.mean_length)
 
 
 class LuceneBm25(_Bm25):

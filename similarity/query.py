@@ -23,6 +23,7 @@ from similarity.models import LSI, MODELS, BagOfWords, Measured, Model, Weights
 from similarity.postings import Columns
 from similarity.turning import Floats
 from store.segments import NEVER
+from store.vectors import Ints
 
 _of_thread = local()
 _MOST_MASKS = 256  # of 64 KiB
@@ -127,8 +128,8 @@ class State:
     def _worked_out(self, model: Model) -> _Prepared:
         blocks = [held.block for held in self.collection.blocks]
         with ThreadPoolExecutor(os.cpu_count() or 1) as threads:  # tf-idf goes through all postings
-            measured = list(threads.map(lambda block: model.measured(block.columns, block.segment.lengths), blocks))
-        measures = _narrow([one.measure for one in measured])
+            measured = list(threads.map(lambda block: model.measured(block.columns, block.lengths), blocks))
+        measures = _alike([one.measure for one in measured])
         arrays = table(
             [block.columns for block in blocks],
             [one.bounds for one in measured],
@@ -136,7 +137,7 @@ class State:
             [block.segment.ids for block in blocks],
             [block.frequent for block in blocks],
         )
-        limits = np.array([(one.looseness, one.measure.max(initial=0)) for one in measured], np.float64).reshape(-1, 2)
+        limits = np.array([(one.looseness, one.usual) for one in measured], np.float64).reshape(-1, 2)
         kind = measures[0][:0] if measures else np.zeros(0)
         return _Prepared(model, measured, arrays, limits, kind)
 
@@ -153,12 +154,10 @@ class State:
         if not k or not len(weights.tokens):
             return []
         prepared, masks_asked = self._prepared(model), self._masks_of(asked)
-        find = partial(_found, prepared, masks_asked, weights, k, without)
-        if len(weights.tokens) < _LONG or len(prepared.measured) < 2:
-            found = find(0, 1)
-        else:
-            other = beside(partial(find, 1, 2))
-            found = find(0, 2) + other()
+        shared = np.zeros(1, np.int64), np.zeros(1)
+        find = partial(_found, prepared, masks_asked, weights, k, without or (-1, -1), shared)
+        other = beside(find) if len(weights.tokens) >= _LONG and len(prepared.measured) > 1 else list
+        found = find() + other()
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
 
     def allowed(self, asked: Filter, number: int, held: Held) -> tuple[Flags, int]:
@@ -186,20 +185,18 @@ class State:
 
 
 def _found(
-    prepared: _Prepared, asked: _Masks, weights: Weights, k: int, without: tuple[int, int] | None, part: int, parts: int
+    prepared: _Prepared, asked: _Masks, weights: Weights, k: int, without: tuple[int, int], shared: tuple[Ints, Floats]
 ) -> list[tuple[str, float]]:
-    """The *k* best of every block whose number leaves *part* when divided by *parts*; see ``State.best``."""
+    """The *k* best of the blocks that this thread takes, which are all where no other has *shared* too."""
     # prepared and asked are kept by name until the kernel is through, which has only their addresses.
     scratch = _scratch()
     scores, keys = np.zeros(k), np.zeros((k, 12), np.uint8)
     places, size = np.zeros((k, 2), np.int64), np.zeros(1, np.int64)
-    mine = (without[0] // parts, without[1]) if without and without[0] % parts == part else (-1, -1)
-    addresses, allowed = (np.ascontiguousarray(one.table.addresses[part::parts]) for one in (prepared, asked))
-    limits = np.ascontiguousarray(prepared.limits[part::parts])
     kernel.search(
-        addresses, allowed, limits, prepared.model.shape, prepared.kind, weights.tokens, weights.weights, mine,
+        prepared.table.addresses, asked.table.addresses, prepared.limits, prepared.model.shape, prepared.kind,
+        weights.tokens, weights.weights, without,
         scratch.sums, scratch.kept, scratch.some, scratch.lifts, scratch.hits, scratch.reach,
-        scores, keys, places, size,
+        scores, keys, places, size, *shared,
     )  # fmt: skip
     return [(key.tobytes().hex(), score) for key, score in zip(keys[: size[0]], scores.tolist(), strict=False)]
 
@@ -217,11 +214,10 @@ def block_scores(columns: Columns, model: Model, measured: Measured, weights: We
     return sums
 
 
-def _narrow(measures: list[NDArray[Any]]) -> list[NDArray[Any]]:
-    """*measures* in two bytes each if they are whole numbers that fit: every query reads nearly all of them."""
-    if all(one.dtype == np.uint32 and int(one.max(initial=0)) <= np.iinfo(np.uint16).max for one in measures):
-        return [one.astype(np.uint16) for one in measures]
-    return measures
+def _alike(measures: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """*measures* all of one kind, which is the widest: a query reads them by one function."""
+    kind = np.result_type(*measures) if measures else np.float64
+    return [one.astype(kind, copy=False) for one in measures]
 
 
 def _scratch() -> Scratch:

@@ -37,9 +37,10 @@ class Words:
         with self._lock:
             asked_in = self._round
             found = {word: self._known[word] for word in words if word in self._known}
-            for word in found:
-                self._known.move_to_end(word)
-        new = [word for word in words if word not in found]
+            if 2 * len(self._known) > self._most:  # before, none is about to be forgotten
+                for word in found:
+                    self._known.move_to_end(word)
+        new = [word for word in words if word not in found] if len(found) < len(words) else []
         if new:
             stored = terms.stored_ids(self._database, new)
             answers = {word: stored.get(word) for word in new}

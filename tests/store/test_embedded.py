@@ -146,3 +146,9 @@ def test_mongod_runs_where_the_system_has_no_libcurl(tmp_path: Path, monkeypatch
     assert (
         subprocess.run([mongod.find_mongod(), "--version"], env=given, capture_output=True, check=False).returncode == 0
     )
+
+
+def test_entries_of_what_is_packed_go_soon(database) -> None:
+    """A past of minutes would make every look at what is pending pass over all that was packed in them."""
+    name = "minSnapshotHistoryWindowInSeconds"
+    assert database.client.admin.command("getParameter", **{name: 1})[name] == 0
