@@ -250,7 +250,7 @@ def _as_json(hit: Hit) -> dict[str, Any]:
         said |= {
             "route": hit.route,
             "parts": dict(hit.parts),
-            "words": [asdict(word) for word in hit.words],
+            "words": [word._asdict() for word in hit.words],
             "passage": hit.passage,
         }
     return said

@@ -16,7 +16,7 @@ from similarity import hybrid
 from similarity.asking import Asker
 from similarity.beside import beside
 from similarity.errors import QueryError
-from similarity.explain import passage_text, words_of
+from similarity.explain import words_of
 from similarity.hits import Hit
 from similarity.models import HYBRID, BagOfWords
 from similarity.pages import best_pages
@@ -147,7 +147,7 @@ class Answerer:
     def _explained_hits(self, state: State, question: Question, found: Sequence[hybrid.Found]) -> list[Hit]:
         keys = [one.key for one in found]
         reading = beside(lambda: articles.read(self.database, keys))
-        words = [words_of(state, question, one) for one in found]  # while the database looks
+        words = words_of(state, question, found)  # while the database looks
         weights = state.model("bm25").query([(token, 1) for token in question.words.tokens.tolist()])
         stored = reading()
         pages = best_pages(state, "bm25", [weights], [keys], stored)
@@ -159,7 +159,7 @@ class Answerer:
                 one.route,
                 one.parts,
                 own,
-                passage_text(stored[one.key].article, one.passage),
+                self.asker.text_of(stored[one.key].article, one.passage),
             )
             for one, own in zip(found, words, strict=True)
             if one.key in stored

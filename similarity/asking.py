@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
+from itertools import islice, repeat
+from operator import attrgetter
 from pathlib import Path
+from sys import getsizeof
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,7 @@ from similarity.trade_words import TradeWords
 from similarity.variants import LONGEST_NAME, Named, named
 from similarity.words import Words
 from store import terms
+from store.article import Article
 from store.connection import Document
 from store.meaning import MARK_BYTES, mark, passages_of
 from store.vectors import unpack
@@ -33,7 +36,7 @@ from text.bigrams import bigrams
 from text.bilingual import general_words
 from text.encoder import WITHOUT_ENCODER, Encoder, find_encoder, to_int8
 from text.language import detect_language
-from text.passages import length, vectors_of
+from text.passages import length, passages, vectors_of
 
 LONGEST_QUERY = 240
 """Of a query that is one vector, as ``text.passages`` measures; a longer one is taken for an article."""
@@ -43,6 +46,9 @@ _MEANINGS = 1 << 20
 
 _PASSAGES = 16 << 20
 """Bytes of vectors of passages, those of 6,000 articles: what is asked for comes in waves, as the news does."""
+
+_TEXTS = 4 << 20
+"""Bytes of the texts of passages, some thousands: the hits that are shown, for which whole articles are cut."""
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -73,8 +79,10 @@ class Asker:
     ) -> None:
         self._database, self._analyzer, self._words, self._cache = database, analyzer, words, cache
         self._encoder = encoder
-        self._meanings: Remembered[tuple[str, str]] = Remembered(_MEANINGS)
-        self._passages: Remembered[tuple[str, int, str]] = Remembered(_PASSAGES)
+        of_bytes: Callable[[NDArray[np.int8]], int] = attrgetter("nbytes")
+        self._meanings = Remembered[tuple[str, str], NDArray[np.int8]](_MEANINGS, of_bytes)
+        self._passages = Remembered[tuple[str, int, str], NDArray[np.int8]](_PASSAGES, of_bytes)
+        self._texts = Remembered[tuple[str, int, int], str](_TEXTS, getsizeof)
         self._counted: tuple[Collection | None, int, int] = None, 0, 0
 
     @cached_property
@@ -146,10 +154,26 @@ class Asker:
             return lambda: found
         return beside(lambda: found | self._read_passages(missing, encoder))
 
+    def text_of(self, article: Article, passage: int | None) -> str:
+        """The text of *passage*, as ``hybrid.Found`` has it (0: the title): remembered, else cut out.
+
+        "" where there is no such passage, or none of the text is kept.
+        """
+        if not passage:
+            return article.title if passage == 0 else ""
+        whole = article.body or article.summary
+        key = article.id, hash(whole), passage  # of this text: the article may have been written again
+        found = self._texts.get([key])
+        if not found:
+            found = {key: next(islice(passages(whole), passage - 1, None), "")}
+            self._texts.put(found)
+        return found[key]
+
     def forget(self) -> None:
-        """Forget the vectors of queries and passages that are remembered."""
+        """Forget the vectors of queries and passages that are remembered, and the texts of these."""
         self._meanings.clear()
         self._passages.clear()
+        self._texts.clear()
 
     def off(self, collection: Collection) -> tuple[str, ...]:
         """Which parts of the default model cannot take part, each in one line; () when all do."""
@@ -203,7 +227,9 @@ class Asker:
             asked = self._translator.to_english(tokens)
         elif across and language == "en":
             asked = self._translator.to_chinese(tokens)
-        return _Put(language, Counter(tokens), pairs, asked, named(tokens, self._trade.names, longest))
+        return _Put(
+            language, Counter(tokens), pairs, asked, named(tokens, self._trade.names, longest, self._trade.begins)
+        )
 
     def _ids_of(self, made: Sequence[_Put]) -> Mapping[str, int]:
         wanted: set[str] = set()

@@ -1,9 +1,9 @@
-"""What each word of a query adds to the evidence for one article."""
+"""What each word of a query adds to the evidence for articles."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,10 +12,11 @@ from similarity.calibration import ACROSS
 from similarity.evidence import TOGETHER, Varied, Weighted, counts_in
 from similarity.postings import K1, B, Columns
 from similarity.question import Question
+from similarity.turning import Floats
+from store.vectors import Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of the query, what it added to the evidence, and the words of the article that it was met by."""
 
     word: str
@@ -23,59 +24,85 @@ class Word:
     met: tuple[str, ...]
 
 
-def carried(asked: Question, block: Block, row: int, route: str, mean_length: float, varied: bool = True) -> list[Word]:
-    """The words (and pairs of characters) of *asked* that *row* meets on *route*; together the evidence by words.
+def carried(
+    asked: Question, block: Block, rows: Ints, route: str, mean_length: float, varied: bool = True
+) -> list[list[Word]]:
+    """For each of *rows* the words (and pairs of characters) of *asked* that it meets on *route*.
 
-    *varied*: terms are met by their other names too.
+    Together they are its evidence by words. *varied*: terms are met by their other names too.
     """
-    scale = K1 * (1 - B + B * float(block.segment.lengths[row]) / mean_length)
-    if route == ACROSS:
-        return list(_translated(asked, block.columns, row, scale))
-    found = [*_own(asked, block, asked.words, asked.pairs, row, scale)]
-    if varied:
-        for term, one in zip(asked.terms, asked.varied, strict=True):
-            found += _by_other_name(asked, block, term, one, row, scale)
+    scales: Floats = K1 * (1 - B + B * block.segment.lengths[rows].astype(np.float64) / mean_length)
+    found: list[list[Word]] = [[] for _ in rows]
+    met = (
+        _translated(asked, block.columns, rows, scales)
+        if route == ACROSS
+        else _in_own(asked, block, rows, scales, varied)
+    )
+    for number, word in met:
+        found[number].append(word)
     return found
 
 
-def _own(asked: Question, block: Block, words: Weighted, pairs: Weighted, row: int, scale: float) -> Iterator[Word]:
-    yield from _shared(asked, block.columns, words, row, scale)
-    yield from _shared(asked, block.pairs, pairs, row, scale)
+def _in_own(asked: Question, block: Block, rows: Ints, scales: Floats, varied: bool) -> Iterator[tuple[int, Word]]:
+    """Which of *rows* (by its number there), and a word that it meets."""
+    yield from _own(asked, block, asked.words, asked.pairs, rows, scales)
+    if varied:
+        for term, one in zip(asked.terms, asked.varied, strict=True):
+            yield from _by_other_name(asked, block, term, one, rows, scales)
 
 
-def _shared(asked: Question, columns: Columns, query: Weighted, row: int, scale: float) -> Iterator[Word]:
-    counts = counts_in(columns, query.tokens, row).tolist()
-    for token, weight, count in zip(query.tokens.tolist(), query.weights.tolist(), counts, strict=True):
-        if count:
-            name = asked.names[token]
-            yield Word(name, weight * count / (count + scale), (name,))
+def _own(
+    asked: Question, block: Block, words: Weighted, pairs: Weighted, rows: Ints, scales: Floats
+) -> Iterator[tuple[int, Word]]:
+    yield from _shared(asked, block.columns, words, rows, scales)
+    yield from _shared(asked, block.pairs, pairs, rows, scales)
 
 
-def _translated(asked: Question, columns: Columns, row: int, scale: float) -> Iterator[Word]:
+def _shared(
+    asked: Question, columns: Columns, query: Weighted, rows: Ints, scales: Floats
+) -> Iterator[tuple[int, Word]]:
+    counts = counts_in(columns, query.tokens, rows)
+    shares = query.weights * counts / (counts + scales[:, None])
+    met = np.nonzero(counts)
+    tokens = query.tokens[met[1]]
+    for number, token, share in zip(met[0].tolist(), tokens.tolist(), shares[met].tolist(), strict=True):
+        name = asked.names[token]
+        yield number, Word(name, share, (name,))
+
+
+def _translated(asked: Question, columns: Columns, rows: Ints, scales: Floats) -> Iterator[tuple[int, Word]]:
     if not asked.translated:
         return
-    counts = counts_in(columns, np.concatenate([one.tokens for one in asked.translated]), row)
-    first = 0
-    for word, one in zip(asked.asked, asked.translated, strict=True):
-        own = counts[first : first + len(one.tokens)] * one.weights
-        first += len(one.tokens)
+    counts = counts_in(columns, np.concatenate([one.tokens for one in asked.translated]), rows)
+    first = np.cumsum([0, *(len(one.tokens) for one in asked.translated)])
+    for number, place in np.argwhere(np.add.reduceat(counts, first[:-1], axis=1)).tolist():
+        one = asked.translated[place]
+        own = counts[number, first[place] : first[place + 1]] * one.weights
         count = float(own.sum())
         if count:
-            order = sorted(np.flatnonzero(own).tolist(), key=lambda place: -own[place])
-            met = tuple(asked.names[int(one.tokens[place])] for place in order)
-            yield Word(word, one.weight * count / (count + scale), met)
+            order = sorted(np.flatnonzero(own).tolist(), key=lambda token: -own[token])
+            met = tuple(asked.names[int(one.tokens[token])] for token in order)
+            yield number, Word(asked.asked[place], one.weight * count / (count + float(scales[number])), met)
 
 
-def _by_other_name(asked: Question, block: Block, term: str, one: Varied, row: int, scale: float) -> Iterator[Word]:
+def _by_other_name(
+    asked: Question, block: Block, term: str, one: Varied, rows: Ints, scales: Floats
+) -> Iterator[tuple[int, Word]]:
     """What the best of other names adds to what the term's own words have."""
-    best, met = 0.0, ""
+    best, met = np.zeros(len(rows)), [""] * len(rows)
     for tokens in one.names:
-        counts = counts_in(block.columns, tokens, row)
-        count = (float(counts[0]) if len(tokens) == 1 else TOGETHER) if counts.all() else 0.0
-        if count > best:
-            best, met = count, " ".join(asked.names[token] for token in tokens.tolist())
-    if best:
-        own = sum(word.weight for word in _own(asked, block, one.words, one.pairs, row, scale))
-        more = one.weight * best / (best + scale) - own
-        if more > 0:
-            yield Word(term, more, (met,))
+        counts = counts_in(block.columns, tokens, rows)
+        count = counts[:, 0] if len(tokens) == 1 else TOGETHER * counts.all(axis=1)
+        better = np.flatnonzero(count > best).tolist()
+        best = np.maximum(best, count)
+        for number in better:
+            met[number] = " ".join(asked.names[token] for token in tokens.tolist())
+    if not best.any():
+        return
+    own = np.zeros(len(rows))
+    for number, word in _own(asked, block, one.words, one.pairs, rows, scales):
+        own[number] += word.weight
+    more = one.weight * best / (best + scales) - own
+    for number in np.flatnonzero(more > 0).tolist():
+        if best[number]:
+            yield number, Word(term, float(more[number]), (met[number],))

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from similarity.block import Block
-from similarity.compiled import compiled
+from similarity.compiled import compiled, dividing
 from similarity.postings import K1, B, Columns
+from similarity.spare import SUMS
 from similarity.statistics import Tokens
 from similarity.turning import ESCAPE, Bytes, Floats
 from store.vectors import Ints
@@ -47,13 +48,16 @@ class Varied:
     weight: float
 
 
+_AT_ONCE = 1024
+"""Postings whose shares are worked out before they are added."""
+
 TOGETHER = 0.8
 """What a name of several words counts, however often they occur: they may stand apart and name nothing."""
 
 
 def shared(columns: Columns, lengths: NDArray[Any], query: Weighted, mean_length: float) -> Floats:
-    """BM25 of every row: the sum over shared tokens of weight times saturated count."""
-    sums = np.zeros(len(lengths))
+    """BM25 of every row: the sum over shared tokens of weight times saturated count. An array of ``spare.SUMS``."""
+    sums = SUMS.zeros(len(lengths))
     spans = _spans(columns, query.tokens, query.weights)
     if len(spans[0]):
         _add(
@@ -65,7 +69,7 @@ def shared(columns: Columns, lengths: NDArray[Any], query: Weighted, mean_length
 
 def translated(columns: Columns, lengths: NDArray[Any], query: Sequence[Synonyms], mean_length: float) -> Floats:
     """As ``shared`` for sets of tokens: the counts of a set are added up before they are saturated."""
-    sums = np.zeros(len(lengths))
+    sums = SUMS.zeros(len(lengths))
     if query:
         tokens = np.concatenate([one.tokens for one in query])
         weights = np.concatenate([one.weights for one in query])
@@ -73,10 +77,12 @@ def translated(columns: Columns, lengths: NDArray[Any], query: Sequence[Synonyms
         ends = np.cumsum([0, *(len(one.tokens) for one in query)])
         bounds = np.concatenate([[0], np.cumsum(present)])[ends]
         first, last, weights = _spans(columns, tokens, weights)
+        held = SUMS.zeros(len(lengths))
         _add_sets(
-            sums, np.zeros(len(lengths)), bounds, np.array([one.weight for one in query]), first, last, weights,
+            sums, held, bounds, np.array([one.weight for one in query]), first, last, weights,
             columns.rows, columns.counts, columns.large_at, columns.large, K1 * (1 - B), K1 * B / mean_length, lengths,
         )  # fmt: skip
+        SUMS.back(held)
     return sums
 
 
@@ -90,27 +96,31 @@ def add_variants(
     lengths, languages, columns = block.segment.lengths, block.segment.languages, block.columns
     base, slope = K1 * (1 - B), K1 * B / mean_length
     for varied in query:
-        counts = np.zeros(block.rows)
+        counts = SUMS.zeros(block.rows)
         for tokens in varied.names:
             first, last, _ = _spans(columns, tokens, np.ones(len(tokens)))
             if len(first) == len(tokens):
-                held = np.zeros(block.rows, np.int64)
+                held = SUMS.zeros(block.rows)
                 _count_together(counts, held, first, last, columns.rows, columns.counts, TOGETHER)
+                SUMS.back(held)
         own = shared(columns, lengths, varied.words, mean_length)
         if len(varied.pairs.tokens):
-            own += shared(block.pairs, lengths, varied.pairs, mean_length)
+            pairs = shared(block.pairs, lengths, varied.pairs, mean_length)
+            own += pairs
+            SUMS.back(pairs)
         _lift(sums, own, counts, varied.weight, base, slope, lengths, here, languages)
+        SUMS.back(own, counts)
 
 
-def counts_in(columns: Columns, tokens: Tokens, row: int) -> Ints:
-    """How often *row* has each of *tokens*."""
-    places, present = columns.places(tokens)
-    places = np.where(present, places, 0)
-    found = np.zeros(len(tokens), np.int64)
-    if present.any():
-        _look_up(present, places, row, columns.start, columns.rows, columns.counts, found)
-        for number in np.flatnonzero(found < 0).tolist():
-            found[number] = columns.large[np.searchsorted(columns.large_at, -found[number] - 1)]
+def counts_in(columns: Columns, tokens: Tokens, rows: Ints) -> Ints:
+    """How often each of *rows* has each of *tokens*, as a table."""
+    found = np.zeros((len(rows), len(tokens)), np.int64)
+    if len(tokens) and len(columns.tokens):
+        places, present = columns.places(tokens)
+        _look_up(
+            places, present, rows, columns.start, columns.rows, columns.counts, columns.large_at, columns.large,
+            len(columns.norms), found,
+        )  # fmt: skip
     return found
 
 
@@ -123,12 +133,12 @@ def _spans(columns: Columns, tokens: Tokens, weights: Floats) -> tuple[Ints, Int
 
 # As in ``similarity.postings``: see ``similarity.compiled`` on why a compiled function stays in its file.
 @compiled
-def _count(counts: Bytes, large_at: NDArray[np.uint32], large: NDArray[np.int32], place: int) -> float:
+def _count(counts: Bytes, large_at: NDArray[np.uint32], large: NDArray[np.int32], place: np.int64 | int) -> float:
     count = counts[place]
     return float(count) if count < ESCAPE else float(large[np.searchsorted(large_at, place)])
 
 
-@compiled
+@dividing
 def _add(
     sums: Floats,
     first: Ints,
@@ -143,14 +153,28 @@ def _add(
     lengths: NDArray[Any],
 ) -> None:
     """Add ``weight * c / (c + base + slope * length)`` to the sum of each row of each column."""
+    added = np.empty(_AT_ONCE)
     for column in range(len(first)):
-        for place in range(first[column], last[column]):
-            row = rows[place]
-            count = _count(counts, large_at, large, place)
-            sums[row] += weights[column] * count / (count + (base + slope * lengths[row]))
+        weight = weights[column]
+        escaped = np.searchsorted(large_at, first[column])
+        for begin in range(first[column], last[column], _AT_ONCE):
+            here = rows[begin : min(begin + _AT_ONCE, last[column])]
+            held = counts[begin : begin + len(here)]
+            # Step by step, as the processor divides several at a time then.
+            for place in range(len(here)):
+                added[place] = lengths[here[place]]
+            for place in range(len(here)):
+                count = float(held[place])
+                added[place] = weight * count / (count + (base + slope * added[place]))
+            while escaped < len(large_at) and large_at[escaped] < begin + len(here):
+                at, count = np.int64(large_at[escaped]) - begin, float(large[escaped])
+                added[at] = weight * count / (count + (base + slope * lengths[here[at]]))
+                escaped += 1
+            for place in range(len(here)):
+                sums[here[place]] += added[place]
 
 
-@compiled
+@dividing
 def _add_sets(
     sums: Floats,
     held: Floats,
@@ -168,49 +192,77 @@ def _add_sets(
     lengths: NDArray[Any],
 ) -> None:
     """As ``_add`` for sets of columns, those from each of *bounds* to the next; *held* is all zeros, and stays so."""
+    added, divisors = np.empty(_AT_ONCE), np.empty(_AT_ONCE)
     for number in range(len(set_weights)):
         for column in range(bounds[number], bounds[number + 1]):
             for place in range(first[column], last[column]):
                 held[rows[place]] += weights[column] * _count(counts, large_at, large, place)
         for column in range(bounds[number], bounds[number + 1]):
-            for place in range(first[column], last[column]):
-                row = rows[place]
-                count = held[row]
-                if count > 0:
-                    sums[row] += set_weights[number] * count / (count + base + slope * lengths[row])
+            for begin in range(first[column], last[column], _AT_ONCE):
+                here = rows[begin : min(begin + _AT_ONCE, last[column])]
+                for place in range(len(here)):
+                    row = here[place]
+                    added[place], divisors[place] = held[row], lengths[row]
                     held[row] = 0.0
+                for place in range(len(here)):
+                    count = added[place]
+                    added[place] = set_weights[number] * count / (count + base + slope * divisors[place])
+                for place in range(len(here)):
+                    sums[here[place]] += added[place]
 
 
 @compiled
 def _look_up(
-    present: NDArray[np.bool_],
     places: NDArray[np.intp],
-    row: int,
+    present: NDArray[np.bool_],
+    wanted: Ints,
     start: NDArray[np.uint32],
     rows: NDArray[np.uint16],
-    counts: NDArray[np.uint8],
+    counts: Bytes,
+    large_at: NDArray[np.uint32],
+    large: NDArray[np.int32],
+    documents: int,
     found: Ints,
 ) -> None:
-    """The count of each column in *row*; where it stands in the side table, minus its place less one."""
+    """The count of each of the *wanted* rows in each column of those *present*.
+
+    Where a row stands is guessed, as if a column's rows lay evenly among all *documents*: halving the column would
+    mean waiting for memory again and again.
+    """
     for number in range(len(places)):
         if not present[number]:
             continue
-        low, high = np.int64(start[places[number]]), np.int64(start[places[number] + 1])
-        last = high
-        while low < high:
-            middle = (low + high) >> 1
-            if rows[middle] < row:
-                low = middle + 1
+        first, end = np.int64(start[places[number]]), np.int64(start[places[number] + 1])
+        for line in range(len(wanted)):
+            row = wanted[line]
+            low, high, step = first, end, 8
+            guess = first + row * (end - first) // documents
+            if rows[guess] < row:
+                low = guess + 1
+                while low + step < high and rows[low + step] < row:
+                    low += step + 1
+                    step *= 2
+                high = min(high, low + step)
             else:
-                high = middle
-        if low < last and rows[low] == row:
-            found[number] = np.int64(counts[low]) if counts[low] < 255 else -low - 1
+                high = guess
+                while high - step >= low and rows[high - step] >= row:
+                    high -= step
+                    step *= 2
+                low = max(low, high - step + 1)
+            while low < high:
+                middle = (low + high) >> 1
+                if rows[middle] < row:
+                    low = middle + 1
+                else:
+                    high = middle
+            if low < end and rows[low] == row:
+                found[line, number] = np.int64(_count(counts, large_at, large, low))
 
 
 @compiled
 def _count_together(
     counts: Floats,
-    held: NDArray[np.int64],
+    held: Floats,
     first: Ints,
     last: Ints,
     rows: NDArray[np.uint16],

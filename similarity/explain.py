@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Protocol
+
+import numpy as np
 
 from similarity.carried import Word as Word
 from similarity.carried import carried
 from similarity.hybrid import Found, in_other_language
 from similarity.query import State
 from similarity.question import Question
-from store.article import Article
-from text.passages import passages
 
 MOST_WORDS = 12
 """The weightiest words of a hit; a pasted article has thousands."""
@@ -37,12 +38,21 @@ class Explained(Protocol):
     def passage(self) -> str: ...
 
 
-def words_of(state: State, asked: Question, found: Found) -> tuple[Word, ...]:
-    """The words (and pairs of characters) of the query that carried *found*, weightiest first."""
-    block, row = state.collection.blocks[found.place[0]].block, found.place[1]
-    own = not in_other_language(block.segment.language_names, asked.language)[block.segment.languages[row]]
-    words = carried(asked, block, row, found.route, state.collection.statistics.mean_length, own)
-    return tuple(sorted(words, key=lambda one: (-one.weight, one.word))[:MOST_WORDS])
+def words_of(state: State, asked: Question, found: Sequence[Found]) -> list[tuple[Word, ...]]:
+    """For each of *found* the words (and pairs of characters) of the query that carried it, weightiest first."""
+    alike = defaultdict[tuple[int, str, bool], list[int]](list)
+    for number, one in enumerate(found):
+        block, row = state.collection.blocks[one.place[0]].block, one.place[1]
+        other = in_other_language(block.segment.language_names, asked.language)[block.segment.languages[row]]
+        alike[one.place[0], one.route, not other].append(number)
+    words: list[tuple[Word, ...]] = [()] * len(found)
+    for (place, route, own), numbers in alike.items():
+        rows = np.array([found[number].place[1] for number in numbers])
+        block = state.collection.blocks[place].block
+        of_each = carried(asked, block, rows, route, state.collection.statistics.mean_length, own)
+        for number, some in zip(numbers, of_each, strict=True):
+            words[number] = tuple(sorted(some, key=lambda one: (-one.weight, one.word))[:MOST_WORDS])
+    return words
 
 
 def lines_of(hit: Explained) -> list[str]:
@@ -57,12 +67,6 @@ def lines_of(hit: Explained) -> list[str]:
         text = " ".join(hit.passage.split())
         lines.append("段落 passage: " + (text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"))
     return lines
-
-
-def passage_text(article: Article, passage: int | None) -> str:
-    """The text of a passage as ``Found`` numbers it; "" where there is none, or none of the text is kept."""
-    texts = [article.title, *passages(article.body or article.summary)]
-    return texts[passage] if passage is not None and passage < len(texts) else ""
 
 
 def _said(word: Word) -> str:

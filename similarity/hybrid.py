@@ -22,7 +22,8 @@ from similarity.neighbours import Texts, support, texts
 from similarity.postings import MOST_ROWS
 from similarity.query import ALL, Filter, State
 from similarity.question import Question
-from similarity.ranked import Ranked, Revision, added, first, joined, of_block
+from similarity.ranked import Ranked, Revision, first, joined, of_block
+from similarity.spare import COSINES, SUMS
 from similarity.turning import Floats
 
 LEAST_COSINE = 0.3
@@ -31,6 +32,9 @@ LEAST_COSINE = 0.3
 MEANING = {SAME: Closeness(0.5, True, LEAST_COSINE), ACROSS: Closeness(1.5, False, LEAST_COSINE)}
 """What meaning adds. Texts in one language have the same words when they mean the same, so there it is squared:
 middling cosines, which all texts of one trade have, count little."""
+
+BY_WORDS = {SAME: ("words", "pairs"), ACROSS: ("translated",)}
+"""What the evidence by words is made of."""
 
 NEIGHBOURS = 1.0
 """What full support of the best documents adds, as a share of their evidence."""
@@ -107,13 +111,18 @@ def _ranked(
                 before = found.get(route)
                 # Sums in another order differ in their last digits.
                 least = float(before.evidence[-1]) * (1 - 1e-9) if before and len(before.keys) == number else 0.0
-                best_rows = largest(block, added(parts), cosine, MEANING[route], here, rows, number, least)
+                one, *others = parts.values()
+                shares = sum(others, one)
+                best_rows = largest(block, shares, cosine, MEANING[route], here, rows, number, least)
                 if len(best_rows):
                     near = cosine[best_rows]
-                    own = {kind: values[best_rows] for kind, values in parts.items()}
+                    nothing = np.zeros(len(best_rows))
+                    own = {kind: parts[kind][best_rows] if kind in parts else nothing for kind in BY_WORDS[route]}
                     own["meaning"] = MEANING[route].adds(near)
                     ranked = of_block(block, place, route, best_rows, near, own)
                     found[route] = first(joined([before, ranked]) if before else ranked, number)
+                SUMS.back(*parts.values())
+            COSINES.back(cosine)
     return list(found.values())
 
 
@@ -134,15 +143,20 @@ def _some_at_once(state: State, allowed: Filter) -> Iterator[list[tuple[int, Blo
 def _by_words(
     state: State, block: Block, asked: Question, across: bool
 ) -> list[tuple[str, NDArray[np.bool_], dict[str, Floats]]]:
-    """By route: which languages of *block* (by number) it leads to, and the evidence of all rows by words."""
+    """By route: which languages of *block* (by number) it leads to, and the evidence of all rows by words.
+
+    Arrays of ``spare.SUMS``; what the query has nothing of is left out.
+    """
     mean, lengths = state.collection.statistics.mean_length, block.segment.lengths
     other = in_other_language(block.segment.language_names, asked.language)
     found = []
     if not (across and other.all()):
         words = shared(block.columns, lengths, asked.words, mean)
         add_variants(words, block, asked.varied, mean, ~other)
-        pairs = shared(block.pairs, lengths, asked.pairs, mean)
-        found.append((SAME, ~other | (not across), {"words": words, "pairs": pairs}))
+        parts = {"words": words}
+        if len(asked.pairs.tokens):
+            parts["pairs"] = shared(block.pairs, lengths, asked.pairs, mean)
+        found.append((SAME, ~other | (not across), parts))
     if across and other.any():
         found.append((ACROSS, other, {"translated": translated(block.columns, lengths, asked.translated, mean)}))
     return found
@@ -166,7 +180,8 @@ def evidence_for(
     block, row = state.collection.blocks[place[0]].block, place[1]
     other = in_other_language(block.segment.language_names, asked.language)[block.segment.languages[row]]
     route = ACROSS if other else SAME
-    words = sum(word.weight for word in carried(asked, block, row, route, state.collection.statistics.mean_length))
+    (met,) = carried(asked, block, np.array([row]), route, state.collection.statistics.mean_length)
+    words = sum(word.weight for word in met)
     cosine = np.zeros(1, np.float32)
     if asked.meaning is not None:
         cosine[0] = cosine_of(block, row, asked.meaning, mark)
@@ -184,12 +199,13 @@ def _closer(ranked: Ranked, query: Vector | None, passages: Mapping[str, NDArray
     if query is None or not which:
         return ranked
     near = products(np.concatenate([of_each[place] for place in which]), query)
-    cosine, nearest, start = ranked.cosine.copy(), ranked.passages.copy(), 0
-    for place in which:
-        own = near[start : start + len(of_each[place])]
-        start += len(own)
-        nearest[place] = own.argmax()
-        cosine[place] = (cosine[place] + own[nearest[place]]) / 2
+    sizes = [len(of_each[place]) for place in which]
+    starts = np.cumsum([0, *sizes[:-1]])
+    best = np.maximum.reduceat(near, starts)
+    as_near = np.flatnonzero(near == np.repeat(best, sizes))
+    cosine, nearest = ranked.cosine.copy(), ranked.passages.copy()
+    nearest[which] = as_near[np.searchsorted(as_near, starts)] - starts  # the first of them
+    cosine[which] = (cosine[which] + best) / 2
     parts = ranked.parts | {"meaning": MEANING[ranked.route].adds(cosine)}
     return replace(ranked, cosine=cosine, parts=parts, passages=nearest)
 

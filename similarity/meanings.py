@@ -12,6 +12,7 @@ from similarity.beside import beside
 from similarity.block import MEANING, Block
 from similarity.compiled import compiled
 from similarity.question import Encoded
+from similarity.spare import COSINES
 from store.meaning import MARK_BYTES
 from text.encoder import STEP
 
@@ -32,8 +33,11 @@ def cosines(block: Block, query: Vector | None, mark: bytes) -> Cosines:
 
 
 def cosines_begun(blocks: Sequence[Block], query: Encoded, mark: bytes) -> Callable[[], list[Cosines]]:
-    """Begin ``cosines`` of *blocks* beside the caller, who takes part in it and gets them by calling the result."""
-    found = [np.zeros(block.rows, np.float32) for block in blocks]
+    """Begin ``cosines`` of *blocks* beside the caller, who takes part in it and gets them by calling the result.
+
+    They are arrays of ``spare.COSINES``.
+    """
+    found = [COSINES.zeros(block.rows) for block in blocks]
     marked, unit = np.frombuffer(mark, np.int8), float(STEP * STEP)
     pieces = ((number, first) for number, block in enumerate(blocks) for first in range(0, block.rows, _AT_ONCE))
     left = deque(pieces)
@@ -108,7 +112,12 @@ def _products(
     found: Cosines,
 ) -> None:
     size, marked = len(query), len(mark)
-    for row in range(len(found)):
+    half = (len(found) + 1) >> 1
+    for number in range(2 * half):
+        # A row of each half in turn: of two streams the processor has more on its way from memory than of one.
+        row = (number >> 1) + (half if number & 1 else 0)
+        if row == len(found):
+            continue
         at = np.int64(start[row])
         if np.int64(start[row + 1]) - at != marked + size:
             continue

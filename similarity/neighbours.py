@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity.compiled import compiled
+from similarity.compiled import compiled, dividing
 from similarity.statistics import Frequencies
 from similarity.turning import Bytes, Floats
 from store.vectors import Ints
@@ -23,14 +23,13 @@ SHARPNESS = 6
 
 @dataclass(frozen=True, eq=False)
 class Texts:
-    """Documents as vectors of length 1, end to end: the ``row`` of each posting, a ``slot`` for its token, its weight.
+    """Documents as vectors of length 1, end to end: where each begins and ends, and of each posting token and weight.
 
-    Tokens have slots below ``size``, each its own.
+    There are ``size`` tokens, numbered from 0 on.
     """
 
-    number: int
-    row: Ints
-    slots: Ints
+    bounds: Ints
+    which: Ints
     weights: Floats
     size: int
 
@@ -39,12 +38,12 @@ def texts(vectors: Sequence[bytes], frequencies: Frequencies, documents: int) ->
     """The documents with these packed *vectors*, which are those of a block: log tf-idf."""
     start = np.zeros(len(vectors) + 1, np.int64)
     np.cumsum([len(vector) for vector in vectors], out=start[1:])
-    row, tokens, counts = _unpacked(np.frombuffer(b"".join(vectors), np.uint8), start)
-    held = frequencies.of(tokens)
-    weights: Floats = (1 + np.log(counts)) * np.log((documents + 1) / (held + 0.5))
-    _to_length_1(row, weights, len(vectors))
-    size = 1 << max(4, int(2 * len(row)).bit_length())
-    return Texts(len(vectors), row, _slots(tokens, size), weights, size)
+    bounds, tokens, counts = _unpacked(np.frombuffer(b"".join(vectors), np.uint8), start)
+    which, different = _numbered(tokens, 1 << max(4, int(2 * len(tokens)).bit_length()))
+    rarity = np.log((documents + 1) / (frequencies.of(different) + 0.5))
+    weights = 1 + np.log(counts)
+    _weigh(bounds, which, rarity, weights)
+    return Texts(bounds, which, weights, len(different))
 
 
 def support(documents: Texts, evidence: Floats) -> Floats:
@@ -54,9 +53,11 @@ def support(documents: Texts, evidence: Floats) -> Floats:
     """
     best = evidence.max(initial=0.0)
     if best <= 0:
-        return np.zeros(documents.number)
+        return np.zeros(len(evidence))
     power = np.maximum(evidence / best, 0) ** SHARPNESS
-    return _likeness(documents.row, documents.slots, documents.weights, power * evidence, power.sum(), documents.size)
+    return _likeness(
+        documents.bounds, documents.which, documents.weights, power * evidence, power.sum(), documents.size
+    )
 
 
 # As in ``similarity.turning``: see ``similarity.compiled`` on why a compiled function stays in its file.
@@ -75,63 +76,77 @@ def _number(packed: Bytes, at: int) -> tuple[int, int]:
 
 
 @compiled
-def _unpacked(packed: Bytes, start: Ints) -> tuple[Ints, NDArray[np.int32], Ints]:
-    """Row, token and count of each posting of ``packed[start[i]:start[i + 1]]``, which have been read once before."""
-    total = 0
+def _unpacked(packed: Bytes, start: Ints) -> tuple[Ints, NDArray[np.int32], Floats]:
+    """Bounds, tokens and counts of all ``packed[start[i]:start[i + 1]]``, which have been read once before."""
+    bounds = np.zeros(len(start), np.int64)
     for number in range(len(start) - 1):
-        total += _number(packed, start[number])[0]
-    row, tokens, counts = np.empty(total, np.int64), np.empty(total, np.int32), np.ones(total, np.int64)
-    first = 0
+        bounds[number + 1] = bounds[number] + _number(packed, start[number])[0]
+    tokens, counts = np.empty(bounds[-1], np.int32), np.empty(bounds[-1])
     for number in range(len(start) - 1):
+        first = bounds[number]
         size, at = _number(packed, start[number])
         token = 0
         for place in range(first, first + size):
             value, at = _number(packed, at)
             token += value >> 1
-            row[place], tokens[place], counts[place] = number, token, value & 1
+            tokens[place], counts[place] = token, value & 1
         for place in range(first, first + size):
             if not counts[place]:
-                counts[place], at = _number(packed, at)
-        first += size
-    return row, tokens, counts
+                count, at = _number(packed, at)
+                counts[place] = count
+    return bounds, tokens, counts
+
+
+@dividing
+def _weigh(bounds: Ints, which: Ints, rarity: Floats, weights: Floats) -> None:
+    """Multiply *weights* by the *rarity* of their tokens and bring each document to length 1."""
+    for number in range(len(bounds) - 1):
+        first, last = bounds[number], bounds[number + 1]
+        squares = 0.0
+        for place in range(first, last):
+            weights[place] *= rarity[which[place]]
+            squares += weights[place] * weights[place]
+        length = np.sqrt(squares) if squares > 0 else 1.0
+        for place in range(first, last):
+            weights[place] /= length
 
 
 @compiled
-def _to_length_1(row: Ints, weights: Floats, number: int) -> None:
-    lengths = np.zeros(number)
-    for place in range(len(row)):
-        lengths[row[place]] += weights[place] * weights[place]
-    lengths = np.sqrt(lengths)
-    for place in range(len(row)):
-        if lengths[row[place]] > 0:
-            weights[place] /= lengths[row[place]]
+def _numbered(tokens: NDArray[np.int32], size: int) -> tuple[Ints, NDArray[np.int32]]:
+    """For each of *tokens* which of the different ones it is, and these.
 
-
-@compiled
-def _slots(tokens: NDArray[np.int32], size: int) -> Ints:
-    """A slot for each token, the same wherever it stands; *size*: a power of 2, twice as many.
-
-    By a table of remainders, as sorting the tokens takes ten times as long.
+    By a table of remainders, as sorting the tokens takes ten times as long; *size*: a power of 2, twice as many.
     """
-    held = np.full(size, -1, np.int64)
-    slots = np.empty(len(tokens), np.int64)
+    slots = np.full(size, -1, np.int64)
+    which = np.empty(len(tokens), np.int64)
+    different = np.empty(len(tokens), np.int32)
+    many = 0
     for place in range(len(tokens)):
         token = np.int64(tokens[place])
         slot = (token * 0x9E3779B1 >> 7) & (size - 1)
-        while held[slot] >= 0 and held[slot] != token:
+        while slots[slot] >= 0 and different[slots[slot]] != token:
             slot = (slot + 1) & (size - 1)
-        held[slot] = token
-        slots[place] = slot
-    return slots
+        if slots[slot] < 0:
+            slots[slot] = many
+            different[many] = token
+            many += 1
+        which[place] = slots[slot]
+    return which, different[:many]
 
 
-@compiled
-def _likeness(row: Ints, slots: Ints, weights: Floats, shares: Floats, whole: float, size: int) -> Floats:
-    """The product of each row with the sum of all rows times their *shares*, divided by *whole*."""
+@dividing
+def _likeness(bounds: Ints, which: Ints, weights: Floats, shares: Floats, whole: float, size: int) -> Floats:
+    """The product of each document with the sum of all times their *shares*, divided by *whole*."""
     centre = np.zeros(size)
-    for place in range(len(row)):
-        centre[slots[place]] += weights[place] * shares[row[place]]
+    for number in range(len(shares)):
+        for place in range(bounds[number], bounds[number + 1]):
+            centre[which[place]] += weights[place] * shares[number]
+    for token in range(size):
+        centre[token] /= whole
     found = np.zeros(len(shares))
-    for place in range(len(row)):
-        found[row[place]] += weights[place] * (centre[slots[place]] / whole)
+    for number in range(len(shares)):
+        total = 0.0
+        for place in range(bounds[number], bounds[number + 1]):
+            total += weights[place] * centre[which[place]]
+        found[number] = total
     return found

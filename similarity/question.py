@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,14 +191,18 @@ def _tokens(ids: Ids, name: Name) -> Tokens:
 
 
 def _translated(collection: Collection, ids: Ids, asked: Sequence[Asked]) -> list[tuple[str, Synonyms]]:
-    sets = []
-    for one in asked:
-        known = sorted((ids[token], weight) for token, weight in one.tokens if token in ids)
-        tokens = np.array([token for token, _ in known], np.int32)
-        weights = np.array([weight for _, weight in known])
-        frequency = float((weights * collection.statistics.frequencies.of(tokens)).sum())
-        rarity = float(_rarity(collection, np.array([frequency]))[0])
-        sets.append((one.word, Synonyms(tokens, weights, one.count * rarity)))
+    known = [sorted((ids[token], weight) for token, weight in one.tokens if token in ids) for one in asked]
+    tokens = np.array([token for some in known for token, _ in some], np.int32)
+    weights = np.array([weight for some in known for _, weight in some])
+    met = weights * collection.statistics.frequencies.of(tokens)
+    ends = np.cumsum([0, *map(len, known)]).tolist()
+    frequencies = np.array([float(met[first:last].sum()) for first, last in pairwise(ends)])
+    sets = [
+        (one.word, Synonyms(tokens[first:last], weights[first:last], one.count * rarity))
+        for one, rarity, (first, last) in zip(
+            asked, _rarity(collection, frequencies).tolist(), pairwise(ends), strict=True
+        )
+    ]
     sets = sorted(sets, key=lambda named: -named[1].weight)[:MOST_TRANSLATED]
     whole = sum(found.weight for _, found in sets)
     return [

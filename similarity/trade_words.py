@@ -22,6 +22,7 @@ class TradeWords:
             self._chinese[term], self._english[term] = names["zh"], names["en"]
             for tokens in (*names["en"], *names["zh"]):
                 self._by_tokens.setdefault(" ".join(tokens), term)
+        self._first = frozenset(phrase.split(" ", 1)[0] for phrase in self._by_tokens)
 
     def to_english(self, word: str) -> Sequence[str]:
         """English names of a Chinese word, or of a Latin one that Chinese writers use; () for no word of the trade."""
@@ -32,6 +33,10 @@ class TradeWords:
         """Chinese names of an English phrase; () for no term of the trade."""
         term = self._by_tokens.get(phrase)
         return ["".join(tokens) for tokens in self._chinese[term]] if term else ()
+
+    def begins(self, token: str) -> bool:
+        """Whether a name of the trade begins with *token*."""
+        return token in self._first
 
     def names(self, phrase: str) -> Sequence[Tokens]:
         """All names, in both languages, of what *phrase* names, itself among them; () for no term of the trade."""

@@ -23,17 +23,24 @@ class Named:
     others: tuple[Name, ...]
 
 
-def named(tokens: Sequence[str], names: Names, longest: int = LONGEST_NAME) -> list[Named]:
-    """The terms that *tokens* name, the *longest* names first; only those that have other names."""
+def named(
+    tokens: Sequence[str], names: Names, longest: int = LONGEST_NAME, begins: Callable[[str], bool] = bool
+) -> list[Named]:
+    """The terms that *tokens* name, the *longest* names first; only those that have other names.
+
+    *begins*: whether a name begins with a token, which few do; without it all are looked up.
+    """
     found: Counter[Name] = Counter()
     place = 0
     while place < len(tokens):
-        for size in range(min(longest, len(tokens) - place), 0, -1):
+        step = 1
+        for size in range(min(longest, len(tokens) - place) if begins(tokens[place]) else 0, 0, -1):
             words = tuple(tokens[place : place + size])
             if names(" ".join(words)):
                 found[words] += 1
+                step = size
                 break
-        place += size
+        place += step
     others = ((words, count, _others(words, names(" ".join(words)))) for words, count in found.items())
     return [Named(words, count, different) for words, count, different in others if different]
 

@@ -11,8 +11,12 @@ def vectors(*names: str) -> dict[str, np.ndarray]:
     return {name: np.full(100, ord(name), np.int8) for name in names}
 
 
+def remembered(most: int) -> Remembered[str, np.ndarray]:
+    return Remembered(most, lambda vector: vector.nbytes)
+
+
 def test_those_asked_for_longest_ago_are_forgotten_first() -> None:
-    held: Remembered[str] = Remembered(3 * (100 + BESIDE))
+    held = remembered(3 * (100 + BESIDE))
     held.put(vectors("a", "b", "c"))
     assert held.get(["a"])["a"].tolist() == [ord("a")] * 100
     held.put(vectors("d"))
@@ -20,14 +24,14 @@ def test_those_asked_for_longest_ago_are_forgotten_first() -> None:
 
 
 def test_one_that_is_put_again_takes_no_more_room() -> None:
-    held: Remembered[str] = Remembered(2 * (100 + BESIDE))
+    held = remembered(2 * (100 + BESIDE))
     for _ in range(5):
         held.put(vectors("a", "b"))
     assert sorted(held.get("ab")) == ["a", "b"]
 
 
 def test_one_that_is_too_large_is_not_kept_and_takes_all_with_it() -> None:
-    held: Remembered[str] = Remembered(1000)
+    held = remembered(1000)
     held.put({"a": np.zeros(5000, np.int8)})
     assert held.get("a") == {}
     held.put(vectors("b"))
@@ -35,7 +39,7 @@ def test_one_that_is_too_large_is_not_kept_and_takes_all_with_it() -> None:
 
 
 def test_after_clear_there_is_room_again() -> None:
-    held: Remembered[str] = Remembered(2 * (100 + BESIDE))
+    held = remembered(2 * (100 + BESIDE))
     held.put(vectors("a", "b"))
     held.clear()
     assert held.get("ab") == {}

@@ -103,6 +103,7 @@ def test_the_longest_name_in_a_query_is_meant(trade) -> None:
     term = named(tokens, trade.names)[0]
     assert term.words == ("taiwan", "semiconductor", "manufactur")
     assert ("tsmc",) in term.others and ("台积电",) in term.others
+    assert named(["", "x", *tokens, "tsmc"], trade.names, begins=trade.begins) == named([*tokens, "tsmc"], trade.names)
 
 
 def test_what_is_part_of_a_name_already_is_no_other_name() -> None:
