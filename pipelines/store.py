@@ -134,7 +134,7 @@ class Store:
         *bags, bigrams = map(self._dictionary.bag_of_words, (*item.pages, item.bigrams))
         raw = self._shelf.get(item.article.id)
         entry = Entry(item.article, bags, item.digest, raw, bigrams, item.meaning)
-        entry.document  # noqa: B018 - made now, not in the thread that writes
+        _ = entry.document  # made now, not in the thread that writes
         return entry
 
     def _write_batch(
