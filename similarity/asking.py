@@ -44,8 +44,8 @@ LONGEST_QUERY = 240
 _MEANINGS = 1 << 20
 """Bytes of vectors of queries, 1,000 of them: the same one comes again for more hits, another filter, the next page."""
 
-_PASSAGES = 16 << 20
-"""Bytes of vectors of passages, those of 6,000 articles: what is asked for comes in waves, as the news does."""
+_PASSAGES = 64 << 20
+"""Bytes of vectors of passages, those of 22,000 articles: what is asked for comes in waves, as the news does."""
 
 _TEXTS = 4 << 20
 """Bytes of the texts of passages, some thousands: the hits that are shown, for which whole articles are cut."""

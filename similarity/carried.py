@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from similarity.block import Block
+from similarity.block import BIGRAMS, WORDS, Block
 from similarity.calibration import ACROSS
-from similarity.evidence import TOGETHER, Varied, Weighted, counts_in
-from similarity.postings import K1, B, Columns
+from similarity.evidence import TOGETHER, Varied, Weighted
+from similarity.postings import K1, B
 from similarity.question import Question
 from similarity.turning import Floats
+from similarity.unpacking import Unpacked, counts_of, unpacked
 from store.vectors import Ints
 
 
@@ -33,35 +34,31 @@ def carried(
     """
     scales: Floats = K1 * (1 - B + B * block.segment.lengths[rows].astype(np.float64) / mean_length)
     found: list[list[Word]] = [[] for _ in rows]
-    met = (
-        _translated(asked, block.columns, rows, scales)
-        if route == ACROSS
-        else _in_own(asked, block, rows, scales, varied)
-    )
+    words = unpacked(block, WORDS, rows.tolist())
+    if route == ACROSS:
+        met = _translated(asked, words, scales)
+    else:
+        met = _in_own(asked, words, unpacked(block, BIGRAMS, rows.tolist()), scales, varied)
     for number, word in met:
         found[number].append(word)
     return found
 
 
-def _in_own(asked: Question, block: Block, rows: Ints, scales: Floats, varied: bool) -> Iterator[tuple[int, Word]]:
-    """Which of *rows* (by its number there), and a word that it meets."""
-    yield from _own(asked, block, asked.words, asked.pairs, rows, scales)
+def _in_own(
+    asked: Question, words: Unpacked, pairs: Unpacked, scales: Floats, varied: bool
+) -> Iterator[tuple[int, Word]]:
+    """Which of the documents (by its number there), and a word that it meets."""
+    yield from _shared(asked, words, asked.words, scales)
+    yield from _shared(asked, pairs, asked.pairs, scales)
     if varied:
         for term, one in zip(asked.terms, asked.varied, strict=True):
-            yield from _by_other_name(asked, block, term, one, rows, scales)
+            yield from _by_other_name(asked, words, pairs, term, one, scales)
 
 
-def _own(
-    asked: Question, block: Block, words: Weighted, pairs: Weighted, rows: Ints, scales: Floats
-) -> Iterator[tuple[int, Word]]:
-    yield from _shared(asked, block.columns, words, rows, scales)
-    yield from _shared(asked, block.pairs, pairs, rows, scales)
-
-
-def _shared(
-    asked: Question, columns: Columns, query: Weighted, rows: Ints, scales: Floats
-) -> Iterator[tuple[int, Word]]:
-    counts = counts_in(columns, query.tokens, rows)
+def _shared(asked: Question, documents: Unpacked, query: Weighted, scales: Floats) -> Iterator[tuple[int, Word]]:
+    if not len(query.tokens):
+        return
+    counts = counts_of(documents, query.tokens)
     shares = query.weights * counts / (counts + scales[:, None])
     met = np.nonzero(counts)
     tokens = query.tokens[met[1]]
@@ -70,10 +67,10 @@ def _shared(
         yield number, Word(name, share, (name,))
 
 
-def _translated(asked: Question, columns: Columns, rows: Ints, scales: Floats) -> Iterator[tuple[int, Word]]:
+def _translated(asked: Question, documents: Unpacked, scales: Floats) -> Iterator[tuple[int, Word]]:
     if not asked.translated:
         return
-    counts = counts_in(columns, np.concatenate([one.tokens for one in asked.translated]), rows)
+    counts = counts_of(documents, np.concatenate([one.tokens for one in asked.translated]))
     first = np.cumsum([0, *(len(one.tokens) for one in asked.translated)])
     for number, place in np.argwhere(np.add.reduceat(counts, first[:-1], axis=1)).tolist():
         one = asked.translated[place]
@@ -86,12 +83,12 @@ def _translated(asked: Question, columns: Columns, rows: Ints, scales: Floats) -
 
 
 def _by_other_name(
-    asked: Question, block: Block, term: str, one: Varied, rows: Ints, scales: Floats
+    asked: Question, words: Unpacked, pairs: Unpacked, term: str, one: Varied, scales: Floats
 ) -> Iterator[tuple[int, Word]]:
     """What the best of other names adds to what the term's own words have."""
-    best, met = np.zeros(len(rows)), [""] * len(rows)
+    best, met = np.zeros(len(scales)), [""] * len(scales)
     for tokens in one.names:
-        counts = counts_in(block.columns, tokens, rows)
+        counts = counts_of(words, tokens)
         count = counts[:, 0] if len(tokens) == 1 else TOGETHER * counts.all(axis=1)
         better = np.flatnonzero(count > best).tolist()
         best = np.maximum(best, count)
@@ -99,9 +96,10 @@ def _by_other_name(
             met[number] = " ".join(asked.names[token] for token in tokens.tolist())
     if not best.any():
         return
-    own = np.zeros(len(rows))
-    for number, word in _own(asked, block, one.words, one.pairs, rows, scales):
-        own[number] += word.weight
+    own = np.zeros(len(scales))
+    for documents, query in ((words, one.words), (pairs, one.pairs)):
+        for number, word in _shared(asked, documents, query, scales):
+            own[number] += word.weight
     more = one.weight * best / (best + scales) - own
     for number in np.flatnonzero(more > 0).tolist():
         if best[number]:

@@ -112,18 +112,6 @@ def add_variants(
         SUMS.back(own, counts)
 
 
-def counts_in(columns: Columns, tokens: Tokens, rows: Ints) -> Ints:
-    """How often each of *rows* has each of *tokens*, as a table."""
-    found = np.zeros((len(rows), len(tokens)), np.int64)
-    if len(tokens) and len(columns.tokens):
-        places, present = columns.places(tokens)
-        _look_up(
-            places, present, rows, columns.start, columns.rows, columns.counts, columns.large_at, columns.large,
-            len(columns.norms), found,
-        )  # fmt: skip
-    return found
-
-
 def _spans(columns: Columns, tokens: Tokens, weights: Floats) -> tuple[Ints, Ints, Floats]:
     """Where the columns of those of *tokens* that have one begin and end, and the *weights* of these."""
     places, present = columns.places(tokens)
@@ -209,54 +197,6 @@ def _add_sets(
                     added[place] = set_weights[number] * count / (count + base + slope * divisors[place])
                 for place in range(len(here)):
                     sums[here[place]] += added[place]
-
-
-@compiled
-def _look_up(
-    places: NDArray[np.intp],
-    present: NDArray[np.bool_],
-    wanted: Ints,
-    start: NDArray[np.uint32],
-    rows: NDArray[np.uint16],
-    counts: Bytes,
-    large_at: NDArray[np.uint32],
-    large: NDArray[np.int32],
-    documents: int,
-    found: Ints,
-) -> None:
-    """The count of each of the *wanted* rows in each column of those *present*.
-
-    Where a row stands is guessed, as if a column's rows lay evenly among all *documents*: halving the column would
-    mean waiting for memory again and again.
-    """
-    for number in range(len(places)):
-        if not present[number]:
-            continue
-        first, end = np.int64(start[places[number]]), np.int64(start[places[number] + 1])
-        for line in range(len(wanted)):
-            row = wanted[line]
-            low, high, step = first, end, 8
-            guess = first + row * (end - first) // documents
-            if rows[guess] < row:
-                low = guess + 1
-                while low + step < high and rows[low + step] < row:
-                    low += step + 1
-                    step *= 2
-                high = min(high, low + step)
-            else:
-                high = guess
-                while high - step >= low and rows[high - step] >= row:
-                    high -= step
-                    step *= 2
-                low = max(low, high - step + 1)
-            while low < high:
-                middle = (low + high) >> 1
-                if rows[middle] < row:
-                    low = middle + 1
-                else:
-                    high = middle
-            if low < end and rows[low] == row:
-                found[line, number] = np.int64(_count(counts, large_at, large, low))
 
 
 @compiled

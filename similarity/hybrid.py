@@ -22,9 +22,10 @@ from similarity.neighbours import Texts, support, texts
 from similarity.postings import MOST_ROWS
 from similarity.query import ALL, Filter, State
 from similarity.question import Question
-from similarity.ranked import Ranked, Revision, first, joined, of_block
+from similarity.ranked import Ranked, Revision, Rows, added, best_rows, first
 from similarity.spare import COSINES, SUMS
 from similarity.turning import Floats
+from similarity.unpacking import unpacked_many
 
 LEAST_COSINE = 0.3
 """Below it a text without any word of the query is no answer."""
@@ -96,7 +97,8 @@ def _ranked(
     across: bool,
 ) -> list[Ranked]:
     """By route the best *number* of all blocks."""
-    found: dict[str, Ranked] = {}
+    found: dict[str, list[Rows]] = {}
+    most: dict[str, Floats] = {}
     for some in _some_at_once(state, allowed):
         blocks = [block for _, block, _ in some]
         cosines = cosines_begun(blocks, lambda: asked.meaning, mark)
@@ -108,22 +110,21 @@ def _ranked(
             if not across:  # vectors know no languages
                 cosine[in_other_language(block.segment.language_names, asked.language)[block.segment.languages]] = 0
             for route, here, parts in by_words:
-                before = found.get(route)
+                before = most.get(route, np.zeros(0))
                 # Sums in another order differ in their last digits.
-                least = float(before.evidence[-1]) * (1 - 1e-9) if before and len(before.keys) == number else 0.0
+                least = float(before[0]) * (1 - 1e-9) if len(before) == number else 0.0
                 one, *others = parts.values()
-                shares = sum(others, one)
-                best_rows = largest(block, shares, cosine, MEANING[route], here, rows, number, least)
-                if len(best_rows):
-                    near = cosine[best_rows]
-                    nothing = np.zeros(len(best_rows))
-                    own = {kind: parts[kind][best_rows] if kind in parts else nothing for kind in BY_WORDS[route]}
+                best_here = largest(block, sum(others, one), cosine, MEANING[route], here, rows, number, least)
+                if len(best_here):
+                    near, nothing = cosine[best_here], np.zeros(len(best_here))
+                    own = {kind: parts[kind][best_here] if kind in parts else nothing for kind in BY_WORDS[route]}
                     own["meaning"] = MEANING[route].adds(near)
-                    ranked = of_block(block, place, route, best_rows, near, own)
-                    found[route] = first(joined([before, ranked]) if before else ranked, number)
+                    found.setdefault(route, []).append(Rows(place, best_here, near, own))
+                    most[route] = np.sort(np.concatenate([before, added(own)]))[-number:]
                 SUMS.back(*parts.values())
             COSINES.back(cosine)
-    return list(found.values())
+    blocks = [held.block for held in state.collection.blocks]
+    return [best_rows(blocks, route, rows, number) for route, rows in found.items()]
 
 
 def _some_at_once(state: State, allowed: Filter) -> Iterator[list[tuple[int, Block, Flags]]]:
@@ -224,7 +225,7 @@ def _revisions(state: State, ranked: Ranked) -> list[Revision]:
 def _texts(state: State, ranked: Ranked) -> Texts:
     places = ranked.places[:LOOKED_AT].tolist()
     vectors = [state.collection.blocks[number].block.packed(WORDS, row) for number, row in places]
-    return texts(vectors, state.collection.statistics.frequencies, state.collection.statistics.documents)
+    return texts(unpacked_many(vectors), state.collection.statistics.frequencies, state.collection.statistics.documents)
 
 
 def _with_neighbours(ranked: Ranked, neighbours: Texts) -> Ranked:

@@ -6,7 +6,6 @@ questions with one answer; here the best hit is its own neighbour, so it stays w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 
 from similarity.compiled import compiled, dividing
 from similarity.statistics import Frequencies
-from similarity.turning import Bytes, Floats
+from similarity.turning import Floats
+from similarity.unpacking import Unpacked
 from store.vectors import Ints
 
 SHARPNESS = 6
@@ -34,13 +34,11 @@ class Texts:
     size: int
 
 
-def texts(vectors: Sequence[bytes], frequencies: Frequencies, documents: int) -> Texts:
-    """The documents with these packed *vectors*, which are those of a block: log tf-idf."""
-    start = np.zeros(len(vectors) + 1, np.int64)
-    np.cumsum([len(vector) for vector in vectors], out=start[1:])
-    bounds, tokens, counts = _unpacked(np.frombuffer(b"".join(vectors), np.uint8), start)
+def texts(documents: Unpacked, frequencies: Frequencies, collection: int) -> Texts:
+    """The log tf-idf of *documents* out of a *collection* of so many."""
+    bounds, tokens, counts = documents
     which, different = _numbered(tokens, 1 << max(4, int(2 * len(tokens)).bit_length()))
-    rarity = np.log((documents + 1) / (frequencies.of(different) + 0.5))
+    rarity = np.log((collection + 1) / (frequencies.of(different) + 0.5))
     weights = 1 + np.log(counts)
     _weigh(bounds, which, rarity, weights)
     return Texts(bounds, which, weights, len(different))
@@ -58,43 +56,6 @@ def support(documents: Texts, evidence: Floats) -> Floats:
     return _likeness(
         documents.bounds, documents.which, documents.weights, power * evidence, power.sum(), documents.size
     )
-
-
-# As in ``similarity.turning``: see ``similarity.compiled`` on why a compiled function stays in its file.
-@compiled
-def _number(packed: Bytes, at: int) -> tuple[int, int]:
-    """The LEB128 number at *at* and the place behind it."""
-    byte = int(packed[at])
-    at += 1
-    value, shift = byte & 127, 7
-    while byte > 127:
-        byte = int(packed[at])
-        at += 1
-        value |= (byte & 127) << shift
-        shift += 7
-    return value, at
-
-
-@compiled
-def _unpacked(packed: Bytes, start: Ints) -> tuple[Ints, NDArray[np.int32], Floats]:
-    """Bounds, tokens and counts of all ``packed[start[i]:start[i + 1]]``, which have been read once before."""
-    bounds = np.zeros(len(start), np.int64)
-    for number in range(len(start) - 1):
-        bounds[number + 1] = bounds[number] + _number(packed, start[number])[0]
-    tokens, counts = np.empty(bounds[-1], np.int32), np.empty(bounds[-1])
-    for number in range(len(start) - 1):
-        first = bounds[number]
-        size, at = _number(packed, start[number])
-        token = 0
-        for place in range(first, first + size):
-            value, at = _number(packed, at)
-            token += value >> 1
-            tokens[place], counts[place] = token, value & 1
-        for place in range(first, first + size):
-            if not counts[place]:
-                count, at = _number(packed, at)
-                counts[place] = count
-    return bounds, tokens, counts
 
 
 @dividing

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,26 +43,24 @@ def added(parts: Mapping[str, Floats]) -> Floats:
     return sum(others, one)
 
 
-def of_block(block: Block, number: int, route: str, rows: Ints, cosine: Cosines, parts: dict[str, Floats]) -> Ranked:
-    """The *rows* of block *number*, with the *cosine* and the *parts* of each, in their order."""
-    places = np.stack([np.full(len(rows), number, np.int64), rows], axis=1)
-    named = block.segment.ids[rows].tobytes().hex()
+class Rows(NamedTuple):
+    """The *rows* of block *number*, with the cosine and the parts of the evidence of each."""
+
+    number: int
+    rows: Ints
+    cosine: Cosines
+    parts: dict[str, Floats]
+
+
+def best_rows(blocks: Sequence[Block], route: str, found: Sequence[Rows], number: int) -> Ranked:
+    """The *number* best of all *found*, which are of one *route* and of different *blocks*."""
+    parts = {kind: np.concatenate([one.parts[kind] for one in found]) for kind in found[0].parts}
+    numbers = np.repeat([one.number for one in found], [len(one.rows) for one in found])
+    places = np.stack([numbers, np.concatenate([one.rows for one in found])], axis=1)
+    named = b"".join([blocks[one.number].segment.ids[one.rows].tobytes() for one in found]).hex()
     keys = [named[at : at + 24] for at in range(0, len(named), 24)]
-    return Ranked(route, places, keys, cosine, parts, np.full(len(rows), -1, np.int64))
-
-
-def joined(ranked: Sequence[Ranked]) -> Ranked:
-    """All of *ranked*, which are of one route, one after another."""
-    if len(ranked) == 1:
-        return ranked[0]
-    return Ranked(
-        ranked[0].route,
-        np.concatenate([one.places for one in ranked]),
-        [key for one in ranked for key in one.keys],
-        np.concatenate([one.cosine for one in ranked]),
-        {kind: np.concatenate([one.parts[kind] for one in ranked]) for kind in ranked[0].parts},
-        np.concatenate([one.passages for one in ranked]),
-    )
+    cosine = np.concatenate([one.cosine for one in found])
+    return first(Ranked(route, places, keys, cosine, parts, np.full(len(keys), -1, np.int64)), number)
 
 
 def first(ranked: Ranked, number: int) -> Ranked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from similarity.evidence import Synonyms, Weighted, counts_in, shared, translated
+from similarity.evidence import Synonyms, Weighted, shared, translated
 from similarity.postings import K1, B, columns_of
 from similarity.spare import SUMS, Spare
 from store.vectors import pack
@@ -50,25 +50,8 @@ def test_a_set_is_saturated_as_a_whole() -> None:
         assert translated(COLUMNS, LENGTHS, [first, second], MEAN) == pytest.approx(expected, rel=1e-12)
 
 
-def test_counts_of_rows_are_those_of_the_documents() -> None:
-    rows = np.array([2499, 0, 1024, *CHANCE.integers(0, DOCUMENTS, 200)])
-    found = counts_in(COLUMNS, np.array([*range(2 * TOKENS), 1000], np.int32), rows)
-    assert np.array_equal(found[:, 0 : 2 * TOKENS : 2], COUNTS[rows])
-    assert not found[:, 1::2].any() and not found[:, -1].any()
-
-
-def test_counts_of_rows_that_lie_together_are_found_too() -> None:
-    """The place of a row is guessed, as if a column were spread evenly."""
-    bags = [[(0, row + 1)] if 700 <= row < 900 or row == 2400 else [(4, 1)] for row in range(2500)]
-    columns = columns_of([pack(bag) for bag in bags], np.ones(2500, np.uint32))
-    found = counts_in(columns, np.array([0, 4], np.int32), np.arange(2500))
-    assert found.tolist() == [[dict(bag).get(0, 0), dict(bag).get(4, 0)] for bag in bags]
-
-
 def test_nothing_is_found_of_nothing() -> None:
     nothing = columns_of([], np.zeros(0, np.uint32))
-    assert counts_in(nothing, tokens(1), np.zeros(0, np.int64)).shape == (0, 1)
-    assert counts_in(COLUMNS, tokens(), np.array([3])).shape == (1, 0)
     assert shared(nothing, np.zeros(0, np.uint32), Weighted(tokens(1), np.ones(1)), MEAN).shape == (0,)
     assert not translated(COLUMNS, LENGTHS, [], MEAN).any()
 

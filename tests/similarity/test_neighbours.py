@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from similarity.neighbours import Texts, support, texts
 from similarity.statistics import Frequencies
+from similarity.unpacking import unpacked_many
 from store.vectors import pack
 
 FREQUENCIES = Frequencies(np.full(10, 3, np.int32))
 
 
 def documents(*bags: dict[int, int]) -> Texts:
-    return texts([pack(bag.items()) for bag in bags], FREQUENCIES, 100)
+    return texts(unpacked_many([pack(bag.items()) for bag in bags]), FREQUENCIES, 100)
 
 
 def test_one_document_supports_itself_by_its_own_evidence() -> None:
