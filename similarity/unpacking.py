@@ -37,10 +37,10 @@ def unpacked_many(vectors: Sequence[bytes]) -> Unpacked:
 
 def counts_of(documents: Unpacked, tokens: Tokens) -> Ints:
     """How often each of *documents* has each of *tokens*, as a table."""
-    wanted, place = np.unique(tokens, return_inverse=True)
-    found = np.zeros((len(documents.bounds) - 1, len(wanted)), np.int64)
-    _look_up(*documents, wanted, found)
-    return found[:, place]
+    found = np.zeros((len(documents.bounds) - 1, len(tokens)), np.int64)
+    order = np.argsort(tokens)
+    _look_up(*documents, tokens[order], order, found)
+    return found
 
 
 # As in ``similarity.turning``: see ``similarity.compiled`` on why a compiled function stays in its file.
@@ -80,11 +80,12 @@ def _unpacked(packed: Bytes, start: Ints) -> tuple[Ints, NDArray[np.int32], Floa
 
 
 @compiled
-def _look_up(bounds: Ints, tokens: Tokens, counts: Floats, wanted: Tokens, found: Ints) -> None:
+def _look_up(bounds: Ints, tokens: Tokens, counts: Floats, wanted: Tokens, columns: Ints, found: Ints) -> None:
+    """Into *found* the counts of the *wanted* tokens, which ascend, each in its one of *columns*."""
     for number in range(len(bounds) - 1):
         place, end = bounds[number], bounds[number + 1]
-        for column in range(len(wanted)):
-            while place < end and tokens[place] < wanted[column]:
+        for turn in range(len(wanted)):
+            while place < end and tokens[place] < wanted[turn]:
                 place += 1
-            if place < end and tokens[place] == wanted[column]:
-                found[number, column] = np.int64(counts[place])
+            if place < end and tokens[place] == wanted[turn]:
+                found[number, columns[turn]] = np.int64(counts[place])

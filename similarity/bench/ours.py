@@ -13,7 +13,7 @@ from bson import Binary
 from pymongo.database import Database
 
 from similarity.bench.corpus import Corpus
-from similarity.bench.measure import memory, seconds, times
+from similarity.bench.measure import in_turn, memory, seconds, times
 from similarity.index import SimilarityIndex
 from store import articles, compactor, counters, schema
 from store.article import Article, article_id
@@ -108,6 +108,7 @@ def measure(uri: str, asked: Sequence[list[int]], long: Sequence[list[int]]) -> 
         result["default_times_bm25"] = {
             name: round(result["default"][name] / result["with_articles"][name], 2) for name in ("p50_ms", "p95_ms")
         }
+        result["in_turn"] = in_turn(asked, bm25=found, default=default)
         one_by_one = seconds(lambda: [query(words) for words in asked])
         together = seconds(lambda: index.ranked([texts[tuple(words)] for words in asked], K, MODEL))
         result["many"] = {"per_second": round(len(asked) / together), "speedup": round(one_by_one / together, 2)}

@@ -27,6 +27,8 @@ def _growth(sizes: list[dict[str, Any]]) -> Table:
         ("the default model, articles read, p95", "default.p95_ms", "ms"),
         ("of that of BM25 with the articles, p50", "default_times_bm25.p50_ms", "times"),
         ("of that of BM25 with the articles, p95", "default_times_bm25.p95_ms", "times"),
+        ("the same with each question asked of both, p50", "in_turn.times.p50_ms", "times"),
+        ("the same with each question asked of both, p95", "in_turn.times.p95_ms", "times"),
         ("the default model, a question that is new, p95", "default_first.p95_ms", "ms"),
         ("many at once, a second", "many.per_second", ""),
         ("tf-idf, first after a change", "models.tfidf.first_s", "s"),

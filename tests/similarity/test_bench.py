@@ -51,11 +51,15 @@ def test_all_stages_of_ours_run() -> None:
     found = bench([200], [], told.append)
     (size,) = found["sizes"]
     assert size["docs"] == 200 and not size["rivals"]
+    in_turn = size["xinwen"]["in_turn"]
+    assert in_turn["times"]["p50_ms"] == pytest.approx(
+        in_turn["default"]["p50_ms"] / in_turn["bm25"]["p50_ms"], abs=0.01
+    )
     assert size["xinwen"]["p95_ms"] > 0 and size["xinwen"]["stored"]["segment_bytes"] > 0
     assert [line.split(": ")[1] for line in told] == ["corpus", "fill", "open", "open", "measure"]
     json.dumps(found)
     (table,) = tables(found)
-    assert table.row_count == 22
+    assert table.row_count == 24
 
 
 def places(answer: Any) -> list[int]:

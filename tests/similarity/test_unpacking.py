@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from similarity.unpacking import counts_of, unpacked_many
@@ -12,6 +12,7 @@ from store.vectors import pack
 BAGS = some.lists(some.dictionaries(some.integers(0, 1 << 24), some.integers(1, 1 << 20), max_size=30), max_size=6)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(BAGS)
 def test_what_was_packed_comes_out(bags) -> None:
     found = unpacked_many([pack(bag.items()) for bag in bags])
@@ -21,6 +22,7 @@ def test_what_was_packed_comes_out(bags) -> None:
         assert list(zip(found.tokens[part].tolist(), found.counts[part].tolist(), strict=True)) == sorted(bag.items())
 
 
+@settings(deadline=None)
 @given(BAGS, some.data())
 def test_counts_are_those_of_the_bags_in_the_order_that_was_asked_for(bags, data) -> None:
     """Tokens are asked for in any order, some twice, some that nobody has."""
