@@ -22,17 +22,13 @@ class Spare(Generic[Kind]):
         self._kind = kind
         self._waiting: list[NDArray[Kind]] = []
 
-    def any(self, rows: int) -> NDArray[Kind]:
-        """So many of any numbers, to be given ``back`` when nobody looks at them any more; else freed as others are."""
+    def zeros(self, rows: int) -> NDArray[Kind]:
+        """So many zeros, to be given ``back`` when nobody looks at them any more; else they are freed as others are."""
         try:
             whole = self._waiting.pop()
         except IndexError:
             whole = np.empty(MOST_ROWS, self._kind)
-        return whole[:rows]
-
-    def zeros(self, rows: int) -> NDArray[Kind]:
-        """As ``any``, all zeros."""
-        found = self.any(rows)
+        found = whole[:rows]
         found.fill(0)
         return found
 
