@@ -148,11 +148,9 @@ class Answerer:
         keys = [one.key for one in found]
         reading = beside(lambda: articles.read(self.database, keys))
         words = words_of(state, question, found)  # while the database looks
+        weights = state.model("bm25").query([(token, 1) for token in question.words.tokens.tolist()])
         stored = reading()
-        pages: dict[tuple[int, str], int] = {}
-        if any(one.page_vectors for one in stored.values()):
-            weights = state.model("bm25").query([(token, 1) for token in question.words.tokens.tolist()])
-            pages = best_pages(state, "bm25", [weights], [keys], stored)
+        pages = best_pages(state, "bm25", [weights], [keys], stored)
         return [
             Hit(
                 stored[one.key].article,

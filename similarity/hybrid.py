@@ -218,9 +218,8 @@ def revision_of(state: State, place: tuple[int, int]) -> int:
 
 def _revisions(state: State, ranked: Ranked) -> list[Revision]:
     """Those that the first of *ranked* have in this *state*."""
-    of_blocks = [held.block.segment.revisions for held in state.collection.blocks]
     places = ranked.places[:LOOKED_AT].tolist()
-    return [(key, int(of_blocks[number][row])) for key, (number, row) in zip(ranked.keys, places, strict=False)]
+    return [(key, revision_of(state, place)) for key, place in zip(ranked.keys, places, strict=False)]
 
 
 def _texts(state: State, ranked: Ranked) -> Texts:
