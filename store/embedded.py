@@ -25,6 +25,7 @@ from typing import IO
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+REPLICA_SET = "xinwen"
 START_TIMEOUT = 60.0  # seconds; a recovery after kill -9 with a large journal takes longer than a clean start
 
 _held: dict[Path, IO[str]] = {}
@@ -51,7 +52,9 @@ def ensure_running(data: Path, database: str) -> str:
         _held[folder] = users
     with _exclusive(folder / "start.lock"):
         port = running_port(folder) or _start(folder)
-    return f"mongodb://127.0.0.1:{port}/{database}?directConnection=true"
+    # Not directConnection: a server that was just started again says "not primary" for a moment, and only a client
+    # that knows it for a replica set waits for that moment instead of failing.
+    return f"mongodb://127.0.0.1:{port}/{database}?replicaSet={REPLICA_SET}"
 
 
 def running_port(folder: Path) -> int:

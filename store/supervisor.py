@@ -17,11 +17,10 @@ from typing import IO, Any
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
-from store.embedded import read_state
+from store.embedded import REPLICA_SET, read_state
 from store.mongod import environment, find_mongod
 from store.settings import settings
 
-REPLICA_SET = "xinwen"
 READY_TIMEOUT = 55.0  # seconds
 POLL = 0.2  # seconds between two looks at the users' lock and at mongod
 MAX_RESTARTS = 5

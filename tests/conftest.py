@@ -39,7 +39,7 @@ def uri(server: str) -> Iterator[str]:
     """Address of an empty database, gone after the test."""
     from store.connection import connect
 
-    address = f"{server}test_{uuid4().hex[:12]}?directConnection=true"
+    address = f"{server}test_{uuid4().hex[:12]}?replicaSet=xinwen"
     yield address
     database = connect(address)
     database.client.drop_database(database.name)

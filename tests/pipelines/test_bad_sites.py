@@ -37,7 +37,7 @@ def crawled(server: str, keys: list[str], at_once: int) -> Iterator[Crawled]:
     """Crawls of *keys*, into a database that lives as long as the iterator."""
     from store.connection import connect
 
-    uri = f"{server}test_{uuid4().hex[:12]}?directConnection=true"
+    uri = f"{server}test_{uuid4().hex[:12]}?replicaSet=xinwen"
     sites = {host_of(key): CASES[key].site for key in keys}
     for key in keys:
         sites |= CASES[key].others

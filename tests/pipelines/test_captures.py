@@ -16,7 +16,7 @@ def ingested(captures: Path, server: str) -> Iterator[tuple[str, str]]:
     """Address of the database, and what ingesting the captured pages printed."""
     from store.connection import connect
 
-    uri = f"{server}test_captures?directConnection=true"
+    uri = f"{server}test_captures?replicaSet=xinwen"
     yield uri, run("pipelines", "ingest", captures, mongodb_uri=uri).stdout
     with connect(uri).client as client:
         client.drop_database("test_captures")

@@ -14,7 +14,7 @@ OF_WORDS = ("revision", "content", "digest", "length", "vector", "page_vectors",
 @contextmanager
 def copied(database, server: str, name: str = "copy") -> Iterator[tuple[object, str]]:
     """A database of its own with all that *database* has, and its address."""
-    address = f"{server}{database.name}_{name}?directConnection=true"
+    address = f"{server}{database.name}_{name}?replicaSet=xinwen"
     copy = connect(address)
     try:
         schema.prepare(copy, manifest.read(database).analyzer)

@@ -38,7 +38,7 @@ SOON = 60.0  # seconds: no answer hangs; the first one may have to make the dict
 @pytest.fixture(scope="module")
 def index(server: str) -> Iterator[tuple[SimilarityIndex, dict[str, str]]]:
     """An index of ``ARTICLES`` with topics trained, and the key of each article's title."""
-    address = f"{server}test_{uuid4().hex[:12]}?directConnection=true"
+    address = f"{server}test_{uuid4().hex[:12]}?replicaSet=xinwen"
     database = connect(address)
     store = storing_in(database)
     # Each in two articles: topics know no word that stands in a single one.

@@ -47,7 +47,7 @@ def train(database, address: str) -> None:
 
 @pytest.fixture(scope="module")
 def index(server: str) -> Iterator[SimilarityIndex]:
-    address = f"{server}test_{uuid4().hex[:12]}?directConnection=true"
+    address = f"{server}test_{uuid4().hex[:12]}?replicaSet=xinwen"
     database = connect(address)
     storing_in(database)(articles_of(120))
     train(database, address)

@@ -160,7 +160,7 @@ for address, end in zip(sys.argv[1::2], sys.argv[2::2]):
 @pytest.fixture(scope="module")
 def killed(server: str):
     """What the job would have left, what it began with, and by step the database in which it was killed there."""
-    origin = connect(f"{server}retokenized_{uuid4().hex[:8]}?directConnection=true")
+    origin = connect(f"{server}retokenized_{uuid4().hex[:8]}?replicaSet=xinwen")
     with ExitStack() as ends:
         ends.callback(origin.client.close)
         ends.callback(origin.client.drop_database, origin.name)

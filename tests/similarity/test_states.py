@@ -65,7 +65,7 @@ def test_any_order_of_events(server: str, store_texts, database, steps: list) ->
     database.articles.delete_many({})
     database.deleted.delete_many({})
     compactor.rebuild(database)
-    uri = f"{server}{database.name}?directConnection=true"
+    uri = f"{server}{database.name}?replicaSet=xinwen"
     with SimilarityIndex.open(uri, live=False) as index:
         for name, what in steps:
             if name == "write":

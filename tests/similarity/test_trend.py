@@ -134,7 +134,7 @@ def test_counted_one_by_one(server: str, database, store_texts, drawn, by: str) 
         if named:
             cell = expected.setdefault(start, {})
             cell[source] = cell.get(source, 0) + 1
-    with SimilarityIndex.open(f"{server}{database.name}?directConnection=true", live=False) as index:
+    with SimilarityIndex.open(f"{server}{database.name}?replicaSet=xinwen", live=False) as index:
         trend = index.trend("台积电", by)
     assert {period.start: dict(period.sources) for period in trend.periods if period.articles} == expected
     assert all(

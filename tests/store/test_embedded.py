@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from store import embedded, mongod
+from store.connection import connect
 
 USER = """
 import sys, time
@@ -106,6 +107,13 @@ def test_killed_server_comes_back_with_its_data_at_the_same_address(data: Path) 
         wait_until(lambda: state(data).get("mongod") not in (None, before))
         assert client.db.kept.find_one() == {"_id": 1}
     user.end()
+
+
+def test_who_writes_before_the_server_is_primary_again_waits(data: Path) -> None:
+    with connect(embedded.ensure_running(data, "db")).client as client:
+        client.admin.command("replSetStepDown", 2, force=True)
+        client.db.kept.insert_one({"_id": 1})
+        assert client.db.kept.find_one() == {"_id": 1}
 
 
 def test_killed_supervisor_is_replaced_by_the_next_user(data: Path) -> None:
