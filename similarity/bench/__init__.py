@@ -56,9 +56,9 @@ def bench(
 
 
 def save(found: dict[str, Any]) -> Path:
-    """*found* in ``benchmarks/``, under the day of the run."""
+    """*found* in ``benchmarks/``, under the minute (UTC) of the run."""
     FOLDER.mkdir(exist_ok=True)
-    file = FOLDER / f"similarity-{found['when'][:10]}.json"
+    file = FOLDER / f"similarity-{found['when'][:16].replace(':', '')}.json"
     file.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
     return file
 
