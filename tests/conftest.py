@@ -25,21 +25,20 @@ os.environ["SHARED_OF_THE_TESTS"] = str(SHARED)  # for the processes that tests 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """Address of a MongoDB that runs for the whole session, without a database name."""
+    """Address of a MongoDB that runs for the whole session; ``another_database`` puts a name into it."""
     from store import embedded
     from store.settings import settings
 
-    address = embedded.ensure_running(settings().data, "").split("?")[0]
-    yield address
+    yield embedded.ensure_running(settings().data, "")
     embedded.stop(settings().data)
 
 
 @pytest.fixture
 def uri(server: str) -> Iterator[str]:
     """Address of an empty database, gone after the test."""
-    from store.connection import connect
+    from store.connection import another_database, connect
 
-    address = f"{server}test_{uuid4().hex[:12]}?replicaSet=xinwen"
+    address = another_database(server, f"test_{uuid4().hex[:12]}")
     yield address
     database = connect(address)
     database.client.drop_database(database.name)

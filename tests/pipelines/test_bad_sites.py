@@ -35,9 +35,9 @@ class Crawled:
 
 def crawled(server: str, keys: list[str], at_once: int) -> Iterator[Crawled]:
     """Crawls of *keys*, into a database that lives as long as the iterator."""
-    from store.connection import connect
+    from store.connection import another_database, connect
 
-    uri = f"{server}test_{uuid4().hex[:12]}?replicaSet=xinwen"
+    uri = another_database(server, f"test_{uuid4().hex[:12]}")
     sites = {host_of(key): CASES[key].site for key in keys}
     for key in keys:
         sites |= CASES[key].others

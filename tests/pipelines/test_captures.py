@@ -14,9 +14,9 @@ from tests.commands import run
 @pytest.fixture(scope="module")
 def ingested(captures: Path, server: str) -> Iterator[tuple[str, str]]:
     """Address of the database, and what ingesting the captured pages printed."""
-    from store.connection import connect
+    from store.connection import another_database, connect
 
-    uri = f"{server}test_captures?replicaSet=xinwen"
+    uri = another_database(server, "test_captures")
     yield uri, run("pipelines", "ingest", captures, mongodb_uri=uri).stdout
     with connect(uri).client as client:
         client.drop_database("test_captures")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from store import manifest, projections, schema, segments
-from store.connection import connect
+from store.connection import another_database, connect
 
 OF_WORDS = ("revision", "content", "digest", "length", "vector", "page_vectors", "bigrams", "pending")
 
@@ -14,7 +14,7 @@ OF_WORDS = ("revision", "content", "digest", "length", "vector", "page_vectors",
 @contextmanager
 def copied(database, server: str, name: str = "copy") -> Iterator[tuple[object, str]]:
     """A database of its own with all that *database* has, and its address."""
-    address = f"{server}{database.name}_{name}?replicaSet=xinwen"
+    address = another_database(server, f"{database.name}_{name}")
     copy = connect(address)
     try:
         schema.prepare(copy, manifest.read(database).analyzer)

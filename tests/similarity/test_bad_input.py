@@ -12,7 +12,7 @@ import pytest
 from similarity import QueryError, SimilarityIndex, training
 from similarity.bulk import Bulk
 from similarity.models import DEFAULT_MODEL, LSI, MODELS
-from store.connection import connect
+from store.connection import another_database, connect
 from tests.similarity.conftest import storing_in
 
 ALL_MODELS = sorted({*MODELS, LSI, DEFAULT_MODEL})
@@ -38,7 +38,7 @@ SOON = 60.0  # seconds: no answer hangs; the first one may have to make the dict
 @pytest.fixture(scope="module")
 def index(server: str) -> Iterator[tuple[SimilarityIndex, dict[str, str]]]:
     """An index of ``ARTICLES`` with topics trained, and the key of each article's title."""
-    address = f"{server}test_{uuid4().hex[:12]}?replicaSet=xinwen"
+    address = another_database(server, f"test_{uuid4().hex[:12]}")
     database = connect(address)
     store = storing_in(database)
     # Each in two articles: topics know no word that stands in a single one.

@@ -11,7 +11,7 @@ import pytest
 
 from similarity import QueryError, SimilarityIndex, TooFewArticles, training
 from similarity.bulk import Bulk
-from store.connection import connect
+from store.connection import another_database, connect
 from tests.similarity.conftest import storing_in
 
 THEMES = {
@@ -47,7 +47,7 @@ def train(database, address: str) -> None:
 
 @pytest.fixture(scope="module")
 def index(server: str) -> Iterator[SimilarityIndex]:
-    address = f"{server}test_{uuid4().hex[:12]}?replicaSet=xinwen"
+    address = another_database(server, f"test_{uuid4().hex[:12]}")
     database = connect(address)
     storing_in(database)(articles_of(120))
     train(database, address)

@@ -20,7 +20,7 @@ from similarity.retokenize import STEPS, retokenize
 from store import articles, compactor, schema, terms
 from store.article import Article, withhold
 from store.articles import Entry
-from store.connection import connect
+from store.connection import another_database, connect
 from store.schema import IndexMismatch
 from store.terms import SharedDictionary
 from store.vectors import unpack
@@ -160,7 +160,7 @@ for address, end in zip(sys.argv[1::2], sys.argv[2::2]):
 @pytest.fixture(scope="module")
 def killed(server: str):
     """What the job would have left, what it began with, and by step the database in which it was killed there."""
-    origin = connect(f"{server}retokenized_{uuid4().hex[:8]}?replicaSet=xinwen")
+    origin = connect(another_database(server, f"retokenized_{uuid4().hex[:8]}"))
     with ExitStack() as ends:
         ends.callback(origin.client.close)
         ends.callback(origin.client.drop_database, origin.name)

@@ -15,6 +15,7 @@ from similarity import index as index_module
 from similarity import loading as loading_module
 from similarity.models import MODELS
 from store import articles, compactor, manifest, snapshot
+from store.connection import another_database
 
 WORDS = ["wafer", "fab", "memory", "logic", "tool", "price", "封装", "产能", "光刻"]
 QUERIES = ["wafer fab", "memory price 封装", "光刻 tool 产能 logic"]
@@ -65,7 +66,7 @@ def test_any_order_of_events(server: str, store_texts, database, steps: list) ->
     database.articles.delete_many({})
     database.deleted.delete_many({})
     compactor.rebuild(database)
-    uri = f"{server}{database.name}?replicaSet=xinwen"
+    uri = another_database(server, database.name)
     with SimilarityIndex.open(uri, live=False) as index:
         for name, what in steps:
             if name == "write":

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from similarity import QueryError, SimilarityIndex
 from similarity.trend import PERIODS
 from store import articles, compactor
+from store.connection import another_database
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -134,7 +135,7 @@ def test_counted_one_by_one(server: str, database, store_texts, drawn, by: str) 
         if named:
             cell = expected.setdefault(start, {})
             cell[source] = cell.get(source, 0) + 1
-    with SimilarityIndex.open(f"{server}{database.name}?replicaSet=xinwen", live=False) as index:
+    with SimilarityIndex.open(another_database(server, database.name), live=False) as index:
         trend = index.trend("台积电", by)
     assert {period.start: dict(period.sources) for period in trend.periods if period.articles} == expected
     assert all(
