@@ -1,1 +1,1 @@
-"""Text to tokens: language, segmentation, stop words. Plain Python; knows neither crawler nor database."""
+"""Text analysis: language, tokens, embeddings, translation of queries, stories. Knows no crawler and no database."""

@@ -1,7 +1,7 @@
-"""Speed of the analyzer beside jieba's, both with the words of the trade: ``python -m text.bench [FOLDER]``.
+"""Speed of the analyzer compared with jieba, both with the glossary: ``python -m text.bench [FOLDER]``.
 
-Reads the Chinese text of the .jsonl and .txt files of FOLDER; without one, makes a text of the glossary's own names.
-Prints CPU time a million characters, the best of several rounds taken in turns, and their ratio.
+Reads the Chinese text of the .jsonl and .txt files in FOLDER; without it, generates text of the glossary's names.
+Prints the CPU time for a million characters, the best of several alternating rounds, and the ratio.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from text.analyzer import Analyzer
-from text.characters import HAN
-from text.glossary import glossary
-from text.han import jieba_cutter
+from text.analysis.analyzer import Analyzer
+from text.analysis.chinese import jieba_segmenter
+from text.analysis.glossary import glossary
+from text.language import ALL_HAN
 
 _ROUNDS = 5
-_MOST = 400_000  # characters: a second of jieba
+_MAX_CHARACTERS = 400_000  # a second of jieba
 _PLAIN_WORDS = [
     "公司",
     "表示",
@@ -36,11 +36,11 @@ _PLAIN_WORDS = [
     "在",
     "和",
 ]
-_CHINESE = re.compile(rf"[^\n\"]*[{HAN}]{{2}}[^\n\"]*")
+_CHINESE = re.compile(rf"[^\n\"]*[{ALL_HAN}]{{2}}[^\n\"]*")
 
 
 def texts_of(folder: Path) -> list[str]:
-    """Stretches of Chinese text in the files of *folder*, about 400,000 characters at most."""
+    """Lines of Chinese text in the files of *folder*, about ``_MAX_CHARACTERS`` at most."""
     found: list[str] = []
     size = 0
     for file in sorted(folder.rglob("*")):
@@ -48,13 +48,13 @@ def texts_of(folder: Path) -> list[str]:
             for text in _CHINESE.findall(file.read_text("utf-8")):
                 found.append(text)
                 size += len(text)
-                if size >= _MOST:
+                if size >= _MAX_CHARACTERS:
                     return found
     return found
 
 
-def made_texts() -> list[str]:
-    """Sentences of names of the trade and plain words, the same in every run."""
+def generated_texts() -> list[str]:
+    """Sentences of names of the glossary and common words, the same in every run."""
     names = [term.chinese[0] for term in glossary().terms]
     chance = random.Random(1)
     lines = []
@@ -64,26 +64,26 @@ def made_texts() -> list[str]:
     return lines
 
 
-def seconds_each(ways: list[Callable[[str], object]], texts: list[str]) -> list[float]:
-    """CPU seconds that each of *ways* takes for all *texts*: the best of several rounds, in turns."""
-    best = [float("inf")] * len(ways)
+def best_times(functions: list[Callable[[str], object]], texts: list[str]) -> list[float]:
+    """CPU seconds that each of *functions* takes for all *texts*: the best of several alternating rounds."""
+    best = [float("inf")] * len(functions)
     for _ in range(_ROUNDS):
-        for place, way in enumerate(ways):
+        for number, function in enumerate(functions):
             start = time.process_time()
             for text in texts:
-                way(text)
-            best[place] = min(best[place], time.process_time() - start)
+                function(text)
+            best[number] = min(best[number], time.process_time() - start)
     return best
 
 
 def main(arguments: list[str]) -> int:
-    """Prints the table; 2 when the folder has no Chinese text."""
-    texts = texts_of(Path(arguments[0])) if arguments else made_texts()
+    """Prints the table; returns 2 where the folder has no Chinese text."""
+    texts = texts_of(Path(arguments[0])) if arguments else generated_texts()
     if not texts:
         sys.stderr.write(f"error: no Chinese text in {arguments[0]}: give a folder of .jsonl or .txt files\n")
         return 2
     size = sum(map(len, texts))
-    jieba, ours = seconds_each([jieba_cutter(), Analyzer().tokens], texts)
+    jieba, ours = best_times([jieba_segmenter(), Analyzer().tokens], texts)
     sys.stdout.write(f"{size:,} characters of Chinese text, CPU seconds for a million\n")
     sys.stdout.write(f"  jieba.lcut        {jieba / size * 1e6:8.3f}\n")
     sys.stdout.write(f"  Analyzer.tokens   {ours / size * 1e6:8.3f}   {jieba / ours:.1f} times faster\n")

@@ -1,10 +1,10 @@
-"""Words that say nothing about what a text is about, Chinese and English."""
+"""Stop words, Chinese and English: they do not show what a text is about."""
 
 from __future__ import annotations
 
 from stopwordsiso import stopwords
 
-# English function words only. The long lists of the web also drop "thin", "test", "interest", "system" or "low",
+# English function words only. The long lists of the web also contain "thin", "test", "interest", "system" and "low",
 # which in this industry are what an article is about.
 _ENGLISH = """
 a about above across after again against all almost along already also although always am among an and another any
@@ -20,4 +20,4 @@ whose why will with within without won't would wouldn't yet you your yours yours
 """
 
 STOP_WORDS: frozenset[str] = frozenset(_ENGLISH.split()) | frozenset(stopwords("zh"))
-"""In lower case, simplified characters."""
+"""In lower case and simplified characters."""

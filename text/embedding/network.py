@@ -1,8 +1,10 @@
-"""The encoder's network over the weights of its package, with what stands in many places worked out once.
+"""The encoder's network over the weights of its package: identical runs of word pieces are computed once.
 
-Three branches look at 2, 3 and 5 pieces of words at a time, twice over; so what a piece adds to a text depends on nine
-pieces, four to either side. Sentences stand in passages too, and words come again: of an article's pieces a third are
-different, of its runs of nine four fifths. The package's own pass works out every place anew.
+Multilingual Universal Sentence Encoder, CNN variant (Yang et al. 2019). Two convolutional layers, each with three
+branches over windows of 2, 3 and 5 word pieces, are summed over the text; a deep averaging network (DAN) follows. So
+the features of a position depend on nine pieces: its own and four on either side. An article repeats itself, and its
+sentences come again in its passages: a third of its pieces are different, and four fifths of its windows of nine. The
+package's own implementation computes every position.
 """
 
 from __future__ import annotations
@@ -15,101 +17,108 @@ from numpy.typing import NDArray
 
 Pieces = NDArray[np.int32]
 Rows = NDArray[np.float32]
-Places = NDArray[np.int64]
-Numbers = TypeVar("Numbers", Pieces, Places)
+Positions = NDArray[np.int64]
+Numbers = TypeVar("Numbers", Pieces, Positions)
 
 BRANCHES = ((2, 0), (3, 1), (5, 2))
-"""Pieces that a branch looks at, and how many of them stand before the place that it is for."""
+"""Width of the window of each branch in pieces, and how many of them are before the position."""
 
 REACH = 4
-"""Twice two: how far to either side a place sees through both layers of the widest branch."""
+"""Pieces on either side that a position depends on: two for each layer of the widest branch."""
 
-_WORD, _BRANCH = 512, 256  # numbers that stand for a piece, and for a place in one branch
-_TOGETHER = 3_072  # pieces of the texts that are worked out in one go: more find little more in common, and take memory
-_BLOCK = 384  # rows of a product, so that they stay in the cache of the processor
+_WORD, _BRANCH = 512, 256  # dimensions of a piece, and of a position in one branch
+_BATCH = 3_072  # pieces of the texts of a batch: larger ones have little more in common, and take memory
+_BLOCK = 384  # rows of a matrix product, so that they stay in the cache of the processor
 
 
 class Network:
-    """Vectors of texts given as pieces; *weights* is the package's ``NumpyBackend``. Keeps no state between calls."""
+    """Computes the vectors of texts from their word pieces. Keeps no state between calls.
+
+    *weights*: the package's ``NumpyBackend``.
+    """
 
     def __init__(self, weights: Any) -> None:
         self._weights = weights
-        # (256, n * 256): a piece's share in each place that sees it, by one product.
+        # (256, width * 256): one product gives what a piece adds to each position whose window contains it.
         self._first = [
             np.ascontiguousarray(w.reshape(-1, _BRANCH, _BRANCH).swapaxes(0, 1)).reshape(_BRANCH, -1)
             for w in weights.w1
         ]
 
     def encode(self, texts: Sequence[Pieces]) -> Rows:
-        """One row of unit length for each of *texts*, each a row of at least one piece."""
-        return np.concatenate([self._encode(group) for group in _groups(texts)])
+        """The vectors of *texts*, each the ids of at least one piece (int32): float32 (n, 512), of unit length."""
+        return np.concatenate([self._encode(batch) for batch in _batches(texts)])
 
     def _encode(self, texts: Sequence[Pieces]) -> Rows:
         weights = self._weights
         pieces, which = np.unique(np.concatenate(texts), return_inverse=True)
-        pieces = _in_fours(pieces)
-        places, row = _laid_out(which, texts, nothing=len(pieces))
-        around = row[places[:, None] + np.arange(-REACH, REACH + 1)]
-        first, kind = _different(around)
-        first = _in_fours(first)
+        pieces = _padded_to_four(pieces)
+        positions, row = _in_one_sequence(which, texts, nothing=len(pieces))
+        around = row[positions[:, None] + np.arange(-REACH, REACH + 1)]
+        first, kind = _distinct(around)
+        first = _padded_to_four(first)
         words = self._words(pieces)
         features = np.empty((len(first), _WORD + _BRANCH * len(BRANCHES)), np.float32)
         features[:, :_WORD] = words[which[first]]
         projected = words @ weights.proj_W
         projected += weights.proj_b
-        projected *= _centred(projected, weights.eps)[:, None]
+        projected *= _center(projected, weights.eps)[:, None]
         projected *= weights.ln_g_all
         projected += weights.ln_b_all
         for number in range(len(BRANCHES)):
             column = number * _BRANCH
-            seen = np.zeros((len(row), _BRANCH), np.float32)
-            seen[places] = self._first_layer(number, projected[:, column : column + _BRANCH], around)
-            self._second_layer(number, seen, places[first], features[:, _WORD + column : _WORD + column + _BRANCH])
-        scale = _centred(features, weights.eps)
+            first_layer = np.zeros((len(row), _BRANCH), np.float32)
+            first_layer[positions] = self._first_layer(number, projected[:, column : column + _BRANCH], around)
+            out = features[:, _WORD + column : _WORD + column + _BRANCH]
+            self._second_layer(number, first_layer, positions[first], out)
+        scale = _center(features, weights.eps)
         ends = np.cumsum([len(text) for text in texts])
         return self._pooled([(scale[part], features[part]) for part in np.split(kind, ends[:-1])])
 
     def _words(self, pieces: Pieces) -> Rows:
-        """What stands for each of *pieces* by itself."""
-        # The table is kept in bytes; its rows lie as they are numbered, in turn of one of several scales.
-        scale, least = self._weights.scale, self._weights.lo
+        """The embeddings of *pieces* (int32, n): float32 (n, 512)."""
+        # The table is quantized to bytes; the scale and the lowest value of a row go by its number, round robin.
+        scale, lowest = self._weights.scale, self._weights.lo
         words: Rows = self._weights.table[pieces].astype(np.float32)
         words *= scale[pieces % len(scale), None]
-        words += least[pieces % len(scale), None]
+        words += lowest[pieces % len(scale), None]
         return words
 
-    def _first_layer(self, number: int, projected: Rows, around: Places) -> Rows:
-        """A branch's first look at each place, *around* which these pieces stand."""
-        wide, before = BRANCHES[number]
-        shares = np.empty((len(projected) + 1, wide * _BRANCH), np.float32)
+    def _first_layer(self, number: int, projected: Rows, around: Positions) -> Rows:
+        """The first layer of branch *number*: float32 (positions, 256).
+
+        *projected*: float32 (pieces, 256). *around*: int64 (positions, 9), the pieces of each window.
+        """
+        width, before = BRANCHES[number]
+        shares = np.empty((len(projected) + 1, width * _BRANCH), np.float32)
         np.matmul(projected, self._first[number], out=shares[:-1])
         shares[-1] = 0  # beyond an end
-        seen = around[:, REACH - before : REACH - before + wide] * wide + np.arange(wide)
-        found = np.empty((len(seen), _BRANCH), np.float32)
-        for begin in range(0, len(seen), _BLOCK):
-            part = shares.reshape(-1, _BRANCH).take(seen[begin : begin + _BLOCK], axis=0)
-            part.sum(axis=1, out=found[begin : begin + _BLOCK])
-        found += self._weights.b1[number]
-        np.maximum(found, 0, out=found)
-        found += projected.take(around[:, REACH], axis=0)
-        return found
+        columns = around[:, REACH - before : REACH - before + width] * width + np.arange(width)
+        values = np.empty((len(columns), _BRANCH), np.float32)
+        for begin in range(0, len(columns), _BLOCK):
+            part = shares.reshape(-1, _BRANCH).take(columns[begin : begin + _BLOCK], axis=0)
+            part.sum(axis=1, out=values[begin : begin + _BLOCK])
+        values += self._weights.b1[number]
+        np.maximum(values, 0, out=values)
+        values += projected.take(around[:, REACH], axis=0)
+        return values
 
-    def _second_layer(self, number: int, seen: Rows, places: Places, out: Rows) -> None:
-        """A branch's second look at *places*, into *out*."""
-        wide, before = BRANCHES[number]
-        for begin in range(0, len(places), _BLOCK):
-            at = places[begin : begin + _BLOCK]
-            around = (at[:, None] + np.arange(-before, wide - before)).ravel()
-            found = seen.take(around, axis=0).reshape(len(at), wide * _BRANCH) @ self._weights.w2[number]
-            found += self._weights.b2[number]
-            np.maximum(found, 0, out=found)
-            np.add(found, seen.take(at, axis=0), out=out[begin : begin + _BLOCK])
+    def _second_layer(self, number: int, first_layer: Rows, positions: Positions, out: Rows) -> None:
+        """The second layer of branch *number* at *positions* (int64, n), written to *out* (float32, n, 256)."""
+        width, before = BRANCHES[number]
+        for begin in range(0, len(positions), _BLOCK):
+            at = positions[begin : begin + _BLOCK]
+            around = (at[:, None] + np.arange(-before, width - before)).ravel()
+            values = first_layer.take(around, axis=0).reshape(len(at), width * _BRANCH) @ self._weights.w2[number]
+            values += self._weights.b2[number]
+            np.maximum(values, 0, out=values)
+            np.add(values, first_layer.take(at, axis=0), out=out[begin : begin + _BLOCK])
 
     def _pooled(self, texts: list[tuple[Rows, Rows]]) -> Rows:
-        """The vectors of texts from their features, each row with its scale."""
+        """The vectors of texts from the scales (float32, n) and features (float32, n, 1280) of their positions."""
         weights = self._weights
         sizes = np.array([[len(scale)] for scale, _ in texts], np.float32)
-        # Gain and offset of the normalization are the same for all places: after the sum they are applied once.
+        # Gain and offset of the layer normalization are the same for all positions: applied once, to the sum.
         total = np.stack([scale @ features for scale, features in texts])
         total *= weights.ln_g
         total += sizes * weights.ln_b
@@ -119,49 +128,53 @@ class Network:
         low = np.maximum(mean @ weights.d0, 0)
         middle = np.maximum(mean @ weights.p1 + low @ weights.d1, 0)
         high = np.maximum(middle @ weights.d2, 0)
-        found: Rows = np.tanh(middle @ weights.p3 + high @ weights.d3)
-        found /= np.sqrt(np.maximum(np.einsum("ij,ij->i", found, found), weights.eps))[:, None]
-        return found
+        vectors: Rows = np.tanh(middle @ weights.p3 + high @ weights.d3)
+        vectors /= np.sqrt(np.maximum(np.einsum("ij,ij->i", vectors, vectors), weights.eps))[:, None]
+        return vectors
 
 
-def _groups(texts: Sequence[Pieces]) -> Iterator[Sequence[Pieces]]:
-    """*texts* in their order, as many at a time as are worked out together; a longer one by itself."""
-    begin = held = 0
-    for place, text in enumerate(texts):
-        if place > begin and held + len(text) > _TOGETHER:
-            yield texts[begin:place]
-            begin, held = place, 0
-        held += len(text)
+def _batches(texts: Sequence[Pieces]) -> Iterator[Sequence[Pieces]]:
+    """*texts* in their order, in batches of at most ``_BATCH`` pieces; a longer text by itself."""
+    begin = size = 0
+    for number, text in enumerate(texts):
+        if number > begin and size + len(text) > _BATCH:
+            yield texts[begin:number]
+            begin, size = number, 0
+        size += len(text)
     yield texts[begin:]
 
 
-def _laid_out(which: Places, texts: Sequence[Pieces], nothing: int) -> tuple[Places, Places]:
-    """The texts in one row with gaps so wide that none sees another, *nothing* in them; and where each piece stands."""
+def _in_one_sequence(which: Positions, texts: Sequence[Pieces], nothing: int) -> tuple[Positions, Positions]:
+    """The position of each piece (int64), and all texts as one sequence (int64).
+
+    *which*: int64, the pieces of all texts, one after another. Gaps of *nothing* part the texts so that no window
+    contains pieces of two.
+    """
     gaps = np.repeat(np.arange(1, len(texts) + 1), [len(text) for text in texts])
-    places = np.arange(len(which)) + REACH * gaps
+    positions = np.arange(len(which)) + REACH * gaps
     row = np.full(len(which) + REACH * (len(texts) + 1), nothing)
-    row[places] = which
-    return places, row
+    row[positions] = which
+    return positions, row
 
 
-def _in_fours(numbers: Numbers) -> Numbers:
-    """*numbers* and up to three zeros, which stand for rows that nobody asks for.
+def _padded_to_four(numbers: Numbers) -> Numbers:
+    """*numbers*, padded with zeros to a multiple of four; the additional rows are not used.
 
-    A product of eleven rows takes half as long again as one of twelve: of a question that is a fifth of its time.
+    A product of eleven rows takes half as long again as one of twelve, which is a fifth of the time of a query.
     """
     return np.append(numbers, np.zeros(-len(numbers) % 4, numbers.dtype))
 
 
-def _different(windows: Places) -> tuple[Places, Places]:
-    """Where each different row of *windows* stands first, and of each row which of these it is."""
+def _distinct(windows: Positions) -> tuple[Positions, Positions]:
+    """The first index of each different row of *windows*, and for each row the number of its kind (both int64)."""
     rows = np.ascontiguousarray(windows, np.int32)
-    whole = rows.view(f"V{rows.shape[1] * rows.itemsize}").ravel()  # a row as one thing of so many bytes
+    whole = rows.view(f"V{rows.shape[1] * rows.itemsize}").ravel()  # each row as one value of so many bytes
     _, first, kind = np.unique(whole, return_index=True, return_inverse=True)
     return first, kind
 
 
-def _centred(rows: Rows, least: float) -> Rows:
-    """Take its mean from each of *rows*, in place, and tell by what to multiply it for a variance of one."""
+def _center(rows: Rows, epsilon: float) -> Rows:
+    """Subtracts from each of *rows* (n, d) its mean, in place; returns the factors (n) that give variance one."""
     rows -= rows.mean(axis=1, keepdims=True)
-    found: Rows = 1 / np.sqrt(np.einsum("ij,ij->i", rows, rows) / rows.shape[1] + least)
-    return found
+    factors: Rows = 1 / np.sqrt(np.einsum("ij,ij->i", rows, rows) / rows.shape[1] + epsilon)
+    return factors

@@ -1,18 +1,23 @@
-"""The entries of CC-CEDICT as plain words: a Chinese word and the English words it may be translated by."""
+"""Reads CC-CEDICT: each Chinese word with the English words that translate it, cleaned of remarks.
+
+Format of a line (cc-cedict.org/wiki): ``traditional simplified [pinyin] /sense; sense/sense/``.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 
+from text.language import HAN
+
 _ENTRY = re.compile(r"^[^#\s]\S* (\S+) \[[^\[]*\] /(.*?)/*\s*$", re.MULTILINE)
 _BRACKETS = re.compile(r"\([^()]*\)")
 _SHORT_FORM = re.compile(r"\(([A-Z][A-Z0-9&-]{1,7})\)")
 _REFERENCE = re.compile(
     r"^(?:\([^()]*\)\s*)*(?:(?:old|erhua|archaic|Japanese)? ?variant of|see(?: also)?|same as|also written"
-    r"|abbr\. (?:for|of)|equivalent (?:to|of)|contraction of|short for)\s+(?:[^\s|\[]+\|)?(?P<word>[\u3400-\u9fff]+)"
+    rf"|abbr\. (?:for|of)|equivalent (?:to|of)|contraction of|short for)\s+(?:[^\s|\[]+\|)?(?P<word>[{HAN}]+)"
 )
-_CHINESE = re.compile(r"[^\s\[]*[\u3400-\u9fff][^\s\[]*(?:\s*\[[^\]]*\])?|\[[^\]]*\]")
+_CHINESE = re.compile(rf"[^\s\[]*[{HAN}][^\s\[]*(?:\s*\[[^\]]*\])?|\[[^\]]*\]")
 # Senses that describe the word instead of translating it.
 _ABOUT_THE_WORD = re.compile(
     r"^(?:CL:|surname\b|lit\.|classifier\b|(?:also|Taiwan|old|Beijing|coll\.) pr\.|pr\."
@@ -24,12 +29,12 @@ _ABOUT_THE_WORD = re.compile(
 _JAPANESE_NAME = re.compile(r"\(Japanese (?:sur)?name", re.IGNORECASE)
 _START = re.compile(r"^(?:fig\.|esp\.|usu\.|to be|to|an?|the|one's|i\.e\.|e\.g\.)\s+", re.IGNORECASE)
 _SOMEBODY = re.compile(r"\b(?:sb's|sth's|sb|sth|one's|oneself|etc|swh)(?!\w)\.?|[!?…]|\.\.\.")
-# More than half of the senses are a few plain words, and are known at a glance by these two.
+# More than half of the senses are a few plain words: these two recognize them without the other expressions.
 _FEW_WORDS = re.compile(r"(?:to be |to |an? |the )?((?!(?:be|to|an?|the) |onomatop|pinyin)[a-z]+(?:[ -][a-z]+){0,3})")
 _IN_REMARKS = """surname classifier used indicates indicating component final modal particle prefix suffix kangxi
 radical interjection female male variant see same also sb sth oneself etc swh"""
 _WORDS_OF_REMARKS = frozenset(_IN_REMARKS.split())
-_LONGEST, _LONGEST_NAME = 4, 7  # words; longer ones explain the word, and their words are not what an English text says
+_LONGEST, _LONGEST_NAME = 4, 7  # words; longer senses explain the word, and an English text does not say them
 
 
 def read(text: str) -> Iterator[tuple[str, list[str]]]:
@@ -39,12 +44,12 @@ def read(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def entries(dictionary: Iterable[tuple[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
-    """Each word of *dictionary* once with its English words, best first, made of the senses that ``read`` gives.
+    """Each word of *dictionary* (from ``read``) once, with its English translations, best first.
 
-    A word that is only a variant or a short form of another has the other's; words without a translation (surnames,
-    particles) are left out.
+    A word that is only a variant or short form of another has the translations of that one. Words without translation
+    (surnames, particles) are left out.
     """
-    # Texts, not lists: of a hundred thousand lists Python looks again and again whether they are garbage.
+    # Strings, not lists: the garbage collector would examine a hundred thousand lists again and again.
     found: dict[str, str] = {}
     refers: dict[str, str] = {}
     for word, senses in dictionary:
@@ -61,7 +66,7 @@ def entries(dictionary: Iterable[tuple[str, list[str]]]) -> Iterator[tuple[str, 
 
 
 def clean(sense: str) -> list[str]:
-    """The words that translate, of one sense of an entry: ``to praise (sb)`` is ``praise``; nothing for a remark."""
+    """The translations in one sense of an entry: ``to praise (sb)`` gives ``praise``; a remark gives none."""
     sense = sense.strip()
     few = _FEW_WORDS.fullmatch(sense)
     if few and _WORDS_OF_REMARKS.isdisjoint(sense.replace("-", " ").split()):

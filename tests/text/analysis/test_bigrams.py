@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from text.bigrams import bigrams
+from text.analysis.bigrams import bigrams
 
 
 @pytest.mark.parametrize(
@@ -13,10 +13,11 @@ from text.bigrams import bigrams
         ("芯", ["芯"]),
         ("台积电CoWoS产能", ["台积", "积电", "产能"]),
         ("涨，跌", ["涨", "跌"]),
+        ("氮化镓", ["氮化", "化镓", "镓"]),
         ("advanced packaging", []),
         ("", []),
     ],
-    ids=["run", "traditional", "alone", "mixed", "parted", "latin", "empty"],
+    ids=["run", "traditional", "alone", "mixed", "parted", "element", "latin", "empty"],
 )
 def test_neighbours_within_a_run_of_han_are_pairs(text: str, expected: list[str]) -> None:
     assert bigrams(text) == expected

@@ -7,7 +7,8 @@ from pathlib import Path
 import opencc
 import pytest
 
-from text.characters import HAN, plain, plain_characters, settled, settled_han
+from text.analysis.normalize import normalize, normalize_characters, normalized, stable_han, stable_text
+from text.language import ALL_HAN
 
 CLIB = Path(opencc.__file__).parent / "clib"
 
@@ -22,18 +23,27 @@ CLIB = Path(opencc.__file__).parent / "clib"
         ("half \ud800", "half ?"),
     ],
 )
-def test_plain(text: str, expected: str) -> None:
-    assert plain(text) == expected
+def test_normalize(text: str, expected: str) -> None:
+    assert normalize(text) == expected
 
 
-def test_other_signs_of_settled_text_become_no_han_characters() -> None:
-    han, common = re.compile(f"[{HAN}]"), settled_han()
-    signs = [sign for sign in map(chr, range(0x10000)) if settled().fullmatch(sign) and sign not in common]
+@pytest.mark.parametrize("text", ["先进封装，CoWoS 3nm", "記憶體與積體電路", "TSMC's 2nm", "㈱ＴＳＭＣ", ""])
+def test_both_forms_of_a_text_come_from_one_conversion(text: str) -> None:
+    forms = normalized(text)
+    if forms.stable:
+        assert (forms.text, forms.characters) == (text, text)
+    else:
+        assert (forms.text, forms.characters) == (normalize(text), normalize_characters(text))
+
+
+def test_other_signs_of_stable_text_become_no_han_characters() -> None:
+    han, common = re.compile(f"[{ALL_HAN}]"), stable_han()
+    signs = [sign for sign in map(chr, range(0x10000)) if stable_text().fullmatch(sign) and sign not in common]
     assert len(signs) > 35_000
-    assert [sign for sign in signs if han.search(plain_characters(sign))] == []
+    assert [sign for sign in signs if han.search(normalize_characters(sign))] == []
 
 
-def test_no_word_of_settled_characters_is_turned(tmp_path: Path) -> None:
+def test_no_word_of_stable_characters_is_replaced(tmp_path: Path) -> None:
     tool, words = CLIB / "bin" / "opencc_dict", tmp_path / "words.txt"
     if not tool.exists():
         pytest.skip("this build of OpenCC comes without its tool to read dictionaries")
@@ -41,5 +51,5 @@ def test_no_word_of_settled_characters_is_turned(tmp_path: Path) -> None:
     subprocess.run([tool, "-i", dictionary, "-o", words, "-f", "ocd2", "-t", "text"], check=True)
     lines = [line.split("\t") for line in words.read_text("utf-8").splitlines()]
     assert len(lines) > 400
-    turned = [word for word, found in lines if settled().fullmatch(word) and word != found.split()[0]]
-    assert turned == []
+    replaced = [word for word, found in lines if stable_text().fullmatch(word) and word != found.split()[0]]
+    assert replaced == []

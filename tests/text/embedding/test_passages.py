@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from text.passages import FEW, LENGTH, LONGEST, MOST, length, passages
+from text.embedding.passages import MAX_LENGTH, MAX_PASSAGES, MIN_LENGTH, TARGET_PASSAGES, length, passages
 
 SENTENCE = "晶圆厂的产能利用率在第三季度回升到八成以上。"
 
@@ -18,17 +18,17 @@ def test_passages_are_the_text_in_its_order(parts: list[str]) -> None:
 def test_a_short_text_is_cut_where_sentences_end() -> None:
     found = passages(SENTENCE * 12)
     assert all(one.replace(" ", "") == SENTENCE * one.count("。") for one in found)
-    assert all(length(one) <= LENGTH for one in found)
+    assert all(length(one) <= MIN_LENGTH for one in found)
 
 
 @pytest.mark.parametrize("sentences", [40, 300, 3000, 20_000])
 def test_long_texts_have_longer_passages_before_they_have_more(sentences: int) -> None:
     found = passages(SENTENCE * sentences)
-    assert len(found) <= MOST
-    if length(SENTENCE) * sentences <= FEW * LONGEST * 0.7:
-        assert len(found) <= FEW
-    elif 1.25 * length(SENTENCE) * sentences <= MOST * LONGEST:
-        assert max(map(length, found)) <= LONGEST
+    assert len(found) <= MAX_PASSAGES
+    if length(SENTENCE) * sentences <= TARGET_PASSAGES * MAX_LENGTH * 0.7:
+        assert len(found) <= TARGET_PASSAGES
+    elif 1.25 * length(SENTENCE) * sentences <= MAX_PASSAGES * MAX_LENGTH:
+        assert max(map(length, found)) <= MAX_LENGTH
 
 
 def test_a_latin_word_is_as_long_as_two_characters() -> None:

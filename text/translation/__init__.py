@@ -1,0 +1,1 @@
+"""Translation of query words between Chinese and English, by CC-CEDICT and the glossary."""
