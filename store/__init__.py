@@ -1,4 +1,7 @@
-"""What lies in MongoDB: the connection, the embedded server, articles, dictionary and vectors.
+"""Everything in MongoDB: the connection, the embedded server, documents and the index.
 
-``store.article`` and ``store.settings`` are free of MongoDB; the crawler imports nothing else from here.
+Imports go one way: ``article``, ``errors``, ``settings`` and ``vectors`` import nothing else of the package; then
+``server``, ``connection``, ``schema`` and ``counters``; then ``documents``, which are the collections of articles and
+what belongs to them; then ``index``, the search index. The crawler imports only ``article``, ``errors`` and
+``settings``, which do not load pymongo.
 """

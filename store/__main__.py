@@ -1,11 +1,11 @@
-"""The embedded MongoDB by hand: ``python -m store status | stop``."""
+"""Shows and stops the embedded MongoDB: ``python -m store status | stop``."""
 
 from __future__ import annotations
 
 import typer
 
-from store import embedded
 from store.errors import shown_in_one_line
+from store.server import embedded
 from store.settings import SettingsError, settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -13,7 +13,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 @app.command()
 def status() -> None:
-    """Whether the embedded MongoDB of this checkout runs, and where."""
+    """Show whether the embedded MongoDB of this checkout runs, and where."""
     with shown_in_one_line(SettingsError):
         folder = settings().data / "mongod"
         port = embedded.running_port(folder)
@@ -22,7 +22,7 @@ def status() -> None:
 
 @app.command()
 def stop() -> None:
-    """Wait until it has stopped, which it does by itself once nobody uses it; status 1 when somebody still does."""
+    """Wait until it has stopped, which it does once no process uses it; exit status 1 if one still does."""
     with shown_in_one_line(SettingsError):
         if not embedded.stop(settings().data):
             print("still in use by another process")

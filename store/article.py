@@ -1,4 +1,20 @@
-"""The article record that every room shares; free of MongoDB so that the crawler may import it."""
+"""The article: the record that all packages share. Loads no MongoDB, so the crawler may import it.
+
+To add a field that is stored with every article:
+
+1. add it to ``Article`` (with a default, as articles stored before lack it) and its limits to ``reasons_against``;
+   if it may not be shown for every ``access``, empty it in ``withhold``;
+2. add it to ``VALIDATORS`` in ``schema`` only if every stored article has it, and an index in ``INDEXES`` if it is
+   searched for; ``documents.articles`` stores all fields of ``Article`` and reads them back with ``_article``, where
+   the default for older documents goes;
+3. have it filled: ``crawler.extraction`` reads it from pages, ``crawler.spider.article_builder`` from links, and
+   ``pipelines.ingest.rows`` from JSONL; texts are cleaned in ``pipelines.clean``; ``FIELDS`` of
+   ``pipelines.ingest.reread`` has the fields whose changes are reported;
+4. only if searches filter or rank by it: add it to ``PROJECTION`` in ``index.snapshot`` and as a column to
+   ``index.segment_format``, raise ``FORMAT`` and describe it in ``index/FORMAT.md``.
+
+A new field changes the content hash of every article, so the next crawl that finds an article writes it again.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +33,16 @@ Access = Literal["full", "abstract", "headline"]
 Kind = Literal["news", "report", "filing", "data"]
 
 PAGE_BREAK = "\f"
-"""Between the pages of a report's body, as in plain text made from PDFs."""
+"""Separates the pages of a report in its body, as in plain text made from PDFs."""
 
 MAX_BODY_BYTES = 8 * 2**20
-"""MongoDB refuses documents over 16 MiB; half of it leaves room for the vector and the other fields."""
+"""MongoDB refuses documents over 16 MiB; half of that leaves room for the vectors and the other fields."""
 
-MAX_FACTS = 200_000
-"""Characters of a summary, and of all names of authors and tags; what is longer is no such thing."""
+MAX_METADATA = 200_000
+"""Characters of a summary, and of all authors and tags together; anything longer was extracted wrongly."""
 
 MAX_FILES = 5_000
-"""Links to documents of one article."""
+"""Files of one article, at most."""
 
 _TRACKING = re.compile(
     r"^(utm_\w+|fbclid|gclid|mc_[ce]id|cmpid|icid|spm|sref|srnd|smtyp|feed_?(item)?_?type|feed_?name|share_token)$",
@@ -38,7 +54,7 @@ _TRACKING = re.compile(
 class File:
     """A document that belongs to an article: a PDF, a workbook, an XBRL archive.
 
-    ``fiscal_year`` 0: not a periodical report; ``quarter`` 0: of the whole year. ``company``: whose report it is.
+    ``company``: whose report it is. ``fiscal_year`` 0: no periodical report; ``quarter`` 0: a report on a whole year.
     """
 
     url: str
@@ -56,8 +72,8 @@ class File:
 class Article:
     """One article, report or filing.
 
-    Times are aware UTC. ``body`` is plain text, paragraphs parted by ``\\n``, pages of a report by
-    ``PAGE_BREAK``. ``access`` tells how much of it may be kept and shown. ``id`` follows from ``url``.
+    Times are aware UTC. ``body`` is plain text: paragraphs end with ``\\n``, ``PAGE_BREAK`` separates the pages of a
+    report. ``access`` says how much of it may be kept and shown. ``id`` is computed from ``url``.
     """
 
     source: str
@@ -81,21 +97,21 @@ class Article:
 
     @property
     def pages(self) -> list[str]:
-        """The body page by page; one page for what has no page breaks."""
+        """The pages of the body; a body without page breaks is one page."""
         return self.body.split(PAGE_BREAK)
 
     @property
     def texts(self) -> list[str]:
-        """What its words are those of, beside the title: the pages, or the summary where there is no body."""
+        """The texts that are tokenized in addition to the title: the pages, or the summary if there is no body."""
         return self.pages if self.body else [self.summary]
 
 
 @lru_cache(maxsize=4096)
 def canonical_address(url: str) -> str:
-    """*url* in the one spelling that stands for the page.
+    """*url* in its canonical form, which is equal for all spellings of a page's address.
 
-    Scheme and host in lower case, default port, fragment and tracking parameters gone, percent
-    escapes normalized. What is not an http address comes back unchanged, for ``reasons_against`` to refuse.
+    Scheme and host are in lower case; default port, fragment and tracking parameters are removed; percent escapes are
+    normalized (RFC 3986). Anything but an http address is returned unchanged, and ``reasons_against`` refuses it.
     """
     url = url.strip()
     parts = urlsplit(url) if url.isprintable() else None
@@ -109,12 +125,12 @@ def canonical_address(url: str) -> str:
 
 
 def article_id(url: str) -> str:
-    """The identity of the page at a canonical address: 24 hex digits (96 bits) of its SHA-256."""
+    """The id of the article at the canonical address *url*: the first 24 hex digits (96 bits) of its SHA-256."""
     return hashlib.sha256(url.encode()).hexdigest()[:24]
 
 
 def reasons_against(article: Article) -> list[str]:
-    """Why *article* must not be stored; empty when it may."""
+    """The reasons why *article* must not be stored; empty if it may."""
     reasons = []
     if not re.fullmatch(r"[a-z][a-z0-9_]*", article.source):
         reasons.append(f"source {article.source!r} is not a key")
@@ -127,21 +143,21 @@ def reasons_against(article: Article) -> list[str]:
         reasons.append(f"title of {len(article.title)} characters")
     if len(article.body.encode()) > MAX_BODY_BYTES:
         reasons.append(f"body of {len(article.body.encode()) // 2**20} MiB; {MAX_BODY_BYTES // 2**20} MiB are stored")
-    for name, most, size in (
-        ("summary", MAX_FACTS, len(article.summary)),
-        ("authors and tags", MAX_FACTS, sum(map(len, article.authors + article.tags))),
+    for name, limit, size in (
+        ("summary", MAX_METADATA, len(article.summary)),
+        ("authors and tags", MAX_METADATA, sum(map(len, article.authors + article.tags))),
         ("files", MAX_FILES, len(article.files)),
     ):
-        if size > most:
-            reasons.append(f"{name} of {size}, beyond {most}")
+        if size > limit:
+            reasons.append(f"{name} of {size}, beyond {limit}")
     for name, moment in (("published", article.published), ("fetched", article.fetched)):
         if moment is not None and moment.tzinfo is None:
             reasons.append(f"{name} has no time zone")
     if article.fetched.tzinfo and article.fetched > datetime.now(UTC) + timedelta(days=1):
         reasons.append("fetched in the future")
-    # A day of grace: a release dated in Taipei or Auckland is "tomorrow" where it is fetched.
-    aware = article.published and article.published.tzinfo and article.fetched.tzinfo
-    if article.published and aware and article.published > article.fetched + timedelta(days=1):
+    # A day's tolerance: a release dated in Taipei or Auckland may be dated tomorrow where it is fetched.
+    is_aware = article.published and article.published.tzinfo and article.fetched.tzinfo
+    if article.published and is_aware and article.published > article.fetched + timedelta(days=1):
         reasons.append(f"published {article.published:%Y-%m-%d}, after it was fetched")
     if article.access == "full" and article.kind != "data" and not article.body.strip():
         reasons.append("no text")
@@ -151,8 +167,13 @@ def reasons_against(article: Article) -> list[str]:
     return reasons
 
 
+def is_fuller(access: Access, other: Access) -> bool:
+    """Whether more of an article is stored with *access* than with *other*."""
+    return get_args(Access).index(access) < get_args(Access).index(other)
+
+
 def withhold(article: Article) -> Article:
-    """*article* without what its ``access`` does not allow to keep or show."""
+    """*article* without the texts that its ``access`` does not allow to keep or show."""
     if article.access == "full":
         return article
     if article.access == "abstract":

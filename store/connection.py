@@ -1,7 +1,8 @@
-"""The way to MongoDB: MONGODB_URI or the embedded server, with majority writes and time limits."""
+"""Connects to MongoDB, that of MONGODB_URI or the embedded server, with majority writes and time limits."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -18,7 +19,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
-from store import embedded
+from store.server import embedded
 from store.settings import settings
 
 Document = dict[str, Any]
@@ -26,17 +27,23 @@ Document = dict[str, Any]
 DEFAULT_DATABASE = "xinwen"
 
 SAMPLES = "_samples"
-"""Ends the database's name while the sample web is crawled: invented articles never lie among real ones."""
+"""Suffix of the database's name while the sample web is crawled: its invented articles never mix with real ones."""
 
-_UNAUTHORIZED, _AUTHENTICATION_FAILED, _NOT_WRITABLE = 13, 18, 10107
+_SCHEMES = ("mongodb://", "mongodb+srv://")
+_UNAUTHORIZED, _AUTHENTICATION_FAILED, _NOT_WRITABLE = 13, 18, 10107  # MongoDB's error codes
+
+
+if not (_driver := logging.getLogger("pymongo")).level:  # else a level was asked for
+    # At DEBUG the driver logs every command, some with whole articles, and drowns what the program has to say.
+    _driver.setLevel(logging.WARNING)
 
 
 class StoreError(RuntimeError):
-    """MongoDB cannot be used; the message is one line and names the address without its password."""
+    """MongoDB cannot be used; the message is one line and gives the address without its password."""
 
 
 def database_address(uri: str | None = None) -> str:
-    """*uri*, else MONGODB_URI, else the embedded server, which is started if need be."""
+    """*uri*, else MONGODB_URI, else the embedded server's address; starts it if necessary. Raises StoreError."""
     if uri:
         return uri
     suffix = SAMPLES if settings().sample_web else ""
@@ -49,44 +56,49 @@ def database_address(uri: str | None = None) -> str:
 
 
 def connect(uri: str | None = None) -> Database[Document]:
-    """The database at *uri* (see ``database_address``), seen to answer. Raises StoreError."""
+    """The database at *uri* (see ``database_address``), after a successful ping. Raises StoreError."""
     address = database_address(uri)
+    if not address.startswith(_SCHEMES):
+        # pymongo would take a text without a scheme for the name of a host, and look for that for ten seconds.
+        raise StoreError(f"{without_password(address)!r} is no address of MongoDB; mongodb://HOST:PORT/DATABASE is one")
     with store_errors(address):
         client: MongoClient[Document] = MongoClient(address, **_options(address))
-        with ExitStack() as unless_it_answers:
-            unless_it_answers.callback(client.close)
+        with ExitStack() as on_failure:
+            on_failure.callback(client.close)
             database = client.get_default_database(DEFAULT_DATABASE)
             database.command("ping")
-            unless_it_answers.pop_all()
+            on_failure.pop_all()
     return database
 
 
 @contextmanager
 def store_errors(address: str) -> Iterator[None]:
-    """Turns what MongoDB raises into a StoreError of one line."""
+    """Converts exceptions of pymongo into a StoreError with a message of one line."""
     try:
         yield
-    except (ConfigurationError, InvalidURI, ValueError) as error:
-        raise StoreError(f"MONGODB_URI {without_password(address)} is wrong: {_first_line(error)}") from error
-    except BulkWriteError as error:
+    except (PyMongoError, InvalidURI, ValueError) as error:
+        raise store_error(error, address) from error
+
+
+def store_error(error: Exception, address: str) -> StoreError:
+    """The StoreError for *error*, an exception of pymongo: one line, without its list of hosts and a password."""
+    shown = without_password(address)
+    if isinstance(error, (ConfigurationError, InvalidURI, ValueError)):
+        return StoreError(f"MONGODB_URI {shown} is wrong: {first_line(error)}")
+    if isinstance(error, BulkWriteError):
         faults = error.details.get("writeErrors") or error.details.get("writeConcernErrors") or [{}]
-        reason = faults[0].get("errmsg", "some writes did not succeed")
-        raise StoreError(f"MongoDB at {without_password(address)} failed: {reason}") from error
-    except OperationFailure as error:
-        shown = without_password(address)
-        if error.code in (_UNAUTHORIZED, _NOT_WRITABLE):
-            raise StoreError(f"MongoDB at {shown} is read-only for us: {_first_line(error)}") from error
-        if error.code == _AUTHENTICATION_FAILED:
-            raise StoreError(f"MongoDB at {shown} refuses the user or password") from error
-        raise StoreError(f"MongoDB at {shown} failed: {_first_line(error)}") from error
-    except ServerSelectionTimeoutError as error:
-        raise StoreError(f"MongoDB at {without_password(address)} cannot be reached: {_first_line(error)}") from error
-    except PyMongoError as error:
-        raise StoreError(f"MongoDB at {without_password(address)} failed: {_first_line(error)}") from error
+        return StoreError(f"MongoDB at {shown} failed: {faults[0].get('errmsg', 'some writes did not succeed')}")
+    if isinstance(error, OperationFailure) and error.code in (_UNAUTHORIZED, _NOT_WRITABLE):
+        return StoreError(f"MongoDB at {shown} is read-only for us: {first_line(error)}")
+    if isinstance(error, OperationFailure) and error.code == _AUTHENTICATION_FAILED:
+        return StoreError(f"MongoDB at {shown} refuses the user or password")
+    if isinstance(error, ServerSelectionTimeoutError):
+        return StoreError(f"MongoDB at {shown} cannot be reached: {first_line(error)}")
+    return StoreError(f"MongoDB at {shown} failed: {first_line(error)}")
 
 
 def without_password(address: str) -> str:
-    """*address* with the password left out, for people and logs."""
+    """*address* without its password, for messages and logs."""
     scheme, separator, rest = address.partition("://")
     credentials, at, host = rest.rpartition("@")
     if not at:
@@ -95,7 +107,7 @@ def without_password(address: str) -> str:
 
 
 def another_database(address: str, name: str) -> str:
-    """*address* with the database *name* in it; who we are is asked of the same database as before."""
+    """*address* with the database *name*; users are still authenticated by the database that it had before."""
     parts = urlsplit(address)
     query = parts.query
     if "@" in parts.netloc and "authsource" not in query.lower():
@@ -110,7 +122,7 @@ def _with_suffix(address: str, suffix: str) -> str:
 
 
 def _options(address: str) -> Document:
-    """Time limits and majority writes, except where the address itself says otherwise."""
+    """Client options: time limits in milliseconds and majority writes, except those that the address itself gives."""
     milliseconds = int(settings().timeout * 1000)
     options: Document = {
         "tz_aware": True,
@@ -125,7 +137,7 @@ def _options(address: str) -> Document:
     return {name: value for name, value in options.items() if name.lower() not in given}
 
 
-def _first_line(error: Exception) -> str:
-    # pymongo appends its whole view of the topology, which names every host and runs over many lines.
+def first_line(error: Exception) -> str:
+    """The message of *error* in one line, without pymongo's view of the topology, which lists every host."""
     text = str(error).split(", Timeout:")[0].split(", full error:")[0]
     return text.splitlines()[0] if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""Errors that a person can do something about, shown in one line on stderr."""
+"""Shows errors that the user can do something about as one line on stderr, without a traceback."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def shown_in_one_line(*kinds: type[Exception]) -> Iterator[None]:
-    """End the program with ``error: …`` and status 1 when one of *kinds* is raised; others are bugs and show all."""
+    """End the program with ``error: …`` and status 1 if one of *kinds* is raised; others keep their traceback."""
     try:
         yield
     except kinds as error:

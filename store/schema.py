@@ -1,4 +1,8 @@
-"""The collections: their validators and indexes, made at first use by whoever writes."""
+"""The collections of the database: their validators and their secondary indexes, created by whoever writes first.
+
+The index of a search engine is another thing: see ``store/index``. ``store.index.preparation`` calls
+``create_collections`` and then makes the index itself ready.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +12,16 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from store import counters, manifest, portraits, retokenized
 from store.article import Access, Kind
 from store.connection import Document
-from store.segments import FORMAT
-from store.snapshot import PENDING
 
-_NAMESPACE_EXISTS = 48
-_AT_ONCE = 20_000  # articles taken over in one command
+PENDING_INDEX = "pending"
+"""MongoDB index that covers the query for pending articles: it holds their ids and revisions."""
 
+FINGERPRINT_TIME_INDEX = "near"
+"""MongoDB index that covers the query for the fingerprints of a time window; its stored name is older."""
 
-class IndexMismatch(RuntimeError):
-    """The index in the database was made by another analyzer or format; the message says which and what to do."""
-
+_NAMESPACE_EXISTS = 48  # MongoDB's error code
 
 _TEXT = {"bsonType": "string"}
 _TEXTS = {"bsonType": "array", "items": _TEXT}
@@ -72,47 +73,57 @@ VALIDATORS: dict[str, Document] = {
     "deleted": {"_id": _TEXT, "revision": _NUMBER},
     "segments": {"_id": _TEXT, "segment": _TEXT, "part": _NUMBER, "format": _NUMBER, "data": _BYTES, "stored": _TIME},
     "projections": {"_id": _TEXT, "part": _NUMBER, "data": _BYTES, "stored": _TIME},
+    "sources": {"_id": _TEXT, "number": _NUMBER, "name": _TEXT, "category": _TEXT},
+    "rankings": {"_id": _TEXT, "question": _TEXT, "ids": _BYTES, "scores": _BYTES, "made": _TIME},
+    "tokens": {"_id": _TEXT, "key": _TEXT, "hash": _TEXT, "write": {"bsonType": "bool"}, "made": _TIME},
+    "request_counts": {"_id": _TEXT, "number": _NUMBER, "made": _TIME},
     "runs": {"source": _TEXT, "verdict": _TEXT, "started": _TIME, "ended": _TIME},
 }
-"""The fields that every document of a collection has, and what they must be."""
+"""Required fields of every document of a collection, and their BSON types. Optional fields are not listed."""
 
 INDEXES: dict[str, list[IndexModel]] = {
     "articles": [
         IndexModel([("stored", ASCENDING)]),
         IndexModel([("source", ASCENDING), ("published", DESCENDING)]),
+        IndexModel([("published", DESCENDING), ("story", ASCENDING)]),
         IndexModel([("digest", ASCENDING)], partialFilterExpression={"digest": {"$exists": True}}),
         IndexModel([("raw.sha256", ASCENDING)], partialFilterExpression={"raw": {"$exists": True}}),
         IndexModel([("story", ASCENDING)]),
+        # Ends with _id, so that the ids of a kind are read from the index alone.
+        IndexModel([("kind", ASCENDING), ("_id", ASCENDING)]),
         IndexModel(
             [("pending", ASCENDING), ("_id", ASCENDING), ("revision", ASCENDING)],
-            name=PENDING,
+            name=PENDING_INDEX,
             partialFilterExpression={"pending": True},
         ),
     ],
     "portraits": [
         IndexModel(
-            [("made", ASCENDING), ("time", ASCENDING), ("_id", ASCENDING), ("stamp", ASCENDING)], name=portraits.NEAR
+            [("made", ASCENDING), ("time", ASCENDING), ("_id", ASCENDING), ("stamp", ASCENDING)],
+            name=FINGERPRINT_TIME_INDEX,
         ),
         IndexModel([("bands", ASCENDING)]),
         IndexModel([("alike", ASCENDING)]),
     ],
-    # With the id, so that asking which parts there are reads none of them.
+    # Ends with _id, so that listing the parts by age is covered by the index and reads no part.
     "segments": [IndexModel([("stored", ASCENDING), ("_id", ASCENDING)])],
     "projections": [IndexModel([("stored", ASCENDING), ("_id", ASCENDING)])],
     "deleted": [],
     "terms": [IndexModel([("id", ASCENDING)], unique=True)],
     "quarantine": [IndexModel([("source", ASCENDING), ("seen", DESCENDING)])],
     "pages": [IndexModel([("article", ASCENDING)]), IndexModel([("listed_at", ASCENDING)])],
+    "sources": [],
+    # Deleted an hour after the last page of it was read.
+    "rankings": [IndexModel([("made", ASCENDING)], expireAfterSeconds=3600)],
+    "tokens": [IndexModel([("key", ASCENDING)], unique=True)],
+    "request_counts": [IndexModel([("made", ASCENDING)], expireAfterSeconds=60)],
     "runs": [IndexModel([("source", ASCENDING), ("ended", DESCENDING)])],
 }
 
 
-def prepare(database: Database[Document], analyzer: str) -> None:
-    """Make what is missing of collections, validators and indexes, and claim the index for *analyzer*.
-
-    Raises IndexMismatch where the index belongs to another analyzer.
-    """
-    present = {found["name"]: found["options"].get("validator") for found in database.list_collections()}
+def create_collections(database: Database[Document]) -> None:
+    """Create the collections, validators and MongoDB indexes that are missing or differ from this module."""
+    present = {collection["name"]: collection["options"].get("validator") for collection in database.list_collections()}
     for name, properties in VALIDATORS.items():
         schema = {"$jsonSchema": {"required": sorted(properties), "properties": properties}}
         if name not in present:
@@ -121,56 +132,11 @@ def prepare(database: Database[Document], analyzer: str) -> None:
             database.command("collMod", name, validator=schema)
         if INDEXES[name]:
             database[name].create_indexes(INDEXES[name])
-    counters.heal(database)
-    first = manifest.document(manifest.Manifest(analyzer, version=1))
-    database.manifest.update_one({"_id": "index"}, {"$setOnInsert": first}, upsert=True)
-    check(database, analyzer)
 
 
 def _create(database: Database[Document], name: str, schema: Document) -> None:
     try:
         database.create_collection(name, validator=schema, check_exists=False)
     except OperationFailure as error:
-        if error.code != _NAMESPACE_EXISTS:  # another process made it in this moment, with the same validator
+        if error.code != _NAMESPACE_EXISTS:  # another process has just created it, with the same validator
             raise
-
-
-def check(database: Database[Document], analyzer: str) -> None:
-    """Raise IndexMismatch unless the index is empty or of *analyzer*; an index of format 1 is taken over."""
-    found = database.manifest.find_one({"_id": "index"}, {"analyzer": 1, "format": 1})
-    if found is None:
-        return
-    check_analyzer(found.get("analyzer"), analyzer)
-    if found.get("format") == 1:
-        _take_over(database, analyzer)
-    elif found.get("format") != FORMAT:
-        raise IndexMismatch(f"index of format {found.get('format')}, this program reads {FORMAT}: use another database")
-    retokenized.finish(database, analyzer)
-
-
-def check_analyzer(found: str | None, wanted: str) -> None:
-    """Raise IndexMismatch unless the index's analyzer is ours."""
-    if found != wanted:
-        raise IndexMismatch(
-            f"index made by analyzer {found!r}, this one is {wanted!r}: "
-            "words would not meet; python -m similarity retokenize makes it this one's"
-        )
-
-
-def _take_over(database: Database[Document], analyzer: str) -> None:
-    """Make an index of format 1, which has no segments, one of this format whose articles are all pending."""
-    database.articles.create_indexes(INDEXES["articles"])
-    counters.heal(database)
-    last = ""
-    while ids := _next_ids(database, last):
-        database.articles.update_many({"_id": {"$gt": last, "$lte": ids[-1]}}, {"$set": {"pending": True}})
-        last = ids[-1]
-    # Last, so that a process that is killed before leaves it to be done again.
-    first = manifest.document(manifest.Manifest(analyzer, version=1))
-    database.manifest.replace_one({"_id": "index", "format": 1}, first)
-
-
-def _next_ids(database: Database[Document], last: str) -> list[str]:
-    # Some at a time: a million in one command would take longer than the driver waits.
-    rows = database.articles.find({"_id": {"$gt": last}}, {"_id": 1}).sort("_id", ASCENDING).limit(_AT_ONCE)
-    return [row["_id"] for row in rows]

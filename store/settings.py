@@ -1,4 +1,4 @@
-"""The one door for settings: every variable of the environment that Xinwen reads, with default and help."""
+"""The settings: every environment variable that Xinwen reads, with default and help."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ PREFIX = "XINWEN_"
 
 
 class SettingsError(ValueError):
-    """A variable of the environment is unknown or holds a wrong value; the message is one line."""
+    """An environment variable is unknown or has a wrong value; the message is one line."""
 
 
 class Settings(BaseSettings):
-    """Read from the environment; each name is a field's name in capitals after ``XINWEN_``."""
+    """The settings; a field's environment variable is ``XINWEN_`` and its name in capitals."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
@@ -30,16 +30,17 @@ class Settings(BaseSettings):
     contact: str = Field("", description="mail or web address that the user agent gives to the sites we ask")
     timeout: float = Field(10.0, gt=0, description="seconds after which a MongoDB operation is given up")
     embedded_cache_mb: int = Field(512, ge=256, description="cache of the embedded MongoDB, in MiB")
+    evaluation: str = Field("", description="folder of other people's test sets, for python -m similarity floors")
 
-    statista_key: SecretStr = Field(SecretStr(""), description="key of your own for Statista's interface")
-    datayes_key: SecretStr = Field(SecretStr(""), description="key of your own for Datayes' server of tools")
+    statista_key: SecretStr = Field(SecretStr(""), description="your own key for Statista's API")
+    datayes_key: SecretStr = Field(SecretStr(""), description="your own key for Datayes' MCP server")
     datayes_token: SecretStr = Field(
-        SecretStr(""), description="session of your own at Datayes: the value of its cookie cloud-sso-token"
+        SecretStr(""), description="your own session at Datayes: the value of its cookie cloud-sso-token"
     )
 
     @property
     def user_agent(self) -> str:
-        """What we call ourselves: name, version, and whom to write to."""
+        """The User-Agent header of all requests: name, version and contact."""
         return f"Xinwen/0.1 (+{self.contact})" if self.contact else "Xinwen/0.1 (semiconductor news index)"
 
 
@@ -47,7 +48,7 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process, read once.
 
-    Raises SettingsError for a wrong value and for an unknown ``XINWEN_`` variable, which would otherwise do nothing.
+    Raises SettingsError for a wrong value, and for an unknown ``XINWEN_`` variable, which would have no effect.
     """
     known = {PREFIX + name.upper() for name in Settings.model_fields if name != "mongodb_uri"}
     for name in os.environ:
@@ -56,8 +57,8 @@ def settings() -> Settings:
             hint = f"; did you mean {close[0]}?" if close else f"; known: {', '.join(sorted(known))}"
             raise SettingsError(f"unknown setting {name}{hint}")
     try:
-        found = Settings()
+        loaded = Settings()
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingsError(f"setting {'.'.join(map(str, first['loc'])).upper()}: {first['msg']}") from None
-    return found.model_copy(update={"data": found.data.expanduser().resolve()})
+    return loaded.model_copy(update={"data": loaded.data.expanduser().resolve()})

@@ -1,8 +1,8 @@
-"""The raw archive: bytes of pages and documents as they came, compressed, once a content.
+"""The raw archive: the bytes of pages and documents as they were fetched, compressed, each content once.
 
-Collection ``raw``: ``{_id: sha256 of the bytes, data: Zstandard (earlier: gzip), size, stored}``. What is too large for
-a document lies in GridFS under the same id. An article says in its field ``raw`` which bytes it was read from, and from
-where they came.
+Collection ``raw``: ``{_id: SHA-256 of the bytes, data: Zstandard (earlier: gzip), size, stored}``. What is too large
+for a MongoDB document is in GridFS under the same id. An article's field ``raw`` is a reference: which bytes it was
+read from, and from where they came.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from backports import zstd  # as in Python 3.14; Scrapy has it along
+from backports import zstd  # the module of Python 3.14; a dependency of Scrapy
 from bson import Binary
 from gridfs import GridFSBucket, NoFile
 from pymongo.database import Database
@@ -24,18 +24,21 @@ from pymongo.errors import BulkWriteError
 
 from store.connection import Document
 
-MOST_IN_DOCUMENT = 15 * 2**20
-"""Bytes, compressed; MongoDB refuses documents over 16 MiB."""
+MAX_DOCUMENT_BYTES = 15 * 2**20
+"""Compressed bytes up to which content is in a document; MongoDB refuses documents over 16 MiB."""
 
-_LEVEL = 3  # 5 takes twice as long to save a twentieth
+_LEVEL = 3  # level 5 takes twice as long and saves a twentieth
 _GZIP = b"\x1f\x8b"
 _DUPLICATE_KEY = 11000
-_SECRET = ("set-cookie", "set-cookie2", "www-authenticate", "authorization")
+_SECRET_HEADERS = ("set-cookie", "set-cookie2", "www-authenticate", "authorization")
 
 
 @dataclass
 class Raw:
-    """What an article was read from: the bytes, where and when they were fetched, and what the entry said of them."""
+    """The bytes that an article was read from, and where and when they were fetched.
+
+    ``type``: media type. ``link``: what the entry page says of the page, as field names and values of ``Link``.
+    """
 
     data: bytes
     url: str
@@ -46,11 +49,12 @@ class Raw:
 
     @cached_property
     def sha256(self) -> str:
+        """SHA-256 of the bytes in hex digits: the id in the archive."""
         return hashlib.sha256(self.data).hexdigest()
 
     def reference(self) -> Document:
-        """What the article keeps of it; no cookie or key of ours or theirs is among the headers."""
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in _SECRET}
+        """The article's field ``raw``; headers that hold cookies or keys are left out."""
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in _SECRET_HEADERS}
         return {
             "sha256": self.sha256,
             "size": len(self.data),
@@ -63,11 +67,11 @@ class Raw:
 
 
 class NotArchived(LookupError):
-    """The archive does not hold the bytes that an article refers to, or holds others."""
+    """The archive does not hold the bytes that an article refers to, or they are damaged."""
 
 
 def keep(database: Database[Document], raws: Iterable[Raw]) -> None:
-    """Store the bytes of *raws* that are not stored yet. They come before the articles that refer to them."""
+    """Store the bytes of *raws* that are not stored yet. Call it before the articles that refer to them are written."""
     new = {raw.sha256: raw for raw in raws}
     present = {row["_id"] for row in database.raw.find({"_id": {"$in": list(new)}}, {"_id": 1})}
     rows = [_row(database, key, raw.data) for key, raw in new.items() if key not in present]
@@ -76,13 +80,13 @@ def keep(database: Database[Document], raws: Iterable[Raw]) -> None:
     try:
         database.raw.insert_many(rows, ordered=False)
     except BulkWriteError as error:
-        # Another crawl may store the very same bytes in this moment. Anything else is a fault.
+        # Another crawl may have stored the same bytes in the meantime. Any other error is raised.
         if any(fault["code"] != _DUPLICATE_KEY for fault in error.details["writeErrors"]):
             raise
 
 
 def read(database: Database[Document], reference: Document) -> Raw:
-    """The bytes that an article's *reference* names. Raises NotArchived."""
+    """The bytes that an article's field ``raw`` (*reference*) names, decompressed and verified. Raises NotArchived."""
     key = reference["sha256"]
     row = database.raw.find_one({"_id": key})
     if row is None:
@@ -100,7 +104,7 @@ def read(database: Database[Document], reference: Document) -> Raw:
 
 
 def drop_unused(database: Database[Document], keys: Iterable[str]) -> int:
-    """Remove those of *keys* that no article and nothing in quarantine refers to any more; how many there were."""
+    """Remove those of *keys* to which no article and no quarantined page refers any more; how many that were."""
     dropped = 0
     for key in set(keys):
         if database.articles.find_one({"raw.sha256": key}, {"_id": 1}):
@@ -115,13 +119,13 @@ def drop_unused(database: Database[Document], keys: Iterable[str]) -> int:
 
 
 def _row(database: Database[Document], key: str, data: bytes) -> Document:
-    """The document of *data*; what is too large for one is in a file when this returns."""
-    # A quarter of gzip's time, and a twentieth smaller.
+    """The document of *data*; if that is too large for a document, it is in GridFS when this returns."""
+    # Takes a quarter of gzip's time and gives a twentieth less.
     packed = zstd.compress(data, _LEVEL)
     row: Document = {"_id": key, "size": len(data), "stored": datetime.now(UTC)}
-    if len(packed) <= MOST_IN_DOCUMENT:
+    if len(packed) <= MAX_DOCUMENT_BYTES:
         return row | {"data": Binary(packed)}
-    # A process that was killed leaves chunks behind, which are in the way of a second try.
+    # Remove the chunks that a killed process has left: they would make a second upload fail.
     database["raw.chunks"].delete_many({"files_id": key})
     database["raw.files"].delete_many({"_id": key})
     _bucket(database).upload_from_stream_with_id(key, key, packed)

@@ -1,4 +1,7 @@
-"""Articles with their vectors in MongoDB: one document each, one upsert, nothing changed when nothing changed."""
+"""Articles with their token vectors in MongoDB: one document each, written by one upsert, unchanged content not at all.
+
+``_document`` decides which fields a stored article has.
+"""
 
 from __future__ import annotations
 
@@ -15,26 +18,30 @@ from bson import Binary
 from pymongo import UpdateOne
 from pymongo.database import Database
 
-from store import archive, counters, stories
-from store.article import Article, File
+from store import counters
+from store.article import Access, Article, File
 from store.connection import Document
-from store.meaning import Meaning
+from store.documents import archive, stories
+from store.documents.embeddings import Embeddings
 from store.vectors import pack
 
 BagOfWords = list[tuple[int, int]]
+"""(token id, count) of each token of a text, as gensim's ``doc2bow`` gives it."""
+
 Outcome = Literal["new", "changed", "unchanged"]
 
 _NOT_CONTENT = ("fetched",)
 _READ = dict.fromkeys((*(name for name in Article.__dataclass_fields__ if name != "id"), "page_vectors"), 1)
-_OF_WORDS = ("content", "length", "vector", "page_vectors", "bigrams")
+_TOKEN_FIELDS = ("content", "length", "vector", "page_vectors", "bigrams")
 
 
 @dataclass
-class Entry:
-    """An article as it is to be stored, with a bag of words for each page (one page for what has no pages).
+class VectorizedArticle:
+    """An article with its token vectors and embeddings, ready to be stored.
 
-    ``digest`` stands for the text, to know it again under another address; "" for texts too short to tell. ``raw`` is
-    what it was read from, where that may be kept. ``bigrams`` are counts of pairs of Han characters.
+    ``bags``: the tokens of each page; one page for an article without pages. ``digest``: digest of the text, by which
+    it is found again under another address; "" for texts too short to tell. ``raw``: the bytes it was read from, where
+    they may be kept. ``bigrams``: counts of the bigrams of Han characters.
     """
 
     article: Article
@@ -42,25 +49,32 @@ class Entry:
     digest: str = ""
     raw: archive.Raw | None = None
     bigrams: BagOfWords = field(default_factory=list)
-    meaning: Meaning | None = None
+    embeddings: Embeddings | None = None
 
     @cached_property
     def document(self) -> Document:
-        """What is stored, but for what the database sets; made by who asks first, in whatever thread."""
+        """The stored document except for the fields that the database sets; made at first use, in that thread."""
         return _document(self)
 
 
-def write(database: Database[Document], entries: Sequence[Entry]) -> dict[str, Outcome]:
-    """Store *entries* and tell, by article id, what that did.
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as it is read back. ``page_vectors``: the packed vector of each page of a report, else empty."""
 
-    An entry whose content is stored already is not written again, so a repeated crawl changes nothing. The
-    time ``stored`` is the database's own clock, the one that all writers share. What is written is ``pending`` until
-    the compactor has packed it into a segment, and has a revision that no other writing of this article ever has.
+    article: Article
+    page_vectors: list[bytes]
+
+
+def write(database: Database[Document], articles: Sequence[VectorizedArticle]) -> dict[str, Outcome]:
+    """Store *articles* and say for each article id what that did.
+
+    An article whose content is stored already is not written, so a repeated crawl changes nothing. What is written is
+    ``pending`` until the compactor has packed it into a segment, and gets a revision that no other version of the
+    article ever has. ``stored`` is the time of the database server, which all writers share.
     """
-    documents = {entry.article.id: entry.document for entry in entries}
-    present = {
-        row["_id"]: row["content"] for row in database.articles.find({"_id": {"$in": list(documents)}}, {"content": 1})
-    }
+    documents = {analyzed.article.id: analyzed.document for analyzed in articles}
+    rows = database.articles.find({"_id": {"$in": list(documents)}}, {"content": 1})
+    present = {row["_id"]: row["content"] for row in rows}
     outcomes: dict[str, Outcome] = {}
     changes: dict[str, Document] = {}
     for key, document in documents.items():
@@ -69,8 +83,8 @@ def write(database: Database[Document], entries: Sequence[Entry]) -> dict[str, O
             continue
         outcomes[key] = "changed" if key in present else "new"
         changes[key] = document
-    written = [entry for entry in entries if outcomes[entry.article.id] != "unchanged"]
-    archive.keep(database, (entry.raw for entry in written if entry.raw))
+    written = [analyzed for analyzed in articles if outcomes[analyzed.article.id] != "unchanged"]
+    archive.keep(database, (analyzed.raw for analyzed in written if analyzed.raw))
     if changes:
         revision = counters.reserve(database, counters.REVISIONS, 1)
         database.articles.bulk_write([_upsert(changes[key], revision) for key in changes], ordered=False)
@@ -78,63 +92,61 @@ def write(database: Database[Document], entries: Sequence[Entry]) -> dict[str, O
 
 
 def delete(database: Database[Document], ids: Iterable[str]) -> int:
-    """Remove articles and their portraits; how many there were.
+    """Delete the articles *ids* and their fingerprints; how many there were.
 
-    Readers learn of it from ``deleted``, until the compactor has settled it. A process that is killed in the middle has
-    deleted or not; the compactor finishes what is in ``deleted``.
+    Each deletion is noted in ``deleted`` for readers until the compactor has applied it. A process that is killed in
+    between has deleted an article or only noted it; the compactor then deletes what is noted.
     """
     gone, left = set[str](), set(ids)
     while left:
         rows = list(database.articles.find({"_id": {"$in": sorted(left)}}, {"revision": 1}))
         if not rows:
             break
-        # The note comes first: an article gone without one would be found until somebody counts.
+        # The note comes first: an article deleted without one would be found until a compaction counts all articles.
         notes = [UpdateOne({"_id": row["_id"]}, {"$max": {"revision": row["revision"]}}, upsert=True) for row in rows]
         database.deleted.bulk_write(notes, ordered=False)
         for row in rows:
-            # Of another revision by now: written since, and looked at again.
+            # Not deleted if it has another revision by now: it was written since, and is tried again.
             if database.articles.delete_one({"_id": row["_id"], "revision": row["revision"]}).deleted_count:
                 gone.add(row["_id"])
         left &= {row["_id"] for row in rows} - gone
-    stories.leave(database, gone)
+    stories.remove_articles(database, gone)
     return len(gone)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An article as it is read back; ``page_vectors`` are packed, one for each page of a report, none for others."""
-
-    article: Article
-    page_vectors: list[bytes]
-
-
-def read(database: Database[Document], ids: Iterable[str]) -> dict[str, Stored]:
+def read(database: Database[Document], ids: Iterable[str]) -> dict[str, StoredArticle]:
     """The stored articles among *ids*, by id."""
     rows = database.articles.find({"_id": {"$in": list(ids)}}, _READ)
-    return {row["_id"]: Stored(_article(row), row["page_vectors"]) for row in rows}
+    return {row["_id"]: StoredArticle(_article(row), row["page_vectors"]) for row in rows}
 
 
-def known_addresses(database: Database[Document], ids: Iterable[str]) -> set[str]:
-    """Which of the article *ids* are stored."""
+def existing_ids(database: Database[Document], ids: Iterable[str]) -> set[str]:
+    """Those of the article *ids* that are stored."""
     return {row["_id"] for row in database.articles.find({"_id": {"$in": list(ids)}}, {"_id": 1})}
 
 
+def access_of(database: Database[Document], ids: Iterable[str]) -> dict[str, Access]:
+    """How much is kept of those of the article *ids* that are stored."""
+    return {row["_id"]: row["access"] for row in database.articles.find({"_id": {"$in": list(ids)}}, {"access": 1})}
+
+
 def find_digests(database: Database[Document], digests: Iterable[str]) -> dict[str, str]:
-    """By text digest, the id of the article that was stored first with it; only of *digests* that are stored."""
+    """For each of the text *digests* that is stored, the id of the article that was stored with it first."""
     found: dict[str, str] = {}
     for row in database.articles.find({"digest": {"$in": list(digests)}}, {"digest": 1}).sort("first_stored", 1):
         found.setdefault(row["digest"], row["_id"])
     return found
 
 
-def made_of_words(row: Document, bags: list[BagOfWords], pairs: BagOfWords, digest: str) -> Document:
-    """The fields of the stored article *row* that follow from the words of its pages (*bags*) and its *pairs*."""
-    document = _document(Entry(_article(row), bags, digest, bigrams=pairs), row.get("encoder", ""))
-    return {name: document[name] for name in (*_OF_WORDS, "digest") if name in document}
+def token_fields(row: Document, bags: list[BagOfWords], bigrams: BagOfWords, digest: str) -> Document:
+    """The fields of the stored article *row* that depend on its tokens, for the new *bags*, *bigrams* and *digest*."""
+    analyzed = VectorizedArticle(_article(row), bags, digest, bigrams=bigrams)
+    document = _document(analyzed, row.get("encoder", ""))
+    return {name: document[name] for name in (*_TOKEN_FIELDS, "digest") if name in document}
 
 
 def add_address(database: Database[Document], article_id: str, url: str) -> None:
-    """Note that the text of a stored article also stands at *url*."""
+    """Record that the text of a stored article is also at *url*."""
     database.articles.update_one({"_id": article_id}, {"$addToSet": {"also_at": url}})
 
 
@@ -147,7 +159,7 @@ def quarantine(
     key: str,
     raw: archive.Raw | None = None,
 ) -> None:
-    """Keep what was refused: where it is and why, once per address (*key*), and what it was read from."""
+    """Record a refused page, once an address (*key*), with the reasons and the bytes that it was read from."""
     refused: Document = {"source": source, "url": url, "reasons": reasons, "seen": seen}
     if raw:
         archive.keep(database, [raw])
@@ -156,12 +168,12 @@ def quarantine(
 
 
 def release(database: Database[Document], keys: Iterable[str]) -> None:
-    """Take addresses out of quarantine: they have been stored since."""
+    """Remove addresses from quarantine whose articles have been stored since."""
     database.quarantine.delete_many({"_id": {"$in": list(keys)}})
 
 
 def _upsert(document: Document, revision: int) -> UpdateOne:
-    moving = {
+    set_by_database = {
         "stored": "$$NOW",
         "first_stored": {"$ifNull": ["$first_stored", "$$NOW"]},
         "revision": revision,
@@ -170,39 +182,41 @@ def _upsert(document: Document, revision: int) -> UpdateOne:
         "story": {"$ifNull": ["$story", document["_id"]]},
     }
     # $literal: a title that begins with "$" is a title, not an expression.
-    replacement = {"$mergeObjects": [{"$literal": document}, moving]}
-    # Of two that write one article at once the higher revision stays, so that a revision never goes back.
-    later = {"$gt": [{"$ifNull": ["$revision", 0]}, revision]}
+    replacement = {"$mergeObjects": [{"$literal": document}, set_by_database]}
+    # Of two processes that write one article at once the higher revision wins, so that a revision never decreases.
+    is_newer = {"$gt": [{"$ifNull": ["$revision", 0]}, revision]}
     return UpdateOne(
-        {"_id": document["_id"]}, [{"$replaceWith": {"$cond": [later, "$$ROOT", replacement]}}], upsert=True
+        {"_id": document["_id"]}, [{"$replaceWith": {"$cond": [is_newer, "$$ROOT", replacement]}}], upsert=True
     )
 
 
-def _document(entry: Entry, encoder: str = "") -> Document:
-    """*encoder*: whose meaning the stored article has, where *entry* brings none of its own."""
-    fields = {name: getattr(entry.article, name) for name in Article.__dataclass_fields__}
-    fields["files"] = [asdict(file) for file in entry.article.files]
+def _document(analyzed: VectorizedArticle, encoder: str = "") -> Document:
+    """The stored document. *encoder*: that of the embeddings stored before, where *analyzed* brings none."""
+    fields = {name: getattr(analyzed.article, name) for name in Article.__dataclass_fields__}
+    fields["files"] = [asdict(file) for file in analyzed.article.files]
     vector = Counter[int]()
-    for bag in entry.bags:
+    for bag in analyzed.bags:
         vector.update(dict(bag))
+    encoder = analyzed.embeddings.encoder if analyzed.embeddings else encoder
     document = {"_id": fields.pop("id"), **fields}
-    document["content"] = _content_hash(fields, entry.bags, entry.meaning.encoder if entry.meaning else encoder)
+    document["content"] = _content_hash(fields, analyzed.bags, encoder)
     document["length"] = vector.total()
     document["vector"] = Binary(pack(vector.items()))
-    document["page_vectors"] = [Binary(pack(bag)) for bag in entry.bags] if len(entry.bags) > 1 else []
-    document["bigrams"] = Binary(pack(entry.bigrams))
-    if entry.meaning:
-        document |= entry.meaning.fields()
-    if entry.digest:
-        document["digest"] = entry.digest
-    if entry.raw:
-        document["raw"] = entry.raw.reference()
+    document["page_vectors"] = [Binary(pack(bag)) for bag in analyzed.bags] if len(analyzed.bags) > 1 else []
+    document["bigrams"] = Binary(pack(analyzed.bigrams))
+    if analyzed.embeddings:
+        document |= analyzed.embeddings.fields()
+    if analyzed.digest:
+        document["digest"] = analyzed.digest
+    if analyzed.raw:
+        document["raw"] = analyzed.raw.reference()
     return document
 
 
 def _content_hash(fields: Document, bags: list[BagOfWords], encoder: str) -> str:
+    """SHA-256 of all that makes a new version of an article: its fields, its tokens and the encoder."""
     content = {name: value for name, value in fields.items() if name not in _NOT_CONTENT}
-    # With another encoder it is written again, so that reading the archive again replaces all vectors.
+    # With the encoder, so that re-reading the archive after a change of encoder replaces all embeddings.
     text = json.dumps([content, bags, *([encoder] if encoder else [])], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,4 +1,7 @@
-"""What is remembered of addresses that were asked for: what came of them, and what to ask with next time."""
+"""Visits: for each address that a crawl requested the last result, when to request it again, and with which validators.
+
+The collection is called ``pages``, which is older than the term visit.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,17 @@ from datetime import datetime
 from pymongo import UpdateOne
 from pymongo.database import Database
 
-from store.article import article_id
-from store.articles import known_addresses
+from store.article import article_id, canonical_address
 from store.connection import Document
+from store.documents.articles import existing_ids
 
 
 @dataclass(slots=True)
-class Page:
-    """One address: of a page or document that an entry led to, or of an entry itself (``outcome`` "entry").
+class Visit:
+    """One address: a page or document that an entry page links to, or an entry page itself (``outcome`` "entry").
 
-    ``outcome`` is "stored" when article ``article`` stands for it, else what was wrong with it.
+    ``outcome`` is "stored" if the article ``article`` was made of it, else the reason why none was. Field names are
+    those of the collection.
     """
 
     address: str
@@ -26,71 +30,86 @@ class Page:
     outcome: str
     seen: datetime
     due: datetime
-    """When it is to be asked for again."""
+    """When to request it again."""
     article: str = ""
     etag: str = ""
     last_modified: str = ""
     digest: str = ""
-    """Of an entry's bytes, for sites that never say "not modified"."""
+    """Of an entry page's bytes, for sites that never answer "not modified"."""
     title: str = ""
-    """As the entry told it, like ``modified``; another one next time is a reason to look."""
+    """As the entry page gives it, like ``modified``; if it changes, the page is visited again."""
     modified: datetime | None = None
     trusted: bool = True
-    """The last time the entry said that the page had changed, it had."""
+    """The page really had changed when its entry page last said so."""
     listed_at: list[str] = field(default_factory=list)
-    """The complete lists that showed it."""
+    """The complete lists (entry pages) that showed it."""
     further: list[str] = field(default_factory=list)
-    """The entries that this entry leads to."""
+    """The entry pages that this entry page links to."""
     gone: datetime | None = None
+    """When it was first missing from the site."""
     first: datetime | None = None
-    """When it was first written down; the database's to tell."""
+    """When it was first visited. ``write`` sets it in the database at the first visit and ignores it here."""
 
 
-def find(database: Database[Document], addresses: Iterable[str]) -> dict[str, Page]:
-    """What is remembered of *addresses*; nothing of those whose article is not in the store any more.
+def find(database: Database[Document], addresses: Iterable[str]) -> dict[str, Visit]:
+    """The visits of *addresses*, without those whose article is not stored any more.
 
-    An article is also known by its own address where another one has led to it.
+    An address that was never visited has the visit of another address if that one's article has its address.
     """
-    found = {page.address: page for page in map(_page, database.pages.find({"_id": {"$in": list(addresses)}}))}
-    own = {article_id(address): address for address in addresses if address not in found}
-    for page in map(_page, database.pages.find({"article": {"$in": list(own)}})):
-        # What was told of the other address says nothing of this one.
-        found[own[page.article]] = replace(page, title="", modified=None)
-    present = known_addresses(database, {page.article for page in found.values() if page.article})
-    return {address: page for address, page in found.items() if not page.article or page.article in present}
+    last_visits = {
+        visit.address: visit for visit in map(_visit, database.pages.find({"_id": {"$in": list(addresses)}}))
+    }
+    own = {article_id(address): address for address in addresses if address not in last_visits}
+    for visit in map(_visit, database.pages.find({"article": {"$in": list(own)}})):
+        # The entry page's title and date were of the other address.
+        last_visits[own[visit.article]] = replace(visit, title="", modified=None)
+    stored = existing_ids(database, {visit.article for visit in last_visits.values() if visit.article})
+    return {address: visit for address, visit in last_visits.items() if not visit.article or visit.article in stored}
 
 
-def write(database: Database[Document], pages: Sequence[Page]) -> None:
-    """Remember *pages*, and mark their articles as gone from the site, or as back."""
-    if not pages:
+def article_at(database: Database[Document], address: str) -> str:
+    """The id of the stored article that is at *address*, or was made of the page there; "" for none."""
+    canonical = canonical_address(address)
+    row = database.pages.find_one({"_id": canonical}, {"article": 1}) or {}
+    wanted = [article_id(canonical), *filter(None, [row.get("article")])]
+    stored = existing_ids(database, wanted)
+    return next((key for key in wanted if key in stored), "")
+
+
+def write(database: Database[Document], visits: Sequence[Visit]) -> None:
+    """Store *visits*, and set or remove ``gone`` in the articles of pages that have gone or come back."""
+    if not visits:
         return
     writes = []
-    for page in pages:
-        row = asdict(page)
+    for visit in visits:
+        row = asdict(visit)
         key, _ = row.pop("address"), row.pop("first")
-        writes.append(UpdateOne({"_id": key}, {"$set": row, "$setOnInsert": {"first": page.seen}}, upsert=True))
+        writes.append(UpdateOne({"_id": key}, {"$set": row, "$setOnInsert": {"first": visit.seen}}, upsert=True))
     database.pages.bulk_write(writes, ordered=False)
-    _mark(database, [page.article for page in pages if page.article and page.gone], pages[0].seen)
-    back = [page.article for page in pages if page.article and not page.gone]
+    _set_gone(database, [visit.article for visit in visits if visit.article and visit.gone], visits[0].seen)
+    back = [visit.article for visit in visits if visit.article and not visit.gone]
     database.articles.update_many({"_id": {"$in": back}, "gone": {"$exists": True}}, {"$unset": {"gone": ""}})
 
 
 def mark_missing(database: Database[Document], entry: str, shown: Iterable[str], now: datetime) -> int:
-    """Mark what the complete list at *entry* once showed and shows no more, with its articles; tell how many."""
+    """Set ``gone`` for pages that the complete list at *entry* once showed and shows no more; how many.
+
+    *shown*: all addresses that it shows now. Articles are marked like their pages.
+    """
     missing = {"listed_at": entry, "_id": {"$nin": list(shown)}, "gone": None, "outcome": "stored"}
     rows = list(database.pages.find(missing, {"article": 1}))
     database.pages.update_many({"_id": {"$in": [row["_id"] for row in rows]}}, {"$set": {"gone": now}})
-    _mark(database, [row["article"] for row in rows], now)
+    _set_gone(database, [row["article"] for row in rows], now)
     return len(rows)
 
 
-def _mark(database: Database[Document], articles: list[str], now: datetime) -> None:
-    """An article is kept when it has gone from every address that led to it; when that was seen stands beside it."""
+def _set_gone(database: Database[Document], articles: list[str], now: datetime) -> None:
+    """Set ``gone`` in those of *articles* that no address leads to any more; the articles are kept."""
     if articles:
-        alive = database.pages.distinct("article", {"article": {"$in": articles}, "gone": None})
-        gone = {"_id": {"$in": articles, "$nin": alive}, "gone": {"$exists": False}}
+        reachable = database.pages.distinct("article", {"article": {"$in": articles}, "gone": None})
+        gone = {"_id": {"$in": articles, "$nin": reachable}, "gone": {"$exists": False}}
         database.articles.update_many(gone, {"$set": {"gone": now}})
 
 
-def _page(row: Document) -> Page:
-    return Page(address=row["_id"], **{name: row[name] for name in Page.__dataclass_fields__ if name in row})
+def _visit(row: Document) -> Visit:
+    return Visit(address=row["_id"], **{name: row[name] for name in Visit.__dataclass_fields__ if name in row})

@@ -1,8 +1,8 @@
-"""The dictionary: which token has which id. One for all writers; ids are handed out once and never change.
+"""The dictionary: the id of each token. All writers share it; ids never change.
 
 Collection ``terms``: ``{_id: token, id: number}``. A writer reserves a range of numbers in one step and inserts its new
-tokens with them; where another writer was first, its number stands and the reserved one stays unused. So ids never
-clash, whatever dies when, and gaps between ids mean nothing.
+tokens with them. Where another writer inserted a token first, its id is valid and the reserved one stays unused. So no
+two tokens share an id, whichever process is killed when, and gaps between ids mean nothing.
 """
 
 from __future__ import annotations
@@ -16,39 +16,39 @@ from store import counters
 from store.connection import Document
 
 _DUPLICATE_KEY = 11000
-_AT_ONCE = 10_000  # tokens in one question to the database; its limit is 16 MiB a message
+_BATCH = 10_000  # tokens in one query; MongoDB refuses messages over 16 MiB
 
 
 class SharedDictionary:
-    """gensim's ``Dictionary`` with the ids of the database; new tokens get theirs from there."""
+    """gensim's ``Dictionary`` with ids from the database, where new tokens get theirs."""
 
     def __init__(self, database: Database[Document]) -> None:
-        from gensim.corpora import Dictionary  # takes a second to load, and who only reads needs nothing of it
+        from gensim.corpora import Dictionary  # takes a second to load, and readers do not need it
 
         self._database = database
         self._known = Dictionary()
 
     def bags_of_words(self, texts: Sequence[list[str]]) -> list[list[tuple[int, int]]]:
-        """``doc2bow`` of each list of tokens; every token has an id that is stored when this returns."""
+        """The bag of words of each list of tokens; new tokens are stored before this returns."""
         self.learn(texts)
         return [*map(self.bag_of_words, texts)]
 
     def learn(self, texts: Sequence[list[str]]) -> None:
-        """Every token of *texts* has an id that is stored when this returns."""
+        """Give an id to every new token of *texts*; all ids are stored when this returns."""
         new = set[str]().union(*texts).difference(self._known.token2id)
         self._known.token2id.update(ids_of(self._database, new))
 
     def bag_of_words(self, tokens: list[str]) -> list[tuple[int, int]]:
-        """``doc2bow`` of *tokens*, which have been learnt; the database is not asked."""
-        found: list[tuple[int, int]] = self._known.doc2bow(tokens)
-        return found
+        """The bag of words of *tokens*, all given to ``learn`` before; makes no query to the database."""
+        bag: list[tuple[int, int]] = self._known.doc2bow(tokens)
+        return bag
 
 
 def ids_of(database: Database[Document], tokens: Iterable[str]) -> dict[str, int]:
-    """The id of every token in *tokens*; those that are new get one."""
+    """The id of every token in *tokens*; new tokens get one."""
     wanted = sorted(set(tokens))
-    found = stored_ids(database, wanted)
-    missing = [token for token in wanted if token not in found]
+    ids = stored_ids(database, wanted)
+    missing = [token for token in wanted if token not in ids]
     if missing:
         first = counters.reserve(database, counters.TERMS, len(missing))
         try:
@@ -56,32 +56,38 @@ def ids_of(database: Database[Document], tokens: Iterable[str]) -> dict[str, int
                 ({"_id": token, "id": first + place} for place, token in enumerate(missing)), ordered=False
             )
         except BulkWriteError as error:
-            # Another writer had the same token first: its id stands. Anything else is a fault.
+            # Another writer inserted the same token first: its id is valid. Any other error is raised.
             if any(fault["code"] != _DUPLICATE_KEY for fault in error.details["writeErrors"]):
                 raise
-        found |= stored_ids(database, missing)
-    return found
+        ids |= stored_ids(database, missing)
+    return ids
 
 
 def tokens_of(database: Database[Document], ids: Iterable[int]) -> dict[int, str]:
-    """The token of every id in *ids* that is stored."""
+    """The tokens of those of *ids* that are in the dictionary."""
     wanted = list(ids)
-    found = {}
-    for place in range(0, len(wanted), _AT_ONCE):
-        for term in database.terms.find({"id": {"$in": wanted[place : place + _AT_ONCE]}}):
-            found[term["id"]] = term["_id"]
-    return found
+    tokens = {}
+    for start in range(0, len(wanted), _BATCH):
+        for term in database.terms.find({"id": {"$in": wanted[start : start + _BATCH]}}):
+            tokens[term["id"]] = term["_id"]
+    return tokens
+
+
+def ids_of_bigrams(database: Database[Document], character: str) -> list[int]:
+    """The ids of all bigrams with a Han *character*, and of the character itself. Scans the dictionary."""
+    # "#" and a character is no bigram but a concept: 镓, which an article on gallium names too.
+    return [term["id"] for term in database.terms.find({"_id": {"$regex": f"^([^#]?{character}|{character}.)$"}})]
 
 
 def all_tokens(database: Database[Document]) -> dict[int, str]:
-    """The whole dictionary."""
-    return {term["id"]: term["_id"] for term in database.terms.find(batch_size=_AT_ONCE)}
+    """The whole dictionary, by id."""
+    return {term["id"]: term["_id"] for term in database.terms.find(batch_size=_BATCH)}
 
 
 def stored_ids(database: Database[Document], tokens: Sequence[str]) -> dict[str, int]:
     """The ids of those of *tokens* that are in the dictionary."""
-    found = {}
-    for place in range(0, len(tokens), _AT_ONCE):
-        for term in database.terms.find({"_id": {"$in": tokens[place : place + _AT_ONCE]}}):
-            found[term["_id"]] = term["id"]
-    return found
+    ids = {}
+    for start in range(0, len(tokens), _BATCH):
+        for term in database.terms.find({"_id": {"$in": tokens[start : start + _BATCH]}}):
+            ids[term["_id"]] = term["id"]
+    return ids

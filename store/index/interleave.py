@@ -1,7 +1,9 @@
-"""Vectors in the order in which they compress best: the beginnings of all, then what follows, and so on.
+"""Interleaves vectors into the order in which they compress best. The order is specified in ``FORMAT.md``.
 
-Gaps between ids grow along a vector, as rare tokens have high ids. Side by side, pieces from the same place of many
-vectors are alike, and deflate makes a tenth less of them than of whole vectors one after another.
+The gaps between token ids grow along a vector, as rare tokens have high ids. Pieces from the same position of many
+vectors are therefore alike, and deflate packs them into a tenth less than whole vectors one after another.
+
+It has a file of its own because it is a pure function of bytes, tested as such; ``segments`` reads and writes MongoDB.
 """
 
 from __future__ import annotations
@@ -12,46 +14,49 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-PIECE = 16  # bytes
+from store.vectors import Ints
 
-Bytes = NDArray[np.uint8]
-Starts = NDArray[np.uint32]
+PIECE = 16
+"""Bytes of each vector in one round."""
 
 
-def deal(vectors: Bytes, start: Starts) -> bytes:
-    """*vectors* (row i is ``[start[i]:start[i + 1]]``) in rounds: in each, the next ``PIECE`` bytes of every row that
-    has so many left, in order of rows. After the last round what is left of each row, in order of rows."""
+def interleave(vectors: NDArray[np.uint8], start: NDArray[np.uint32]) -> bytes:
+    """*vectors* in rounds: in each round the next ``PIECE`` bytes of every row that has so many left, by row number.
+
+    Row i is ``vectors[start[i]:start[i + 1]]``; *start* has rows + 1 numbers. After the last round comes the rest of
+    each row, fewer than ``PIECE`` bytes, by row number.
+    """
     rounds, rests = _order(start)
     windows = sliding_window_view(vectors, PIECE) if len(vectors) >= PIECE else None
-    whole = [windows[places].tobytes() for places in rounds if windows is not None]
-    return b"".join(whole) + vectors[rests].tobytes()
+    pieces = [windows[places].tobytes() for places in rounds if windows is not None]
+    return b"".join(pieces) + vectors[rests].tobytes()
 
 
-def gather(dealt: Bytes, start: Starts) -> bytes:
-    """The vectors that ``deal`` put into another order."""
+def restore(interleaved: NDArray[np.uint8], start: NDArray[np.uint32]) -> bytes:
+    """The vectors from which ``interleave`` made *interleaved*, with the same *start*."""
     rounds, rests = _order(start)
-    vectors = np.empty(len(dealt), np.uint8)
+    vectors = np.empty(len(interleaved), np.uint8)
     done = 0
     for places in rounds:
         end = done + PIECE * len(places)
-        sliding_window_view(vectors, PIECE, writeable=True)[places] = dealt[done:end].reshape(-1, PIECE)
+        sliding_window_view(vectors, PIECE, writeable=True)[places] = interleaved[done:end].reshape(-1, PIECE)
         done = end
-    vectors[rests] = dealt[done:]
+    vectors[rests] = interleaved[done:]
     return vectors.tobytes()
 
 
-def _order(start: Starts) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
-    """Where the pieces of each round begin, and the place of every byte that is left."""
+def _order(start: NDArray[np.uint32]) -> tuple[list[Ints], Ints]:
+    """For each round the positions at which its pieces begin; and the position of every byte that is left."""
     begin, end = start[:-1].astype(np.int64), start[1:].astype(np.int64)
     rest = (end - begin) % PIECE
     return list(_rounds(begin, end)), np.repeat(end - np.cumsum(rest), rest) + np.arange(rest.sum())
 
 
-def _rounds(begin: NDArray[np.int64], end: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+def _rounds(begin: Ints, end: Ints) -> Iterator[Ints]:
     places, ends = begin, end
     while True:
-        more = places + PIECE <= ends
-        places, ends = places[more], ends[more]
+        has_piece = places + PIECE <= ends
+        places, ends = places[has_piece], ends[has_piece]
         if not len(places):
             return
         yield places

@@ -1,4 +1,7 @@
-"""The lease that keeps compactors out of each other's way: politeness only, the safety is in the manifest's switch."""
+"""The compactors' lease. Optional: correctness relies on the manifest's compare-and-set, the lease only saves work.
+
+It is the document ``{_id: "lease", owner, until}`` of the collection ``manifest``; the server's clock sets ``until``.
+"""
 
 from __future__ import annotations
 
@@ -16,57 +19,58 @@ from pymongo.database import Database
 from store.connection import Document
 
 SECONDS = 30
+"""A lease that its owner has not renewed for so long may be taken by another process."""
 
 _KEY = {"_id": "lease"}
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Taken(RuntimeError):
-    """Somebody else has the lease."""
+class LeaseTaken(RuntimeError):
+    """Another process has the lease."""
 
 
 class Lease:
-    """Ours while nobody else could have taken it: ``keep`` renews it and has to be called well within ``SECONDS``."""
+    """The lease of one compaction. ``renew`` has to be called well within ``SECONDS``, again and again."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._database = database
-        self._kept = -1.0 * SECONDS
+        self._renewed = -1.0 * SECONDS
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
-    def keep(self) -> None:
-        """Take or renew it, by the clock of the server, when it was not done a moment ago. Raises Taken."""
-        if time.monotonic() - self._kept < SECONDS / 6:
+    def renew(self) -> None:
+        """Take or renew the lease, unless that was done less than ``SECONDS / 6`` ago. Raises LeaseTaken."""
+        if time.monotonic() - self._renewed < SECONDS / 6:
             return
-        self._kept = time.monotonic()
+        self._renewed = time.monotonic()
         until = {"$ifNull": ["$until", _NEVER]}
-        length = 1000 * SECONDS
-        free = {
+        milliseconds = 1000 * SECONDS
+        is_free = {
             "$or": [
                 {"$eq": ["$owner", self.owner]},
                 {"$lte": [until, "$$NOW"]},
-                # The server's clock was put back: a lease that ends so late was never given.
-                {"$gt": [until, {"$add": ["$$NOW", 2 * length]}]},
+                # Longer than any lease: the server's clock was set back since.
+                {"$gt": [until, {"$add": ["$$NOW", 2 * milliseconds]}]},
             ]
         }
-        ours = {"owner": self.owner, "until": {"$add": ["$$NOW", length]}}
-        change = {name: {"$cond": [free, value, f"${name}"]} for name, value in ours.items()}
+        ours = {"owner": self.owner, "until": {"$add": ["$$NOW", milliseconds]}}
+        change = {name: {"$cond": [is_free, value, f"${name}"]} for name, value in ours.items()}
         row = self._database.manifest.find_one_and_update(
             _KEY, [{"$set": change}], upsert=True, return_document=ReturnDocument.AFTER
         )
         if row is None or row["owner"] != self.owner:
-            raise Taken(f"the index is being compacted by {row and row['owner']}")
+            raise LeaseTaken(f"the index is being compacted by {row and row['owner']}")
 
-    def give_back(self) -> None:
-        """Let the next one have it at once."""
+    def release(self) -> None:
+        """Give the lease up, so that the next compactor need not wait until it lapses."""
         self._database.manifest.delete_one(_KEY | {"owner": self.owner})
 
 
 @contextmanager
-def held(database: Database[Document]) -> Iterator[Lease]:
-    """The lease for as long as the block runs. Raises Taken at once when somebody else has it."""
+def hold_lease(database: Database[Document]) -> Iterator[Lease]:
+    """Hold the lease while the block runs. Raises LeaseTaken at once when another process has it."""
     lease = Lease(database)
-    lease.keep()
+    lease.renew()
     try:
         yield lease
     finally:
-        lease.give_back()
+        lease.release()

@@ -1,10 +1,9 @@
-"""Projections of LSI in MongoDB: which one goes with the index, and its arrays as bytes in parts under checksums.
+"""LSI projections in MongoDB: which one belongs to the index, and its arrays as bytes, in parts with checksums.
 
-``manifest`` holds ``{_id: "lsi", …}``: the fields of ``Projection`` but for its arrays, and a checksum of them. It is
-replaced by compare-and-set, after the arrays are stored. ``projections`` holds ``{_id: "<name>:<part>", part, data,
-crc, stored}``; the parts joined have the SHA-256 that is the name and are, in little endian: ``XINWENLS``, u32 format,
-u32 terms m, u32 topics k, u32 zero; then m token ids i32 ascending, zeros up to a multiple of 8, m idfs f64, k singular
-values f64, and m x k numbers f32: how much each token has of each topic. Nothing is pickled.
+LSI (latent semantic indexing, Deerwester et al. 1990) projects tf-idf vectors of m tokens onto k topics with a
+truncated singular value decomposition. ``manifest`` holds the record ``{_id: "lsi", …}``, the fields of ``Projection``
+and a checksum of them; it is replaced by compare-and-set after the arrays are stored. ``projections`` holds the arrays
+in parts, whose bytes are described under "Topics" in ``FORMAT.md``. Nothing is pickled.
 """
 
 from __future__ import annotations
@@ -27,29 +26,32 @@ from pymongo.errors import DuplicateKeyError
 from store.connection import Document
 
 FORMAT = 1
-MOST_IN_PART = 2**20  # bytes
+PART_BYTES = 2**20
 GRACE = 600.0
-"""Seconds for which the arrays of a projection that is replaced are kept, for readers that are loading them."""
+"""Seconds since they were stored for which arrays that the record does not name are kept: training may be about to name
+them, or a reader may be loading them."""
 
 COMMAND = "python -m similarity train"
+"""The command that makes a projection."""
 
 _MAGIC = b"XINWENLS"
 _PREFIX = struct.Struct("<8sIIII")
 _KEY = {"_id": "lsi"}
-_AT_ONCE = 16  # parts in one answer of the server
+_PARTS_PER_REPLY = 16
 
 
 class NoProjection(LookupError):
-    """There is none, or it is not whole, or of another analyzer; the message is one line and names what helps."""
+    """No projection, or a damaged one, or one of another analyzer; the message is one line and names the command."""
 
 
 @dataclass(frozen=True)
 class Projection:
-    """What the database says of a projection. ``name``: of its arrays.
+    """The record of a projection.
 
-    ``documents`` it was trained on; ``from_scratch`` so many of them before it grew; ``revision``: the articles up to
-    this one are in it. ``kept``: share of the squared length of their tf-idf vectors that it keeps; ``unknown``: share
-    of their tokens that it does not know.
+    ``name``: SHA-256 of its arrays, in hex digits. ``documents``: number of articles it was trained on;
+    ``from_scratch``: how many of them the last full training had. ``revision``: articles up to this one are in it.
+    ``kept``: share (0 to 1) of the squared length of their tf-idf vectors that it keeps. ``unknown``: share (0 to 1) of
+    their tokens that it lacks.
     """
 
     name: str
@@ -65,34 +67,34 @@ class Projection:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of all that it says, in hex digits."""
+        """SHA-256 of the JSON of all fields, in hex digits."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
-class Arrays:
-    """Of m tokens and k topics: ``tokens`` (their ids, ascending), ``idfs``, ``s`` (k), ``u`` (m x k)."""
+class LsiArrays:
+    """m tokens and k topics: ``tokens`` (m ascending ids), ``idfs`` (m), ``s`` (k, singular values), ``u`` (m x k)."""
 
     tokens: NDArray[np.int32]
     idfs: NDArray[np.float64]
     s: NDArray[np.float64]
     u: NDArray[np.float32]
 
-    def places_of(self, ids: NDArray[np.int64]) -> NDArray[np.int32]:
-        """The place in ``tokens`` of each of *ids*, -1 for those that are not there."""
+    def rows_of(self, ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The row in ``tokens`` and ``u`` of each of *ids* (any shape), -1 for unknown tokens."""
         return self._table[np.minimum(ids, len(self._table) - 1)]
 
     @cached_property
     def _table(self) -> NDArray[np.int32]:
-        """The place of every id up to the last one, and -1 at the end for all above."""
+        """The row of every id up to the largest, and -1 at the end for all ids above."""
         last = int(self.tokens[-1]) if len(self.tokens) else -1
-        places = np.full(last + 2, -1, np.int32)
-        places[self.tokens] = np.arange(len(self.tokens))
-        return places
+        rows = np.full(last + 2, -1, np.int32)
+        rows[self.tokens] = np.arange(len(self.tokens))
+        return rows
 
 
-def encode(arrays: Arrays) -> bytes:
-    """*arrays* as bytes."""
+def encode(arrays: LsiArrays) -> bytes:
+    """*arrays* as bytes, in the format of ``FORMAT.md``."""
     terms, topics = arrays.u.shape
     tokens = arrays.tokens.astype("<i4").tobytes()
     rest = (arrays.idfs.astype("<f8"), arrays.s.astype("<f8"), arrays.u.astype("<f4"))
@@ -100,8 +102,8 @@ def encode(arrays: Arrays) -> bytes:
     return head + b"".join(array.tobytes() for array in rest)
 
 
-def decode(data: bytes | memoryview) -> Arrays:
-    """Views into *data*. Raises ValueError where that is no projection."""
+def decode(data: bytes | memoryview) -> LsiArrays:
+    """The arrays as views into *data*. Raises ValueError if *data* is no projection."""
     if len(data) < _PREFIX.size:
         raise ValueError("too short for a projection")
     magic, number, terms, topics, _ = _PREFIX.unpack_from(data)
@@ -113,28 +115,28 @@ def decode(data: bytes | memoryview) -> Arrays:
         return np.frombuffer(data, dtype, count, start)
 
     u = array("<f4", terms * topics, starts[3]).reshape(terms, topics)
-    return Arrays(array("<i4", terms, starts[0]), array("<f8", terms, starts[1]), array("<f8", topics, starts[2]), u)
+    return LsiArrays(array("<i4", terms, starts[0]), array("<f8", terms, starts[1]), array("<f8", topics, starts[2]), u)
 
 
 def current(database: Database[Document]) -> Projection | None:
-    """What goes with the index; None when nothing was trained. Raises NoProjection when it is damaged."""
+    """The projection that belongs to the index, None if none was trained. Raises NoProjection if damaged."""
     row = database.manifest.find_one(_KEY)
     if row is None:
         return None
     try:
-        found = Projection(**{name: row[name] for name in Projection.__dataclass_fields__})
-        whole = found.checksum == row["checksum"] and found.format == FORMAT
+        projection = Projection(**{name: row[name] for name in Projection.__dataclass_fields__})
+        is_whole = projection.checksum == row["checksum"] and projection.format == FORMAT
     except (KeyError, TypeError):
-        whole = False
-    if not whole:
+        is_whole = False
+    if not is_whole:
         raise NoProjection(f"the record of the trained topics is damaged or of another format: {COMMAND}")
-    return found
+    return projection
 
 
 def read(database: Database[Document], name: str) -> bytes:
-    """The arrays *name* as bytes. Raises NoProjection."""
+    """The bytes of the arrays *name*, verified. Raises NoProjection."""
     pieces = []
-    rows = database.projections.find({"_id": {"$regex": f"^{name}:"}}, batch_size=_AT_ONCE)
+    rows = database.projections.find({"_id": {"$regex": f"^{name}:"}}, batch_size=_PARTS_PER_REPLY)
     for row in sorted(rows, key=lambda row: row["part"]):
         if zlib.crc32(row["data"]) != row["crc"]:
             raise NoProjection(f"part {row['part']} of the trained topics has a wrong checksum: {COMMAND}")
@@ -146,18 +148,18 @@ def read(database: Database[Document], name: str) -> bytes:
 
 
 def write(database: Database[Document], data: bytes) -> str:
-    """Store arrays; their name."""
+    """Store the bytes of arrays and return their name."""
     name = hashlib.sha256(data).hexdigest()
-    for part, place in enumerate(range(0, len(data), MOST_IN_PART)):
-        piece = data[place : place + MOST_IN_PART]
+    for part, start in enumerate(range(0, len(data), PART_BYTES)):
+        piece = data[start : start + PART_BYTES]
         row = {"part": part, "data": Binary(piece), "crc": zlib.crc32(piece)}
         stamped = {"$mergeObjects": [{"$literal": row}, {"_id": "$_id", "stored": "$$NOW"}]}
         database.projections.update_one({"_id": f"{name}:{part}"}, [{"$replaceWith": stamped}], upsert=True)
     return name
 
 
-def switch(database: Database[Document], old: int, new: Projection) -> bool:
-    """Put *new* in the place of the one of version *old* (0: none); False when another one stands there by now."""
+def commit(database: Database[Document], old: int, new: Projection) -> bool:
+    """Replace the record of version *old* (0: there is none) by *new*; False if that is not current any more."""
     row = _KEY | asdict(new) | {"checksum": new.checksum}
     if old:
         return database.manifest.replace_one(_KEY | {"version": old}, row).matched_count == 1
@@ -169,15 +171,15 @@ def switch(database: Database[Document], old: int, new: Projection) -> bool:
 
 
 def drop(database: Database[Document]) -> None:
-    """Let go of the record of what is trained, as when it is damaged."""
+    """Remove the record of the projection, as when it is damaged."""
     database.manifest.delete_one(_KEY)
 
 
-def sweep(database: Database[Document], grace: float = GRACE) -> int:
-    """Remove arrays that were replaced and are older than *grace* seconds; how many parts."""
-    named = current(database)
+def collect_garbage(database: Database[Document], grace: float = GRACE) -> int:
+    """Remove arrays that no record names and that are older than *grace* seconds; how many parts."""
+    projection = current(database)
     now = database.command("hello")["localTime"]
     others: Document = {"stored": {"$lt": now - timedelta(seconds=grace)}}
-    if named:
-        others["_id"] = {"$not": {"$regex": f"^{named.name}:"}}
+    if projection:
+        others["_id"] = {"$not": {"$regex": f"^{projection.name}:"}}
     return database.projections.delete_many(others).deleted_count

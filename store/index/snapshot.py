@@ -1,8 +1,4 @@
-"""What a reader asks of the database: the manifest, and all that happened since it was switched, as one state.
-
-The three lists of a ``Snapshot`` belong together: flags of what is packed are taken away only after the manifest was
-switched, so a manifest that is still the same after the lists were read proves that nothing is missing from them.
-"""
+"""One consistent state of the index for readers: the manifest, and what has changed since it was committed."""
 
 from __future__ import annotations
 
@@ -12,25 +8,23 @@ from dataclasses import dataclass
 from pymongo.database import Database
 
 from store.connection import Document
-from store.manifest import Manifest, parse
-from store.segments import FIELDS
+from store.index.manifest import Manifest, parse
+from store.index.segment_format import FIELDS
+from store.schema import PENDING_INDEX
 
 PROJECTION = dict.fromkeys(("length", "source", "language", "published", "revision", "stored", *FIELDS.values()), 1)
-"""The fields of an article that the index is made of."""
+"""The fields of an article that the index is made of, as a MongoDB projection."""
 
-PENDING = "pending"
-"""Name of the index that covers the question what is pending."""
-
-_AT_ONCE = 1000  # documents asked for in one question
+_BATCH = 1000  # documents in one query
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """One state of the index.
 
-    ``pending``: id and revision of every article that no segment is known to hold in that revision; it stands in the
-    place of every packed row of that id. ``deleted``: id and revision of deleted articles; packed rows of that id with
-    this revision or a lower one are gone, except a row that ``pending`` names.
+    ``pending``: id and revision of every article that no segment is known to hold in that revision. Rows of that id
+    with another revision are not live. ``deleted``: id and revision of deleted articles. Rows of that id with this
+    revision or a lower one are not live, except a row that ``pending`` names.
     """
 
     manifest: Manifest
@@ -39,10 +33,14 @@ class Snapshot:
 
 
 def read(database: Database[Document], known: Manifest | None = None) -> Snapshot:
-    """The present state; *known* saves reading a manifest that has not changed. Raises DamagedManifest."""
+    """The current state. *known*: a manifest read before, which is not read again if it is still the current one.
+
+    The manifest is checked again after both lists were read: entries leave the lists only after a commit, so an
+    unchanged manifest proves that nothing is missing from them. Raises DamagedManifest.
+    """
     manifest = _current(database, known)
     while True:
-        rows = database.articles.find({"pending": True}, {"revision": 1}, hint=PENDING, batch_size=100_000)
+        rows = database.articles.find({"pending": True}, {"revision": 1}, hint=PENDING_INDEX, batch_size=100_000)
         pending = tuple((row["_id"], row["revision"]) for row in rows)
         deleted = tuple((row["_id"], row["revision"]) for row in database.deleted.find({}, {"revision": 1}))
         after = _current(database, manifest)
@@ -52,15 +50,16 @@ def read(database: Database[Document], known: Manifest | None = None) -> Snapsho
 
 
 def documents(database: Database[Document], ids: Iterable[str]) -> list[Document]:
-    """The fields of ``PROJECTION`` of those of *ids* that are stored, in no particular order."""
+    """The stored articles among *ids* with the fields of ``PROJECTION``, in no particular order."""
     wanted = list(ids)
     found: list[Document] = []
-    for place in range(0, len(wanted), _AT_ONCE):
-        found += database.articles.find({"_id": {"$in": wanted[place : place + _AT_ONCE]}}, PROJECTION)
+    for start in range(0, len(wanted), _BATCH):
+        found += database.articles.find({"_id": {"$in": wanted[start : start + _BATCH]}}, PROJECTION)
     return found
 
 
 def _current(database: Database[Document], known: Manifest | None) -> Manifest:
+    """The current manifest; *known* itself if that is still current, which costs one small query."""
     if known is not None:
         row = database.manifest.find_one({"_id": "index"}, {"version": 1, "checksum": 1}) or {"version": 0}
         if row["version"] == known.version and row.get("checksum", known.checksum) == known.checksum:

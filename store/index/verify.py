@@ -1,4 +1,4 @@
-"""Proves on a live database that the index says what the articles say, or names what differs and what helps."""
+"""Compares the index of a live database with its articles, and names what differs and which command helps."""
 
 from __future__ import annotations
 
@@ -11,139 +11,148 @@ from numpy.typing import NDArray
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from store import counters, manifest, segments
+from store import counters
 from store.connection import Document
-from store.manifest import DamagedManifest, Entry, Manifest
-from store.packed import Packed
-from store.segments import DamagedSegment, MissingSegment, Segment, id_strings
-from store.snapshot import PENDING, PROJECTION
+from store.index import manifest, segment_format, segments
+from store.index.manifest import DamagedManifest, Manifest, SegmentEntry
+from store.index.segment_format import FIELDS, DamagedSegment, Segment, id_strings, packed_vector
+from store.index.segment_set import SegmentSet
+from store.index.segments import MissingSegment
+from store.index.snapshot import PROJECTION
+from store.schema import PENDING_INDEX
 from store.vectors import CorruptVector, unpack_many
 
 COMPACT = "python -m similarity compact"
 REBUILD = "python -m similarity rebuild"
+RETOKENIZE = "python -m similarity retokenize"
 REREAD = "scrapy reread"
 
-_AT_ONCE = 1000  # articles in one question
-_EXAMPLES = 3
-_MOST_TRIES = 5
+_BATCH = 1000  # articles in one query
+_MAX_EXAMPLES = 3
+_MAX_TRIES = 5
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not as it should be, in one line, and the command that helps."""
+    """One difference between index and articles, in one line, and the command that helps."""
 
     what: str
     command: str
 
 
 def verify(database: Database[Document], analyzer: str | None = None) -> list[Difference]:
-    """All differences; empty when the index is right. *analyzer*: the version that it should have been made by.
+    """All differences; empty when the index is right. *analyzer*: the version that should have made the index.
 
-    What changes while it is compared is compared again, so that work in progress is no difference.
+    If the manifest changes during the comparison, the comparison is repeated, so work in progress is no difference.
     """
-    for _ in range(_MOST_TRIES):
+    for _ in range(_MAX_TRIES):
         try:
             before = manifest.read(database)
-            found = list(_differences(database, before, analyzer))
-            if not found or manifest.read(database) == before:
+            differences = list(_differences(database, before, analyzer))
+            if not differences or manifest.read(database) == before:
                 break
         except DamagedManifest as error:
             return [Difference(str(error), REBUILD)]
-    return found
+    return differences
 
 
-def _differences(database: Database[Document], named: Manifest, analyzer: str | None) -> Iterator[Difference]:
-    if analyzer is not None and named.version and named.analyzer != analyzer:
-        yield Difference(f"the index was made by analyzer {named.analyzer!r}, this one is {analyzer!r}", REREAD)
-    words = _Words(named.terms)
-    packed = Packed(named)
-    packed.load(database, thorough=False, keep=lambda: None)
-    for entry in named.segments:
+def _differences(database: Database[Document], current: Manifest, analyzer: str | None) -> Iterator[Difference]:
+    if analyzer is not None and current.version and current.analyzer != analyzer:
+        yield Difference(f"the index was made by analyzer {current.analyzer!r}, this one is {analyzer!r}", RETOKENIZE)
+    tokens = _UsedTokens(current.terms)
+    segment_set = SegmentSet(current)
+    segment_set.load(database, thorough=False, renew=lambda: None)
+    for entry in current.segments:
         try:
-            segment = _whole(database, entry)
+            segment = _read_whole(database, entry)
         except (DamagedSegment, MissingSegment) as error:
             yield Difference(str(error), COMPACT)
             continue
-        yield from _compare(database, entry, segment, words)
-    yield from _coverage(database, packed)
-    yield from _pending(database, words)
-    yield from words.differences(database)
+        yield from _compare_rows(database, entry, segment, tokens)
+    yield from _compare_ids(database, segment_set)
+    yield from _check_pending(database, tokens)
+    yield from tokens.differences(database)
 
 
-def _whole(database: Database[Document], entry: Entry) -> Segment:
+def _read_whole(database: Database[Document], entry: SegmentEntry) -> Segment:
+    """The segment of *entry*, which must be what the manifest says. Raises DamagedSegment, MissingSegment."""
     data = segments.read(database, entry.sha256, entry.parts)
-    segment = segments.decode(data)
+    segment = segment_format.decode(data)
     if (len(data), segment.documents, segments.number_of_parts(data)) != (entry.bytes, entry.documents, entry.parts):
         raise DamagedSegment(f"segment {entry.sha256[:12]}… is not what the manifest says of it")
     return segment
 
 
-def _compare(database: Database[Document], entry: Entry, segment: Segment, words: _Words) -> Iterator[Difference]:
-    """The rows that count against the articles: revision, facts, and vectors byte for byte."""
-    alive = np.ones(segment.documents, bool)
-    alive[entry.dead_rows] = False
-    rows = segments.rows_of(segment, alive)
-    wrong: dict[str, list[str]] = {}
-    for place in range(0, len(rows), _AT_ONCE):
-        some = {row["_id"]: row for row in rows[place : place + _AT_ONCE]}
-        if not words.take(list(some.values())):
+def _compare_rows(
+    database: Database[Document], entry: SegmentEntry, segment: Segment, tokens: _UsedTokens
+) -> Iterator[Difference]:
+    """Compare the live rows with their articles: revision, metadata, and vectors byte for byte."""
+    live = np.ones(segment.documents, bool)
+    live[entry.deleted_rows] = False
+    rows = segment_format.documents_of(segment, live)
+    differing: dict[str, list[str]] = {}
+    for start in range(0, len(rows), _BATCH):
+        batch = {row["_id"]: row for row in rows[start : start + _BATCH]}
+        if not tokens.add(list(batch.values())):
             yield Difference(f"segment {entry.sha256[:12]}… holds vectors that cannot be read", REBUILD)
-        for article in database.articles.find({"_id": {"$in": list(some)}}, PROJECTION | {"pending": 1}):
-            row = some[article["_id"]]
+        for article in database.articles.find({"_id": {"$in": list(batch)}}, PROJECTION | {"pending": 1}):
+            row = batch[article["_id"]]
             if row["revision"] != article["revision"]:
                 if not article.get("pending"):
-                    wrong.setdefault("revision", []).append(row["_id"])
+                    differing.setdefault("revision", []).append(row["_id"])
                 continue
-            given = article | {"published": segments.seconds(article["published"])}
-            given |= {field: segments.held(article, kind) for kind, field in segments.FIELDS.items()}
-            packed = row | {"published": segments.seconds(row["published"])}
-            for name in (name for name in packed if packed[name] != given[name]):
-                wrong.setdefault(name, []).append(row["_id"])
-    for name, ids in wrong.items():
+            expected = article | {"published": segment_format.seconds(article["published"])}
+            expected |= {field: packed_vector(article, kind) for kind, field in FIELDS.items()}
+            packed = row | {"published": segment_format.seconds(row["published"])}
+            for name in (name for name in packed if packed[name] != expected[name]):
+                differing.setdefault(name, []).append(row["_id"])
+    for name, ids in differing.items():
         yield Difference(f"segment {entry.sha256[:12]}… has another {name} than {_articles(ids)}", REBUILD)
 
 
-def _coverage(database: Database[Document], packed: Packed) -> Iterator[Difference]:
-    """Every article in one row that counts, or pending; every row of an article that is stored."""
-    lost, gone = packed.missing_from(_stored_ids(database))
-    lost = [key for some in _in_pieces(lost) for key in _ids(database.articles, some, {"pending": {"$ne": True}})]
-    if lost:
-        yield Difference(f"no segment holds {_articles(lost)}, and they are not pending", COMPACT)
-    there = {key for some in _in_pieces(gone) for key in _ids(database.articles, some, {})}
-    # After the articles: a deletion is noted before it is done.
-    noted = {key for some in _in_pieces(gone) for key in _ids(database.deleted, some, {})}
-    gone = [key for key in gone if key not in there | noted]
-    if gone:
-        yield Difference(f"segments hold {_articles(gone)}, which are not stored", COMPACT)
-    everything = [one.head.ids[one.alive].view("S12").ravel() for one in packed.held]
-    ids, times = np.unique(np.concatenate(everything or [np.zeros(0, "S12")]), return_counts=True)
-    twice = id_strings(ids[times > 1].view(np.uint8).reshape(-1, segments.ID_BYTES))
-    if twice:
-        yield Difference(f"segments hold twice {_articles(twice)}", REBUILD)
+def _compare_ids(database: Database[Document], segment_set: SegmentSet) -> Iterator[Difference]:
+    """Every article must be in exactly one live row or be pending; the article of every live row must be stored."""
+    missing, absent = segment_set.compare_ids(_stored_ids(database))
+    unpacked = {"pending": {"$ne": True}}
+    missing = [key for batch in _batches(missing) for key in _existing(database.articles, batch, unpacked)]
+    if missing:
+        yield Difference(f"no segment holds {_articles(missing)}, and they are not pending", COMPACT)
+    stored = {key for batch in _batches(absent) for key in _existing(database.articles, batch, {})}
+    # Read after the articles: a deletion is noted before it is done.
+    noted = {key for batch in _batches(absent) for key in _existing(database.deleted, batch, {})}
+    absent = [key for key in absent if key not in stored | noted]
+    if absent:
+        yield Difference(f"segments hold {_articles(absent)}, which are not stored", COMPACT)
+    live_ids = [segment.head.ids[segment.live].view("S12").ravel() for segment in segment_set.segments]
+    ids, counts = np.unique(np.concatenate(live_ids or [np.zeros(0, "S12")]), return_counts=True)
+    duplicates = id_strings(ids[counts > 1].view(np.uint8).reshape(-1, segment_format.ID_BYTES))
+    if duplicates:
+        yield Difference(f"segments hold twice {_articles(duplicates)}", REBUILD)
 
 
-def _pending(database: Database[Document], words: _Words) -> Iterator[Difference]:
-    rows = database.articles.find({"pending": True}, PROJECTION, hint=PENDING)
+def _check_pending(database: Database[Document], tokens: _UsedTokens) -> Iterator[Difference]:
+    """The vectors of pending articles must be readable."""
+    rows = database.articles.find({"pending": True}, PROJECTION, hint=PENDING_INDEX)
     unreadable = []
-    while some := list(islice(rows, _AT_ONCE)):
-        if not words.take(some):
-            unreadable += [row["_id"] for row in some if not _is_readable(row)]
+    while batch := list(islice(rows, _BATCH)):
+        if not tokens.add(batch):
+            unreadable += [row["_id"] for row in batch if not _is_readable(row)]
     if unreadable:
         yield Difference(f"vectors that cannot be read, of {_articles(unreadable)}", REREAD)
 
 
-class _Words:
-    """The ids of tokens that vectors use, against the dictionary."""
+class _UsedTokens:
+    """The token ids that vectors use, to be compared with the dictionary. All are below *terms* in a sound index."""
 
     def __init__(self, terms: int) -> None:
         self._terms = terms
         self._used: NDArray[np.bool_] = np.zeros(terms, bool)
 
-    def take(self, rows: Sequence[Document]) -> bool:
-        """Note the ids in the vectors of *rows*; False where vectors cannot be read."""
+    def add(self, rows: Sequence[Document]) -> bool:
+        """Add the token ids of the vectors of *rows*; False where vectors cannot be read."""
         try:
-            for kind in segments.SPARSE:
-                ids = unpack_many([segments.held(row, kind) for row in rows]).ids
+            for kind in segment_format.TOKEN_VECTORS:
+                ids = unpack_many([packed_vector(row, kind) for row in rows]).ids
                 if len(ids) and ids.max() >= len(self._used):
                     self._used = np.append(self._used, np.zeros(int(ids.max()) + 1 - len(self._used), bool))
                 self._used[ids] = True
@@ -152,49 +161,51 @@ class _Words:
         return True
 
     def differences(self, database: Database[Document]) -> Iterator[Difference]:
-        """Asked last: a writer has the ids of his words before he writes an article."""
-        next_one = counters.upper_bound(database, counters.TERMS)
-        known = np.zeros(max(len(self._used), next_one), bool)
+        """Compare with the dictionary. Call it last: a writer stores new tokens before the articles that use them."""
+        next_id = counters.upper_bound(database, counters.TERMS)
+        known = np.zeros(max(len(self._used), next_id), bool)
         beyond = []
         for row in database.terms.find({}, {"id": 1}, batch_size=100_000):
             if row["id"] < len(known):
                 known[row["id"]] = True
-            if row["id"] >= next_one:
+            if row["id"] >= next_id:
                 beyond.append(str(row["_id"]))
         unknown = np.flatnonzero(self._used & ~known[: len(self._used)]).tolist()
         if unknown:
-            yield Difference(f"the dictionary lacks {_some('id', list(map(str, unknown)))} that vectors use", REREAD)
-        if beyond or self._terms > next_one:
-            fault = f"the counter of ids ({next_one:,}) is behind the dictionary: its next ids would be taken"
+            yield Difference(f"the dictionary lacks {_listed('id', list(map(str, unknown)))} that vectors use", REREAD)
+        if beyond or self._terms > next_id:
+            fault = f"the counter of ids ({next_id:,}) is behind the dictionary: its next ids would be taken"
             yield Difference(fault, "scrapy crawl KEY (every crawl puts it right before it writes)")
 
 
 def _stored_ids(database: Database[Document]) -> Iterator[list[str]]:
     rows = database.articles.find({}, {"_id": 1}, hint="_id_", batch_size=10_000)
-    while some := [row["_id"] for row in islice(rows, 10_000)]:
-        yield some
+    while batch := [row["_id"] for row in islice(rows, 10_000)]:
+        yield batch
 
 
-def _ids(collection: Collection[Document], ids: list[str], further: Document) -> list[str]:
-    return [row["_id"] for row in collection.find({"_id": {"$in": ids}} | further, {"_id": 1})]
+def _existing(collection: Collection[Document], ids: list[str], condition: Document) -> list[str]:
+    """Those of *ids* that *collection* holds and that meet *condition*."""
+    return [row["_id"] for row in collection.find({"_id": {"$in": ids}} | condition, {"_id": 1})]
 
 
-def _in_pieces(ids: list[str]) -> Iterator[list[str]]:
-    return (ids[place : place + _AT_ONCE] for place in range(0, len(ids), _AT_ONCE))
+def _batches(ids: list[str]) -> Iterator[list[str]]:
+    return (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))
 
 
 def _is_readable(row: Document) -> bool:
     try:
-        unpack_many([segments.held(row, kind) for kind in segments.SPARSE])
+        unpack_many([packed_vector(row, kind) for kind in segment_format.TOKEN_VECTORS])
     except CorruptVector:
         return False
     return True
 
 
 def _articles(ids: list[str]) -> str:
-    return _some("article", sorted(ids))
+    return _listed("article", sorted(ids))
 
 
-def _some(kind: str, names: list[str]) -> str:
-    more = ", …" if len(names) > _EXAMPLES else ""
-    return f"{len(names):,} {kind}{'s' if len(names) > 1 else ''} ({', '.join(names[:_EXAMPLES])}{more})"
+def _listed(kind: str, names: list[str]) -> str:
+    """The number of *names* and the first of them, for a message."""
+    more = ", …" if len(names) > _MAX_EXAMPLES else ""
+    return f"{len(names):,} {kind}{'s' if len(names) > 1 else ''} ({', '.join(names[:_MAX_EXAMPLES])}{more})"

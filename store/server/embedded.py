@@ -1,8 +1,9 @@
-"""A real mongod of our own, for when MONGODB_URI is unset: one for all processes that share a data folder.
+"""The embedded server, a real mongod for when MONGODB_URI is not set: one for all processes that share a data folder.
 
-Every process that uses the server holds a shared lock on ``users.lock`` for as long as it lives; the kernel lets
-go of it however the process ends. A supervisor (``python -m store.supervisor``) starts mongod, starts it again if it
-dies, and stops it cleanly once nobody holds the lock. So nothing stays behind, not even after ``kill -9`` of a user.
+Every process that uses the server holds a shared lock on ``users.lock`` as long as it lives; the kernel releases it
+however the process ends. A supervisor (``python -m store.server.supervisor``) starts mongod, starts it again if it
+dies, and stops it cleanly once no process holds the lock. So no server is left behind, even after a
+``kill -9``.
 
 Files in ``<data>/mongod``: ``db/`` (data), ``mongod.log``, ``server.json`` (port and process ids of the
 running server), ``users.lock``, ``start.lock`` (held while one process looks for a server or starts it).
@@ -28,37 +29,37 @@ from pymongo.errors import PyMongoError
 REPLICA_SET = "xinwen"
 START_TIMEOUT = 60.0  # seconds; a recovery after kill -9 with a large journal takes longer than a clean start
 
-_held: dict[Path, IO[str]] = {}
-"""The shared locks of this process, by folder. The end of the process lets go of them."""
+_locks: dict[Path, IO[str]] = {}
+"""The shared locks of this process, by folder. The kernel releases them when the process ends."""
 
 _started: list[subprocess.Popen[bytes]] = []
-"""Supervisors that this process started: a dead one stays visible to ``os.kill`` until it is polled."""
+"""Supervisors that this process started: a dead child exists for ``os.kill`` until it is polled."""
 
 
 class EmbeddedServerError(RuntimeError):
-    """The embedded MongoDB cannot be started; the message is one line and names the log."""
+    """The embedded MongoDB cannot be started; the message is one line and gives the path of the log."""
 
 
 def ensure_running(data: Path, database: str) -> str:
     """The address of *database* on the server of the folder *data*.
 
-    Starts the server if need be and keeps it for the life of this process. Raises EmbeddedServerError.
+    Starts the server if necessary and keeps it running until this process ends. Raises EmbeddedServerError.
     """
     folder = data / "mongod"
     folder.mkdir(parents=True, exist_ok=True)
-    if folder not in _held:
+    if folder not in _locks:
         users = (folder / "users.lock").open("a")
         fcntl.flock(users, fcntl.LOCK_SH)  # waits while a supervisor shuts its server down
-        _held[folder] = users
+        _locks[folder] = users
     with _exclusive(folder / "start.lock"):
         port = running_port(folder) or _start(folder)
-    # Not directConnection: a server that was just started again says "not primary" for a moment, and only a client
-    # that knows it for a replica set waits for that moment instead of failing.
+    # Not directConnection: a restarted server answers "not primary" for a moment, and only a client that knows it as a
+    # replica set waits for that moment instead of failing.
     return f"mongodb://127.0.0.1:{port}/{database}?replicaSet={REPLICA_SET}"
 
 
 def running_port(folder: Path) -> int:
-    """The port of the server that runs on *folder*, 0 when none answers."""
+    """The port of the server that runs on *folder*; 0 if none answers."""
     state = read_state(folder)
     if not state or not _is_alive(state["supervisor"]) or not _listens(state["port"]):
         return 0
@@ -66,7 +67,7 @@ def running_port(folder: Path) -> int:
         "127.0.0.1", state["port"], directConnection=True, serverSelectionTimeoutMS=5000
     )
     try:
-        # Another program may have taken the port of a server that is gone: only our folder counts.
+        # Another program may have the port of a server that has ended: the data folder identifies ours.
         options = client.admin.command("getCmdLineOpts")["parsed"]
         ours: bool = options["storage"]["dbPath"] == str(folder / "db")
     except PyMongoError:
@@ -77,7 +78,7 @@ def running_port(folder: Path) -> int:
 
 
 def read_state(folder: Path) -> dict[str, int]:
-    """What ``server.json`` says (``port``, ``supervisor``, ``mongod``); empty when there is none."""
+    """The content of ``server.json`` (``port``, ``supervisor``, ``mongod``); empty if there is none."""
     try:
         state: dict[str, int] = json.loads((folder / "server.json").read_text())
     except (FileNotFoundError, json.JSONDecodeError):
@@ -86,34 +87,34 @@ def read_state(folder: Path) -> dict[str, int]:
 
 
 def stop(data: Path, timeout: float = 30.0) -> bool:
-    """Wait until the server of *data* has ended, as nobody uses it; False if somebody still does after *timeout* s."""
+    """Release this process's lock and wait until the server of *data* ends; False if not within *timeout* seconds."""
     folder = data / "mongod"
-    held = _held.pop(folder, None)
-    if held:
-        held.close()
+    lock = _locks.pop(folder, None)
+    if lock:
+        lock.close()
     deadline = time.monotonic() + timeout
     while state := read_state(folder):
-        # The process itself, not its file: that is gone a moment earlier.
+        # The process itself, not its file, which it removes a moment before it ends.
         while _is_alive(state["supervisor"]):
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.05)
         if read_state(folder) == state:
-            break  # it was killed and left its file behind
+            break  # the supervisor was killed and left its file behind
     return True
 
 
 def _start(folder: Path) -> int:
     log = folder / "supervisor.log"
     with log.open("w") as out:
-        # A session of its own: Ctrl-C in the terminal of one user must not end the server of the others.
+        # A session of its own: Ctrl-C in the terminal of one process must not stop the server of the others.
         process = subprocess.Popen(
-            [sys.executable, "-m", "store.supervisor", str(folder)],
+            [sys.executable, "-m", "store.server.supervisor", str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
             start_new_session=True,
-            cwd=Path(__file__).parent.parent,
+            cwd=Path(__file__).parents[2],
         )
     _started.append(process)
     deadline = time.monotonic() + START_TIMEOUT

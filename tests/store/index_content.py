@@ -1,14 +1,15 @@
-"""What tests of the index share: articles of given words, and the index's whole content in a form to compare."""
+"""Shared by tests of the index: articles with given tokens, and the content of an index in a form to compare."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from store import articles, segments, snapshot
 from store.article import Article
-from store.segments import id_strings
-from store.terms import SharedDictionary
+from store.documents import articles
+from store.index import segment_format, segments, snapshot
+from store.index.dictionary import SharedDictionary
+from store.index.segment_format import id_strings
 
 NOW = datetime(2026, 7, 1, 8, tzinfo=UTC)
 
@@ -22,12 +23,12 @@ def key(name: str) -> str:
     return article(name).id
 
 
-def store(database, words_of: dict[str, str]) -> None:
-    """Write articles: name -> their words."""
+def store(database, tokens_of: dict[str, str]) -> None:
+    """Store articles: name -> tokens, separated by spaces."""
     dictionary = SharedDictionary(database)
-    bags = dictionary.bags_of_words([words.split() for words in words_of.values()])
-    entries = [articles.Entry(article(name), [bag]) for name, bag in zip(words_of, bags, strict=True)]
-    articles.write(database, entries)
+    bags = dictionary.bags_of_words([tokens.split() for tokens in tokens_of.values()])
+    analyzed = [articles.VectorizedArticle(article(name), [bag]) for name, bag in zip(tokens_of, bags, strict=True)]
+    articles.write(database, analyzed)
 
 
 def delete(database, names: Iterable[str]) -> int:
@@ -35,18 +36,18 @@ def delete(database, names: Iterable[str]) -> int:
 
 
 def facts_of(row: dict) -> tuple:
-    """All that the index knows of an article, in a form to compare."""
+    """All that the index holds of an article, in a form to compare."""
     return (row["revision"], row["length"], row["published"], row["source"], row["language"], bytes(row["vector"]))
 
 
 def content(database) -> dict[str, tuple]:
-    """What a reader finds, read as FORMAT.md says. Fails where an article is found twice."""
+    """What a reader finds that follows ``FORMAT.md``, by article id. Fails if an article is found twice."""
     state = snapshot.read(database)
     pending, deleted = dict(state.pending), dict(state.deleted)
     found: dict[str, tuple] = {}
     for entry in state.manifest.segments:
-        segment = segments.decode(segments.read(database, entry.sha256, entry.parts))
-        dead = set(entry.dead_rows.tolist())
+        segment = segment_format.decode(segments.read(database, entry.sha256, entry.parts))
+        dead = set(entry.deleted_rows.tolist())
         ids, start = id_strings(segment.ids), segment.vector_start["words"]
         for row, name in enumerate(ids):
             revision = int(segment.revisions[row])
@@ -57,17 +58,19 @@ def content(database) -> dict[str, tuple]:
             found[name] = (
                 revision,
                 int(segment.lengths[row]),
-                segments.NEVER if segment.published[row] == segments.NEVER else int(segment.published[row]),
+                segment_format.NO_DATE
+                if segment.published[row] == segment_format.NO_DATE
+                else int(segment.published[row]),
                 segment.source_names[segment.sources[row]],
                 segment.language_names[segment.languages[row]],
                 segment.vectors["words"][start[row] : start[row + 1]].tobytes(),
             )
     for row in snapshot.documents(database, set(pending) - set(found)):
-        found[row["_id"]] = facts_of(row | {"published": segments.seconds(row["published"])})
+        found[row["_id"]] = facts_of(row | {"published": segment_format.seconds(row["published"])})
     return found
 
 
 def stored(database) -> dict[str, tuple]:
-    """The same of the articles themselves: what a reader ought to find."""
+    """The same of the articles themselves: what a reader should find."""
     rows = database.articles.find({}, snapshot.PROJECTION)
-    return {row["_id"]: facts_of(row | {"published": segments.seconds(row["published"])}) for row in rows}
+    return {row["_id"]: facts_of(row | {"published": segment_format.seconds(row["published"])}) for row in rows}

@@ -44,7 +44,7 @@ def test_canonical_address_is_its_own_canonical_address(start: str, rest: str) -
     assert canonical_address(once) == once
 
 
-def test_identity_follows_from_the_canonical_address() -> None:
+def test_the_id_is_computed_from_the_canonical_address() -> None:
     assert article(url="https://A.example/x#y").id == article(url="https://a.example/x").id
     assert article_id("https://a.example/x") == article(url="https://a.example/x").id
     assert len(article().id) == 24
@@ -66,11 +66,11 @@ def test_identity_follows_from_the_canonical_address() -> None:
         ({"access": "all"}, "access 'all' is none of full, abstract, headline"),
     ],
 )
-def test_reasons(fields: dict, reason: str) -> None:
+def test_reasons_against_an_article(fields: dict, reason: str) -> None:
     assert reasons_against(article(**fields)) == [reason]
 
 
-def test_no_reason_against_a_good_article() -> None:
+def test_a_valid_article_has_no_reasons_against_it() -> None:
     assert reasons_against(article(published=NOW + timedelta(hours=20))) == []
     assert reasons_against(article(access="headline", body="")) == []
 

@@ -44,7 +44,7 @@ def test_a_wrong_address_is_one_line(address: str, monkeypatch) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_passwords_are_left_out() -> None:
+def test_passwords_are_not_shown() -> None:
     assert without_password("mongodb://u:p%40@h1,h2/db") == "mongodb://u:***@h1,h2/db"
     assert without_password("mongodb://h/db") == "mongodb://h/db"
 

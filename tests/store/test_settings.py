@@ -14,13 +14,13 @@ def fresh():
     settings.cache_clear()
 
 
-def test_unknown_names_are_errors_that_help(monkeypatch) -> None:
+def test_an_unknown_name_is_an_error_that_suggests_the_right_one(monkeypatch) -> None:
     monkeypatch.setenv("XINWEN_SAMPEL_WEB", "samples")
     with pytest.raises(SettingsError, match=r"unknown setting XINWEN_SAMPEL_WEB; did you mean XINWEN_SAMPLE_WEB\?"):
         settings()
 
 
-def test_wrong_values_are_errors_of_one_line(monkeypatch) -> None:
+def test_a_wrong_value_is_an_error_of_one_line(monkeypatch) -> None:
     monkeypatch.setenv("XINWEN_TIMEOUT", "soon")
     with pytest.raises(SettingsError, match=r"^setting .*TIMEOUT: .*number[^\n]*$"):
         settings()
@@ -32,6 +32,6 @@ def test_data_is_an_absolute_folder(monkeypatch, tmp_path: Path) -> None:
     assert settings().data == tmp_path / "here"
 
 
-def test_the_user_agent_names_a_contact(monkeypatch) -> None:
+def test_the_user_agent_contains_the_contact(monkeypatch) -> None:
     monkeypatch.setenv("XINWEN_CONTACT", "news@example.org")
     assert settings().user_agent == "Xinwen/0.1 (+news@example.org)"

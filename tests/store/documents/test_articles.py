@@ -6,21 +6,32 @@ from datetime import UTC, datetime
 import pytest
 from pymongo.errors import WriteError
 
-from store import schema
 from store.article import Article, File
-from store.articles import Entry, add_address, find_digests, known_addresses, quarantine, read, release, write
+from store.documents.articles import (
+    VectorizedArticle,
+    add_address,
+    existing_ids,
+    find_digests,
+    quarantine,
+    read,
+    release,
+    write,
+)
+from store.index import preparation
 from store.vectors import unpack
+
+pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 7, 1, 8, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
 def prepared(database) -> None:
-    schema.prepare(database, "test")
+    preparation.prepare(database, "test")
 
 
-def entry(name: str = "x", **fields) -> Entry:
-    given = {
+def analyzed(name: str = "x", **fields) -> VectorizedArticle:
+    defaults = {
         "source": "sia",
         "url": f"https://a.example/{name}",
         "title": "$price of {chips}",
@@ -31,11 +42,11 @@ def entry(name: str = "x", **fields) -> Entry:
         "tags": ["$t"],
         "files": [File("https://a.example/f.pdf", pages=2)],
     }
-    return Entry(Article(**(given | fields)), [[(1, 2), (3, 1)], [(3, 1)]], digest="d" + name)
+    return VectorizedArticle(Article(**(defaults | fields)), [[(1, 2), (3, 1)], [(3, 1)]], digest="d" + name)
 
 
-def test_what_is_written_is_read(database) -> None:
-    stored = entry()
+def test_an_article_is_read_as_it_was_written(database) -> None:
+    stored = analyzed()
     assert write(database, [stored]) == {stored.article.id: "new"}
     (found,) = read(database, [stored.article.id, "0" * 24]).values()
     assert found.article == stored.article
@@ -44,18 +55,18 @@ def test_what_is_written_is_read(database) -> None:
     assert (row["length"], row["revision"], len(row["page_vectors"])) == (4, 1, 2)
 
 
-def test_the_same_again_changes_nothing(database) -> None:
-    write(database, [entry()])
+def test_unchanged_content_is_not_written(database) -> None:
+    write(database, [analyzed()])
     before = database.articles.find_one()
-    again = entry(fetched=datetime(2026, 7, 2, tzinfo=UTC))
+    again = analyzed(fetched=datetime(2026, 7, 2, tzinfo=UTC))
     assert write(database, [again]) == {again.article.id: "unchanged"}
     assert database.articles.find_one() == before
 
 
-def test_a_change_is_a_new_revision(database) -> None:
-    write(database, [entry()])
+def test_changed_content_gets_a_new_revision(database) -> None:
+    write(database, [analyzed()])
     before = database.articles.find_one()
-    assert write(database, [entry(title="other")]) == {before["_id"]: "changed"}
+    assert write(database, [analyzed(title="other")]) == {before["_id"]: "changed"}
     after = database.articles.find_one()
     assert (after["revision"], after["title"]) == (2, "other")
     assert after["first_stored"] == before["first_stored"]
@@ -63,22 +74,22 @@ def test_a_change_is_a_new_revision(database) -> None:
 
 
 def test_other_tokens_are_a_change_even_where_the_text_is_withheld(database) -> None:
-    write(database, [replace(entry(body="", access="abstract"), bags=[[(1, 1)]])])
-    outcomes = write(database, [replace(entry(body="", access="abstract"), bags=[[(1, 2)]])])
+    write(database, [replace(analyzed(body="", access="abstract"), bags=[[(1, 1)]])])
+    outcomes = write(database, [replace(analyzed(body="", access="abstract"), bags=[[(1, 2)]])])
     assert list(outcomes.values()) == ["changed"]
 
 
-def test_addresses_and_digests(database) -> None:
-    write(database, [entry("x"), entry("y")])
-    x, y = entry("x").article.id, entry("y").article.id
-    assert known_addresses(database, [x, y, "0" * 24]) == {x, y}
+def test_further_addresses_and_text_digests(database) -> None:
+    write(database, [analyzed("x"), analyzed("y")])
+    x, y = analyzed("x").article.id, analyzed("y").article.id
+    assert existing_ids(database, [x, y, "0" * 24]) == {x, y}
     assert find_digests(database, ["dx", "none"]) == {"dx": x}
     add_address(database, x, "https://b.example/copy")
-    write(database, [entry("x", title="later")])
+    write(database, [analyzed("x", title="later")])
     assert database.articles.find_one({"_id": x})["also_at"] == ["https://b.example/copy"]
 
 
-def test_quarantine_keeps_reasons_once_per_address(database) -> None:
+def test_quarantine_holds_the_latest_reasons_of_an_address(database) -> None:
     for reasons in (["no title"], ["no text"]):
         quarantine(database, "sia", "https://a.example/q", reasons, NOW, "k")
     assert [row["reasons"] for row in database.quarantine.find()] == [["no text"]]
@@ -86,16 +97,16 @@ def test_quarantine_keeps_reasons_once_per_address(database) -> None:
     assert database.quarantine.count_documents({}) == 0
 
 
-def test_the_validator_refuses_half_an_article(database) -> None:
+def test_the_validator_refuses_an_incomplete_article(database) -> None:
     with pytest.raises(WriteError, match="failed validation"):
         database.articles.insert_one({"_id": "a" * 24, "title": "half"})
 
 
 def test_another_analyzer_is_refused(database) -> None:
-    with pytest.raises(schema.IndexMismatch, match="made by analyzer 'test', this one is 'other'"):
-        schema.prepare(database, "other")
-    with pytest.raises(schema.IndexMismatch):
-        schema.check(database, "other")
+    with pytest.raises(preparation.IndexMismatch, match="made by analyzer 'test', this one is 'other'"):
+        preparation.prepare(database, "other")
+    with pytest.raises(preparation.IndexMismatch):
+        preparation.check(database, "other")
 
 
 def test_many_processes_may_prepare_a_new_database_at_once(database) -> None:
@@ -103,6 +114,6 @@ def test_many_processes_may_prepare_a_new_database_at_once(database) -> None:
 
     database.client.drop_database(database.name)
     with ThreadPoolExecutor(8) as pool:
-        for done in [pool.submit(schema.prepare, database, "test") for _ in range(8)]:
+        for done in [pool.submit(preparation.prepare, database, "test") for _ in range(8)]:
             done.result()
     assert {"articles", "terms", "quarantine", "runs", "manifest"} <= set(database.list_collection_names())

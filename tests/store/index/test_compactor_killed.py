@@ -1,4 +1,4 @@
-"""Compactors that are killed, paused, or two at once; and a MongoDB that is killed under them."""
+"""Compactors that are killed or paused, or run two at once; and a mongod that is killed while one runs."""
 
 from __future__ import annotations
 
@@ -14,44 +14,47 @@ from pathlib import Path
 import pytest
 from pymongo.errors import PyMongoError
 
-from store import embedded, lease, packed, schema, segments, snapshot
-from store.compactor import STEPS, Report, compact, rebuild
 from store.connection import connect
-from store.verify import verify
-from tests.store.index import content, delete, key, store, stored
+from store.index import lease, merge_policy, preparation, segment_format, segments, snapshot
+from store.index.compactor import STEPS, CompactionReport, compact, rebuild
+from store.index.verify import verify
+from store.server import embedded
+from tests.store.index_content import content, delete, key, store, stored
+
+pytestmark = pytest.mark.slow
 
 KILLED = """
 import os, sys
-from store import lease, packed
-from store.compactor import compact
 from store.connection import connect
+from store.index import lease, merge_policy
+from store.index.compactor import compact
 lease.SECONDS = 0.2
-packed.TIER = 2
+merge_policy.SEGMENTS_PER_TIER = 2
 def step(name):
     if name == sys.argv[2]:
         os.kill(os.getpid(), 9)
 compact(connect(sys.argv[1]), step=step, grace=0)
 """
 
-PROJECT = Path(__file__).parent.parent.parent
+PROJECT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch) -> None:
-    monkeypatch.setattr(packed, "TIER", 2)
+    monkeypatch.setattr(merge_policy, "SEGMENTS_PER_TIER", 2)
 
 
-def much_to_do(database) -> None:
-    """A state in which a compaction takes every step."""
+def leave_work(database) -> None:
+    """Make a state in which a compaction takes every step."""
     store(database, {"a": "one two", "b": "two", "c": "three"})
     compact(database)
     store(database, {"a": "other", "d": "four"})
     delete(database, ["b"])
-    segments.write(database, segments.encode([]))  # that no manifest names
+    segments.write(database, segment_format.encode([]))  # which no manifest names
 
 
-def compact_in_time(database, seconds: float = 20) -> Report:
-    """``compact`` as cron would call it: again and again, by nobody's hand."""
+def compact_in_time(database, seconds: float = 180) -> CompactionReport:
+    """``compact`` as cron calls it: again and again until no other compactor has the lease."""
     deadline = time.monotonic() + seconds
     while (report := compact(database, grace=0)).busy:
         assert time.monotonic() < deadline, "the lease never lapsed"
@@ -67,37 +70,37 @@ def assert_settled(database, expected: dict) -> None:
 
 
 def test_a_compaction_takes_every_step(database) -> None:
-    schema.prepare(database, "test")
-    much_to_do(database)
+    preparation.prepare(database, "test")
+    leave_work(database)
     seen: list[str] = []
     compact(database, step=seen.append, grace=0)
     assert set(seen) == set(STEPS)
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_killed_at_any_step_nothing_is_lost_and_the_next_one_goes_on(database, uri: str, step: str) -> None:
-    schema.prepare(database, "test")
-    much_to_do(database)
+def test_a_kill_at_any_step_loses_nothing_and_the_next_compaction_finishes(database, uri: str, step: str) -> None:
+    preparation.prepare(database, "test")
+    leave_work(database)
     expected = stored(database)
     killed = subprocess.run([sys.executable, "-c", KILLED, uri, step], cwd=PROJECT, check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert content(database) == expected, "what a reader finds in between"
+    assert content(database) == expected, "what a reader finds in the meantime"
     compact_in_time(database)
     assert_settled(database, expected)
 
 
 @pytest.mark.parametrize("work", [compact, rebuild])
 @pytest.mark.parametrize("step", STEPS)
-def test_paused_at_any_step_while_others_go_on(database, step: str, work) -> None:
-    schema.prepare(database, "test")
-    much_to_do(database)
+def test_a_pause_at_any_step_while_other_processes_write(database, step: str, work) -> None:
+    preparation.prepare(database, "test")
+    leave_work(database)
     paused: list[str] = []
 
     def pause(name: str) -> None:
         if name != step or paused:
             return
         paused.append(name)
-        database.manifest.delete_one({"_id": "lease"})  # as if it had run out
+        database.manifest.delete_one({"_id": "lease"})  # as if it had lapsed
         store(database, {"a": "yet another", "e": "five", "c": "changed"})
         delete(database, ["d", "a"])
         compact(database, grace=0)
@@ -107,24 +110,24 @@ def test_paused_at_any_step_while_others_go_on(database, step: str, work) -> Non
         store(database, {"f": "six"})
 
     work(database, step=pause, grace=0)
-    assert content(database) == stored(database), "what a reader finds in between"
+    assert content(database) == stored(database), "what a reader finds in the meantime"
     compact_in_time(database)
     assert_settled(database, stored(database))
     assert len(content(database)) == 3
 
 
-def test_of_two_at_once_one_is_turned_away(database) -> None:
-    schema.prepare(database, "test")
+def test_a_second_compaction_at_the_same_time_is_refused(database) -> None:
+    preparation.prepare(database, "test")
     store(database, {"a": "one"})
-    inner: list[Report] = []
+    inner: list[CompactionReport] = []
     outer = compact(database, step=lambda name: inner.append(compact(database)) if name == "planned" else None)
     assert (outer.packed, outer.busy) == (1, False)
     assert {report.busy for report in inner} == {True}
 
 
-def test_two_at_once_without_a_lease_do_no_harm(database, uri: str, monkeypatch) -> None:
-    monkeypatch.setattr(lease.Lease, "keep", lambda self: None)
-    schema.prepare(database, "test")
+def test_two_compactions_without_a_lease_do_no_harm(database, uri: str, monkeypatch) -> None:
+    monkeypatch.setattr(lease.Lease, "renew", lambda self: None)
+    preparation.prepare(database, "test")
     store(database, {f"a{number}": f"word{number % 7} common" for number in range(40)})
     with connect(uri).client as client:
         other = client.get_default_database()
@@ -141,8 +144,8 @@ def test_two_at_once_without_a_lease_do_no_harm(database, uri: str, monkeypatch)
     assert_settled(database, stored(database))
 
 
-def test_a_lease_from_a_clock_that_was_put_back_is_nobodys(database) -> None:
-    schema.prepare(database, "test")
+def test_a_lease_given_before_the_clock_was_put_back_is_void(database) -> None:
+    preparation.prepare(database, "test")
     now = database.command("hello")["localTime"]
     ahead = {"_id": "lease", "owner": "other", "until": now + timedelta(days=365)}
     database.manifest.insert_one(ahead)
@@ -151,14 +154,14 @@ def test_a_lease_from_a_clock_that_was_put_back_is_nobodys(database) -> None:
     assert compact(database).busy
 
 
-def test_mongod_killed_under_a_compaction(tmp_path: Path) -> None:
+def test_a_compaction_whose_mongod_is_killed(tmp_path: Path) -> None:
     address = embedded.ensure_running(tmp_path, "db")
     try:
         with connect(address).client as client:
             database = client.get_default_database()
-            schema.prepare(database, "test")
-            for step in ("segment written", "switched", "sweep announced"):
-                much_to_do(database)
+            preparation.prepare(database, "test")
+            for step in ("segment written", "committed", "garbage announced"):
+                leave_work(database)
                 expected = stored(database)
                 killed: list[int] = []
 
@@ -176,4 +179,4 @@ def test_mongod_killed_under_a_compaction(tmp_path: Path) -> None:
                 delete(database, "abcd")
         assert key("a")
     finally:
-        assert embedded.stop(tmp_path), "the server stayed"
+        assert embedded.stop(tmp_path), "the server did not stop"

@@ -2,21 +2,24 @@ from __future__ import annotations
 
 import multiprocessing
 
+import pytest
 from gensim.corpora import Dictionary
 
 from store.connection import connect
-from store.terms import SharedDictionary, all_tokens, ids_of, tokens_of
+from store.index.dictionary import SharedDictionary, all_tokens, ids_of, tokens_of
+
+pytestmark = pytest.mark.slow
 
 WRITERS = 4
 
 
-def _hand_out(uri: str, writer: int, start, answers) -> None:
+def _assign(uri: str, writer: int, start, answers) -> None:
     with connect(uri).client as client:
         database = client.get_default_database()
         start.wait()
         found = {}
         for round_number in range(20):
-            # Half of the words are everybody's, half are this writer's own; all writers meet the same words at once.
+            # All writers get the same ten tokens at the same time, and ten of their own.
             words = [f"word{round_number * 10 + n}" for n in range(10)]
             words += [f"own{writer}-{round_number * 10 + n}" for n in range(10)]
             found |= ids_of(database, words)
@@ -27,11 +30,11 @@ def test_ids_never_clash_between_processes(uri: str, database) -> None:
     database.terms.create_index("id", unique=True)
     context = multiprocessing.get_context("spawn")
     start, answers = context.Event(), context.Queue()
-    writers = [context.Process(target=_hand_out, args=(uri, number, start, answers)) for number in range(WRITERS)]
+    writers = [context.Process(target=_assign, args=(uri, number, start, answers)) for number in range(WRITERS)]
     for writer in writers:
         writer.start()
     start.set()
-    found = [answers.get(timeout=60) for _ in writers]
+    found = [answers.get(timeout=300) for _ in writers]
     for writer in writers:
         writer.join(60)
         assert writer.exitcode == 0
@@ -45,13 +48,13 @@ def test_ids_never_clash_between_processes(uri: str, database) -> None:
     assert all_tokens(database) == {number: token for token, number in together.items()}
 
 
-def test_ids_stay(database) -> None:
+def test_ids_never_change(database) -> None:
     first = ids_of(database, ["晶圆", "chip"])
     assert ids_of(database, ["chip", "晶圆", "gaa"]) == first | {"gaa": 2}
     assert tokens_of(database, first.values()) == {number: token for token, number in first.items()}
 
 
-def test_bags_of_words_are_gensims(database) -> None:
+def test_bags_of_words_equal_those_of_gensim(database) -> None:
     dictionary = SharedDictionary(database)
     texts = [["b", "a", "b"], [], ["晶圆", "c", "a", "晶圆"]]
     first = dictionary.bags_of_words(texts[:2])

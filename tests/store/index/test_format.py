@@ -1,4 +1,4 @@
-"""The example in ``store/FORMAT.md`` is what the code writes and reads, and the page's limits are the code's."""
+"""The code writes and reads the example in ``store/index/FORMAT.md``, and its limits are those of the page."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import json
 import re
 from pathlib import Path
 
-from store import dealing, manifest, schema, segments, vectors
-from store.compactor import GRACE, compact
-from store.segments import decode, encode, id_strings
-from tests.store.index import store
+from store import vectors
+from store.index import interleave, manifest, preparation, segment_format
+from store.index.compactor import GRACE, compact
+from store.index.segment_format import decode, encode, id_strings
+from tests.store.index_content import store
 
-PAGE = (Path(__file__).parent.parent.parent / "store" / "FORMAT.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "store" / "index" / "FORMAT.md").read_text("utf-8")
 VECTOR = bytes.fromhex("02 07 8a 03 05")
 
 
@@ -28,7 +29,7 @@ def example() -> bytes:
 def test_the_vector() -> None:
     assert "`02 07 8a 03 05`" in PAGE
     assert vectors.pack([(3, 1), (200, 5)]) == VECTOR
-    assert manifest.packed_rows([1, 3]) == bytes.fromhex("02 03 05")
+    assert manifest.pack_rows([1, 3]) == bytes.fromhex("02 03 05")
 
 
 def test_the_segment() -> None:
@@ -50,7 +51,7 @@ def test_the_segment() -> None:
 
 
 def test_the_checksum_of_a_manifest(database) -> None:
-    schema.prepare(database, "分析器 1")
+    preparation.prepare(database, "分析器 1")
     store(database, {"a": "one"})
     compact(database)
     row = database.manifest.find_one({"_id": "index"})
@@ -61,9 +62,9 @@ def test_the_checksum_of_a_manifest(database) -> None:
 
 
 def test_limits_and_names() -> None:
-    assert f"{segments.MOST_ROWS:,} articles" in PAGE
-    assert f"format {segments.FORMAT}" in PAGE
-    assert f"next {dealing.PIECE} bytes" in PAGE
+    assert f"{segment_format.MAX_ROWS:,} articles" in PAGE
+    assert f"format {segment_format.FORMAT}" in PAGE
+    assert f"next {interleave.PIECE} bytes" in PAGE
     assert GRACE == 600, "ten minutes"
     for name in ("ids", "revisions", "lengths", "published", "sources", "languages", "vector_start:F", "vectors:F"):
         assert f"`{name}`" in PAGE

@@ -1,4 +1,4 @@
-"""Any order of adds, changes, deletions and compactions gives what a rebuild gives, and at each moment what is stored."""
+"""Any order of writes, deletions and compactions leaves the same index as a rebuild, equal to the articles at each step."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store import packed, packing, schema, snapshot
-from store.compactor import compact, rebuild
-from store.verify import verify
-from tests.store.index import content, delete, key, store, stored
+from store.index import merge_policy, preparation, snapshot, writer
+from store.index.compactor import compact, rebuild
+from store.index.verify import verify
+from tests.store.index_content import content, delete, key, store, stored
+
+pytestmark = pytest.mark.slow
 
 names = st.sampled_from("abcdef")
 words = st.lists(st.sampled_from(["one", "two", "three", "四", "五"]), max_size=4).map(" ".join)
@@ -24,7 +26,7 @@ ALL = ("articles", "segments", "deleted", "terms", "counters", "manifest")
 
 
 def act_on(database, act: str, on) -> bool:
-    """Do it; whether what a reader finds is what is stored at once, without a compaction."""
+    """Do *act*; returns whether a reader finds what is stored at once, without a compaction."""
     if act == "store":
         store(database, on)
     elif act == "delete":
@@ -42,9 +44,9 @@ def act_on(database, act: str, on) -> bool:
 
 @pytest.fixture
 def quick(monkeypatch) -> None:
-    monkeypatch.setattr(packed, "TIER", 2)
-    monkeypatch.setattr(packing, "_PAUSE", 0)
-    monkeypatch.setattr("store.segments.MOST_ROWS", 4)
+    monkeypatch.setattr(merge_policy, "SEGMENTS_PER_TIER", 2)
+    monkeypatch.setattr(writer, "_PAUSE", 0)
+    monkeypatch.setattr("store.index.segment_format.MAX_ROWS", 4)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -52,7 +54,7 @@ def quick(monkeypatch) -> None:
 def test_any_order(database, quick, order: list[tuple[str, object]]) -> None:
     for name in ALL:
         database[name].delete_many({})
-    schema.prepare(database, "test")
+    preparation.prepare(database, "test")
     at_once = True
     for act, on in order:
         at_once = act_on(database, act, on) and (at_once or act in ("compact", "thorough", "rebuild"))

@@ -1,4 +1,4 @@
-"""The embedded server with real processes: shared, stopped, and killed in every way."""
+"""The embedded server with real processes: shared, stopped and killed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from store import embedded, mongod
 from store.connection import connect
+from store.server import embedded, mongod
+
+pytestmark = pytest.mark.slow
 
 USER = """
 import sys, time
 from pathlib import Path
 from pymongo import MongoClient
-from store.embedded import ensure_running
+from store.server.embedded import ensure_running
 address = ensure_running(Path(sys.argv[1]), "db")
 print(address, flush=True)
 sys.stdin.read()
@@ -26,7 +28,7 @@ sys.stdin.read()
 
 
 class User:
-    """A process that uses the server until it is told to end."""
+    """A process that uses the server until ``end`` is called."""
 
     def __init__(self, data: Path) -> None:
         self.process = subprocess.Popen(
@@ -34,15 +36,15 @@ class User:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(__file__).parent.parent.parent,
+            cwd=Path(__file__).parents[3],
         )
 
     def address(self) -> str:
         return self.process.stdout.readline().strip()
 
-    def end(self, how: int | None = None) -> None:
-        if how:
-            self.process.send_signal(how)
+    def end(self, with_signal: int | None = None) -> None:
+        if with_signal:
+            self.process.send_signal(with_signal)
         self.process.stdin.close()
         self.process.wait(30)
         self.process.stdout.close()
@@ -51,28 +53,28 @@ class User:
 @pytest.fixture
 def data(tmp_path: Path):
     yield tmp_path
-    assert embedded.stop(tmp_path, timeout=30), "the server stayed"
+    assert embedded.stop(tmp_path, timeout=30), "the server did not stop"
 
 
 def state(data: Path) -> dict[str, int]:
     return embedded.read_state(data / "mongod")
 
 
-def wait_until(condition, seconds: float = 20) -> None:
+def wait_until(condition, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.05)
 
 
-def alive(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
 
 
-def test_two_starters_get_one_server_which_ends_with_the_last(data: Path) -> None:
+def test_two_users_share_one_server_which_stops_after_the_last(data: Path) -> None:
     users = [User(data), User(data)]
     addresses = {user.address() for user in users}
     assert len(addresses) == 1
@@ -80,21 +82,21 @@ def test_two_starters_get_one_server_which_ends_with_the_last(data: Path) -> Non
     running = state(data)
     users[0].end()
     time.sleep(1)
-    assert alive(running["mongod"]), "the server ended though it is used"
+    assert is_running(running["mongod"]), "the server stopped although it is used"
     users[1].end()
-    wait_until(lambda: not alive(running["mongod"]) and not alive(running["supervisor"]))
+    wait_until(lambda: not is_running(running["mongod"]) and not is_running(running["supervisor"]))
     assert state(data) == {}
 
 
-def test_killed_user_leaves_no_server_behind(data: Path) -> None:
+def test_a_killed_user_leaves_no_server_behind(data: Path) -> None:
     user = User(data)
     assert user.address()
     running = state(data)
     user.end(signal.SIGKILL)
-    wait_until(lambda: not alive(running["mongod"]))
+    wait_until(lambda: not is_running(running["mongod"]))
 
 
-def test_killed_server_comes_back_with_its_data_at_the_same_address(data: Path) -> None:
+def test_a_killed_server_is_restarted_with_its_data_at_the_same_address(data: Path) -> None:
     from pymongo import MongoClient
 
     user = User(data)
@@ -109,27 +111,27 @@ def test_killed_server_comes_back_with_its_data_at_the_same_address(data: Path) 
     user.end()
 
 
-def test_who_writes_before_the_server_is_primary_again_waits(data: Path) -> None:
+def test_a_write_waits_until_the_server_is_primary_again(data: Path) -> None:
     with connect(embedded.ensure_running(data, "db")).client as client:
         client.admin.command("replSetStepDown", 2, force=True)
         client.db.kept.insert_one({"_id": 1})
         assert client.db.kept.find_one() == {"_id": 1}
 
 
-def test_killed_supervisor_is_replaced_by_the_next_user(data: Path) -> None:
+def test_a_killed_supervisor_is_replaced_by_the_next_user(data: Path) -> None:
     first = User(data)
     address = first.address()
     before = state(data)
     os.kill(before["supervisor"], signal.SIGKILL)
-    wait_until(lambda: not alive(before["mongod"]))
+    wait_until(lambda: not is_running(before["mongod"]))
     second = User(data)
-    assert second.address() == address, "the port of a data folder stays while it is free"
+    assert second.address() == address, "a data folder keeps its port while that is free"
     assert state(data)["supervisor"] != before["supervisor"]
     first.end()
     second.end()
 
 
-def test_a_server_that_cannot_start_is_one_line(data: Path) -> None:
+def test_a_server_that_cannot_start_is_an_error_of_one_line(data: Path) -> None:
     (data / "mongod").mkdir()
     (data / "mongod" / "db").write_text("not a folder")
     user = subprocess.run(
@@ -137,7 +139,7 @@ def test_a_server_that_cannot_start_is_one_line(data: Path) -> None:
         env=os.environ | {"XINWEN_DATA": str(data)},
         capture_output=True,
         text=True,
-        cwd=Path(__file__).parent.parent.parent,
+        cwd=Path(__file__).parents[3],
         check=False,
     )
     assert user.returncode == 1
@@ -147,16 +149,21 @@ def test_a_server_that_cannot_start_is_one_line(data: Path) -> None:
 
 def test_mongod_runs_where_the_system_has_no_libcurl(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(mongod, "_has_curl", lambda: False)
-    given = mongod.environment(tmp_path)
-    linked = subprocess.run(["ldd", mongod.find_mongod()], env=given, capture_output=True, text=True, check=True).stdout
+    environment = mongod.environment(tmp_path)
+    linked = subprocess.run(
+        ["ldd", mongod.find_mongod()], env=environment, capture_output=True, text=True, check=True
+    ).stdout
     assert f"libcurl.so.4 => {tmp_path}/lib/libcurl.so.4" in linked
     assert "not found" not in linked
     assert (
-        subprocess.run([mongod.find_mongod(), "--version"], env=given, capture_output=True, check=False).returncode == 0
+        subprocess.run(
+            [mongod.find_mongod(), "--version"], env=environment, capture_output=True, check=False
+        ).returncode
+        == 0
     )
 
 
-def test_entries_of_what_is_packed_go_soon(database) -> None:
-    """A past of minutes would make every look at what is pending pass over all that was packed in them."""
+def test_the_server_keeps_no_snapshot_history(database) -> None:
+    """With a history of minutes each query for pending articles would skip all that were packed in these minutes."""
     name = "minSnapshotHistoryWindowInSeconds"
     assert database.client.admin.command("getParameter", **{name: 1})[name] == 0

@@ -1,0 +1,1 @@
+"""The embedded mongod: finding the binary, starting, supervising and stopping it."""
