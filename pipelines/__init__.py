@@ -1,1 +1,1 @@
-"""Article to MongoDB: Scrapy item pipelines, one verb a file, in the order of ``pipelines.addon``."""
+"""Scrapy item pipelines from article to MongoDB: one verb a file, in the order that ``pipelines.addon`` gives."""

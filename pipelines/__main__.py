@@ -1,4 +1,4 @@
-"""The doors of the storing side: ``python -m pipelines ingest | samples``."""
+"""Commands that store articles without a crawl of live sites: ``python -m pipelines ingest | samples``."""
 
 from __future__ import annotations
 
@@ -9,28 +9,33 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from pipelines.ingest.fields import HELP
 from store.connection import StoreError
 from store.errors import shown_in_one_line
-from store.schema import IndexMismatch
+from store.index.preparation import IndexMismatch
 from store.settings import SettingsError, settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
 
 
-@app.command()
+@app.command(help=HELP)
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH ...", help="JSONL, HTML, gzipped HTML, PDF, XLSX, or folders")
+        list[Path],
+        typer.Argument(metavar="PATH ...", help="JSONL, HTML (.gz), PDF, XLSX；或文件夹 · or folders"),
     ],
-    manifest: Annotated[Path | None, typer.Option(help="TSV with file, address, captured; else MANIFEST.tsv")] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(help="列为 file、address、captured 的 TSV · TSV with these columns; by default MANIFEST.tsv"),
+    ] = None,
 ) -> None:
-    """Store and index files that you already have, whole."""
-    from pipelines.files import CannotIngest, find_files
-    from pipelines.ingest import ingest as ingest_files
+    """Store and index files that people already have, and print what became of what they hold."""
+    from pipelines.ingest.files import CannotIngest, find_files
+    from pipelines.ingest.ingest import ingest as ingest_files
 
     with shown_in_one_line(CannotIngest, StoreError, IndexMismatch, SettingsError):
-        settings()  # a wrong one is said before anything is read
+        settings()  # a wrong setting is reported before any file is read
         files = find_files(paths, manifest)
         console.print(f"[dim]{len(files)} files[/dim]")
         report = ingest_files(files)
@@ -49,11 +54,11 @@ def ingest(
 @app.command()
 def samples(
     keys: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY ...]", help="sources; all that have samples")
+        list[str] | None, typer.Argument(metavar="[KEY ...]", help="sources; all that have samples if none is given")
     ] = None,
 ) -> None:
-    """Crawl the bundled sample web and ask the index four questions: what ``make run`` does."""
-    from pipelines.samples import NoSamples, run_samples
+    """Crawl the bundled sample web and run four queries on the index, as ``make run`` does."""
+    from pipelines.ingest.samples import NoSamples, run_samples
 
     with shown_in_one_line(NoSamples, StoreError, SettingsError):
         good = run_samples(keys or [], console)

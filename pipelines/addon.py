@@ -1,4 +1,4 @@
-"""Switches the storing of articles on: every pipeline and extension, in one place and in order."""
+"""Scrapy add-on that turns on storage: every pipeline, middleware and extension of this package, with its order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from scrapy.settings import BaseSettings
 PIPELINES = {
     "pipelines.validate.Validate": 100,
     "pipelines.clean.Clean": 200,
-    "pipelines.coverage.Measure": 250,
+    "pipelines.runs.coverage.MeasureCoverage": 250,
     "pipelines.language.Language": 300,
     "pipelines.tokenize.Tokenize": 400,
     "pipelines.deduplicate.Deduplicate": 500,
@@ -18,12 +18,12 @@ PIPELINES = {
 
 
 class StoringAddon:
-    """Named in the ``ADDONS`` setting of the crawler, which itself knows nothing of MongoDB."""
+    """Listed in the crawler's setting ``ADDONS``; the crawler itself does not use MongoDB."""
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Add pipelines, memory and recorder of runs, leaving what the command line set alone."""
+        """Add the components at add-on priority, so that settings of the command line take precedence."""
         for path, priority in PIPELINES.items():
             settings["ITEM_PIPELINES"].set(path, priority, "addon")
-        settings["SPIDER_MIDDLEWARES"].set("pipelines.archive.Archive", 900, "addon")
-        settings["DOWNLOADER_MIDDLEWARES"].set("pipelines.known.KnownMiddleware", 70, "addon")
-        settings["EXTENSIONS"].set("pipelines.record_run.RecordRun", 500, "addon")
+        settings["SPIDER_MIDDLEWARES"].set("pipelines.raw_middleware.RawMiddleware", 900, "addon")
+        settings["DOWNLOADER_MIDDLEWARES"].set("pipelines.runs.known.KnownMiddleware", 70, "addon")
+        settings["EXTENSIONS"].set("pipelines.runs.record_run.RecordRun", 500, "addon")

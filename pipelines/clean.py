@@ -1,4 +1,8 @@
-"""Make text uniform: compatibility characters, white space, invisible characters."""
+"""Item pipeline: normalizes text: composed characters (Unicode NFC), white space, invisible characters.
+
+What is stored is what was written: Xeon™, 10¹⁵ and full-width letters stay. They are folded for tokens alone
+(``text.analysis.normalize``).
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,11 @@ from dataclasses import replace
 
 from store.article import PAGE_BREAK, Article
 
-# NFKC also turns Chinese punctuation (，：（！) into Western signs, which no Chinese reader wants to see.
-_NOT_PUNCTUATION = re.compile(r"[^\u2026\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x08\x0e-\x1f\x7f]")
 
 
 class Clean:
-    """Cleans title, body and summary, names of authors and tags."""
+    """Cleans title, body, summary, authors and tags."""
 
     def process_item(self, article: Article) -> Article:
         return replace(
@@ -28,10 +30,8 @@ class Clean:
 
 
 def clean_text(text: str) -> str:
-    """*text* in NFKC (Chinese punctuation left alone), single blanks, no empty lines."""
-    text = _INVISIBLE.sub("", text.replace("\r\n", "\n"))
-    if not text.isascii():
-        text = _NOT_PUNCTUATION.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
+    """*text* in NFC, with single spaces and without empty lines."""
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text.replace("\r\n", "\n")))
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 

@@ -1,4 +1,4 @@
-"""Pack the index's new articles at the end of a crawl, when they are many."""
+"""Compacts the index at the end of a crawl, if enough articles are pending."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from pymongo.database import Database
 from scrapy.statscollectors import StatsCollector
 
 from pipelines.storage import Storage
-from store import compactor
 from store.connection import Document, StoreError
-from store.manifest import DamagedManifest
+from store.index import compactor
+from store.index.manifest import DamagedManifest
 
 logger = logging.getLogger(__name__)
 
 
-async def pack_at_end(storage: Storage, stats: StatsCollector) -> None:
-    """Run the compactor when it is worth while. What it cannot do is no failure of the crawl."""
+async def compact_at_end(storage: Storage, stats: StatsCollector) -> None:
+    """Run the compactor if it is worth while. A failure is only logged, since the articles are stored all the same."""
     try:
-        report = await storage.call(pack_if_many)
+        report = await storage.call(compact_if_worth_while)
     except (StoreError, DamagedManifest) as error:
-        logger.warning("not packed, which python -m similarity compact does later: %s", error)
+        logger.warning("not compacted; python -m similarity compact does it later: %s", error)
         return
     if report and not report.busy:
         stats.inc_value("xinwen/pack/packed", report.packed)
 
 
-def pack_if_many(database: Database[Document]) -> compactor.Report | None:
-    """Compact when it is worth while; None when it is not."""
-    return compactor.compact(database) if compactor.is_worth_while(database) else None
+def compact_if_worth_while(database: Database[Document]) -> compactor.CompactionReport | None:
+    """Compact if enough articles are pending; None if not."""
+    return compactor.compact(database) if compactor.is_worthwhile(database) else None

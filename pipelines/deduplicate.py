@@ -1,4 +1,4 @@
-"""Drop a text that is stored under another address; the address is noted with the first one."""
+"""Item pipeline: drops an article whose text is stored under another address, and stores its address with that one."""
 
 from __future__ import annotations
 
@@ -9,32 +9,33 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from crawler.ledger import Ledger
+from crawler.spider.link_ledger import LinkLedger
 from pipelines.storage import Storage, storage_of
 from pipelines.tokenize import Tokenized
-from store.articles import add_address, find_digests
 from store.connection import StoreError
+from store.documents.articles import add_address, find_digests
 
-_MANY = 8  # as many as come at once when the articles are read from an entry, see CONCURRENT_ITEMS
-_WAIT = 0.1  # seconds that a text waits for others; a question for each would cost a tenth of what a page costs
+_MAX_DIGESTS = 8  # in a query; as many items of one response are in the pipelines at once, see CONCURRENT_ITEMS
+_WAIT = 0.1  # seconds that a query waits for more texts; a query for each would add a tenth to the cost of a page
 
 
-class _Question:
-    """Which of some texts are stored, put to the database once, when there are many or none has come for a while."""
+class _DigestQuery:
+    """One query for the stored articles with some texts; sent once it has ``_MAX_DIGESTS``, or after ``_WAIT``."""
 
     def __init__(self, storage: Storage) -> None:
         self._digests: list[str] = []
         self._full = asyncio.Event()
         self.open = True
-        self.answer = asyncio.ensure_future(self._ask(storage))
+        self.result = asyncio.ensure_future(self._run(storage))
 
     def add(self, digest: str) -> None:
+        """Add the digest of a text; only while ``open``."""
         self._digests.append(digest)
-        if len(self._digests) >= _MANY:
+        if len(self._digests) >= _MAX_DIGESTS:
             self.open = False
             self._full.set()
 
-    async def _ask(self, storage: Storage) -> dict[str, str]:
+    async def _run(self, storage: Storage) -> dict[str, str]:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._full.wait(), _WAIT)
         self.open = False
@@ -42,13 +43,13 @@ class _Question:
 
 
 class Deduplicate:
-    """Passes every text once, whatever address it stands at."""
+    """Passes each text once, whatever its addresses."""
 
     def __init__(self, crawler: Crawler, storage: Storage) -> None:
         self._crawler, self._storage = crawler, storage
-        # Texts of this crawl, which may not be stored yet: who came first with each is settled once for all.
-        self._first: dict[str, tuple[str, _Question]] = {}
-        self._question: _Question | None = None
+        # The first article with each text of this crawl, which may not be stored yet, and the query for stored ones.
+        self._first: dict[str, tuple[str, _DigestQuery]] = {}
+        self._query: _DigestQuery | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -58,24 +59,24 @@ class Deduplicate:
         if not item.digest:
             return item
         if item.digest not in self._first:
-            self._first[item.digest] = item.article.id, self._asked(item.digest)
-        came_first, question = self._first[item.digest]
+            self._first[item.digest] = item.article.id, self._query_for(item.digest)
+        first_in_crawl, query = self._first[item.digest]
         try:
-            first = (await question.answer).get(item.digest, came_first)
+            first = (await query.result).get(item.digest, first_in_crawl)
             if first == item.article.id:
                 return item
             await self._storage.call(add_address, first, item.article.url)
         except StoreError as error:
-            # Stored twice is better than lost: the store reports what becomes of it.
+            # Pass the article: storing it twice is better than losing it. The Store pipeline reports its outcome.
             self._storage.fail(str(error))
             return item
         assert self._crawler.stats
         self._crawler.stats.inc_value("xinwen/deduplicate/dropped")
-        Ledger.of(self._crawler).settle(item.article.id, "duplicate", article=first)
+        LinkLedger.of(self._crawler).settle(item.article.id, "duplicate", article=first)
         raise DropItem(f"{item.article.url} has the text of article {first}", log_level="INFO")
 
-    def _asked(self, digest: str) -> _Question:
-        if self._question is None or not self._question.open:
-            self._question = _Question(self._storage)
-        self._question.add(digest)
-        return self._question
+    def _query_for(self, digest: str) -> _DigestQuery:
+        if self._query is None or not self._query.open:
+            self._query = _DigestQuery(self._storage)
+        self._query.add(digest)
+        return self._query

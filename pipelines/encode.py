@@ -1,4 +1,4 @@
-"""Give articles vectors in which Chinese and English lie together, and a portrait by which their story is known."""
+"""Item pipeline: computes the embeddings of an article and the fingerprint that groups it into a story."""
 
 from __future__ import annotations
 
@@ -11,102 +11,104 @@ import numpy as np
 from pymongo.database import Database
 from scrapy.crawler import Crawler
 
-from crawler.ledger import Ledger
+from crawler.spider.link_ledger import LinkLedger
 from pipelines.storage import Storage, storage_of
 from pipelines.tokenize import Tokenized
-from store import portraits
 from store.article import Article
 from store.connection import Document, StoreError
-from store.meaning import Meaning, stored_meaning
-from text.encoder import Encoder, find_encoder
-from text.passages import passages, with_mean
-from text.portrait import VERSION, Portrait, portray, sentences
-from text.portrait_bytes import unpack
+from store.documents import fingerprints
+from store.documents.embeddings import Embeddings, stored_embeddings
+from store.settings import settings
+from text.analysis.analyzer import Analyzer
+from text.embedding.encoder import Encoder, find_encoder
+from text.embedding.passages import passages, with_mean
+from text.stories.fingerprint import VERSION, Fingerprint, make_fingerprint, sentences, tells_a_story
 
-Made = tuple[Meaning | None, Portrait | None]
-
-# Of shorter texts nobody can tell which story they are: "Second quarter results" is many companies' news.
-_LEAST = 40  # tokens
+Encoded = tuple[Embeddings | None, Fingerprint | None]
 
 
 class Encode:
-    """Fills ``meaning``, and ``portrait`` of what is long enough. In a thread: the encoder takes 15 ms and more.
+    """Fills ``embeddings``, and ``fingerprint`` where the text is long enough.
 
-    Without the encoder's package articles are stored without meaning, which a search says, and portraits have no
-    vectors. What a feed shows again is not encoded again.
+    The encoder runs in a thread: it takes 15 ms and more. An article whose stored embeddings were made of the same text
+    is not encoded again. Where the encoder's package is not installed, articles are stored without embeddings (search
+    reports it) and fingerprints have no vectors.
     """
 
     def __init__(self, crawler: Crawler, storage: Storage) -> None:
         self._crawler, self._storage = crawler, storage
-        # One article at a time: two that are encoded at once push each other's weights out of the processor's caches,
-        # and both wait for the interpreter with the reactor.
-        self._alone = asyncio.Lock()
+        # One article at a time: two at once evict each other's weights from the processor's caches, and both compete
+        # with the reactor for Python's interpreter lock.
+        self._lock = asyncio.Lock()
+        self._analyzer = Analyzer(settings().data / "cache")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler, storage_of(crawler))
 
     async def process_item(self, item: Tokenized) -> Tokenized:
-        portrayed = sum(map(len, item.pages)) >= _LEAST
-        if made := await self._made_before(item.article, portrayed):
+        if encoded := await self._find_stored(item.article):
             outcome = "kept"
         else:
-            async with self._alone:
-                made = await asyncio.to_thread(_encode, item.article, portrayed)
-            outcome = "encoded" if made[0] else "without"
-        item.meaning, item.portrait = made
+            async with self._lock:
+                encoded = await asyncio.to_thread(encode, item.article, self._analyzer, find_encoder())
+            outcome = "encoded" if encoded[0] else "without"
+        item.embeddings, item.fingerprint = encoded
         assert self._crawler.stats
         self._crawler.stats.inc_value(f"xinwen/encode/{outcome}")
         return item
 
-    async def _made_before(self, article: Article, portrayed: bool) -> Made | None:
-        """What is stored of the same words, made by the same encoder."""
+    async def _find_stored(self, article: Article) -> Encoded | None:
+        """The stored embeddings and fingerprint of *article*, if the same encoder made them of the same text."""
         encoder = find_encoder()
-        if encoder is None or not Ledger.of(self._crawler).may_be_stored(article.id):
+        if encoder is None or not LinkLedger.of(self._crawler).may_be_stored(article.id):
             return None
-        told = told_of(article, encoder, portrayed)
+        digest = input_digest(article, encoder)
         try:
-            return await self._storage.call(_stored, article.id, told, encoder.dimensions, portrayed)
+            return await self._storage.call(_stored, article, digest, encoder.dimensions)
         except StoreError as error:
-            self._storage.fail(str(error))  # the store reports what becomes of the article
+            self._storage.fail(str(error))  # the Store pipeline reports the outcome of the article
             return None
 
 
-def _stored(database: Database[Document], key: str, told: str, dimensions: int, portrayed: bool) -> Made | None:
-    meaning = stored_meaning(database, key, told, dimensions)
-    if meaning is None or not portrayed:
-        return (meaning, None) if meaning else None
-    found = portraits.data_of(database, [key]).get(key)
-    return (meaning, unpack(found[1])) if found else None
+def _stored(database: Database[Document], article: Article, digest: str, dimensions: int) -> Encoded | None:
+    embeddings = stored_embeddings(database, article.id, digest, dimensions)
+    if embeddings is None or not tells_a_story(article.title, article.body or article.summary):
+        return (embeddings, None) if embeddings else None
+    fingerprint = fingerprints.data_of(database, [article.id]).get(article.id)
+    return (embeddings, Fingerprint.from_bytes(fingerprint[1])) if fingerprint else None
 
 
-def _encode(article: Article, portrayed: bool) -> Made:
-    return encode(article, find_encoder(), portrayed=portrayed)
+def input_digest(article: Article, encoder: Encoder) -> str:
+    """A digest of everything that embeddings and fingerprint depend on, with the time of publication where it is known.
 
-
-def told_of(article: Article, encoder: Encoder, portrayed: bool) -> str:
-    """What stands for all that vectors and portrait are made of, by whom; the time only where it is the article's."""
+    It does not depend on the time of fetching: otherwise every crawl would encode undated articles again.
+    """
     text = article.body or article.summary
-    facts = [encoder.name, VERSION, portrayed, article.source, article.title, text, str(article.published or "")]
+    facts = [encoder.name, VERSION, article.source, article.title, text, str(article.published or "")]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
 
 
-def encode(article: Article, encoder: Encoder | None, *, portrayed: bool = True) -> Made:
-    """The vectors of *article*, of its title and passages and of the whole, and its portrait, dated by its publication.
+def encode(article: Article, analyzer: Analyzer, encoder: Encoder | None) -> Encoded:
+    """The embeddings of *article* (title, passages and the whole; None without *encoder*) and its fingerprint.
 
-    By its fetching where that is not known. The encoder is called once and reads no text twice.
+    The fingerprint has the time of publication, or that of fetching where it is unknown; None for a text too short to
+    tell a story. The encoder is called once, with each different text once.
     """
     text = article.body or article.summary
     time = article.published or article.fetched
+    with_fingerprint = tells_a_story(article.title, text)
     parts = [article.title, *passages(text)] if encoder else []
-    told = sentences(article.title, text) if encoder and portrayed else []
-    texts = list(dict.fromkeys([*parts, *(sentence for _, sentence in told)]))
-    rows = dict(zip(texts, encoder.encode(texts), strict=True)) if encoder else {}
-    meaning = None
+    leading = sentences(article.title, text) if encoder and with_fingerprint else []
+    texts = list(dict.fromkeys([*parts, *(sentence for _, sentence in leading)]))
+    vector_of = dict(zip(texts, encoder.encode(texts), strict=True)) if encoder else {}
+    embeddings = None
     if encoder:
-        whole, each = with_mean(np.stack([rows[part] for part in parts]))
-        meaning = Meaning(encoder.name, whole, each, told_of(article, encoder, portrayed))
-    if not portrayed:
-        return meaning, None
-    vectors = np.stack([rows[sentence] for _, sentence in told]) if told else None
-    return meaning, portray(article.id, article.source, time, article.title, text, encoder, vectors)
+        whole, each = with_mean(np.stack([vector_of[part] for part in parts]))
+        embeddings = Embeddings(encoder.name, whole, each, input_digest(article, encoder))
+    if not with_fingerprint:
+        return embeddings, None
+    vectors = np.stack([vector_of[sentence] for _, sentence in leading]) if leading else None
+    facts = article.id, article.source, time, article.title, text
+    dated = article.published is not None
+    return embeddings, make_fingerprint(*facts, analyzer, encoder, vectors, dated=dated)

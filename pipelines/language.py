@@ -1,4 +1,4 @@
-"""Tell the language of articles that do not say."""
+"""Item pipeline: detects the language of articles whose page does not declare it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from text.language import detect_language
 
 
 class Language:
-    """Fills ``language`` from title and text."""
+    """Fills ``language`` from title and text where it is empty."""
 
     def process_item(self, article: Article) -> Article:
         if article.language:

@@ -1,4 +1,4 @@
-"""Lay aside the bytes that an article was read from, until the article is stored and they with it."""
+"""Spider middleware: keeps the bytes that an article was extracted from until both are stored together."""
 
 from __future__ import annotations
 
@@ -10,73 +10,74 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from crawler.refused import Refused
-from crawler.spider import SourceSpider
-from crawler.way import Link
-from store.archive import Raw
+from crawler.discovery.methods import Link
+from crawler.items import UnreadablePage
+from crawler.spider.source_spider import SourceSpider
 from store.article import Article, article_id, canonical_address
+from store.documents.archive import Raw
 
-Shelf = dict[str, Raw]
-"""By article id."""
+PendingRaw = dict[str, Raw]
+"""Bytes that wait for their article to be stored, by article id."""
 
-_shelves: WeakKeyDictionary[Crawler, Shelf] = WeakKeyDictionary()
-
-
-def shelf_of(crawler: Crawler) -> Shelf:
-    """The one shelf of *crawler*."""
-    return _shelves.setdefault(crawler, {})
+_pending: WeakKeyDictionary[Crawler, PendingRaw] = WeakKeyDictionary()
 
 
-class Archive:
-    """A spider middleware: it sees each response beside the articles that are read from it.
+def pending_raw(crawler: Crawler) -> PendingRaw:
+    """The one ``PendingRaw`` of *crawler*."""
+    return _pending.setdefault(crawler, {})
 
-    Only what may be kept whole is laid aside. Of an abstract or a headline the text is not ours to keep, so neither
-    are the bytes that hold it.
+
+class RawMiddleware:
+    """Keeps the bytes of a response for each article that the spider extracts from it.
+
+    It is a spider middleware because only there response and article are at hand together. Bytes are kept only where
+    the full text may be stored: where an abstract or a headline is all that may be stored, the bytes would hold more.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler, self._shelf = crawler, shelf_of(crawler)
+        self._crawler, self._pending = crawler, pending_raw(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        archive = cls(crawler)
-        crawler.signals.connect(archive.forget, signals.item_dropped)
-        crawler.signals.connect(archive.forget, signals.item_error)
-        return archive
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware.forget, signals.item_dropped)
+        crawler.signals.connect(middleware.forget, signals.item_error)
+        return middleware
 
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Pass *result* on, having kept the bytes of *response* for its articles."""
         async for item in result:
-            if isinstance(item, Article | Refused) and self._may_be_kept(item, response):
-                self._shelf[_key(item)] = _raw(item, response)
+            if isinstance(item, Article | UnreadablePage) and self._may_be_kept(item, response):
+                self._pending[_key(item)] = _raw(item, response)
             yield item
 
-    def _may_be_kept(self, item: Article | Refused, response: Response) -> bool:
-        """Is *item* read from a page or document of its own, of which everything may be kept?"""
+    def _may_be_kept(self, item: Article | UnreadablePage, response: Response) -> bool:
+        """Was *item* extracted from a page or document of its own, and may the full text be stored?"""
         if response.meta.get("xinwen") != "page":
             return False
         if isinstance(item, Article):
             return item.access == "full"
-        # Nobody has read the page, so only the row and the entry can tell.
+        # The page could not be read, so its access follows from the source and the link alone.
         assert isinstance(self._crawler.spider, SourceSpider)
-        row = self._crawler.spider.row
-        return row.access_of is None and (response.cb_kwargs["link"].access or row.keep) == "full"
+        source = self._crawler.spider.source
+        return source.access_of is None and (response.cb_kwargs["link"].access or source.keep) == "full"
 
     def forget(self, item: Any) -> None:
-        """What is dropped on the way is not stored."""
-        if isinstance(item, Article | Refused):
-            self._shelf.pop(_key(item), None)
+        """Drop the bytes of an item that a pipeline has dropped: it will not be stored."""
+        if isinstance(item, Article | UnreadablePage):
+            self._pending.pop(_key(item), None)
 
 
-def _key(item: Article | Refused) -> str:
+def _key(item: Article | UnreadablePage) -> str:
     return item.id if isinstance(item, Article) else article_id(canonical_address(item.url))
 
 
-def _raw(item: Article | Refused, response: Response) -> Raw:
+def _raw(item: Article | UnreadablePage, response: Response) -> Raw:
     headers = {
         name.decode("latin-1"): b", ".join(values).decode("latin-1") for name, values in response.headers.items()
     }
-    told = response.cb_kwargs["link"]
-    link = {name: value for name in Link.__dataclass_fields__ if (value := getattr(told, name))}
+    link = response.cb_kwargs["link"]
+    fields = {name: value for name in Link.__dataclass_fields__ if (value := getattr(link, name))}
     captured = item.fetched
     assert captured
-    return Raw(response.body, response.url, captured, headers.get("Content-Type", ""), headers, link)
+    return Raw(response.body, response.url, captured, headers.get("Content-Type", ""), headers, fields)

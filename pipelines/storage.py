@@ -1,4 +1,4 @@
-"""The database of a crawl: one connection for all pipelines of a crawler, opened once."""
+"""The MongoDB connection of a crawl, shared by all its pipelines, middlewares and extensions."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from pymongo.database import Database
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
-from store import schema
 from store.connection import Document, StoreError, connect, database_address, store_errors
-from text.analyzer import VERSION
+from store.index import preparation
+from text.analysis.analyzer import VERSION
 
 logger = logging.getLogger(__name__)
 
 FAILED = "xinwen/storage/failed"
-"""Stat that is set, with the reason, when the database cannot be used; the crawl then ends with a non-zero status."""
+"""Scrapy stat with the reason why the database cannot be used. A crawl with it ends with a non-zero status."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
 class Storage:
-    """Calls into ``store`` in a thread, so that the reactor never waits for the database."""
+    """Calls functions of ``store`` in a thread, so that the reactor never waits for the database."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -35,12 +35,12 @@ class Storage:
         self._database: Database[Document] | None = None
 
     async def open(self) -> None:
-        """Connect and prepare the collections. Raises CloseSpider, having said why, when that fails."""
+        """Connect and prepare the collections, once. When that fails, log the reason and raise CloseSpider."""
         async with self._opening:
             if self._database is None and not self.failed:
                 try:
                     self._database = await asyncio.to_thread(self._connect)
-                except (StoreError, schema.IndexMismatch) as error:
+                except (StoreError, preparation.IndexMismatch) as error:
                     self.fail(str(error))
         if self.failed:
             raise CloseSpider("storage_failed")
@@ -50,7 +50,7 @@ class Storage:
     ) -> _R:
         """``function(database, ...)`` in a thread. Raises StoreError.
 
-        Once the database has failed it is not asked again: every call would wait its full time, one after another.
+        After a failure every call raises at once: otherwise each would wait for its full timeout, one after another.
         """
         database = self._database
         if database is None or self.failed:
@@ -64,13 +64,13 @@ class Storage:
 
     @property
     def failed(self) -> str:
-        """Why the database cannot be used any more; empty while it can."""
+        """Why the database cannot be used any more; "" while it can."""
         assert self._crawler.stats
         reason: str = self._crawler.stats.get_value(FAILED, "")
         return reason
 
     def fail(self, reason: str) -> None:
-        """Note that the database failed, once, and stop the crawl."""
+        """Record and log the failure of the database, the first time, and stop the crawl."""
         assert self._crawler.stats
         if self.failed:
             return
@@ -81,7 +81,7 @@ class Storage:
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason="storage_failed"))
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         if self._database is not None:
             self._database.client.close()
 
@@ -89,7 +89,7 @@ class Storage:
         self._address = database_address()
         database = connect(self._address)
         with store_errors(self._address):
-            schema.prepare(database, VERSION)
+            preparation.prepare(database, VERSION)
         return database
 
 

@@ -1,4 +1,4 @@
-"""Find the stories of articles that have just been stored."""
+"""Assigns articles that have just been stored to their stories."""
 
 from __future__ import annotations
 
@@ -8,89 +8,91 @@ from dataclasses import replace
 
 from pymongo.database import Database
 
-from pipelines.window import Window
-from store import portraits, stories
+from pipelines.fingerprint_window import FingerprintWindow
 from store.connection import Document
-from store.portraits import Kept
-from text.portrait import VERSION, Portrait, bands
-from text.portrait_bytes import pack
-from text.shortlist import gist
-from text.stories import COPY_WINDOW, WINDOW, assign
+from store.documents import fingerprints, stories
+from store.documents.fingerprints import StoredFingerprint
+from text.stories.fingerprint import VERSION, Fingerprint, bands
+from text.stories.same_story import COPY_WINDOW, WINDOW, assign
+from text.stories.shortlist import gist
 
-_COPIES = 40
-"""Copies of one text that it is compared with: a site may show the same few words under a thousand addresses."""
+_MAX_COPIES = 40
+"""Copies that an article is compared with: a site may show the same few words at a thousand addresses."""
 
 
-def place(
-    database: Database[Document], window: Window, batch: Sequence[Portrait], without: Collection[str] = ()
+def assign_stories(
+    database: Database[Document], window: FingerprintWindow, batch: Sequence[Fingerprint], without: Collection[str] = ()
 ) -> int:
-    """Put each of *batch* into the story that it tells, and out of the one it told before; how many found one.
+    """Store the fingerprints of *batch* and put each article into its story; how many articles may share one.
 
-    *without*: articles that have no portrait, or none any more. All are kept before any is compared: of two articles
-    that arrive at the same moment through two processes, at least one sees the other.
+    *without*: ids of articles that have no fingerprint, or none any more. An article that has changed leaves the story
+    it was in. All fingerprints are stored before any is compared: of two articles that two processes store at the same
+    moment, at least one sees the other.
     """
-    known = set(without) if without and portraits.drop(database, without) else set[str]()
-    kept = {one.id: (_kept(one), one) for one in batch}
-    found: dict[str, dict[str, str]] = {}
-    if kept:
-        known |= kept.keys() - portraits.keep(database, [row for row, _ in kept.values()])
-        window.move(database, kept)
-        found = _found(database, window, kept)
-        portraits.note_alike(database, (((key, kept[key][0].stamp), others) for key, others in found.items()))
-    if known or found:
-        # An article that was known before may have to leave the story it was in.
-        stories.settle(database, known | found.keys())
-    return len(found)
+    known = set(without) if without and fingerprints.drop(database, without) else set[str]()
+    stored = {fingerprint.id: (_to_store(fingerprint), fingerprint) for fingerprint in batch}
+    alike: dict[str, dict[str, tuple[str, float]]] = {}
+    if stored:
+        known |= stored.keys() - fingerprints.keep(database, [row for row, _ in stored.values()])
+        window.move(database, stored)
+        alike = _find_alike(database, window, stored)
+        fingerprints.record_alike(database, (((key, stored[key][0].stamp), others) for key, others in alike.items()))
+    if known or alike:
+        # An article that was stored before may have to leave its story.
+        stories.regroup(database, known | alike.keys())
+    return len(alike)
 
 
-def _found(
-    database: Database[Document], window: Window, batch: dict[str, tuple[Kept, Portrait]]
-) -> dict[str, dict[str, str]]:
-    """For each article that is not alone the articles that tell its story, with their stamps."""
-    chosen = _copies(database, batch)
-    for key, (_, one) in batch.items():
-        chosen[key] |= window.shortlist.of(gist(one), WINDOW)
-        chosen[key].discard(key)
-    opened = window.portraits(database, set().union(*chosen.values()))
-    names = stories.names(database, opened)
-    found: dict[str, dict[str, str]] = {}
-    for key, (_, one) in batch.items():
-        candidates = [opened[other][1] for other in sorted(chosen[key]) if other in opened]
-        if others := assign(one, candidates, window.common, names):
-            found[key] = {other: opened[other][0] for other in others}
-    return found
+def _find_alike(
+    database: Database[Document], window: FingerprintWindow, batch: dict[str, tuple[StoredFingerprint, Fingerprint]]
+) -> dict[str, dict[str, tuple[str, float]]]:
+    """For each article of *batch* that has any: those that may tell its story, with stamps and agreements."""
+    candidates = _copies(database, batch)
+    for key, (_, fingerprint) in batch.items():
+        candidates[key] |= window.shortlist.of(gist(fingerprint), WINDOW)
+        candidates[key].discard(key)
+    loaded = window.fingerprints(database, set().union(*candidates.values()))
+    alike: dict[str, dict[str, tuple[str, float]]] = {}
+    for key, (_, fingerprint) in batch.items():
+        others = [loaded[other][1] for other in sorted(candidates[key]) if other in loaded]
+        if agreements := assign(fingerprint, others, window.common):
+            alike[key] = {other: (loaded[other][0], value) for other, value in agreements.items()}
+    return alike
 
 
-def _copies(database: Database[Document], batch: dict[str, tuple[Kept, Portrait]]) -> dict[str, set[str]]:
-    """For each article those that have a band in common with it, also of other weeks."""
-    rows = [kept for kept, _ in batch.values()]
+def _copies(
+    database: Database[Document], batch: dict[str, tuple[StoredFingerprint, Fingerprint]]
+) -> dict[str, set[str]]:
+    """For each article the ids of those that share most bands of the MinHash signature, within ``COPY_WINDOW``."""
+    rows = [stored for stored, _ in batch.values()]
     times = [row.time for row in rows]
-    asked = {band for row in rows for band in row.bands}
+    wanted = {band for row in rows for band in row.bands}
     since, until = min(times) - COPY_WINDOW, max(times) + COPY_WINDOW
-    having: dict[int, set[str]] = {}
-    for key, held in portraits.with_bands(database, rows[0].made, asked, since, until).items():
-        for band in held & asked:
-            having.setdefault(band, set()).add(key)
+    ids_with_band: dict[int, set[str]] = {}
+    for key, bands_of_key in fingerprints.with_bands(database, rows[0].made, wanted, since, until).items():
+        for band in bands_of_key & wanted:
+            ids_with_band.setdefault(band, set()).add(key)
     shared = {
-        row.id: Counter(key for band in row.bands for key in having.get(band, ()) if key != row.id) for row in rows
+        row.id: Counter(key for band in row.bands for key in ids_with_band.get(band, ()) if key != row.id)
+        for row in rows
     }
     return {
-        key: {other for other, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_COPIES]}
+        key: {other for other, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MAX_COPIES]}
         for key, counts in shared.items()
     }
 
 
-def _kept(one: Portrait) -> Kept:
-    short = gist(one)
-    kept = Kept(
-        one.id,
-        f"{VERSION} {one.encoder}",
-        one.source,
-        one.time,
-        bands(one.signature),
-        [part.key for part in one.paragraphs[1:]],
-        sorted(short.marks),
-        short.direction.tobytes(),
-        pack(one),
+def _to_store(fingerprint: Fingerprint) -> StoredFingerprint:
+    short_form = gist(fingerprint)
+    stored = StoredFingerprint(
+        fingerprint.id,
+        f"{VERSION} {fingerprint.encoder}",
+        fingerprint.source,
+        fingerprint.time,
+        bands(fingerprint.signature),
+        [part.key for part in fingerprint.paragraphs[1:]],
+        sorted(short_form.number_keys),
+        short_form.direction.tobytes(),
+        fingerprint.to_bytes(),
     )
-    return replace(kept, stamp=portraits.stamped(kept))
+    return replace(stored, stamp=fingerprints.stamp_of(stored))

@@ -1,4 +1,4 @@
-"""Cut text into tokens, page by page."""
+"""Item pipeline: analyzes the text of an article: tokens of each page, bigrams and a digest."""
 
 from __future__ import annotations
 
@@ -6,45 +6,45 @@ import asyncio
 from dataclasses import dataclass, field
 
 from store.article import Article
-from store.meaning import Meaning
+from store.documents.embeddings import Embeddings
 from store.settings import settings
-from text.analyzer import Analyzer
-from text.cutting import cut, pairs_of
-from text.portrait import Portrait
+from text.analysis.analyzer import Analyzer
+from text.analysis.document import analyzed_article
+from text.stories.fingerprint import Fingerprint
 
-# A page of news is cut in a millisecond or two, less than it costs to hand it to a thread and back.
-_SHORT = 10_000  # characters
+# A news page is analyzed in a millisecond or two, which is less than switching to a thread and back costs.
+_MAX_IN_REACTOR = 10_000  # characters
 
 
 @dataclass(slots=True)
 class Tokenized:
-    """An article with the tokens of its pages, the title with the first.
+    """An article with its analyzed text; the item of the pipelines after ``Tokenize``.
 
-    ``digest`` stands for the text ("": short); ``bigrams`` are the pairs of Han characters in title and text;
-    ``portrait``: what its story is known again by, none of a short text.
+    ``pages``: the tokens of each page, those of the title with the first. ``digest``: equal for equal texts, "" for
+    short ones. ``bigrams``: the bigrams of Han characters in title and text. ``embeddings`` and ``fingerprint`` are
+    filled by ``Encode``; the fingerprint of a short text stays None.
     """
 
     article: Article
     pages: list[list[str]]
     digest: str
     bigrams: list[str] = field(default_factory=list)
-    meaning: Meaning | None = None
-    portrait: Portrait | None = None
+    embeddings: Embeddings | None = None
+    fingerprint: Fingerprint | None = None
 
 
 class Tokenize:
-    """Articles in, ``Tokenized`` out. Long ones in a thread: a report of 300 pages takes seconds."""
+    """Turns an ``Article`` into ``Tokenized``; a long one in a thread, as a report of 300 pages takes seconds."""
 
     def __init__(self) -> None:
         self._analyzer = Analyzer(settings().data / "cache")
 
     async def process_item(self, article: Article) -> Tokenized:
-        if sum(map(len, article.texts)) <= _SHORT:
+        if sum(map(len, article.texts)) <= _MAX_IN_REACTOR:
             return tokenize(article, self._analyzer)
         return await asyncio.to_thread(tokenize, article, self._analyzer)
 
 
 def tokenize(article: Article, analyzer: Analyzer) -> Tokenized:
-    """The tokens of *article*; of its title and summary alone where there is no body."""
-    title, texts = article.title, article.texts
-    return Tokenized(article, *cut(title, texts, analyzer), pairs_of(title, texts))
+    """Analyze title and body of *article*; title and summary where there is no body."""
+    return Tokenized(article, *analyzed_article(article.title, article.texts, analyzer))

@@ -1,4 +1,4 @@
-"""Refuse what must not be stored: it goes to quarantine with the reasons."""
+"""Item pipeline: puts invalid articles and unreadable pages into quarantine, with the reasons."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from crawler.ledger import Ledger
-from crawler.refused import Refused
-from pipelines.archive import shelf_of
+from crawler.items import UnreadablePage
+from crawler.spider.link_ledger import LinkLedger
+from pipelines.raw_middleware import pending_raw
 from pipelines.storage import Storage, storage_of
 from store.article import Article, article_id, canonical_address, reasons_against
-from store.articles import quarantine
 from store.connection import StoreError
+from store.documents.articles import quarantine
 
 
 class Quarantined(DropItem):
-    """The item is in quarantine now; the message is the reasons."""
+    """The item was put into quarantine; the message has the reasons."""
 
 
 class Validate:
-    """Passes articles on; drops the others, and what the crawler already refused, into quarantine."""
+    """Passes valid articles on. Drops invalid ones, and pages that the spider could not read, into quarantine."""
 
     def __init__(self, crawler: Crawler, storage: Storage) -> None:
         self._crawler, self._storage = crawler, storage
-        self._shelf = shelf_of(crawler)
+        self._pending = pending_raw(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -35,9 +35,9 @@ class Validate:
     async def open_spider(self) -> None:
         await self._storage.open()
 
-    async def process_item(self, item: Article | Refused) -> Article:
+    async def process_item(self, item: Article | UnreadablePage) -> Article:
         assert self._crawler.stats
-        reasons = item.reasons if isinstance(item, Refused) else reasons_against(item)
+        reasons = item.reasons if isinstance(item, UnreadablePage) else reasons_against(item)
         if isinstance(item, Article) and not reasons:
             self._crawler.stats.inc_value("xinwen/validate/passed")
             return item
@@ -45,10 +45,10 @@ class Validate:
         key = article_id(canonical_address(item.url))
         try:
             seen = item.fetched or datetime.now(UTC)
-            raw = self._shelf.pop(key, None)
+            raw = self._pending.pop(key, None)
             await self._storage.call(quarantine, item.source, item.url, reasons, seen, key, raw)
         except StoreError as error:
             self._storage.fail(str(error))
         else:
-            Ledger.of(self._crawler).settle(key, "quarantined", reason="; ".join(reasons))
+            LinkLedger.of(self._crawler).settle(key, "quarantined", reason="; ".join(reasons))
         raise Quarantined("; ".join(reasons), log_level="WARNING")

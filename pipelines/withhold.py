@@ -1,4 +1,4 @@
-"""Take away what may be read but not kept; the tokens are made by now."""
+"""Item pipeline: removes what may be read but not stored. It runs after tokens and embeddings are computed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from store.article import withhold
 
 
 class Withhold:
-    """Leaves of each article what its ``access`` allows."""
+    """Leaves of each article the fields that its ``access`` allows."""
 
     def process_item(self, item: Tokenized) -> Tokenized:
         return replace(item, article=withhold(item.article))

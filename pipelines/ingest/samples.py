@@ -1,4 +1,4 @@
-"""A tour without the internet: every spider over the sample web, then what the index answers."""
+"""``make run``: crawls the bundled sample web without the internet and runs four queries on the index."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from crawler.show_runs import crawl_and_show
-from crawler.side_by_side import SideBySide
+from crawler.runner.processes import ParallelCrawls
+from crawler.runner.progress import crawl_and_show
 from crawler.sources import SOURCES
-from pipelines.runs import Runs
+from pipelines.runs.run_records import RunRecords
 from store.settings import settings
 
-QUESTIONS = (
+QUERIES = (
     "先进封装产能与高带宽内存供应",
     "成熟制程价格和汽车芯片库存",
     "capital spending on new fabs and government incentives",
@@ -23,19 +23,22 @@ QUESTIONS = (
 )
 
 SAMPLE_KEY = "sample"
-"""What the sample web takes for a key or session."""
+"""The API key or session that the sample web accepts."""
 
-_AT_ONCE = max(2, os.cpu_count() or 2)
-_LONGEST = 300  # seconds for one source; the samples need a few
+_PARALLEL = max(2, os.cpu_count() or 2)
+_TIMEOUT = 300  # seconds for one source; the samples need a few
 
 
 class NoSamples(ValueError):
-    """There is no sample site for what was asked; the message is one line."""
+    """A source that was named has no sample site; the message is one line."""
 
 
 def run_samples(keys: list[str], console: Console) -> bool:
-    """Crawl the samples of *keys* (of all that have some), show a table and answers; whether every run was good."""
-    folder = Path(settings().sample_web or Path(__file__).parent.parent / "samples").resolve()
+    """Crawl the sample sites of *keys* (empty: all), print a table of the runs and the hits of ``QUERIES``.
+
+    True if every run and query was good. Raises NoSamples.
+    """
+    folder = Path(settings().sample_web or Path(__file__).parents[2] / "samples").resolve()
     present = [key for key in SOURCES if (folder / key / "site.jsonl").exists()]
     missing = [key for key in keys if key not in present]
     if missing or not present:
@@ -45,14 +48,14 @@ def run_samples(keys: list[str], console: Console) -> bool:
     keys = keys or present
     os.environ["XINWEN_SAMPLE_WEB"] = str(folder)
     settings.cache_clear()
-    # A key of the user's own is not for the sample web, and no key is needed to see what there is.
-    secrets = {key: {one.variable: SAMPLE_KEY for one in SOURCES[key].credentials} for key in keys}
-    crawls = SideBySide(_AT_ONCE, _LONGEST, settings().data / "logs", secrets)
-    runs = crawl_and_show(keys, crawls, Runs, console, "sample web 样例网站")
+    # The crawls must not read the user's own API keys; the sample web accepts ``SAMPLE_KEY`` in their place.
+    secrets = {key: {credential.variable: SAMPLE_KEY for credential in SOURCES[key].credentials} for key in keys}
+    crawls = ParallelCrawls(_PARALLEL, _TIMEOUT, settings().data / "logs", secrets)
+    runs = crawl_and_show(keys, crawls, RunRecords, console, "sample web 样例网站")
     good = all(_is_good(key, run["verdict"]) for key, run in runs.items())
-    for question in QUESTIONS:
-        console.print(f"\n[bold]? {question}[/bold]")
-        search = [sys.executable, "-m", "similarity", "search", question, "-k", "3"]
+    for query in QUERIES:
+        console.print(f"\n[bold]? {query}[/bold]")
+        search = [sys.executable, "-m", "similarity", "search", query, "-k", "3"]
         good &= not subprocess.run(search, check=False).returncode
     console.print(
         "\n这些都是为本项目编写的样例 · These are samples written for this project. Ask more:\n"
@@ -62,5 +65,5 @@ def run_samples(keys: list[str], console: Console) -> bool:
 
 
 def _is_good(key: str, verdict: str) -> bool:
-    """A source that is switched off because its site refuses programs is as it should be when it is refused."""
+    """A refusal is expected of a source that is disabled because its site refuses programs."""
     return verdict in ("ok", "nothing_new") or (verdict == "blocked" and not SOURCES[key].enabled)

@@ -1,4 +1,4 @@
-"""End every run in one stored record with a verdict."""
+"""Scrapy extension: stores one record of every run, with its verdict."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pymongo.database import Database
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 
-from crawler.ledger import OUTCOMES, Ledger
-from pipelines.coverage import shortcomings
-from pipelines.memory import Memory, memory_of
+from crawler.spider.link_ledger import OUTCOMES, LinkLedger
+from pipelines.runs.memory import Memory, memory_of
+from pipelines.runs.verdict import RunFacts, judge, shortcomings
 from pipelines.storage import Storage, storage_of
-from pipelines.verdict import Facts, judge
 from store.connection import Document, StoreError
+from store.documents.sources import note_source
 
 logger = logging.getLogger(__name__)
 
-_MOST_MISHAPS = 10  # in a record
-_MISHAP = 300  # characters
+_MAX_ERRORS = 10  # in a record
+_MAX_REASON = 300  # characters
 
 
 class RecordRun:
-    """Writes the record when the spider has closed, after the last batch of articles."""
+    """Counts requests and faults; stores the record when the spider has closed, after the last batch of articles."""
 
     def __init__(self, crawler: Crawler, storage: Storage, memory: Memory) -> None:
         self._crawler, self._storage, self._memory = crawler, storage, memory
@@ -38,23 +38,28 @@ class RecordRun:
         return recorder
 
     def request_sent(self, request: Request) -> None:
+        """Count the request by its kind: robots, entry or page."""
         if kind := request.meta.get("xinwen"):
             self._count(f"requests/{kind}")
 
     def item_error(self) -> None:
+        """Count an exception of a pipeline."""
         self._count("item_errors")
 
     async def spider_closed(self, spider: Spider, reason: str) -> None:
+        """Write the visits, then the record, and close the connection."""
         try:
             if not self._storage.failed:
-                await self._memory.close(whole=reason == "finished")
+                await self._memory.close(finished=reason == "finished")
         except StoreError as error:
             self._storage.fail(str(error))
         record = run_record(self._crawler, self._memory, reason)
         logger.info("%s: %s, %s", spider.name, record["verdict"], summary(record))
         try:
-            if not self._storage.failed:  # else there is nowhere to write it; the exit status tells
+            if not self._storage.failed:  # else there is nowhere to write it; the exit status shows the failure
                 await self._storage.call(add_run, record)
+                if source := getattr(spider, "source", None):
+                    await self._storage.call(note_source, source.row)
         except StoreError as error:
             self._storage.fail(str(error))
         finally:
@@ -66,24 +71,26 @@ class RecordRun:
 
 
 def add_run(database: Database[Document], record: Document) -> None:
-    """Store the record of a run, with the number of ``articles`` that there are of its source by now."""
+    """Store the record of a run; its field ``articles`` is the number of stored articles of the source."""
     record["articles"] = database.articles.count_documents({"source": record["source"]})
     database.runs.insert_one(record)
 
 
 def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
-    """What is stored of a run: verdict, counts, ways in used, times, and what went wrong.
+    """The record of a run: verdict, counts, discovery methods used, times and errors.
 
-    Of the links ``found``, those not ``taken`` are ``dropped``, by reason; every one taken is counted under its
-    outcome, one of ``crawler.ledger.OUTCOMES``.
+    ``found`` links are either ``taken`` or ``dropped``, by reason. Every link that was taken is counted under its
+    outcome, one of ``crawler.spider.link_ledger.OUTCOMES``. The field ``ways`` has the discovery methods that gave
+    links; its stored name is older.
     """
     assert crawler.spider and crawler.stats
     stats = crawler.stats.get_stats()
     ledger = memory.ledger
     outcomes = {name: ledger.outcomes()[name] for name in OUTCOMES}
     coverage = memory.coverage.figures()
-    row = getattr(crawler.spider, "row", None)
-    verdict, why = judge(_facts(stats, reason, ledger, shortcomings(coverage, row.thresholds) if row else [], not row))
+    source = getattr(crawler.spider, "source", None)
+    below = shortcomings(coverage, source.thresholds) if source else []
+    verdict, why = judge(_facts(stats, reason, ledger, below, files=not source))
     started = stats.get("start_time") or datetime.now(UTC)
     ended = datetime.now(UTC)
     return {
@@ -105,54 +112,54 @@ def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
         "bytes": stats.get("downloader/response_bytes", 0),
         "errors": _errors(ledger),
         "seconds": round((ended - started).total_seconds(), 3),
-        "from_files": not row,
+        "from_files": not source,
         "started": started,
         "ended": ended,
     }
 
 
-def _facts(stats: Document, reason: str, ledger: Ledger, short: list[str], files: bool) -> Facts:
-    wrong = ("quarantined", "failed", "blocked", "ignored")
-    return Facts(
+def _facts(stats: Document, reason: str, ledger: LinkLedger, below: list[str], *, files: bool) -> RunFacts:
+    failed = ("quarantined", "failed", "blocked", "ignored")
+    return RunFacts(
         reason=reason,
         outcomes=ledger.outcomes(),
-        short_ways=stats.get("xinwen/ways/short", 0),
+        short_methods=stats.get("xinwen/ways/short", 0),
         failed_parts=stats.get("xinwen/parts/failed", 0),
         failure=stats.get("xinwen/way/failed/1", ""),
-        ways=len(stats.get("xinwen/ways", [])),
-        quiet=stats.get("xinwen/entries/quiet", 0),
+        methods=len(stats.get("xinwen/ways", [])),
+        quiet_methods=stats.get("xinwen/entries/quiet", 0),
         refusals=stats.get("xinwen/blocked", 0) + stats.get("xinwen/robots/barred", 0),
-        wrong_again=sum(fate.why == "due" and fate.outcome in wrong for fate in ledger.fates.values()),
-        known_wrong=sum(fate.outcome == "known" and not fate.article for fate in ledger.fates.values()),
+        failed_again=sum(result.why == "due" and result.outcome in failed for result in ledger.results.values()),
+        known_failed=sum(result.outcome == "known" and not result.article for result in ledger.results.values()),
         login_pages=stats.get("xinwen/pages/login", 0),
-        stood_in=stats.get("xinwen/pages/stood_in", 0),
+        fallbacks=stats.get("xinwen/pages/stood_in", 0),
         login_needed=bool(stats.get("xinwen/login_needed")),
         storage_failed=bool(stats.get("xinwen/storage/failed")),
         faults=stats.get("spider_exceptions/count", 0) + stats.get("xinwen/item_errors", 0),
-        shortcomings=short,
+        shortcomings=below,
         files=files,
     )
 
 
-def _errors(ledger: Ledger) -> list[Document]:
-    """The first mishaps, at most a few of one outcome, so that many of one kind do not hide another."""
-    chosen: list[Document] = []
-    for url, outcome, reason in ledger.mishaps:
-        alike = sum(error["outcome"] == outcome for error in chosen)
-        if len(chosen) < _MOST_MISHAPS and alike < _MOST_MISHAPS // 2:
-            chosen.append({"url": url, "outcome": outcome, "reason": reason[:_MISHAP]})
-    return chosen
+def _errors(ledger: LinkLedger) -> list[Document]:
+    """The first errors of the run, few of each outcome: many of one outcome must not hide another."""
+    errors: list[Document] = []
+    for url, outcome, reason in ledger.errors:
+        same_outcome = sum(error["outcome"] == outcome for error in errors)
+        if len(errors) < _MAX_ERRORS and same_outcome < _MAX_ERRORS // 2:
+            errors.append({"url": url, "outcome": outcome, "reason": reason[:_MAX_REASON]})
+    return errors
 
 
 def summary(record: Document) -> str:
     """The counts of a run in one line."""
     counted = ", ".join(f"{record[name]} {name.replace('_', ' ')}" for name in OUTCOMES if record.get(name))
-    return f"{counted or 'nothing'} by {way_in(record)}{': ' if record['why'] else ''}{record['why']}"
+    return f"{counted or 'nothing'} by {methods_of(record)}{': ' if record['why'] else ''}{record['why']}"
 
 
-def way_in(record: Document) -> str:
-    """The first way in that a run used, and how many more."""
-    ways = record["ways"]
-    if not ways:
-        return "no way in"
-    return ways[0] if len(ways) == 1 else f"{ways[0]} and {len(ways) - 1} more"
+def methods_of(record: Document) -> str:
+    """The first discovery method that gave links in a run, and how many more did."""
+    methods = record["ways"]
+    if not methods:
+        return "no discovery method"
+    return methods[0] if len(methods) == 1 else f"{methods[0]} and {len(methods) - 1} more"

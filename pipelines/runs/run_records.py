@@ -1,4 +1,8 @@
-"""The records of runs, for who started them: those that a crawl did not live to write are written here."""
+"""The run records of crawls that run in processes of their own, for the command that started them.
+
+A crawl writes its own record (``pipelines.runs.record_run``). For a crawl that died before it could, a record with
+the verdict "failed" is written here.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,19 @@ import sys
 from datetime import timedelta
 from typing import Self
 
-from crawler.ledger import OUTCOMES
-from crawler.side_by_side import Ended
-from pipelines.record_run import add_run
-from store import schema
+from crawler.runner.processes import FinishedCrawl
+from crawler.spider.link_ledger import OUTCOMES
+from pipelines.runs.record_run import add_run
 from store.connection import Document, StoreError, connect, database_address, store_errors
-from text.analyzer import VERSION
+from store.index import preparation
+from text.analysis.analyzer import VERSION
 
 
-class Runs:
-    """Open while the crawls last, which also keeps the embedded server from stopping between two of them."""
+class RunRecords:
+    """The collection of run records, as a context that stays open while the crawls run.
+
+    Its connection also keeps the embedded server from stopping between two crawls.
+    """
 
     def __enter__(self) -> Self:
         try:
@@ -29,28 +36,28 @@ class Runs:
     def __exit__(self, *_: object) -> None:
         self._database.client.close()
 
-    def record(self, ended: Ended) -> Document:
-        """The record that the crawl wrote; a "failed" one where it wrote none."""
+    def record(self, ended: FinishedCrawl) -> Document:
+        """The record that the crawl wrote; a "failed" one, which is stored, where it wrote none."""
         try:
             with store_errors(self._address):
                 return self._find(ended) or self._add(ended)
         except StoreError as error:
             return failed_run(ended, str(error))
 
-    def _find(self, ended: Ended) -> Document | None:
-        # MongoDB keeps milliseconds, cut off.
+    def _find(self, ended: FinishedCrawl) -> Document | None:
+        # MongoDB truncates times to milliseconds: without this margin a record could seem older than its crawl.
         since = ended.started - timedelta(milliseconds=1)
         return self._database.runs.find_one({"source": ended.key, "started": {"$gte": since}}, sort=[("ended", -1)])
 
-    def _add(self, ended: Ended) -> Document:
+    def _add(self, ended: FinishedCrawl) -> Document:
         run = failed_run(ended, ended.fault or "it left no record of its run")
-        schema.prepare(self._database, VERSION)
+        preparation.prepare(self._database, VERSION)
         add_run(self._database, run)
         return run
 
 
-def failed_run(ended: Ended, why: str) -> Document:
-    """The record of a crawl that could write none."""
+def failed_run(ended: FinishedCrawl, why: str) -> Document:
+    """The record of a crawl that wrote none; *why* is the reason of its verdict "failed"."""
     return {
         "source": ended.key,
         "verdict": "failed",

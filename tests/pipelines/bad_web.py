@@ -1,4 +1,4 @@
-"""A web of sites that misbehave, on one loopback port: a forward proxy that answers for every host itself."""
+"""Misbehaving sites on one loopback port: a forward proxy that itself replies for every host."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SITE = b"@site@"
-"""Stands in a body for the name of the site that it is sent by: what two sites say is one article."""
+"""Placeholder in a body for the name of its site: equal texts of two sites would be dropped as duplicates."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One reply. ``drip``: seconds between two bytes; ``length``: tell it; ``missing``: bytes promised and not sent; ``close``: no reply."""
+class Reply:
+    """One reply.
+
+    ``wait``: seconds before it; ``drip``: seconds between two bytes; ``length``: send Content-Length; ``missing``: bytes
+    announced and not sent; ``close``: close the connection without a reply.
+    """
 
     body: bytes = b""
     status: int = 200
@@ -30,17 +34,17 @@ class Answer:
     close: bool = False
 
 
-Site = Mapping[str, Answer | Callable[[int], Answer]]
-"""Replies by path and query, or by what they begin with where the key ends in ``*``; a function is given how many
-requests the site has had, this one included."""
+Site = Mapping[str, Reply | Callable[[int], Reply]]
+"""Replies by path and query; a key with ``*`` at its end matches by prefix. A function gets the number of requests
+that the site has had, this one included."""
 
 
 class BadWeb:
-    """Sites by host; ``asked`` holds the paths that each was asked for, in order."""
+    """Sites by host; ``requests`` has the paths that were requested from each, in order."""
 
     def __init__(self, sites: Mapping[str, Site]) -> None:
         self.sites = sites
-        self.asked: dict[str, list[str]] = {host: [] for host in sites}
+        self.requests: dict[str, list[str]] = {host: [] for host in sites}
         self.address = ""
 
     async def serve(self, ready: threading.Event, stop: asyncio.Event) -> None:
@@ -53,46 +57,46 @@ class BadWeb:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
-            await self._answer(head.split(b" ", 2)[1].decode(), writer)
+            await self._reply(head.split(b" ", 2)[1].decode(), writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the crawl has given up, as it should
         finally:
             writer.close()
 
-    async def _answer(self, url: str, writer: asyncio.StreamWriter) -> None:
+    async def _reply(self, url: str, writer: asyncio.StreamWriter) -> None:
         parts = urlsplit(url)
         path = parts._replace(scheme="", netloc="").geturl() or "/"
         host = parts.hostname or ""
-        self.asked.setdefault(host, []).append(path)
-        answer = self._find(self.sites.get(host, {}), path, len(self.asked[host]))
-        body = answer.body.replace(SITE, host.split(".")[0].replace("-", "").encode())
-        await asyncio.sleep(answer.wait)
-        if answer.close:
+        self.requests.setdefault(host, []).append(path)
+        reply = self._find(self.sites.get(host, {}), path, len(self.requests[host]))
+        body = reply.body.replace(SITE, host.split(".")[0].replace("-", "").encode())
+        await asyncio.sleep(reply.wait)
+        if reply.close:
             return
-        headers = {"Content-Type": answer.type}
-        if answer.length:
-            headers["Content-Length"] = str(len(body) + answer.missing)
-        lines = [f"{name}: {value}\r\n" for name, value in {**headers, **answer.headers, "Connection": "close"}.items()]
-        writer.write(f"HTTP/1.1 {answer.status} X\r\n{''.join(lines)}\r\n".encode())
-        for start in range(0, len(body), size := 1 if answer.drip else 2**20):
+        headers = {"Content-Type": reply.type}
+        if reply.length:
+            headers["Content-Length"] = str(len(body) + reply.missing)
+        lines = [f"{name}: {value}\r\n" for name, value in {**headers, **reply.headers, "Connection": "close"}.items()]
+        writer.write(f"HTTP/1.1 {reply.status} X\r\n{''.join(lines)}\r\n".encode())
+        for start in range(0, len(body), size := 1 if reply.drip else 2**20):
             writer.write(body[start : start + size])
             await writer.drain()
-            await asyncio.sleep(answer.drip)
+            await asyncio.sleep(reply.drip)
         await writer.drain()
 
     @staticmethod
-    def _find(site: Site, path: str, number: int) -> Answer:
-        found = site.get(path) or next(
-            (one for key, one in site.items() if key.endswith("*") and path.startswith(key[:-1])), Answer(status=404)
+    def _find(site: Site, path: str, number: int) -> Reply:
+        reply = site.get(path) or next(
+            (reply for key, reply in site.items() if key.endswith("*") and path.startswith(key[:-1])), Reply(status=404)
         )
-        return found if isinstance(found, Answer) else found(number)
+        return reply if isinstance(reply, Reply) else reply(number)
 
 
 @contextmanager
 def serving(sites: Mapping[str, Site]):
-    """A ``BadWeb`` of *sites* that answers while the context lasts."""
+    """A ``BadWeb`` of *sites*, served while the context is open."""
     web, ready, loop, stop = BadWeb(sites), threading.Event(), asyncio.new_event_loop(), asyncio.Event()
-    # Leaving the runner cancels what still hangs.
+    # Leaving the runner cancels replies that still hang.
     thread = threading.Thread(target=lambda: _run(web.serve(ready, stop), loop))
     thread.start()
     assert ready.wait(10)
@@ -108,6 +112,6 @@ def _run(serving: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) ->
         runner.run(serving)
 
 
-def counted(asked: list[str]) -> Counter[str]:
-    """How often each path was asked for, robots.txt left out."""
-    return Counter(path for path in asked if path != "/robots.txt")
+def request_counts(paths: list[str]) -> Counter[str]:
+    """How often each of *paths* was requested, without robots.txt."""
+    return Counter(path for path in paths if path != "/robots.txt")

@@ -1,4 +1,4 @@
-"""Crawls with everything that stores, in a process of their own, and what each asked the sites for."""
+"""Crawls of sample webs in processes of their own, with the project's pipelines, and the requests of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from crawler.ledger import OUTCOMES
+from crawler.spider.link_ledger import OUTCOMES
 from tests.commands import run
 
 SIA = "https://www.semiconductors.org"
@@ -23,7 +23,7 @@ TEXT = "Sales of chips of kind {0} rose in every region of the world, the associ
 
 
 class RequestsToFile:
-    """An extension that writes down every answer to a request, where the setting XINWEN_TEST_REQUESTS says."""
+    """Scrapy extension: writes every request and the status of its response to the file XINWEN_TEST_REQUESTS."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.path = Path(crawler.settings["XINWEN_TEST_REQUESTS"])
@@ -41,8 +41,8 @@ class RequestsToFile:
 
 
 @dataclass
-class Asked:
-    """One answer."""
+class RecordedRequest:
+    """A request and its response: kind (robots, entry, page), address, status, time (Unix) and user agent."""
 
     kind: str
     url: str
@@ -53,34 +53,36 @@ class Asked:
 
 @dataclass
 class Crawl:
-    """What a crawl left behind."""
+    """Exit status, log, requests and run record of a crawl."""
 
     status: int
     errors: str
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[RecordedRequest] = field(default_factory=list)
     record: dict[str, Any] = field(default_factory=dict)
 
     def urls(self, kind: str) -> list[str]:
-        return [one.url for one in self.asked if one.kind == kind]
+        """The addresses of the requests of a kind, in order."""
+        return [request.url for request in self.requests if request.kind == kind]
 
     @property
     def kinds(self) -> Counter[str]:
-        return Counter(one.kind for one in self.asked)
+        """How many requests of each kind there were."""
+        return Counter(request.kind for request in self.requests)
 
 
 def recording(path: Path) -> list[str]:
-    """Arguments of ``scrapy crawl`` that make it write down what it asks for."""
+    """Arguments of ``scrapy crawl`` that make it record its requests in *path*."""
     path.unlink(missing_ok=True)
     extension = 'EXTENSIONS={"tests.pipelines.crawls.RequestsToFile": 1}'
     return ["-s", extension, "-s", f"XINWEN_TEST_REQUESTS={path}"]
 
 
 def crawl(folder: Path, key: str, uri: str, file: Path, *arguments: str, **variables: Any) -> Crawl:
-    """One crawl of *key* over the sample web in *folder* into the database of *uri*, whose record must add up."""
+    """Crawl *key* over the sample web in *folder* into the database of *uri*; its record must be consistent."""
     given = {"mongodb_uri": uri, "xinwen_sample_web": folder, "pythonwarnings": "error"} | variables
     done = run("scrapy", "crawl", key, *arguments, *recording(file), **given)
     lines = file.read_text().splitlines() if file.exists() else []
-    found = Crawl(done.returncode, done.stderr, [Asked(*json.loads(line)) for line in lines])
+    found = Crawl(done.returncode, done.stderr, [RecordedRequest(*json.loads(line)) for line in lines])
     with (database := samples_of(uri)).client:
         record = database.runs.find_one({"source": key}, sort=[("ended", -1)])
     assert record, done.stderr
@@ -90,7 +92,7 @@ def crawl(folder: Path, key: str, uri: str, file: Path, *arguments: str, **varia
 
 
 def samples_of(uri: str) -> Database[dict[str, Any]]:
-    """The database that a crawl of a sample web uses in place of the one of *uri*."""
+    """The database that a crawl of a sample web uses in place of that of *uri*."""
     from store.connection import SAMPLES, connect
 
     database = connect(uri)
@@ -98,19 +100,19 @@ def samples_of(uri: str) -> Database[dict[str, Any]]:
 
 
 def assert_adds_up(record: dict[str, Any]) -> None:
-    """Every link found has an outcome."""
+    """Every link that was found was dropped or has an outcome."""
     assert record["found"] == record["taken"] + sum(record["dropped"].values()), record
     assert record["taken"] == sum(record[name] for name in OUTCOMES), record
 
 
 def post(slug: str, **facts: Any) -> dict[str, Any]:
-    """An item of SIA's reply whose text is on its page."""
+    """An item of SIA's JSON API whose text is on its page."""
     given = {"link": f"{SIA}/{slug}/", "date_gmt": "2026-03-06T21:00:00", "title": {"rendered": f"Title of {slug}"}}
     return given | facts
 
 
 def page(slug: str, canonical: str = "", text: str = "") -> str:
-    """A page of SIA's."""
+    """An article page of SIA."""
     return f"""<html><head><title>Title of {slug}</title><link rel=canonical href="{SIA}/{canonical or slug}/">
         <meta property="article:published_time" content="2026-03-06T21:00:00+00:00"></head>
         <body><main id=main><h1>Title of {slug}</h1><div class=newshr></div>

@@ -1,4 +1,4 @@
-"""The raw archive: what a crawl keeps of the bytes it has read, and reading them again without a request."""
+"""The raw archive: the bytes that a crawl keeps, and ``scrapy reread``, which extracts them again without a request."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from store import archive
+from store.documents import archive
 from tests.commands import assert_one_line_error, run
 from tests.crawler.tiny_web import add
+
+pytestmark = pytest.mark.slow
 
 SITE = "https://kpmg.com"
 ONE = f"{SITE}/xx/en/our-insights/semiconductor-one.html"
@@ -58,11 +60,11 @@ def samples(uri: str):
 
 def reread(web: Path, uri: str, *keys: str):
     empty = web / "empty"
-    empty.mkdir(exist_ok=True)  # a request would find no host there
+    empty.mkdir(exist_ok=True)  # a sample web without hosts: any request would fail
     return run("scrapy", "reread", *keys, xinwen_sample_web=empty, mongodb_uri=uri)
 
 
-def test_bytes_and_headers_are_kept_once_a_content(crawled: Path, samples) -> None:
+def test_bytes_are_stored_once_with_their_headers(crawled: Path, samples) -> None:
     found = {row["url"]: row for row in samples.articles.find()}
     assert set(found) == {ONE, TWO}
     reference = found[ONE]["raw"]
@@ -76,12 +78,12 @@ def test_bytes_and_headers_are_kept_once_a_content(crawled: Path, samples) -> No
     assert archive.read(samples, reference).data == data
     stored = samples.raw.find_one({"_id": reference["sha256"]})
     assert len(stored["data"]) < len(data)
-    # What was refused is kept too, for a reader that understands it.
+    # The bytes of a page in quarantine are stored, too: a better extraction may read them.
     assert samples.quarantine.find_one()["raw"]["url"] == CARD
     assert samples.raw.count_documents({}) == 3
 
 
-def test_reading_again_changes_nothing_by_itself(crawled: Path, uri: str, samples) -> None:
+def test_rereading_with_the_same_extraction_changes_nothing(crawled: Path, uri: str, samples) -> None:
     before = list(samples.articles.find())
     done = reread(crawled, uri)
     assert "2 read again: 0 changed" in done.stdout, done.stderr
@@ -89,8 +91,8 @@ def test_reading_again_changes_nothing_by_itself(crawled: Path, uri: str, sample
     assert list(samples.articles.find()) == before
 
 
-def test_what_a_better_reader_finds_is_stored_and_told(crawled: Path, uri: str, samples) -> None:
-    # As if an earlier reader had lost the end of one text and the title of another page altogether.
+def test_what_a_better_extraction_finds_is_stored_and_reported(crawled: Path, uri: str, samples) -> None:
+    # As if an earlier extraction had lost most of one text and had not been able to read the other page.
     original = samples.articles.find_one({"url": TWO})
     samples.articles.update_one({"url": TWO}, {"$set": {"body": "Nine", "title": "Wrong", "content": "older"}})
     samples.articles.delete_one({"url": ONE})
@@ -112,17 +114,17 @@ def test_what_a_better_reader_finds_is_stored_and_told(crawled: Path, uri: str, 
     assert samples.quarantine.count_documents({}) == 0
 
 
-def test_only_the_sources_named_are_read(crawled: Path, uri: str) -> None:
+def test_only_the_named_sources_are_read(crawled: Path, uri: str) -> None:
     assert "0 read again" in reread(crawled, uri, "sia").stdout
     assert_one_line_error(reread(crawled, uri, "kpgm"), "did you mean kpmg")
 
 
-@pytest.mark.parametrize("damage", ["not packed", "broken inside", "gzip that is broken inside"])
-def test_damaged_bytes_are_told_and_the_rest_is_read(crawled: Path, uri: str, samples, damage: str) -> None:
+@pytest.mark.parametrize("damage", ["not compressed", "broken inside", "gzip that is broken inside"])
+def test_damaged_bytes_are_reported_and_the_rest_is_read(crawled: Path, uri: str, samples, damage: str) -> None:
     reference = samples.articles.find_one({"url": ONE})["raw"]
     data = samples.raw.find_one({"_id": reference["sha256"]})["data"]
-    head = gzip.compress(b"a page of before") if "gzip" in damage else data
-    broken = b"x" if damage == "not packed" else head[:10] + b"\xff" * 20 + head[30:]
+    head = gzip.compress(b"a page of an earlier version") if "gzip" in damage else data
+    broken = b"x" if damage == "not compressed" else head[:10] + b"\xff" * 20 + head[30:]
     samples.raw.update_one({"_id": reference["sha256"]}, {"$set": {"data": broken}})
     done = reread(crawled, uri)
     assert done.returncode == 1
@@ -130,15 +132,15 @@ def test_damaged_bytes_are_told_and_the_rest_is_read(crawled: Path, uri: str, sa
     assert "cannot be read" in done.stdout
 
 
-def test_what_an_older_version_knew_of_an_entry_does_not_matter(crawled: Path, uri: str, samples) -> None:
+def test_unknown_link_fields_of_an_older_version_are_ignored(crawled: Path, uri: str, samples) -> None:
     samples.articles.update_one({"url": ONE}, {"$set": {"raw.link.colour": "red"}})
     done = reread(crawled, uri)
     assert done.stderr == ""
     assert "2 read again: 0 changed" in done.stdout
 
 
-def test_large_bytes_lie_in_files(database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MOST_IN_DOCUMENT", 10)
+def test_large_bytes_are_stored_in_gridfs(database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_DOCUMENT_BYTES", 10)
     raw = archive.Raw(b"a rather long page" * 9, ONE, datetime(2026, 8, 20, tzinfo=UTC))
     archive.keep(database, [raw, raw])
     archive.keep(database, [raw])
@@ -150,13 +152,13 @@ def test_large_bytes_lie_in_files(database, monkeypatch: pytest.MonkeyPatch) -> 
         archive.read(database, raw.reference())
 
 
-def test_what_was_packed_with_gzip_is_read(database) -> None:
-    raw = archive.Raw(b"a page of before", ONE, datetime(2026, 8, 20, tzinfo=UTC))
+def test_bytes_compressed_with_gzip_are_read(database) -> None:
+    raw = archive.Raw(b"a page of an earlier version", ONE, datetime(2026, 8, 20, tzinfo=UTC))
     database.raw.insert_one({"_id": raw.sha256, "data": gzip.compress(raw.data), "size": len(raw.data)})
     assert archive.read(database, raw.reference()).data == raw.data
 
 
-def test_abstracts_and_headlines_leave_no_bytes(tmp_path: Path, uri: str, samples) -> None:
+def test_no_bytes_of_abstracts_and_headlines_are_stored(tmp_path: Path, uri: str, samples) -> None:
     page = "https://www.semi.org/en/semi-press-release/one"
     item = f"<item><title>One</title><link>{page}</link><pubDate>Tue, 18 Aug 2026 06:00:00 GMT</pubDate></item>"
     add(tmp_path, "semi", "https://www.semi.org/robots.txt", "", type="text/plain")

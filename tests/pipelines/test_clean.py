@@ -1,3 +1,5 @@
+"""Clean: normalized text, on one line or many, page by page."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -13,7 +15,9 @@ from store.article import Article
 @pytest.mark.parametrize(
     ("text", "cleaned"),
     [
-        ("ＴＳＭＣ　３ｎｍ　ﬁnﬂex ①", "TSMC 3nm finflex 1"),
+        ("ＴＳＭＣ　３ｎｍ　ﬁnﬂex ①", "ＴＳＭＣ ３ｎｍ ﬁnﬂex ①"),
+        ("Ryzen™ 9, 10¹⁹ atoms per cm³, margin² ½", "Ryzen™ 9, 10¹⁹ atoms per cm³, margin² ½"),
+        ("cafe\u0301 \uf900", "café \u8c48"),
         ("台积电，中芯国际：（产能）！？；“好”…", "台积电，中芯国际：（产能）！？；“好”…"),
         ("  a \t b \r\n\r\n\n c  ", "a b\nc"),
         ("soft\u00adhyphen zero\u200bwidth word\u2060joiner \ufeffmark", "softhyphen zerowidth wordjoiner mark"),
@@ -26,13 +30,13 @@ def test_clean_text(text: str, cleaned: str) -> None:
 
 
 @given(st.text(max_size=80))
-def test_clean_is_clean(text: str) -> None:
+def test_cleaning_twice_changes_nothing(text: str) -> None:
     once = clean_text(text)
     assert clean_text(once) == once
     assert "\n" not in one_line(text)
 
 
-def test_pages_stay_pages() -> None:
+def test_page_breaks_are_kept() -> None:
     article = Article(
         "intel", "https://a.example/r", " A\n title ", datetime.now(UTC), body="one\n\n\ftwo \f", tags=["a", " a"]
     )

@@ -1,4 +1,4 @@
-"""Packing at the end of a crawl or an ingest."""
+"""Compaction at the end of a crawl or an ingest."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipelines.pack import pack_if_many
-from store import compactor, manifest, schema, snapshot
+import pytest
+
+from pipelines.compact import compact_if_worth_while
+from store.index import compactor, manifest, preparation, snapshot
 from tests.commands import PROJECT, environment
-from tests.store.index import content, store, stored
-from text.analyzer import VERSION
+from tests.store.index_content import content, store, stored
+from text.analysis.analyzer import VERSION
+
+pytestmark = pytest.mark.slow
 
 
-def test_little_is_left_pending_and_much_is_packed(database, monkeypatch) -> None:
-    schema.prepare(database, "test")
-    monkeypatch.setattr(compactor, "MANY", 3)
+def test_few_articles_stay_pending_and_many_are_compacted(database, monkeypatch) -> None:
+    preparation.prepare(database, "test")
+    monkeypatch.setattr(compactor, "MIN_PENDING", 3)
     store(database, {"a": "one", "b": "two"})
-    assert pack_if_many(database) is None
+    assert compact_if_worth_while(database) is None
     assert len(snapshot.read(database).pending) == 2
     store(database, {"c": "three"})
-    report = pack_if_many(database)
+    report = compact_if_worth_while(database)
     assert report is not None
     assert report.packed == 3
     assert content(database) == stored(database)
@@ -31,22 +35,22 @@ _SLOW = """
 import sys, time
 from pathlib import Path
 import pipelines.store
-from pipelines.files import Found
-from pipelines.ingest import ingest
-from store import compactor
+from pipelines.ingest.files import InputFile
+from pipelines.ingest.ingest import ingest
+from store.index import compactor
 
-def slow(*entries, write=pipelines.store.write):
+def slow(*arguments, write=pipelines.store.write):
     time.sleep(0.5)
-    return write(*entries)
+    return write(*arguments)
 
-compactor.MANY = 3
+compactor.MIN_PENDING = 3
 pipelines.store.write = slow
-report = ingest([Found(Path(sys.argv[1]))])
+report = ingest([InputFile(Path(sys.argv[1]))])
 print(report.new, report.failed)
 """
 
 
-def test_the_last_batch_is_packed_too_and_what_cannot_be_is_no_failure(tmp_path: Path, uri: str, database) -> None:
+def test_the_last_batch_is_compacted_and_a_damaged_manifest_is_no_failure(tmp_path: Path, uri: str, database) -> None:
     def ingested(*titles: str) -> str:
         rows = [{"url": f"https://a.example/{title}", "title": title, "body": f"Lot {title}."} for title in titles]
         (tmp_path / "some.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -65,4 +69,4 @@ def test_the_last_batch_is_packed_too_and_what_cannot_be_is_no_failure(tmp_path:
     database.articles.update_many({}, {"$set": {"pending": True}})
     database.manifest.update_one({"_id": "index"}, {"$set": {"checksum": "wrong"}})
     assert ingested("four") == "1"
-    schema.check(database, VERSION)
+    preparation.check(database, VERSION)

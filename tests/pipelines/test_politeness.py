@@ -1,4 +1,4 @@
-"""Manners, measured by when and how a site was asked."""
+"""Politeness: crawl delay and Retry-After (RFC 9110), by the times of the requests."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from crawler.patience import seconds_to_wait
+from crawler.middlewares.retry_after import seconds_to_wait
 from tests.crawler.tiny_web import add
 from tests.pipelines.crawls import API, SIA, Crawl, crawl, page, post, samples_of
+
+pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 7, 20, 8, tzinfo=UTC)
 
@@ -25,10 +27,10 @@ def sample_uri(uri: str):
 
 
 def gaps(found: Crawl) -> list[float]:
-    return [later.time - earlier.time for earlier, later in pairwise(found.asked)]
+    return [later.time - earlier.time for earlier, later in pairwise(found.requests)]
 
 
-def test_the_crawl_delay_of_robots_txt_is_kept(tmp_path: Path, sample_uri: str) -> None:
+def test_the_crawl_delay_of_robots_txt_is_obeyed(tmp_path: Path, sample_uri: str) -> None:
     add(tmp_path, "sia", f"{SIA}/robots.txt", "User-agent: *\nCrawl-delay: 1.5\n", type="text/plain")
     add(tmp_path, "sia", API, json.dumps([post("a"), post("b")]), type="application/json")
     for slug in "ab":
@@ -38,23 +40,23 @@ def test_the_crawl_delay_of_robots_txt_is_kept(tmp_path: Path, sample_uri: str) 
     contact = {"xinwen_contact": "crawl@xinwen.example"}
     found = crawl(tmp_path, "sia", sample_uri, tmp_path / "requests", *polite, **contact)
     assert found.record["new"] == 2, found.errors
-    assert len(found.asked) == 4
-    # Of 1.5 s, as a busy machine may see one answer late and the next in time; without the delay they are 0.1 s.
+    assert len(found.requests) == 4
+    # Less than the 1.5 s, as a busy machine may see one response late and the next in time; without the delay: 0.1 s.
     assert min(gaps(found)) >= 1
-    assert found.asked[-1].time - found.asked[0].time >= 4
-    assert {one.agent for one in found.asked} == {"Xinwen/0.1 (+crawl@xinwen.example)"}
+    assert found.requests[-1].time - found.requests[0].time >= 4
+    assert {request.agent for request in found.requests} == {"Xinwen/0.1 (+crawl@xinwen.example)"}
 
 
-def test_a_short_wait_is_waited(tmp_path: Path, sample_uri: str) -> None:
+def test_a_short_retry_after_is_obeyed(tmp_path: Path, sample_uri: str) -> None:
     add(tmp_path, "sia", API, json.dumps([post("a")]), type="application/json")
     add(tmp_path, "sia", f"{SIA}/a/", "busy", status=503, headers={"Retry-After": "1"})
     found = crawl(tmp_path, "sia", sample_uri, tmp_path / "requests")
-    assert [one.status for one in found.asked if one.kind == "page"] == [503, 503, 503]
+    assert [request.status for request in found.requests if request.kind == "page"] == [503, 503, 503]
     assert min(gaps(found)[2:]) >= 1
     assert (found.record["failed"], found.record["verdict"]) == (1, "failed")
 
 
-def test_a_site_that_wants_to_be_left_alone_is(tmp_path: Path, sample_uri: str) -> None:
+def test_a_long_retry_after_ends_the_requests_to_the_site(tmp_path: Path, sample_uri: str) -> None:
     add(tmp_path, "sia", API, json.dumps([post("a"), post("b"), post("c")]), type="application/json")
     for slug in "abc":
         add(tmp_path, "sia", f"{SIA}/{slug}/", "busy", status=429, headers={"Retry-After": "3600"})

@@ -1,4 +1,4 @@
-"""What the entry says of an article whose page is refused is kept, and never put in the place of more."""
+"""An article whose page is refused is stored as its feed describes it, and never replaces a longer version."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import pytest
 from tests.crawler.tiny_web import add
 from tests.pipelines.crawls import crawl, samples_of
 
+pytestmark = pytest.mark.slow
+
 SITE = "https://www.semi.org/en"
 LONG = timedelta(days=400) // timedelta(milliseconds=1)
 TEXT = "Makers of equipment for chips sold more of it in every region than in the quarter before. "
 
 
 def site(folder: Path, refused: set[str], slugs: tuple[str, ...] = ("a", "b")) -> Path:
-    """Releases of SEMI; of some of them the page is a challenge."""
+    """A sample web of SEMI's releases; the pages of *refused* are challenges."""
     items = ""
     for slug in slugs:
         url = f"{SITE}/semi-press-release/{slug}"
@@ -33,31 +35,31 @@ def site(folder: Path, refused: set[str], slugs: tuple[str, ...] = ("a", "b")) -
     return folder
 
 
-def test_every_page_refused_is_blocked_and_nothing_is_lost(tmp_path: Path, uri: str) -> None:
-    run = crawl(site(tmp_path, {"a", "b"}), "semi", uri, tmp_path / "asked")
+def test_a_run_with_all_pages_refused_is_blocked_and_stores_the_summaries(tmp_path: Path, uri: str) -> None:
+    run = crawl(site(tmp_path, {"a", "b"}), "semi", uri, tmp_path / "requests")
     assert (run.record["verdict"], run.record["why"], run.record["new"]) == ("blocked", "2 pages refused", 2)
-    # The second one is not asked for once the first has been refused.
+    # After the first refusal no further page is requested.
     assert len(run.urls("page")) == 1
     with (database := samples_of(uri)).client:
         kept = list(database.articles.find().sort("_id"))
-        assert {(one["title"], one["access"], one["body"]) for one in kept} == {
+        assert {(row["title"], row["access"], row["body"]) for row in kept} == {
             ("Release a", "abstract", ""),
             ("Release b", "abstract", ""),
         }
-        assert {one["summary"] for one in kept} == {"In short, a.", "In short, b."}
+        assert {row["summary"] for row in kept} == {"In short, a.", "In short, b."}
 
 
 @pytest.mark.parametrize(("before", "after"), [(set(), {"a"}), ({"a"}, set())])
-def test_what_was_read_stands_and_what_can_be_read_is(
+def test_a_refusal_keeps_the_stored_text_and_a_readable_page_replaces_the_summary(
     tmp_path: Path, uri: str, before: set[str], after: set[str]
 ) -> None:
-    crawl(site(tmp_path / "one", before, ("a",)), "semi", uri, tmp_path / "asked")
+    crawl(site(tmp_path / "one", before, ("a",)), "semi", uri, tmp_path / "requests")
     with (database := samples_of(uri)).client:
         database.pages.delete_many({"outcome": "entry"})
         database.pages.update_many({}, [{"$set": {"due": {"$subtract": ["$due", LONG]}}}])
-        run = crawl(site(tmp_path / "two", after, ("a",)), "semi", uri, tmp_path / "asked")
+        run = crawl(site(tmp_path / "two", after, ("a",)), "semi", uri, tmp_path / "requests")
         (article,) = database.articles.find()
     assert len(run.urls("page")) == 1
-    # The vector of the whole text, which of an abstract is all that is kept of it.
+    # The length of the vector of the whole text: of an abstract the text itself is not stored.
     assert article["length"] > 10
     assert run.record["changed"] == (1 if before else 0)

@@ -1,18 +1,18 @@
-"""Sites that misbehave, one each by the kind of their fault, and what a crawl of each must come to."""
+"""Misbehaving sites, one file for each kind of fault, and the record that a crawl of each must end with."""
 
 from __future__ import annotations
 
-from tests.pipelines.bad_sites import articles, connections, entries, redirects, robots, too_much, walls
+from tests.pipelines.bad_sites import articles, blocked_pages, connections, entry_pages, oversized, redirects, robots
 from tests.pipelines.bad_sites.case import GOOD, Case, host_of, three
 
 __all__ = ["CASES", "Case", "host_of"]
 
 CASES = {
     "good": Case(three(), "ok", {"new": 3}, titles=GOOD),
-    **walls.CASES,
+    **blocked_pages.CASES,
     **redirects.CASES,
-    **too_much.CASES,
-    **entries.CASES,
+    **oversized.CASES,
+    **entry_pages.CASES,
     **articles.CASES,
     **connections.CASES,
     **robots.CASES,

@@ -1,9 +1,9 @@
-"""Sites whose articles are not what they should be: dates, addresses, copies, encodings."""
+"""Sites whose articles have wrong dates, several addresses, copies or wrong encodings."""
 
 from __future__ import annotations
 
 from tests.pipelines.bad_sites.case import FEED, Case, article, feed, html, item, moved, three
-from tests.pipelines.bad_web import Answer
+from tests.pipelines.bad_web import Reply
 
 CHINESE = "台积电宣布三纳米芯片的产量在第二季度增长，公司表示先进封装的需求仍然很强，晶圆厂的设备投资也会继续增加。"
 
@@ -16,15 +16,15 @@ CASES: dict[str, Case] = {
         },
         "ok",
         {"new": 2},
-        ways=(FEED,),
+        discovery=(FEED,),
     ),
     "one_address": Case(
         {"/feed/": feed(item("a", title="First"), item("a", title="Second")), "/a/": html(article("a"))},
         "ok",
         {"new": 1},
-        ways=(FEED,),
+        discovery=(FEED,),
         dropped={"duplicate": 1},
-        asked={"/feed/": 1, "/a/": 1},
+        requests={"/feed/": 1, "/a/": 1},
     ),
     "three_addresses": Case(
         three(*(article("a", head='<link rel="canonical" href="/a/">'),)),
@@ -41,7 +41,7 @@ CASES: dict[str, Case] = {
     ),
     "encodings": Case(
         {
-            "/": Answer(
+            "/": Reply(
                 '<meta charset="utf-8"><li><a href="/a/">台积电的芯片</a><li><a href="/b/">b</a>'.encode("gb18030")
             ),
             "/a/": html(article("a", text=CHINESE * 3, title="台积电三纳米芯片增产"), "gb18030"),

@@ -1,4 +1,4 @@
-"""Sites that show a program or a stranger something else, with status 200: challenges, logins, consent."""
+"""Sites that reply with a challenge, login or consent page in place of the article, with status 200."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ THREE_LOGINS = {f"/{slug}/": "a page that asks for a login" for slug in "abc"}
 
 CASES: dict[str, Case] = {
     "challenge_list": Case(
-        {"/": html(CHALLENGE)}, "blocked", why="every way in is refused", reasons={"/": "Cloudflare's challenge"}
+        {"/": html(CHALLENGE)},
+        "blocked",
+        why="every discovery method is refused",
+        reasons={"/": "Cloudflare's challenge"},
     ),
     "challenge_page": Case(
         three(CHALLENGE),
@@ -43,7 +46,7 @@ CASES: dict[str, Case] = {
         {"blocked": 3},
         "3 pages refused",
         reasons=refused_everywhere("Cloudflare's challenge"),
-        asked={"/": 1, "/a/": 1},
+        requests={"/": 1, "/a/": 1},
     ),
     "captcha_page": Case(
         three(CAPTCHA), "blocked", {"blocked": 3}, "3 pages refused", reasons=refused_everywhere("asks for a person")
@@ -58,7 +61,7 @@ CASES: dict[str, Case] = {
     "captcha_list": Case(
         {"/": html(CAPTCHA.replace("Pardon Our Interruption", "Attention Required! | Cloudflare"))},
         "blocked",
-        why="every way in is refused",
+        why="every discovery method is refused",
         reasons={"/": "asks for a person"},
     ),
     "captcha_in_the_news": Case(
@@ -71,10 +74,14 @@ CASES: dict[str, Case] = {
         {"new": 3},
     ),
     "challenge_feed": Case(
-        {"/feed/": html(CHALLENGE), **three()}, "ok", {"new": 3}, ways=(FEED, LIST), reasons={"/feed/": "challenge"}
+        {"/feed/": html(CHALLENGE), **three()},
+        "ok",
+        {"new": 3},
+        discovery=(FEED, LIST),
+        reasons={"/feed/": "challenge"},
     ),
     "login_list": Case({"/": html(LOGIN)}, "login_needed", why="the site wants an account"),
-    "login_feed": Case({"/feed/": html(LOGIN_ZH)}, "login_needed", why="the site wants an account", ways=(FEED,)),
+    "login_feed": Case({"/feed/": html(LOGIN_ZH)}, "login_needed", why="the site wants an account", discovery=(FEED,)),
     "login_page": Case(
         three(LOGIN, b=LOGIN_ZH),
         "login_needed",
@@ -82,7 +89,7 @@ CASES: dict[str, Case] = {
         "the site wants an account",
         reasons=THREE_LOGINS,
         refused=THREE_LOGINS,
-        asked={"/": 1, "/a/": 1, "/b/": 1, "/c/": 1},
+        requests={"/": 1, "/a/": 1, "/b/": 1, "/c/": 1},
     ),
     "login_moved": Case(
         {**three(moved("/login?next=/a/")), "/login*": html(LOGIN)},
@@ -116,14 +123,14 @@ CASES: dict[str, Case] = {
         "the site wants an account",
         refused=THREE_LOGINS,
     ),
-    "login_beside": Case(
+    "login_form_on_page": Case(
         three(a=article("a") + '<form><input type="password"></form>'),
         "ok",
         {"new": 3},
         titles=GOOD,
     ),
     "consent_list": Case(
-        {"/": html(CONSENT)}, "blocked", why="every way in is refused", reasons={"/": "asks for consent"}
+        {"/": html(CONSENT)}, "blocked", why="every discovery method is refused", reasons={"/": "asks for consent"}
     ),
     "consent_page": Case(
         three(CONSENT), "blocked", {"blocked": 3}, "3 pages refused", reasons=refused_everywhere("asks for consent")
@@ -131,7 +138,7 @@ CASES: dict[str, Case] = {
     "consent_moved": Case(
         {"/": moved("http://consent.chips-daily.example/")},
         "blocked",
-        why="every way in is refused",
+        why="every discovery method is refused",
         others={},
         reasons={"/": "asks for consent"},
     ),

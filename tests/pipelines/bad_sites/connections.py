@@ -1,12 +1,12 @@
-"""Sites that do not answer as they should: hanging, dripping, closing, broken replies."""
+"""Sites whose replies hang, drip, break off or are malformed."""
 
 from __future__ import annotations
 
 import gzip
 import json
 
+from crawler.discovery.methods import JsonApi
 from crawler.source import Thresholds
-from crawler.way import JsonApi
 from tests.pipelines.bad_sites.case import (
     FEED,
     GOOD,
@@ -22,7 +22,7 @@ from tests.pipelines.bad_sites.case import (
     moved,
     three,
 )
-from tests.pipelines.bad_web import Answer
+from tests.pipelines.bad_web import Reply
 
 BAD_GZIP = gzip.compress(article("x").encode(), mtime=0)[:10] + b"\xff" * 100
 
@@ -30,16 +30,16 @@ BAD_GZIP = gzip.compress(article("x").encode(), mtime=0)[:10] + b"\xff" * 100
 GZIP = {"Content-Encoding": "gzip"}
 
 CASES: dict[str, Case] = {
-    "hanging_list": Case({"/": Answer(wait=30)}, "failed", reasons={"/": "DownloadTimeoutError"}, settings=HASTY),
+    "hanging_list": Case({"/": Reply(wait=30)}, "failed", reasons={"/": "DownloadTimeoutError"}, settings=HASTY),
     "hanging_page": Case(
-        three(b=Answer(wait=30)),
+        three(b=Reply(wait=30)),
         "ok",
         {"new": 2, "failed": 1},
         reasons={"/b/": "DownloadTimeoutError"},
         settings=HASTY,
     ),
     "dripping": Case(
-        three(b=Answer(article("b").encode(), drip=0.2)),
+        three(b=Reply(article("b").encode(), drip=0.2)),
         "ok",
         {"new": 2, "failed": 1},
         reasons={"/b/": "DownloadTimeoutError"},
@@ -47,28 +47,28 @@ CASES: dict[str, Case] = {
     ),
     "closing": Case(
         {
-            path: (lambda number, one=one: Answer(close=True) if number % 3 == 0 else one)
-            for path, one in {**three(), "/robots.txt": Answer(type="text/plain")}.items()
+            path: (lambda number, reply=reply: Reply(close=True) if number % 3 == 0 else reply)
+            for path, reply in {**three(), "/robots.txt": Reply(type="text/plain")}.items()
         },
         "ok",
         {"new": 3},
         titles=GOOD,
     ),
-    # Some pages meet a closed connection time and again.
+    # Some pages meet a closed connection more than once.
     "closing_many": Case(
         {
-            path: (lambda number, one=one: Answer(close=True) if number % 3 == 0 else one)
-            for path, one in {
+            path: (lambda number, reply=reply: Reply(close=True) if number % 3 == 0 else reply)
+            for path, reply in {
                 "/": listing(*(f"/{slug}/" for slug in "abcdefghi")),
                 **{f"/{slug}/": html(article(slug)) for slug in "abcdefghi"},
-                "/robots.txt": Answer(type="text/plain"),
+                "/robots.txt": Reply(type="text/plain"),
             }.items()
         },
         "ok",
         {"new": 9},
     ),
     "closing_always": Case(
-        three(Answer(close=True)),
+        three(Reply(close=True)),
         "failed",
         {"failed": 3},
         "none of 3 pages could be stored",
@@ -76,18 +76,18 @@ CASES: dict[str, Case] = {
         settings=NO_RETRY,
     ),
     "cut_short": Case(
-        three(b=Answer(article("b").encode(), missing=1000)),
+        three(b=Reply(article("b").encode(), missing=1000)),
         "ok",
         {"new": 2, "failed": 1},
         reasons={"/b/": "DataLoss"},
         settings=NO_RETRY,
     ),
-    "garbage": Case(three(b=Answer(status=99, headers={"": "x"})), "ok", {"new": 2, "failed": 1}, settings=NO_RETRY),
+    "garbage": Case(three(b=Reply(status=99, headers={"": "x"})), "ok", {"new": 2, "failed": 1}, settings=NO_RETRY),
     "bad_gzip": Case(
-        {"/feed/": Answer(BAD_GZIP, headers=GZIP), **three(b=Answer(BAD_GZIP, headers=GZIP))},
+        {"/feed/": Reply(BAD_GZIP, headers=GZIP), **three(b=Reply(BAD_GZIP, headers=GZIP))},
         "ok",
         {"new": 2, "failed": 1},
-        ways=(FEED, LIST),
+        discovery=(FEED, LIST),
         settings=NO_RETRY,
         reasons={"/feed/": "decompress", "/b/": "decompress"},
     ),
@@ -95,11 +95,11 @@ CASES: dict[str, Case] = {
         {"/feed/": moved("http://[nowhere/"), **three(b=moved("http://[nowhere/"))},
         "ok",
         {"new": 2, "failed": 1},
-        ways=(FEED, LIST),
+        discovery=(FEED, LIST),
         reasons={"/feed/": "Invalid", "/b/": "Invalid"},
     ),
     "retry_after_ages": Case(
-        three(Answer(status=503, headers={"Retry-After": f"Mon, 01 Jan {'9' * 30} 00:00:00 GMT"})),
+        three(Reply(status=503, headers={"Retry-After": f"Mon, 01 Jan {'9' * 30} 00:00:00 GMT"})),
         "failed",
         {"failed": 3},
         "none of 3 pages",
@@ -107,14 +107,14 @@ CASES: dict[str, Case] = {
         reasons={"/a/": "HTTP 503"},
     ),
     "never_modified": Case(
-        {"/": Answer(status=304)},
+        {"/": Reply(status=304)},
         "failed",
         reasons={"/": "HTTP 304"},
-        asked={"/": 1},
+        requests={"/": 1},
     ),
     "half_characters": Case(
         {
-            "/api": Answer(
+            "/api": Reply(
                 json.dumps(
                     [
                         {"url": "/a/", "title": "Title of a \ud83d", "summary": "half \udc00", "tags": ["\ud800"]},
@@ -128,7 +128,7 @@ CASES: dict[str, Case] = {
         "ok",
         {"new": 2},
         dropped={"address": 1},
-        ways=(JsonApi("/api", fields={name: name for name in ("url", "title", "summary", "tags")}),),
+        discovery=(JsonApi("/api", fields={name: name for name in ("url", "title", "summary", "tags")}),),
         facts={"read": "entry", "keep": "abstract", "thresholds": Thresholds(0, 0, 0)},
         titles=frozenset({"Title of a \ufffd", "Title of c"}),
     ),
@@ -153,7 +153,7 @@ CASES: dict[str, Case] = {
         },
         "ok",
         {"new": 1, "quarantined": 1},
-        ways=(FEED,),
+        discovery=(FEED,),
         refused={"/a/": "summary of"},
         facts={"read": "entry", "keep": "abstract", "thresholds": Thresholds(0, 0, 0)},
     ),

@@ -1,25 +1,25 @@
-"""Sites whose entries lead nowhere."""
+"""Sites whose entry pages lead to no article."""
 
 from __future__ import annotations
 
-from crawler.way import Sitemap
+from crawler.discovery.methods import Sitemap
 from tests.pipelines.bad_sites.case import MAP, Case, listing, sitemap, three
 
-EMPTY = "fewer links than the least"
+EMPTY = "fewer links than the minimum"
 
 CASES: dict[str, Case] = {
     "index_of_itself": Case(
         {"/sitemap.xml": sitemap("/sitemap.xml", name="sitemapindex")},
         "empty",
         why=EMPTY,
-        ways=(MAP,),
-        asked={"/sitemap.xml": 1},
+        discovery=(MAP,),
+        requests={"/sitemap.xml": 1},
     ),
     "index_without_end": Case(
         {"/sitemap.xml*": lambda number: sitemap(f"/sitemap.xml?{number}", name="sitemapindex")},
         "empty",
         why=EMPTY,
-        ways=(Sitemap("/sitemap.xml", pages=4),),
+        discovery=(Sitemap("/sitemap.xml", pages=4),),
     ),
     "index_and_child": Case(
         {
@@ -29,7 +29,7 @@ CASES: dict[str, Case] = {
         },
         "ok",
         {"new": 3},
-        ways=(MAP,),
+        discovery=(MAP,),
         facts={"include": r"/\w/$"},
         dropped={"include": 1},
     ),

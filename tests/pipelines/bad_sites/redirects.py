@@ -1,4 +1,4 @@
-"""Sites that lead somewhere else, or nowhere."""
+"""Sites that redirect to other sites or in circles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CASES: dict[str, Case] = {
         "ok",
         {"new": 2, "failed": 1},
         reasons={"/b/": "max redirections reached"},
-        asked={"/": 1, "/a/": 1, "/b/": 6, "/c/": 1},
+        requests={"/": 1, "/a/": 1, "/b/": 6, "/c/": 1},
     ),
     "endless_pages": Case(
         {"/": listing("/a/", "/b/"), "/a/": moved("/b/"), "/b/": moved("/a/")},

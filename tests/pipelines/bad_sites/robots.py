@@ -1,76 +1,76 @@
-"""Sites whose robots.txt cannot be read, or bars pages."""
+"""Sites whose robots.txt (RFC 9309) cannot be read or disallows pages."""
 
 from __future__ import annotations
 
 from tests.pipelines.bad_sites.case import CHALLENGE, HASTY, NO_RETRY, Case, article, html, listing, moved, three
-from tests.pipelines.bad_web import Answer
+from tests.pipelines.bad_web import Reply
 
 CASES: dict[str, Case] = {
     "robots_slow": Case(
-        {**three(), "/robots.txt": Answer(b"User-agent: *\nCrawl-delay: 86400\n")},
+        {**three(), "/robots.txt": Reply(b"User-agent: *\nCrawl-delay: 86400\n")},
         "blocked",
-        asked={},
-        why="every way in is refused",
+        requests={},
+        why="every discovery method is refused",
         reasons={"/": "asks for 86400 s"},
         settings={"XINWEN_POLITE": True},
     ),
     "robots_hanging": Case(
-        {**three(), "/robots.txt": Answer(wait=30)},
+        {**three(), "/robots.txt": Reply(wait=30)},
         "failed",
         reasons={"/": "/robots.txt cannot be read"},
-        asked={},
+        requests={},
         settings=HASTY,
     ),
     "robots_500": Case(
-        {**three(), "/robots.txt": Answer(status=500)},
+        {**three(), "/robots.txt": Reply(status=500)},
         "failed",
         settings=NO_RETRY,
         reasons={"/": "/robots.txt cannot be read: HTTP 500"},
-        asked={},
+        requests={},
     ),
     "robots_429": Case(
-        {**three(), "/robots.txt": Answer(status=429)},
+        {**three(), "/robots.txt": Reply(status=429)},
         "failed",
         settings=NO_RETRY,
         reasons={"/": "/robots.txt cannot be read: HTTP 429"},
-        asked={},
+        requests={},
     ),
     "robots_nowhere": Case(
-        {**three(), "/robots.txt": Answer(status=302)},
+        {**three(), "/robots.txt": Reply(status=302)},
         "failed",
         reasons={"/": "/robots.txt cannot be read: HTTP 302"},
-        asked={},
+        requests={},
     ),
-    "robots_404": Case({**three(), "/robots.txt": Answer(b"User-agent: *\nDisallow: /", status=404)}, "ok", {"new": 3}),
+    "robots_404": Case({**three(), "/robots.txt": Reply(b"User-agent: *\nDisallow: /", status=404)}, "ok", {"new": 3}),
     "robots_challenge": Case(
         {**three(), "/robots.txt": html(CHALLENGE)},
         "blocked",
-        why="every way in is refused",
-        asked={},
+        why="every discovery method is refused",
+        requests={},
         reasons={"/": "/robots.txt cannot be read: Cloudflare's challenge"},
     ),
     "robots_endless": Case(
         {**three(), "/robots.txt": moved("/robots.txt")},
         "failed",
         reasons={"/": "/robots.txt cannot be read: max"},
-        asked={},
+        requests={},
     ),
     "robots_403": Case(
-        {**three(), "/robots.txt": Answer(status=403)},
+        {**three(), "/robots.txt": Reply(status=403)},
         "blocked",
-        why="every way in is refused",
+        why="every discovery method is refused",
         reasons={"/": "/robots.txt cannot be read: HTTP 403"},
-        asked={},
+        requests={},
     ),
     "robots_html": Case({**three(), "/robots.txt": html(article("robots"))}, "ok", {"new": 3}),
     "robots_huge": Case(
-        {**three(), "/robots.txt": Answer(b"# much ado\n" * 2**20, type="text/plain")},
+        {**three(), "/robots.txt": Reply(b"# much ado\n" * 2**20, type="text/plain")},
         "failed",
-        asked={},
+        requests={},
         reasons={"/": "/robots.txt cannot be read"},
     ),
     "robots_bars_pages": Case(
-        {**three(), "/robots.txt": Answer(b"User-agent: *\nDisallow: /a/\nDisallow: /b/\nDisallow: /c/\n")},
+        {**three(), "/robots.txt": Reply(b"User-agent: *\nDisallow: /a/\nDisallow: /b/\nDisallow: /c/\n")},
         "blocked",
         {"barred": 3},
         "3 pages barred by robots.txt",
@@ -81,7 +81,7 @@ CASES: dict[str, Case] = {
         {"failed": 2},
         "none of 2 pages could be stored",
         settings=NO_RETRY,
-        others={"pages.robots-500.example": {"/robots.txt": Answer(status=500)}},
+        others={"pages.robots-500.example": {"/robots.txt": Reply(status=500)}},
         reasons={"http://pages.robots-500.example/a/": "/robots.txt cannot be read: HTTP 500"},
     ),
     "robots_403_of_pages": Case(
@@ -90,7 +90,7 @@ CASES: dict[str, Case] = {
         {"blocked": 2},
         "2 pages refused",
         settings=NO_RETRY,
-        others={"pages.robots-403.example": {"/robots.txt": Answer(status=403)}},
+        others={"pages.robots-403.example": {"/robots.txt": Reply(status=403)}},
         reasons={"http://pages.robots-403.example/a/": "/robots.txt cannot be read: HTTP 403"},
     ),
 }

@@ -1,4 +1,4 @@
-"""Real pages and reports through the whole line: stored, indexed, found."""
+"""Real pages and reports are stored, indexed and found."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ingested(captures: Path, server: str) -> Iterator[tuple[str, str]]:
         client.drop_database("test_captures")
 
 
-def test_everything_is_stored_or_quarantined_with_its_reason(ingested: tuple[str, str], captures: Path) -> None:
+def test_every_file_is_stored_or_in_quarantine_with_a_reason(ingested: tuple[str, str], captures: Path) -> None:
     files = [file for ending in ("*.html", "*.html.gz", "*.pdf", "*.xlsx") for file in captures.rglob(ending)]
     assert f"{len(files)} files" in ingested[1]
     assert f"{len(files) - 5} new, 0 changed, 0 unchanged, 0 duplicates, 5 quarantined" in ingested[1]
@@ -40,9 +40,7 @@ def test_everything_is_stored_or_quarantined_with_its_reason(ingested: tuple[str
         ("generative AI demand for wafers", "Generative AI: The next S-curve", None),
     ],
 )
-def test_real_questions_find_real_pages_first(
-    ingested: tuple[str, str], query: str, title: str, page: int | None
-) -> None:
+def test_the_first_hit_of_real_queries(ingested: tuple[str, str], query: str, title: str, page: int | None) -> None:
     with SimilarityIndex.open(ingested[0]) as index:
         hit = index.search(query)[0]
     assert hit.article.title.startswith(title)

@@ -1,4 +1,4 @@
-"""A second run asks for nothing that it knows, loses nothing, and sees what has changed or gone."""
+"""A second run fetches no page that it knows, loses nothing, and sees what has changed or gone."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from typing import Any
 import pytest
 
 from crawler.sources import source
-from pipelines.samples import SAMPLE_KEY
+from pipelines.ingest.samples import SAMPLE_KEY
 from tests.commands import PROJECT, start
 from tests.crawler.tiny_web import add
 from tests.pipelines.crawls import API, SIA, Crawl, crawl, page, post, samples_of
 
-# Those whose sample site, like the site itself, lets programs in.
+pytestmark = pytest.mark.slow
+
+# The sources whose sample site, like the real site, does not refuse programs.
 KEYS = sorted(path.stem for path in PROJECT.glob("tests/crawls/*.json") if json.loads(path.read_text("utf-8")))
 UNREADABLE = "<html><head><title></title></head><body></body></html>"
 
 
 class Web:
-    """SIA as a sample web that changes between two runs."""
+    """A sample web of SIA that changes between two runs."""
 
     def __init__(self, folder: Path, uri: str) -> None:
         self.folder, self.uri = folder / "web", uri
@@ -32,7 +34,7 @@ class Web:
         self.database = samples_of(uri)
 
     def shows(self, *posts: dict[str, Any], **pages: Any) -> None:
-        """The list and the pages (None: none) from now on; a page is its HTML or the facts of a reply."""
+        """Replace the list and the pages; a page is its HTML or the fields of a reply, None: it does not exist."""
         shutil.rmtree(self.folder, ignore_errors=True)
         add(self.folder, "sia", API, json.dumps(posts), type="application/json")
         for slug, given in pages.items():
@@ -43,7 +45,7 @@ class Web:
         return crawl(self.folder, "sia", self.uri, self.requests, *arguments)
 
     def days_later(self, days: float) -> None:
-        """As if everything had been asked for *days* earlier."""
+        """Move all visits *days* into the past."""
         for row in self.database.pages.find():
             moved = {name: row[name] - timedelta(days=days) for name in ("seen", "due", "first")}
             self.database.pages.update_one({"_id": row["_id"]}, {"$set": moved})
@@ -63,28 +65,28 @@ def web(tmp_path: Path, uri: str) -> Iterator[Web]:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_second_run_over_the_sample_web_asks_for_entries_only(key: str, tmp_path: Path, web: Web) -> None:
+def test_the_second_run_over_the_sample_web_fetches_entry_pages_only(key: str, tmp_path: Path, web: Web) -> None:
     row = source(key)
-    secret = {one.variable.lower(): SAMPLE_KEY for one in row.credentials}
+    secret = {credential.variable.lower(): SAMPLE_KEY for credential in row.credentials}
     first = crawl(PROJECT / "samples", key, web.uri, tmp_path / "first", **secret)
     assert (first.status, first.record["verdict"]) == (0, "ok"), first.errors
     new = len(json.loads((PROJECT / f"tests/crawls/{key}.json").read_text("utf-8")))
     assert first.record["new"] == new
-    in_vain = sum(first.record[name] for name in ("quarantined", "duplicate", "gone", "blocked", "failed"))
-    assert len(first.urls("page")) <= (2 if row.dated_by_files else 1.1) * new + in_vain
-    unanswered = {error["url"] for error in first.record["errors"] if error["outcome"] in ("blocked", "failed")}
+    not_stored = sum(first.record[name] for name in ("quarantined", "duplicate", "gone", "blocked", "failed"))
+    assert len(first.urls("page")) <= (2 if row.dated_by_files else 1.1) * new + not_stored
+    failed = {error["url"] for error in first.record["errors"] if error["outcome"] in ("blocked", "failed")}
     before = list(web.database.articles.find().sort("_id"))
-    remembered = {entry["_id"] for entry in web.database.pages.find({"outcome": "entry"})}
+    with_visit = {entry["_id"] for entry in web.database.pages.find({"outcome": "entry"})}
 
     second = crawl(PROJECT / "samples", key, web.uri, tmp_path / "second", **secret)
     assert (second.status, second.record["verdict"]) == (0, "nothing_new"), second.errors
     assert set(second.kinds) <= {"robots", "entry", "page"}
-    assert set(second.urls("page")) <= unanswered
+    assert set(second.urls("page")) <= failed
     assert set(second.urls("entry")) <= set(first.urls("entry"))
-    # Where articles are put together from several entries, those that have not changed are asked for whole besides.
-    answers = {one.url: one.status for one in reversed(second.asked) if one.kind == "entry"}
+    # Where articles are composed from several entry pages, unchanged ones are then also fetched whole.
+    statuses = {request.url: request.status for request in reversed(second.requests) if request.kind == "entry"}
     without_tags = {line["url"] for line in replies(key) if line.get("etag") is False}
-    assert {answers[url] for url in remembered & set(answers) - without_tags} <= {304}
+    assert {statuses[url] for url in with_visit & set(statuses) - without_tags} <= {304}
     assert list(web.database.articles.find().sort("_id")) == before
 
 
@@ -93,7 +95,7 @@ def replies(key: str) -> list[dict[str, Any]]:
 
 
 def test_a_document_that_only_moved_is_not_fetched_again(tmp_path: Path, web: Web) -> None:
-    """Each build of Intel's site has its results in another folder."""
+    """Each build of Intel's site has its results in a folder of another name."""
     shutil.copytree(PROJECT / "samples/intel", tmp_path / "web/intel")
     web_of = tmp_path / "web"
     first = crawl(web_of, "intel", web.uri, tmp_path / "first")
@@ -130,14 +132,14 @@ def test_a_title_that_has_changed_brings_a_new_revision(web: Web) -> None:
     assert web.crawl().urls("page") == []
 
 
-def test_a_page_that_is_due_is_asked_for_with_what_it_was_known_by(web: Web) -> None:
+def test_a_page_that_is_due_gets_a_conditional_request(web: Web) -> None:
     web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
     web.crawl()
     web.days_later(400)
     web.shows(post("a"), post("b"), a=page("a"), b=page("b", text="Other words of b. " * 20))
     second = web.crawl()
-    asked = {one.url: one.status for one in second.asked if one.kind == "page"}
-    assert asked == {f"{SIA}/a/": 304, f"{SIA}/b/": 200}
+    statuses = {request.url: request.status for request in second.requests if request.kind == "page"}
+    assert statuses == {f"{SIA}/a/": 304, f"{SIA}/b/": 200}
     assert (second.record["not_modified"], second.record["changed"]) == (1, 1)
     assert web.crawl().urls("page") == []
 
@@ -154,17 +156,20 @@ def test_another_address_of_a_known_article_is_known(web: Web) -> None:
     assert (second.record["known"], second.record["verdict"]) == (4, "nothing_new")
 
 
-def test_what_failed_is_tried_again_and_hides_behind_no_304(web: Web) -> None:
+def test_a_failed_page_is_tried_again_and_not_hidden_by_a_304(web: Web) -> None:
     web.shows(post("a"), post("b"), a=page("a"), b={"status": 500})
     first = web.crawl("-s", "RETRY_TIMES=0")
     assert (first.record["new"], first.record["failed"]) == (1, 1)
     assert {"url": f"{SIA}/b/", "outcome": "failed", "reason": "HTTP 500"} in first.record["errors"]
     web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
     second = web.crawl()
-    assert [one.status for one in second.asked if one.kind == "entry"] == [200]
+    assert [request.status for request in second.requests if request.kind == "entry"] == [200]
     assert second.urls("page") == [f"{SIA}/b/"]
     third = web.crawl()
-    assert ([one.status for one in third.asked if one.kind == "entry"], third.urls("page")) == ([304], [])
+    assert ([request.status for request in third.requests if request.kind == "entry"], third.urls("page")) == (
+        [304],
+        [],
+    )
 
 
 def test_a_limited_run_hides_nothing(web: Web) -> None:
@@ -175,53 +180,62 @@ def test_a_limited_run_hides_nothing(web: Web) -> None:
     assert (second.urls("page"), second.record["new"]) == ([f"{SIA}/b/"], 1)
 
 
-def test_a_killed_run_costs_nothing_but_what_it_had_not_stored(web: Web) -> None:
+def test_after_a_killed_run_only_what_was_not_stored_is_fetched(web: Web) -> None:
     web.shows(post("a"), post("b"), a=page("a"), b={"body": page("b"), "hang": 60})
     given = {"mongodb_uri": web.uri, "xinwen_sample_web": web.folder}
     both = ["-s", "CONCURRENT_REQUESTS=2", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=2"]
     process = start("scrapy", "crawl", "sia", *both, **given)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not web.database.pages.count_documents({}):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=300)
     web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
     second = web.crawl()
-    assert [one.status for one in second.asked if one.kind == "entry"] == [200]
+    assert [request.status for request in second.requests if request.kind == "entry"] == [200]
     assert second.urls("page") == [f"{SIA}/b/"]
     assert (second.record["new"], second.record["known"]) == (1, 1)
     third = web.crawl()
-    assert ([one.status for one in third.asked if one.kind == "entry"], third.urls("page")) == ([304], [])
+    assert ([request.status for request in third.requests if request.kind == "entry"], third.urls("page")) == (
+        [304],
+        [],
+    )
 
 
-def test_a_page_of_no_use_is_tried_once_a_day(web: Web) -> None:
+def test_an_unreadable_page_is_tried_once_a_day(web: Web) -> None:
     web.shows(post("a"), post("b"), a=page("a"), b=UNREADABLE)
     first = web.crawl()
     assert (first.record["quarantined"], first.record["verdict"]) == (1, "ok")
     second = web.crawl()
-    assert ([one.status for one in second.asked if one.kind == "entry"], second.urls("page")) == ([304], [])
+    assert ([request.status for request in second.requests if request.kind == "entry"], second.urls("page")) == (
+        [304],
+        [],
+    )
     web.days_later(1)
     third = web.crawl()
     assert (third.urls("page"), third.record["quarantined"]) == ([f"{SIA}/b/"], 1)
-    assert third.record["verdict"] == "nothing_new"  # nothing that was not known of it
+    assert third.record["verdict"] == "nothing_new"  # the page had failed before
     web.days_later(1)
     web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
     assert web.crawl().record["new"] == 1
 
 
-def test_a_source_that_gives_nothing_is_never_quiet(web: Web) -> None:
+def test_a_source_that_gives_nothing_is_never_reported_as_nothing_new(web: Web) -> None:
     web.shows(post("a"), post("b"), a=UNREADABLE, b=UNREADABLE)
     assert web.crawl().record["verdict"] == "failed"
     second = web.crawl()
-    assert ([one.status for one in second.asked if one.kind == "entry"], second.urls("page")) == ([200], [])
+    assert ([request.status for request in second.requests if request.kind == "entry"], second.urls("page")) == (
+        [200],
+        [],
+    )
     assert (second.record["verdict"], second.record["known"]) == ("failed", 2)
     web.days_later(1)
     third = web.crawl()
     assert (third.record["verdict"], third.record["quarantined"]) == ("failed", 2)
 
 
-def test_what_has_gone_is_kept_and_marked_until_it_is_back(web: Web) -> None:
+def test_an_article_that_has_gone_is_kept_with_the_time_until_it_is_back(web: Web) -> None:
     web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
     web.crawl()
     assert "gone" not in web.article("b")
@@ -248,7 +262,7 @@ def test_an_article_that_was_deleted_here_is_fetched_again(web: Web) -> None:
     assert web.crawl().record["new"] == 2
 
 
-def test_what_a_complete_list_shows_no_more_is_marked(tmp_path: Path, web: Web) -> None:
+def test_an_article_that_a_complete_list_no_longer_shows_gets_the_time(tmp_path: Path, web: Web) -> None:
     def shows(*names: str) -> None:
         shutil.rmtree(web.folder, ignore_errors=True)
         files = "".join(f'<a href="https://smic.cdn.shwebspace.com/uploads/{name}.xlsx">{name}</a>' for name in names)

@@ -1,4 +1,4 @@
-"""When a page is asked for again."""
+"""When and why a page is fetched again."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crawler.ledger import Fate
-from crawler.way import Link
-from pipelines.revisit import DAY, YEAR, next_time, reason_to_ask
-from store.pages import Page
+from crawler.discovery.methods import Link
+from crawler.spider.link_ledger import LinkOutcome
+from pipelines.runs.revisit import DAY, YEAR, next_visit, reason_to_fetch
+from store.documents.visits import Visit
 
 NOW = datetime(2026, 7, 20, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 URL = "https://a.example/"
-PAGE = Page(URL, "sia", "stored", seen=NOW - HOUR, due=NOW + DAY, article="x", title="T", modified=NOW - DAY)
+PAGE = Visit(URL, "sia", "stored", seen=NOW - HOUR, due=NOW + DAY, article="x", title="T", modified=NOW - DAY)
 LINK = Link(URL, title="T", modified=NOW - DAY)
 
 
@@ -32,7 +32,7 @@ LINK = Link(URL, title="T", modified=NOW - DAY)
         (replace(PAGE, modified=None), replace(LINK, modified=NOW), "modified"),
         (PAGE, replace(LINK, title="Other"), "title"),
         (replace(PAGE, title=""), replace(LINK, title="Other"), ""),
-        # An entry that says "now" for everything is believed once a day.
+        # An entry page that claims a change of every page is believed once a day.
         (replace(PAGE, trusted=False), replace(LINK, modified=NOW), ""),
         (replace(PAGE, trusted=False, seen=NOW - DAY), replace(LINK, modified=NOW), "modified"),
         (replace(PAGE, gone=NOW - DAY), LINK, "back"),
@@ -40,8 +40,8 @@ LINK = Link(URL, title="T", modified=NOW - DAY)
         (replace(PAGE, outcome="quarantined", article=""), LINK, ""),
     ],
 )
-def test_reason_to_ask(page: Page | None, link: Link, reason: str) -> None:
-    assert reason_to_ask(page, link, NOW) == reason
+def test_reason_to_fetch(page: Visit | None, link: Link, reason: str) -> None:
+    assert reason_to_fetch(page, link, NOW) == reason
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,6 @@ def test_reason_to_ask(page: Page | None, link: Link, reason: str) -> None:
         ("gone", "filing", None, NOW, DAY),
     ],
 )
-def test_next_time(outcome: str, kind, published: datetime | None, first: datetime, after: timedelta) -> None:
-    fate = Fate("k", LINK, URL, outcome, published=published, kind=kind)
-    assert next_time(fate, first, NOW) == NOW + after
+def test_next_visit(outcome: str, kind, published: datetime | None, first: datetime, after: timedelta) -> None:
+    result = LinkOutcome("k", LINK, URL, outcome, published=published, kind=kind)
+    assert next_visit(result, first, NOW) == NOW + after

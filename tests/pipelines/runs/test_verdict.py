@@ -1,10 +1,12 @@
+"""The verdict on a run, by its counts."""
+
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
 
-from pipelines.verdict import Facts, judge
+from pipelines.runs.verdict import RunFacts, judge
 
 
 @pytest.mark.parametrize(
@@ -17,33 +19,33 @@ from pipelines.verdict import Facts, judge
         ({}, {}, "nothing_new"),
         ({"duplicate": 3}, {}, "nothing_new"),
         ({"older": 3}, {}, "nothing_new"),
-        ({}, {"ways": 0, "short_ways": 1}, "empty"),
-        ({}, {"ways": 0, "failure": "HTTP 500"}, "failed"),
-        ({}, {"ways": 0, "quiet": 1}, "nothing_new"),
-        ({}, {"ways": 0, "quiet": 1, "failed_parts": 1}, "degraded"),
-        ({}, {"ways": 0, "refusals": 1, "short_ways": 1}, "blocked"),
-        ({}, {"ways": 0, "refusals": 1, "login_needed": True}, "login_needed"),
+        ({}, {"methods": 0, "short_methods": 1}, "empty"),
+        ({}, {"methods": 0, "failure": "HTTP 500"}, "failed"),
+        ({}, {"methods": 0, "quiet_methods": 1}, "nothing_new"),
+        ({}, {"methods": 0, "quiet_methods": 1, "failed_parts": 1}, "degraded"),
+        ({}, {"methods": 0, "refusals": 1, "short_methods": 1}, "blocked"),
+        ({}, {"methods": 0, "refusals": 1, "login_needed": True}, "login_needed"),
         ({"blocked": 3}, {"refusals": 1}, "blocked"),
         ({"blocked": 1, "known": 9}, {"refusals": 1}, "blocked"),
-        ({"blocked": 1, "known": 9}, {"refusals": 1, "wrong_again": 1}, "nothing_new"),
-        ({"blocked": 3}, {"refusals": 1, "wrong_again": 3}, "blocked"),
+        ({"blocked": 1, "known": 9}, {"refusals": 1, "failed_again": 1}, "nothing_new"),
+        ({"blocked": 3}, {"refusals": 1, "failed_again": 3}, "blocked"),
         ({"blocked": 1, "new": 9}, {"refusals": 1}, "ok"),
         ({"blocked": 9, "new": 1}, {"refusals": 1}, "degraded"),
-        ({"new": 3}, {"stood_in": 3}, "blocked"),
-        ({"new": 10}, {"stood_in": 1}, "ok"),
-        ({"new": 10}, {"stood_in": 8}, "degraded"),
+        ({"new": 3}, {"fallbacks": 3}, "blocked"),
+        ({"new": 10}, {"fallbacks": 1}, "ok"),
+        ({"new": 10}, {"fallbacks": 8}, "degraded"),
         ({"blocked": 2}, {"login_needed": True}, "login_needed"),
         ({"new": 2}, {"login_needed": True}, "ok"),
         ({"quarantined": 3}, {}, "failed"),
         ({"failed": 3}, {}, "failed"),
         ({"quarantined": 2, "new": 1}, {}, "degraded"),
         ({"quarantined": 1, "known": 9}, {}, "degraded"),
-        ({"quarantined": 1, "known": 9}, {"wrong_again": 1}, "nothing_new"),
-        ({"quarantined": 3}, {"wrong_again": 3}, "failed"),
-        ({"known": 3}, {"known_wrong": 3}, "failed"),
-        ({"known": 3}, {"known_wrong": 2}, "nothing_new"),
+        ({"quarantined": 1, "known": 9}, {"failed_again": 1}, "nothing_new"),
+        ({"quarantined": 3}, {"failed_again": 3}, "failed"),
+        ({"known": 3}, {"known_failed": 3}, "failed"),
+        ({"known": 3}, {"known_failed": 2}, "nothing_new"),
         ({"ignored": 3}, {}, "failed"),
-        ({"ignored": 3, "known": 1}, {"wrong_again": 3}, "nothing_new"),
+        ({"ignored": 3, "known": 1}, {"failed_again": 3}, "nothing_new"),
         ({"barred": 3}, {}, "blocked"),
         ({"barred": 3, "known": 1}, {}, "nothing_new"),
         ({"quarantined": 3}, {"login_pages": 3}, "login_needed"),
@@ -56,10 +58,10 @@ from pipelines.verdict import Facts, judge
         ({"new": 3}, {"storage_failed": True}, "failed"),
         ({"new": 3}, {"reason": "shutdown"}, "failed"),
         ({"new": 3}, {"reason": "closespider_timeout"}, "failed"),
-        ({"new": 3}, {"ways": 0, "files": True}, "ok"),
+        ({"new": 3}, {"methods": 0, "files": True}, "ok"),
     ],
 )
 def test_verdict(outcomes: dict[str, int], facts: dict[str, Any], expected: str) -> None:
-    verdict, why = judge(Facts(**({"outcomes": outcomes, "ways": 1} | facts)))
+    verdict, why = judge(RunFacts(**({"outcomes": outcomes, "methods": 1} | facts)))
     assert verdict == expected
     assert bool(why) == (verdict not in ("ok", "nothing_new"))

@@ -1,4 +1,4 @@
-"""Verdicts of real runs: what a site does, and what stands in the record."""
+"""Verdicts of real runs: what a site does, and what the record of the run says."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from crawler.source import Thresholds
-from pipelines.coverage import Coverage, shortcomings
+from pipelines.runs.verdict import Coverage, shortcomings
 from store.article import Article
 from tests.crawler.tiny_web import add
 from tests.pipelines.crawls import API, SIA, crawl, page, post, samples_of
+
+pytestmark = pytest.mark.slow
 
 CHALLENGE = "<html><title>Just a moment...</title></html>"
 
@@ -46,11 +48,11 @@ def undated(slug: str) -> str:
         (three(lambda slug: page(slug, text=f"Too short a text of {slug}.")), "degraded", "length "),
         (three(lambda slug: CHALLENGE), "blocked", "3 pages refused"),
         (three(lambda slug: "<html><body></body></html>"), "failed", "none of 3 pages could be stored"),
-        (lists, "empty", "fewer links than the least"),
-        (lambda folder: add(folder, "sia", API, CHALLENGE), "blocked", "every way in is refused"),
+        (lists, "empty", "fewer links than the minimum"),
+        (lambda folder: add(folder, "sia", API, CHALLENGE), "blocked", "every discovery method is refused"),
         (lambda folder: add(folder, "sia", API, "maintenance", status=500), "failed", f"json {API}: HTTP 500"),
     ],
-    ids=["ok", "dates", "length", "challenge", "unreadable", "empty", "no way in", "broken"],
+    ids=["ok", "dates", "length", "challenge", "unreadable", "empty", "refused entry page", "broken"],
 )
 def test_verdict(tmp_path: Path, uri: str, web: Callable[[Path], None], verdict: str, why: str) -> None:
     web(tmp_path)
@@ -69,7 +71,7 @@ def article(**facts: Any) -> Article:
     return Article(**({"source": "sia", "url": "https://a.example/", "title": "T", "fetched": now} | facts))
 
 
-def test_coverage_counts_what_can_be_expected() -> None:
+def test_coverage_counts_only_what_can_be_expected() -> None:
     coverage = Coverage()
     dated = {"published": article().fetched}
     coverage.add(article(body="x" * 300, **dated), read=True)

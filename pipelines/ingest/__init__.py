@@ -1,0 +1,1 @@
+"""Articles from other places than a live site: files, the raw archive, and the bundled sample web."""
