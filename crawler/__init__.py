@@ -1,1 +1,1 @@
-"""Source table, ways in, spider and reading: from a site's address to an ``Article``. Knows nothing of MongoDB."""
+"""From the table of sources to articles: link discovery, the spider and extraction. Independent of MongoDB."""

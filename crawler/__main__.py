@@ -1,4 +1,4 @@
-"""``python -m crawler``: what the crawler makes of captured files, without network or database."""
+"""``python -m crawler``: runs extraction and link discovery on saved files, without network or database."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 @app.callback()
 def main() -> None:
-    """What the crawler makes of captured files, without network or database."""
+    """Run extraction and link discovery on saved files, without network or database."""
 
 
 @app.command()
 def extract(
-    file: Annotated[Path, typer.Argument(help="An HTML page, also gzipped, a PDF or a workbook.")],
+    file: Annotated[Path, typer.Argument(help="An HTML page (also gzipped), a PDF or a workbook.")],
     url: Annotated[str, typer.Option(help="The address that the file was fetched from.")],
-    source: Annotated[str, typer.Option(help="Key of a row: its selectors and what it allows to keep are used.")] = "",
+    source: Annotated[str, typer.Option(help="Key of a source: apply its selectors and what it allows to keep.")] = "",
     captured: Annotated[str, typer.Option(help="When it was fetched: ISO time or date, UTC unless it says more.")] = "",
 ) -> None:
-    """One captured page or report as one JSON object; with --source only what that source allows to keep."""
-    from crawler.read import Unreadable, read_document
+    """Print a saved page or report as one JSON object; with --source only what that source allows to keep."""
+    from crawler.extraction import Unreadable, read_document
     from store.article import withhold
 
-    row = _row(source) if source else None
+    chosen = _source(source) if source else None
     moment = _moment(captured) if captured else datetime.now(UTC)
     _check_address(url)
     data = _read(file)
     try:
-        article = read_document(data, url, captured=moment, source=row, name=file.name)
+        article = read_document(data, url, captured=moment, source=chosen, name=file.name)
     except Unreadable as error:
         _fail(f"{file}: {error}")
-    article = withhold(article) if row else article
+    article = withhold(article) if chosen else article
     record = {"id": article.id} | {name: _plain(value) for name, value in asdict(article).items() if name != "id"}
     _print(json.dumps(record, ensure_ascii=False, indent=2))
 
@@ -47,86 +47,88 @@ def extract(
 @app.command()
 def links(
     file: Annotated[Path, typer.Argument(help="A feed, sitemap, JSON reply or list page, also gzipped.")],
-    source: Annotated[str, typer.Option(help="Key of the row whose ways in read it, one after another.")],
+    source: Annotated[str, typer.Option(help="Key of the source whose discovery methods read it, tried in order.")],
     url: Annotated[str, typer.Option(help="The address that the file was fetched from, if it is known.")] = "",
     captured: Annotated[str, typer.Option(help="When it was fetched: ISO time or date, UTC unless it says more.")] = "",
 ) -> None:
-    """What a captured entry leads to, one JSON object a line, with the way in that read it.
+    """Print the links of a saved entry page, one JSON object a line, with the discovery method that read it.
 
-    "wanted" tells whether a run would take the link, by the row's addresses and words. An index leads to no article but
-    to further entries: their lines say "entry": true.
+    "wanted" says whether a run would follow the link, by the source's addresses and topic words. A sitemap index has
+    no links to articles; its lines name further entry pages and say "entry": true.
     """
-    from crawler.links import read_captured
-    from crawler.ways.entry import EntryError
-    from crawler.ways.select import is_of
+    from crawler.authoring.captured_links import read_captured
+    from crawler.discovery.entry_page import EntryPageError
+    from crawler.discovery.select import is_wanted
 
-    row = _row(source)
+    chosen = _source(source)
     moment = _moment(captured) if captured else datetime.now(UTC)
     if url:
         _check_address(url)
     try:
-        reading = read_captured(_read(file), row, moment, url)
-    except EntryError as error:
+        reading = read_captured(_read(file), chosen, moment, url)
+    except EntryPageError as error:
         _fail(f"{file}: {error}")
-    entry = reading.entry
-    for link in entry.links:
+    page = reading.entry
+    # The JSON key "way" is older than the term discovery method.
+    for link in page.links:
         facts = {name: _plain(value) for name, value in asdict(link).items()}
         always = {name: facts.pop(name) for name in ("url", "title", "published")}
-        told = {name: value for name, value in facts.items() if value}
-        _print(json.dumps(always | told | {"wanted": is_of(link, row), "way": reading.name}, ensure_ascii=False))
-    for address in () if entry.links else entry.further:
+        not_empty = {name: value for name, value in facts.items() if value}
+        added = {"wanted": is_wanted(link, chosen), "way": reading.name}
+        _print(json.dumps(always | not_empty | added, ensure_ascii=False))
+    for address in () if page.links else page.further:
         _print(json.dumps({"url": address, "entry": True, "way": reading.name}, ensure_ascii=False))
-    dropped = "".join(f", {number} dropped ({reason})" for reason, number in entry.dropped.items())
-    typer.echo(f"{reading.name}: {len(entry.links)} links{dropped}, {len(entry.further)} further entries", err=True)
+    dropped = "".join(f", {number} dropped ({reason})" for reason, number in page.dropped.items())
+    typer.echo(f"{reading.name}: {len(page.links)} links{dropped}, {len(page.further)} further entry pages", err=True)
 
 
 @app.command()
 def bench(
     pages: Annotated[int, typer.Option(min=200, help="How many pages each crawl reads.")] = 500,
-    rounds: Annotated[int, typer.Option(min=1, help="Crawls of each kind; the least CPU time counts.")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, help="Crawls of each kind; the lowest CPU time counts.")] = 3,
     save: Annotated[bool, typer.Option(help="Write the figures to benchmarks/.")] = True,
 ) -> None:
-    """CPU time a page of our crawl, storing and indexing included, beside a bare Scrapy spider over the same pages."""
-    from crawler.bench import ARTICLES_A_SECOND, TARGETS, BenchFailed
+    """Measure CPU time a page, with storing and indexing, compared with a bare Scrapy spider over the same pages."""
+    from crawler.bench import ARTICLES_A_SECOND, TARGETS, CrawlBenchFailed
     from crawler.bench import bench as measure
     from crawler.bench import save as write
 
     try:
-        found = measure(pages, rounds)
-    except BenchFailed as error:
+        figures = measure(pages, rounds)
+    except CrawlBenchFailed as error:
         _fail(str(error))
-    for way, milliseconds in found["cpu_ms_per_page"].items():
-        share = found["speed_of_bare"].get(way)
-        judged = f"   {share:.3f} of bare Scrapy's speed (at least {TARGETS[way]:.2f})" if share else ""
-        if way == "meaning":
-            judged = f"   {1000 / milliseconds:.1f} articles a second on one core (at least {ARTICLES_A_SECOND})"
-        _print(f"{way:<10} {milliseconds:7.2f} ms CPU a page{judged}")
-    for way, holds in found["holds_over_10_ms"].items():
+    for kind, milliseconds in figures["cpu_ms_per_page"].items():
+        share = figures["speed_of_bare"].get(kind)
+        target = f"   {share:.3f} of bare Scrapy's speed (at least {TARGETS[kind]:.2f})" if share else ""
+        if kind == "meaning":  # the crawl that also encodes embeddings
+            target = f"   {1000 / milliseconds:.1f} articles a second on one core (at least {ARTICLES_A_SECOND})"
+        _print(f"{kind:<10} {milliseconds:7.2f} ms CPU a page{target}")
+    for kind, holds in figures["holds_over_10_ms"].items():
         causes = ", ".join(f"{facts['number']} {cause}" for cause, facts in holds["causes"].items())
         longest = f", the longest {holds['longest_ms']} ms: {causes}" if causes else ""
-        _print(f"{way:<10} {holds['number']:4d} holds of the reactor over 10 ms{longest}")
+        _print(f"{kind:<10} {holds['number']:4d} holds of the reactor over 10 ms{longest}")
     if save:
-        _print(f"written: {write(found)}")
+        _print(f"written: {write(figures)}")
 
 
 def _read(file: Path) -> bytes:
-    from crawler.read import MOST_PDF
+    from crawler.extraction import MAX_PDF_BYTES
 
     try:
         size = file.stat().st_size
-        if size > MOST_PDF:  # not even looked at: nothing so large is read
-            _fail(f"{file}: {size // 2**20} MiB; up to {MOST_PDF // 2**20} MiB are read")
+        if size > MAX_PDF_BYTES:  # checked before reading: the file may be larger than memory
+            _fail(f"{file}: {size // 2**20} MiB; up to {MAX_PDF_BYTES // 2**20} MiB are read")
         return file.read_bytes()
     except OSError as error:
         _fail(f"{file}: {(error.strerror or str(error)).lower()}")
 
 
 def _print(line: str) -> None:
-    # In UTF-8 whatever the terminal's language; half of a surrogate pair from a broken page cannot be written.
+    # Always UTF-8, whatever the terminal's encoding. "replace": a broken page may hold half of a surrogate pair.
     sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
 
 
-def _row(key: str) -> Any:
+def _source(key: str) -> Any:
     from crawler.sources import UnknownSource, source
 
     try:

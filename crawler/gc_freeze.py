@@ -1,4 +1,4 @@
-"""Keeps Python's collector of garbage away from what stays as long as the process does."""
+"""Scrapy extension that exempts long-lived objects from Python's garbage collection."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 LOADED = object()
-"""Signal of whoever has loaded what the rest of the crawl will need, without arguments."""
+"""Signal without arguments: a component has loaded modules or tables that it needs until the end of the crawl."""
 
 
 class FreezeLoaded:
-    """Modules, dictionaries and tables that are loaded when a crawl begins are no garbage while it lasts.
+    """Calls ``gc.freeze`` whenever modules, dictionaries and tables have been loaded, and ``gc.unfreeze`` at the end.
 
-    Walking through all of them again and again would hold up the reactor for 100 ms each time, and take a tenth of
-    the time that a page costs.
+    Without it, each full collection would traverse all these objects. That would block the reactor for 100 ms each
+    time and take a tenth of the time of a page.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         crawler.signals.connect(self.begin, signals.spider_opened)
-        crawler.signals.connect(self.read_one, signals.item_scraped)
+        crawler.signals.connect(self.freeze_after_first_item, signals.item_scraped)
         crawler.signals.connect(self.freeze, LOADED)
         crawler.signals.connect(self.end, signals.spider_closed)
 
@@ -37,9 +37,9 @@ class FreezeLoaded:
     def freeze(self) -> None:
         gc.freeze()
 
-    def read_one(self) -> None:
-        """Reading the first page has loaded the rest."""
-        self._crawler.signals.disconnect(self.read_one, signals.item_scraped)
+    def freeze_after_first_item(self) -> None:
+        """Freezes once more after the first item, whose extraction has loaded everything that was still missing."""
+        self._crawler.signals.disconnect(self.freeze_after_first_item, signals.item_scraped)
         self.freeze()
 
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""What a page becomes that no article can be made of."""
+"""What the spider yields in addition to articles."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from datetime import datetime
 
 
 @dataclass(slots=True)
-class Refused:
-    """A page that was fetched and not understood, with the reasons; kept so that a better reader may try again."""
+class UnreadablePage:
+    """A page that was fetched, but of which no article could be made.
+
+    It is stored with the ``reasons``, so that a later version of the extraction can read it again.
+    """
 
     source: str
+    """Key of the source."""
     url: str
     reasons: list[str] = field(default_factory=list)
     fetched: datetime | None = None

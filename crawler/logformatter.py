@@ -1,4 +1,4 @@
-"""Log lines of the crawl: one line each, with an address and not with the whole article."""
+"""Log lines of the crawl: one line for each event, with the address of an article in place of its text."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from scrapy.logformatter import LogFormatter, LogFormatterResult
 from twisted.python.failure import Failure
 
 
-class OneLine(LogFormatter):
-    """Scrapy's own lines of a dropped or failed item hold all of it, many pages of a report at times."""
+class OneLineLogFormatter(LogFormatter):
+    """Logs a dropped or failed item by its address. Scrapy's formatter logs the whole item, at times a long report."""
 
     def dropped(
         self, item: Any, exception: BaseException, response: Response | Failure | None, spider: Spider

@@ -1,4 +1,4 @@
-"""How Scrapy is set up for this project; storing and its checks join by an add-on of their own."""
+"""Scrapy settings of this project. The add-on of ``pipelines`` adds the pipelines that store articles."""
 
 from __future__ import annotations
 
@@ -15,51 +15,52 @@ if _xinwen.sample_web and not Path(_xinwen.sample_web).is_dir():
     raise SystemExit(f"error: setting XINWEN_SAMPLE_WEB: {_xinwen.sample_web} is no folder")
 
 BOT_NAME = "xinwen"
-SPIDER_LOADER_CLASS = "crawler.spiderloader.SourceLoader"
+SPIDER_LOADER_CLASS = "crawler.spider.loader.SourceLoader"
 COMMANDS_MODULE = "crawler.commands"
 ADDONS = {"pipelines.addon.StoringAddon": 500}
-# What `scrapy reread` calls: the command stands with the others, its work on the side that knows the database.
-XINWEN_REREAD = "pipelines.reread.main"
-XINWEN_RUNS = "pipelines.runs.Runs"
+# Called by `scrapy reread` and `scrapy crawlall`: dotted names, as the crawler itself does not import `pipelines`.
+XINWEN_REREAD = "pipelines.ingest.reread.main"
+XINWEN_RUNS = "pipelines.runs.run_records.RunRecords"
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
-# Politeness. XINWEN_POLITE gives each spider the delay of its row.
+# Politeness. With XINWEN_POLITE each spider uses the delay of its source.
 USER_AGENT = _xinwen.user_agent
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "Xinwen"
 XINWEN_POLITE = not _xinwen.sample_web
-# One request at a time and none in waiting: what a site has refused must not be asked again by one already on its way.
+# One request at a time: after a site has blocked one, no other request may already be on its way.
 CONCURRENT_REQUESTS = 1
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-# The newest article first, as the spider gives them. A priority for each would be as many queues, looked through for
-# every request.
+# First in, first out: the spider yields the newest article first. A priority for each request would do the same, but
+# Scrapy keeps one queue a priority and scans them all for every request.
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
-# Scrapy starts so many tasks for every response; a page gives one article, and only entries give more.
+# Items of one response processed in parallel: a page yields one article, and only entry pages yield several.
 CONCURRENT_ITEMS = 8
 AUTOTHROTTLE_ENABLED = XINWEN_POLITE
 AUTOTHROTTLE_MAX_DELAY = 120
 COOKIES_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
-# A redirect by script or tag is how challenges and consent pages work; news pages that refresh themselves do it too.
+# Challenge and consent pages redirect by a meta tag, and news pages reload themselves by it: neither is followed.
 METAREFRESH_ENABLED = False
 REDIRECT_MAX_TIMES = 5
 DEFAULT_REQUEST_HEADERS = {"Accept": "*/*", "Accept-Language": "en, zh;q=0.8"}
-EXTENSIONS = {"crawler.collector.FreezeLoaded": 0}
+EXTENSIONS = {"crawler.gc_freeze.FreezeLoaded": 0}
 DOWNLOADER_MIDDLEWARES = {
-    # Scrapy's own let subdomains through without a word, and take an unreadable robots.txt for leave.
+    # Scrapy's own allow subdomains, and allow everything when robots.txt cannot be read.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "crawler.middlewares.HostsMiddleware": 50,
-    "crawler.robots.RobotsMiddleware": 100,
-    # Nearer to the site than Scrapy's retries, which do not wait.
-    "crawler.patience.PatienceMiddleware": 555,
-    # After decompression and redirects, before retries.
-    "crawler.middlewares.RefusalMiddleware": 560,
-    "crawler.middlewares.LocationMiddleware": 610,
+    "crawler.middlewares.hosts.HostsMiddleware": 50,
+    "crawler.middlewares.robots.RobotsMiddleware": 100,
+    # Before Scrapy's retry middleware (550) sees the reply, as that one does not wait.
+    "crawler.middlewares.retry_after.RetryAfterMiddleware": 555,
+    # Before the retry middleware (550), and after decompression (590): it searches the text of the reply.
+    "crawler.middlewares.blocked.BlockedMiddleware": 560,
+    # Before the redirect middleware (600), which would crash on an invalid address.
+    "crawler.middlewares.location.LocationMiddleware": 610,
 }
 
-# Bounds: no site and no fault of ours may hold a run for ever or fill the memory.
+# Limits: neither a site nor a bug may keep a run going for ever or fill the memory.
 DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 100 * 2**20
 DOWNLOAD_WARNSIZE = 0
@@ -68,23 +69,23 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"
 MEMUSAGE_LIMIT_MB = 2048
 CLOSESPIDER_TIMEOUT = 3600
 
-# One line for each thing that matters.
+# One log line for each event that matters.
 LOG_LEVEL = "INFO"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 LOG_DATEFORMAT = "%H:%M:%S"
-LOG_FORMATTER = "crawler.log.OneLine"
+LOG_FORMATTER = "crawler.logformatter.OneLineLogFormatter"
 LOG_VERSIONS: list[str] = []
 LOGSTATS_INTERVAL = 0
 STATS_DUMP = False
 
 
-def _matters(record: logging.LogRecord) -> bool:
-    """Not Scrapy's lists of what it has switched on; with ``-L DEBUG`` its other lines are there."""
+def _is_not_info(record: logging.LogRecord) -> bool:
+    """Filters out Scrapy's INFO lists of enabled components; with ``-L DEBUG`` its debug lines remain."""
     return record.levelno != logging.INFO
 
 
 for _name in ("addons", "core.engine", "crawler", "extensions.memusage", "middleware", "utils.log"):
-    logging.getLogger(f"scrapy.{_name}").addFilter(_matters)
+    logging.getLogger(f"scrapy.{_name}").addFilter(_is_not_info)
 
 if _xinwen.sample_web:
-    DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.sample_server.SampleWebHandler")
+    DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.sample_web.server.SampleWebHandler")

@@ -1,4 +1,4 @@
-"""A few pages through the downloader of the project: its robots.txt, user agent, hosts and sample web."""
+"""Fetches a few pages through the project's downloader: with its robots.txt rules, user agent, hosts and sample web."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.project import get_project_settings
 
-from crawler.middlewares import FAILURES, NOBODY, told
+from crawler.exceptions import DOWNLOAD_FAILURES, LOCAL_URL, describe_failure
 from crawler.source import Source
 
 _DELAY = 2.0  # seconds between two requests to a live site
 
 
 class FetchFailed(RuntimeError):
-    """A page could not be had; the message says why."""
+    """A page could not be fetched; the message says why."""
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """A page that was sent with status 200."""
+    """A page that a site sent with status 200; ``asked`` is the address before redirects, ``url`` the one after."""
 
     asked: str
     url: str
@@ -37,8 +37,8 @@ class Fetched:
     time: datetime
 
 
-class Visit(scrapy.Spider, ABC):
-    """Runs ``visit`` once; what it asks for goes through the downloader of the project."""
+class SiteVisit(scrapy.Spider, ABC):
+    """A spider that runs ``visit`` once; its requests go through the downloader of the project."""
 
     name = "visit"
 
@@ -49,7 +49,7 @@ class Visit(scrapy.Spider, ABC):
         self.failure: Exception | None = None
 
     async def start(self) -> AsyncIterator[Request]:
-        yield Request(NOBODY, callback=self.begin)
+        yield Request(LOCAL_URL, callback=self.begin)
 
     async def begin(self, _: Response) -> AsyncIterator[Request]:
         try:
@@ -61,7 +61,7 @@ class Visit(scrapy.Spider, ABC):
 
     @abstractmethod
     async def visit(self) -> None:
-        """All that is to be asked. May raise FetchFailed."""
+        """Fetches all pages. May raise FetchFailed."""
 
     async def get(self, url: str, kind: str = "page") -> Fetched:
         """The page at *url*. Raises FetchFailed."""
@@ -71,8 +71,8 @@ class Visit(scrapy.Spider, ABC):
             response = await self.crawler.engine.download_async(request)
         except IgnoreRequest as error:
             raise FetchFailed(str(error)) from None
-        except FAILURES as error:
-            raise FetchFailed(told(error)) from None
+        except DOWNLOAD_FAILURES as error:
+            raise FetchFailed(describe_failure(error)) from None
         if response.status != 200:
             raise FetchFailed(f"HTTP {response.status}")
         headers = {
@@ -81,7 +81,7 @@ class Visit(scrapy.Spider, ABC):
         return Fetched(url, response.url, response.body, headers, datetime.now(UTC))
 
 
-class _Pages(Visit):
+class _Pages(SiteVisit):
     def __init__(self, urls: Sequence[str], **arguments: Any) -> None:
         super().__init__(**arguments)
         self.urls = urls
@@ -91,13 +91,13 @@ class _Pages(Visit):
             self.fetched.append(await self.get(url))
 
 
-def fetch(urls: Sequence[str], row: Source) -> list[Fetched]:
-    """The pages at *urls*, in order; only hosts of *row* are asked. Once per process. Raises FetchFailed."""
-    return run(_Pages, urls=urls, hosts=row.allowed).fetched
+def fetch(urls: Sequence[str], source: Source) -> list[Fetched]:
+    """The pages at *urls*, in order; only hosts of *source* get requests. Once per process. Raises FetchFailed."""
+    return run(_Pages, urls=urls, hosts=source.allowed).fetched
 
 
-def run(spider: type[Visit], **arguments: Any) -> Any:
-    """*spider* after a run with the project's settings, but without what stores. Raises FetchFailed."""
+def run(spider: type[SiteVisit], **arguments: Any) -> Any:
+    """Runs *spider* with the project's settings, but without storage, and returns it. Raises FetchFailed."""
     settings = get_project_settings()
     settings.set("ADDONS", {}, "cmdline")
     settings.set("LOG_LEVEL", "ERROR", "cmdline")
@@ -108,7 +108,7 @@ def run(spider: type[Visit], **arguments: Any) -> Any:
     process.crawl(crawler, **arguments)
     process.start()
     visit = crawler.spider
-    assert isinstance(visit, Visit)
+    assert isinstance(visit, SiteVisit)
     if visit.failure:
         raise visit.failure
     return visit

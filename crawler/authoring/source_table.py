@@ -1,20 +1,25 @@
-"""The source table for people: writes it into the two READMEs (``python -m crawler.source_table``)."""
+"""The source table for people: ``python -m crawler.authoring.source_table`` writes it into the two READMEs.
+
+And into ``store/documents/sources.json``, from which programs without Scrapy have names and categories.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from crawler.discovery.reader import method_label
 from crawler.source import Source
 from crawler.sources import SOURCES
-from crawler.ways import describe
 
 BEGIN, END = "<!-- sources: begin -->", "<!-- sources: end -->"
 READMES = {"en": "README.md", "zh": "README.zh-CN.md"}
+ROWS = "store/documents/sources.json"
 
 _HEADS = {
-    "en": "| # | key | name | 中文名 | category | kept | ways in | on |\n|--:|---|---|---|---|---|---|---|",
-    "zh": "| # | 键 | 机构 | 中文名 | 类别 | 保存 | 入口 | 启用 |\n|--:|---|---|---|---|---|---|---|",
+    "en": "| # | key | name | 中文名 | category | kept | discovery | on |\n|--:|---|---|---|---|---|---|---|",
+    "zh": "| # | 键 | 机构 | 中文名 | 类别 | 保存 | 发现方式 | 启用 |\n|--:|---|---|---|---|---|---|---|",
 }
 _KEPT = {
     "en": {"full": "full text", "abstract": "abstract", "headline": "headline"},
@@ -23,26 +28,35 @@ _KEPT = {
 _ON = {"en": ("yes", "no"), "zh": ("是", "否")}
 
 
-def markdown(language: str, rows: Iterable[Source] = tuple(SOURCES.values())) -> str:
+def markdown(language: str, sources: Iterable[Source] = tuple(SOURCES.values())) -> str:
     """The table in Markdown, in *language* (``en`` or ``zh``)."""
-    return "\n".join([_HEADS[language], *(_line(row, language) for row in rows)])
+    return "\n".join([_HEADS[language], *(_line(source, language) for source in sources)])
 
 
-def _line(row: Source, language: str) -> str:
-    ways = ", ".join(dict.fromkeys(describe(way).split(" ", 1)[0] for way in row.ways)) or "—"
-    on = _ON[language][0 if row.enabled else 1]
-    cells = [row.number, f"`{row.key}`", f"[{row.name}]({row.address})", row.name_zh or "—", row.category]
-    return "| " + " | ".join(map(str, [*cells, _KEPT[language][row.keep], ways, on])) + " |"
+def _line(source: Source, language: str) -> str:
+    methods = dict.fromkeys(method_label(method).split(" ", 1)[0] for method in source.discovery)
+    cells = [
+        *(source.number, f"`{source.key}`", f"[{source.name}]({source.address})", source.name_zh or "—"),
+        *(source.category, _KEPT[language][source.keep], ", ".join(methods) or "—"),
+        _ON[language][0 if source.enabled else 1],
+    ]
+    return "| " + " | ".join(map(str, cells)) + " |"
 
 
-def write(rows: Iterable[Source]) -> None:
-    """Write the table of *rows* between the marks of each README."""
-    rows = tuple(rows)
+def rows(sources: Iterable[Source] = tuple(SOURCES.values())) -> str:
+    """The table in JSON, as ``store.documents.sources`` reads it."""
+    return json.dumps([source.row for source in sources], ensure_ascii=False, indent=1) + "\n"
+
+
+def write(sources: Iterable[Source]) -> None:
+    """Write the table of *sources*: the rows in JSON, and between ``BEGIN`` and ``END`` of each README."""
+    sources = tuple(sources)
+    (Path(__file__).parents[2] / ROWS).write_text(rows(sources), "utf-8")
     for language, name in READMES.items():
-        path = Path(__file__).parent.parent / name
+        path = Path(__file__).parents[2] / name
         before, _, rest = path.read_text("utf-8").partition(BEGIN)
         after = rest.partition(END)[2]
-        path.write_text(f"{before}{BEGIN}\n{markdown(language, rows)}\n{END}{after}", "utf-8")
+        path.write_text(f"{before}{BEGIN}\n{markdown(language, sources)}\n{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":

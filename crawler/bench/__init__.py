@@ -1,4 +1,4 @@
-"""What our crawl costs a page, beside a bare Scrapy spider over the same pages of this machine in the same run."""
+"""Benchmark of the crawl: CPU time a page, compared with a bare Scrapy spider over the same pages in the same run."""
 
 from __future__ import annotations
 
@@ -13,38 +13,42 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from crawler.bench.pages import serve, write_pages
+from crawler.bench.generated_site import serve, write_pages
 
-WAYS = ("bare", "selectors", "generic", "meaning")
-"""``meaning``: row selectors once more, with the encoder and the grouping of stories, which the others are without."""
+KINDS = ("bare", "selectors", "generic", "meaning")
+"""Kinds of crawl. ``bare``: a plain Scrapy spider. ``selectors``: this project's crawl with selectors of the source.
+``generic``: the same with the generic extraction. ``meaning`` (an older name for embeddings): as ``selectors``, and
+with the encoder and the grouping of stories, which the other kinds leave out."""
 TARGETS = {"selectors": 0.30, "generic": 0.12}
+"""Minimum speed of a kind, as a share of the speed of ``bare``."""
 ARTICLES_A_SECOND = 10
-"""What ``meaning`` has to keep up with: the encoder is bound by the length of texts, which no crawl can change."""
+"""Minimum speed of ``meaning``. No target relative to ``bare``: the encoder's time depends on the texts alone."""
 FOLDER = Path(__file__).parent.parent.parent / "benchmarks"
 
 _LIBRARIES = ("scrapy", "twisted", "lxml", "parsel", "trafilatura", "jieba", "gensim", "pymongo")
-_LONGEST = 600  # seconds
+_TIMEOUT = 600  # seconds
 
 
-class BenchFailed(RuntimeError):
-    """A crawl of the bench did not end as it must; the message says how."""
+class CrawlBenchFailed(RuntimeError):
+    """A crawl of the benchmark failed or lost pages; the message says which and how."""
 
 
 def bench(pages: int, rounds: int) -> dict[str, Any]:
-    """Milliseconds of CPU a page, of each way the least of *rounds*, and our speed as a share of bare Scrapy's.
+    """CPU milliseconds a page of each kind of crawl, and its speed as a share of bare Scrapy's.
 
-    The least, because a machine that is busy makes every run longer and none shorter. Storing is on: its pipelines
-    and their threads are counted, the database server, a process of its own, is not.
+    The figure is the minimum of *rounds* crawls of *pages* pages: a busy machine makes runs longer, never shorter. The
+    pipelines that store and their threads are measured; the database server is a process of its own and is not.
+    Raises CrawlBenchFailed.
     """
-    results: dict[str, list[dict[str, Any]]] = {way: [] for way in WAYS}
+    results: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         write_pages(Path(folder) / "web", pages)
         with serve(Path(folder) / "web") as address:
             for number in range(rounds):
-                for way in WAYS:
-                    data = Path(folder) / f"data-{way}-{number}"
-                    results[way].append(_crawl(way, address, pages, data))
-    least = {way: min(round(run["cpu_ms_per_page"], 3) for run in runs) for way, runs in results.items()}
+                for kind in KINDS:
+                    data = Path(folder) / f"data-{kind}-{number}"
+                    results[kind].append(_crawl(kind, address, pages, data))
+    milliseconds = {kind: min(round(run["cpu_ms_per_page"], 3) for run in runs) for kind, runs in results.items()}
     return {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": _machine(),
@@ -52,49 +56,49 @@ def bench(pages: int, rounds: int) -> dict[str, Any]:
         "pages": pages,
         "page_bytes": results["bare"][0]["bytes"] // results["bare"][0]["pages"],
         "rounds": rounds,
-        "cpu_ms_per_page": least,
-        "speed_of_bare": {way: round(least["bare"] / least[way], 3) for way in TARGETS},
+        "cpu_ms_per_page": milliseconds,
+        "speed_of_bare": {kind: round(milliseconds["bare"] / milliseconds[kind], 3) for kind in TARGETS},
         "targets": TARGETS,
-        "stored": {way: results[way][0]["stored"] for way in TARGETS},
-        "holds_over_10_ms": {way: _together([run["holds"] for run in results[way]]) for way in WAYS},
+        "stored": {kind: results[kind][0]["stored"] for kind in TARGETS},
+        "holds_over_10_ms": {kind: _fewest_holds([run["holds"] for run in results[kind]]) for kind in KINDS},
     }
 
 
-def save(found: dict[str, Any]) -> Path:
-    """*found* in ``benchmarks/``, under the minute (UTC) of the run."""
+def save(figures: dict[str, Any]) -> Path:
+    """Write *figures* to a file in ``benchmarks/`` that is named for the minute (UTC) of the run; its path."""
     FOLDER.mkdir(exist_ok=True)
-    file = FOLDER / f"crawl-{found['when'][:16].replace(':', '')}.json"
-    file.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    file = FOLDER / f"crawl-{figures['when'][:16].replace(':', '')}.json"
+    file.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
     return file
 
 
-def _crawl(way: str, address: str, pages: int, data: Path) -> dict[str, Any]:
-    ours = {
+def _crawl(kind: str, address: str, pages: int, data: Path) -> dict[str, Any]:
+    environment = {
         name: value for name, value in os.environ.items() if not name.startswith("XINWEN_") and name != "MONGODB_URI"
     }
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "crawler.bench.crawl", way, address],
-            env=ours | {"XINWEN_DATA": str(data)},
+            [sys.executable, "-m", "crawler.bench.crawl", kind, address],
+            env=environment | {"XINWEN_DATA": str(data)},
             capture_output=True,
             text=True,
-            timeout=_LONGEST,
+            timeout=_TIMEOUT,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise BenchFailed(f"{way}: not through its {pages} pages after {_LONGEST} seconds") from None
+        raise CrawlBenchFailed(f"{kind}: its {pages} pages took longer than {_TIMEOUT} seconds") from None
     try:
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):
         last = [line for line in done.stderr.splitlines() if line.strip()]
-        raise BenchFailed(f"{way}: {last[-1] if last else f'status {done.returncode}'}") from None
-    if found["all"] != pages or found["stored"] not in (None, pages):
-        raise BenchFailed(f"{way}: {found['all']} pages came, {found['stored']} were stored, of {pages}")
-    return found
+        raise CrawlBenchFailed(f"{kind}: {last[-1] if last else f'status {done.returncode}'}") from None
+    if report["all"] != pages or report["stored"] not in (None, pages):
+        raise CrawlBenchFailed(f"{kind}: {report['all']} pages were fetched and {report['stored']} stored, of {pages}")
+    return report
 
 
-def _together(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """The holds of the reactor in the run that had the fewest of them: a busy machine makes more, none makes less."""
+def _fewest_holds(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """The holds of the run that had the fewest: a busy machine adds holds and removes none."""
     return min(runs, key=lambda run: (run["number"], run["longest_ms"]))
 
 

@@ -1,4 +1,4 @@
-"""Pages to measure with: articles as long as news are, in markup as heavy as news sites', served on this machine."""
+"""The site of the benchmark: generated articles of the length and markup of real news pages, served on loopback."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from text.language import HAN
+
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 
 _PARAGRAPHS, _SENTENCES = 12, 4
@@ -21,7 +23,7 @@ _START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def write_pages(folder: Path, number: int) -> None:
-    """*number* articles and a sitemap of them; every fifth is Chinese. The same number gives the same bytes."""
+    """Write *number* article pages into *folder*; every fifth is Chinese. The same number gives the same bytes."""
     folder.mkdir(parents=True)
     chance = random.Random(number)
     english, chinese = _sentences()
@@ -32,15 +34,15 @@ def write_pages(folder: Path, number: int) -> None:
 
 
 def sitemap(address: str, number: int) -> str:
-    """A sitemap of *number* pages."""
+    """A sitemap (sitemaps.org) of *number* pages."""
     urls = "".join(f"<url><loc>{address}/{place}.html</loc></url>" for place in range(number))
     return f'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'
 
 
 @contextmanager
 def serve(folder: Path) -> Iterator[str]:
-    """The address of a server of the files in *folder*, in a thread of this process."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(folder)))
+    """Serve the files in *folder*, a sitemap and a robots.txt from a thread of this process; yields the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_FileHandler, directory=str(folder)))
     address = f"http://127.0.0.1:{server.server_port}"
     (folder / "sitemap.xml").write_text(sitemap(address, len(list(folder.glob("*.html")))), "utf-8")
     (folder / "robots.txt").write_text("User-agent: *\nDisallow:\n", "utf-8")
@@ -54,22 +56,22 @@ def serve(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
-class _Handler(SimpleHTTPRequestHandler):
+class _FileHandler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Head and body go out in two pieces; the second would wait 40 ms for the other side to say that it has the first.
+    # Headers and body are two packets: with Nagle's algorithm the second waits up to 40 ms for the acknowledgement.
     disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: a line a page would only be in the way."""
+        """Log nothing: a line for every page is of no use."""
 
 
 def _sentences() -> tuple[list[str], list[str]]:
-    """English and Chinese sentences of the sample reports."""
+    """English and Chinese sentences from the sample reports."""
     text = "\n".join(file.read_text("utf-8") for file in sorted(SAMPLES.glob("*/reports/*.txt")))
     lines = re.split(r"(?<=[.])\s+|(?<=。)\s*|\n{2,}", text)
-    found = [" ".join(line.split()) for line in lines if len(line) > 30]
-    chinese = [line for line in found if re.search(r"[\u4e00-\u9fff]{8}", line)]
-    return [line for line in found if line.isascii() and line.endswith(".")], chinese
+    sentences = [" ".join(line.split()) for line in lines if len(line) > 30]
+    chinese = [line for line in sentences if re.search(f"[{HAN}]{{8}}", line)]
+    return [line for line in sentences if line.isascii() and line.endswith(".")], chinese
 
 
 def _page(place: int, sentences: list[str], chance: random.Random) -> str:

@@ -1,1 +1,1 @@
-"""Commands of ``scrapy`` in this project, beside and in place of Scrapy's own."""
+"""The ``scrapy`` commands of this project: additional ones, and replacements for Scrapy's own."""

@@ -1,4 +1,4 @@
-"""``scrapy capture KEY URL``: save a page of a source as a test case, and print what the row reads in it."""
+"""``scrapy capture KEY URL``: saves a page of a source as a test fixture, and prints what is read from it."""
 
 from __future__ import annotations
 
@@ -11,18 +11,28 @@ from typing import Any
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.fetch import Fetched, FetchFailed, fetch
-from crawler.pages import PAGES, CaptureRefused, expected_of, kept_headers, name_of, newest_wanted, write_case
-from crawler.read import Unreadable, is_entry
-from crawler.samples import SampleError, today
+from crawler import sources
+from crawler.authoring.fetch import Fetched, FetchFailed, fetch
+from crawler.authoring.fixtures import (
+    FIXTURES,
+    CaptureRefused,
+    expected_of,
+    kept_headers,
+    name_of,
+    newest_wanted,
+    write_case,
+)
+from crawler.discovery.entry_page import EntryPageError
+from crawler.discovery.reader import start_urls
+from crawler.discovery.xml import decompressed
+from crawler.extraction import Unreadable, is_feed_or_sitemap
+from crawler.sample_web.replies import SampleError, today
 from crawler.source import Source
-from crawler.sources import UnknownSource, source
-from crawler.ways import EntryError, addresses
-from crawler.ways.xml import unpacked
+from crawler.sources import UnknownSource
 
 
 class Command(ScrapyCommand):
-    """Saves a page as a case of the tests, through the downloader."""
+    """Fetches the page with Scrapy's downloader and the middlewares of this project, as a crawl does."""
 
     requires_project = True
     requires_crawler_process = False
@@ -31,32 +41,32 @@ class Command(ScrapyCommand):
         return "[options] KEY URL"
 
     def short_desc(self) -> str:
-        return "Save a page of a source as a test case and print what is read in it"
+        return "Save a page of a source as a test fixture and print what is read from it"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument(
-            "--listing", action="store_true", help="the page lists articles, at an address of no way in"
+            "--listing", action="store_true", help="the page lists articles, though no discovery method has its address"
         )
-        parser.add_argument("--name", default="", help="name of the case; else from the address")
+        parser.add_argument("--name", default="", help="name of the fixture (default: from the address)")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 2:
-            raise UsageError("a key and an address are meant")
+            raise UsageError("a key and an address are required")
         key, url = args
         try:
-            row = source(key)
+            source = sources.source(key)
             if not re.match(r"https?://\w", url):
-                raise CaptureRefused("no address that begins with https:// or http://")
-            (fetched,) = fetch([url], row)
-            self._save(row, fetched, opts)
-        except (UnknownSource, FetchFailed, CaptureRefused, EntryError, SampleError, Unreadable) as error:
+                raise CaptureRefused("not an address that begins with https:// or http://")
+            (fetched,) = fetch([url], source)
+            self._save(source, fetched, opts)
+        except (UnknownSource, FetchFailed, CaptureRefused, EntryPageError, SampleError, Unreadable) as error:
             sys.stderr.write(f"error: {key}: {url}: {error}\n")
             self.exitcode = 1
 
-    def _save(self, row: Source, fetched: Fetched, opts: argparse.Namespace) -> None:
-        listed = any(fetched.asked in addresses(way, today()) for way in row.ways)
-        listing = opts.listing or listed or is_entry(unpacked(fetched.body))
+    def _save(self, source: Source, fetched: Fetched, opts: argparse.Namespace) -> None:
+        listed = any(fetched.asked in start_urls(method, today()) for method in source.discovery)
+        listing = opts.listing or listed or is_feed_or_sitemap(decompressed(fetched.body))
         meta: dict[str, Any] = {
             "url": fetched.url,
             "captured": fetched.time.isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -65,16 +75,16 @@ class Command(ScrapyCommand):
         }
         name = opts.name or name_of(fetched.url)
         if not re.fullmatch(r"[\w.-]*\w", name):
-            # A case in a folder further down, or outside, would never be tested.
+            # The tests find fixtures in this one folder only, neither in folders inside it nor outside.
             raise CaptureRefused(f"--name {name!r} is no name of a folder")
-        self._write(row, fetched.body, meta, name)
-        if listing and row.read == "entry" and (link := newest_wanted(fetched.body, meta, row)):
-            # No page is asked for: the article of such a source is what the entry says of it.
-            self._write(row, fetched.body, meta | {"kind": "article", "article": link.url}, f"{name}-article")
+        self._write(source, fetched.body, meta, name)
+        if listing and source.read == "entry" and (link := newest_wanted(fetched.body, meta, source)):
+            # Such a source has no article pages to capture: the article is made from the entry page.
+            self._write(source, fetched.body, meta | {"kind": "article", "article": link.url}, f"{name}-article")
 
-    def _write(self, row: Source, data: bytes, meta: dict[str, Any], name: str) -> None:
-        expected = expected_of(data, meta, row)
-        folder = PAGES / row.key / name
+    def _write(self, source: Source, data: bytes, meta: dict[str, Any], name: str) -> None:
+        expected = expected_of(data, meta, source)
+        folder = FIXTURES / source.key / name
         write_case(data, meta, expected, folder)
         sys.stdout.write(json.dumps(expected, ensure_ascii=False, indent=2) + "\n")
-        sys.stderr.write(f"saved in {folder}: look through expected.json, it is what the tests will ask for\n")
+        sys.stderr.write(f"saved in {folder}: check expected.json, the tests will compare with it\n")

@@ -1,4 +1,4 @@
-"""``scrapy crawl KEY [-a limit=N] [-a since=YYYY-MM-DD]``: one source, with an exit status that tells how it went."""
+"""``scrapy crawl KEY [-a limit=N] [-a since=YYYY-MM-DD]``: crawls one source; the exit status says how it went."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
-from crawler.arguments import ArgumentError, arguments
-from crawler.samples import SampleError, SampleWeb
+from crawler.sample_web.replies import SampleError, SampleWeb
 from crawler.sources import UnknownSource
+from crawler.spider.arguments import ArgumentError, arguments
 from store.settings import settings
 
 
 class Command(ScrapyCrawl):
-    """Checks key and arguments up front, and tells by its exit status how the crawl went."""
+    """Exit status 0: the crawl is complete. 1: it was not. 2: key, arguments or sample web are invalid."""
 
     def syntax(self) -> str:
         return "[options] KEY"
@@ -28,7 +28,7 @@ class Command(ScrapyCrawl):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.crawler_process
         if len(args) != 1:
-            raise UsageError("one key is meant; `scrapy list` prints all")
+            raise UsageError("one key is required; `scrapy list` prints all")
         try:
             arguments(opts.spargs)
             if folder := settings().sample_web:
@@ -45,7 +45,7 @@ class Command(ScrapyCrawl):
 
 
 def fault(crawler: Crawler) -> str:
-    """What went wrong in a run that is over; "" when it ran to its end and lost nothing."""
+    """What went wrong in a finished run; "" when it ran to its end and lost nothing."""
     reason = crawler.stats.get_value("finish_reason", "not finished")
     if reason != "finished":
         return str(reason)

@@ -1,4 +1,4 @@
-"""``scrapy crawlall [KEY ...] [-j N]``: the enabled sources side by side, with a table and a status that tells."""
+"""``scrapy crawlall [KEY ...] [-j N]``: crawls the enabled sources in parallel and prints a table of the runs."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from rich.console import Console
 from scrapy.commands import ScrapyCommand
 from scrapy.utils.misc import load_object
 
-from crawler.samples import SampleError, SampleWeb
-from crawler.show_runs import crawl_and_show
-from crawler.side_by_side import SideBySide
-from crawler.sources import SOURCES, UnknownSource, source
+from crawler import sources
+from crawler.runner.processes import ParallelCrawls
+from crawler.runner.progress import crawl_and_show
+from crawler.sample_web.replies import SampleError, SampleWeb
+from crawler.sources import SOURCES, UnknownSource
 from store.settings import settings
 
 _FAILURES = ("failed", "empty", "degraded")
 _REFUSALS = ("blocked", "login_needed")
-"""The site's decision, which no repair of ours changes: said, and a failure only with ``--strict``."""
+"""Decisions of the site that no change of this code would mend: reported, but failures only with ``--strict``."""
 
 
 class Command(ScrapyCommand):
-    """Progress while the crawls last, a table at the end."""
+    """Exit status 0: no crawl failed. 1: some did. 2: a key or the sample web is invalid. 130: interrupted."""
 
     requires_project = True
     requires_crawler_process = False
@@ -33,37 +34,37 @@ class Command(ScrapyCommand):
         return "[options] [KEY ...]"
 
     def short_desc(self) -> str:
-        return "Crawl the enabled sources, or those named, side by side"
+        return "Crawl the enabled sources, or those named, in parallel"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         assert self.settings
         super().add_options(parser)
-        # A crawl ends by itself before: this is for one that does not.
-        longest = self.settings.getint("CLOSESPIDER_TIMEOUT") + 600
+        # CLOSESPIDER_TIMEOUT ends a crawl before that; this is for a process that hangs.
+        timeout = self.settings.getint("CLOSESPIDER_TIMEOUT") + 600
         parser.add_argument("-j", "--jobs", type=_at_least_one, default=4, help="crawls at a time (default: 4)")
         parser.add_argument(
-            "--longest", type=_at_least_one, default=longest, help=f"seconds for one source (default: {longest})"
+            "--longest", type=_at_least_one, default=timeout, help=f"seconds for one source (default: {timeout})"
         )
         parser.add_argument(
             "--strict",
             action="store_true",
-            help=f"{' and '.join(_REFUSALS)} are failures too, as {', '.join(_FAILURES)}",
+            help=f"count {' and '.join(_REFUSALS)} as failures, in addition to {', '.join(_FAILURES)}",
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings
         try:
-            keys = [source(key).key for key in dict.fromkeys(args)]
+            keys = [sources.source(key).key for key in dict.fromkeys(args)]
             if folder := settings().sample_web:
                 SampleWeb(Path(folder))
         except (UnknownSource, SampleError) as error:
             sys.stderr.write(f"error: {error}\n")
             self.exitcode = 2
             return
-        keys = keys or [key for key, row in SOURCES.items() if row.enabled]
+        keys = keys or [key for key, source in SOURCES.items() if source.enabled]
         signal.signal(signal.SIGTERM, _interrupt)
         runs = load_object(self.settings["XINWEN_RUNS"])
-        crawls = SideBySide(opts.jobs, opts.longest, settings().data / "logs")
+        crawls = ParallelCrawls(opts.jobs, opts.longest, settings().data / "logs")
         console = Console(highlight=False, soft_wrap=True)
         try:
             records = crawl_and_show(keys, crawls, runs, console, f"{len(keys)} sources")
@@ -71,8 +72,8 @@ class Command(ScrapyCommand):
             sys.stderr.write("error: interrupted\n")
             self.exitcode = 130
             return
-        bad = _FAILURES + _REFUSALS if opts.strict else _FAILURES
-        failed = [key for key, record in records.items() if record["verdict"] in bad]
+        failures = _FAILURES + _REFUSALS if opts.strict else _FAILURES
+        failed = [key for key, record in records.items() if record["verdict"] in failures]
         if failed:
             sys.stderr.write(
                 f"error: {len(failed)} of {len(keys)} failed: {', '.join(failed)}; {crawls.logs}/KEY.log\n"
@@ -83,7 +84,7 @@ class Command(ScrapyCommand):
 def _at_least_one(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text}: 1 or more is meant")
+        raise argparse.ArgumentTypeError(f"{text}: must be 1 or more")
     return number
 
 

@@ -1,4 +1,4 @@
-"""``scrapy list``: the keys of all sources, in the order of the table."""
+"""``scrapy list``: prints the keys of all sources, in the order of the table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scrapy.spiderloader import get_spider_loader
 
 
 class Command(ScrapyList):
-    """Keeps the order of the table, where Scrapy sorts by name."""
+    """Keeps the order of the table; Scrapy's own command sorts by name."""
 
     def short_desc(self) -> str:
         return "List the sources, in the order of the table"

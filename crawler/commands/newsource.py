@@ -1,4 +1,4 @@
-"""``scrapy newsource KEY URL``: look at a site and write its row, disabled until a person has reviewed it."""
+"""``scrapy newsource KEY URL``: surveys a site and writes the file of a new source, disabled until it is reviewed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 import crawler.sources
-from crawler import source_table
-from crawler.fetch import FetchFailed, run
+from crawler.authoring import source_table
+from crawler.authoring.fetch import FetchFailed, run
+from crawler.authoring.survey import Survey, SurveyResult, include_of
+from crawler.discovery.methods import DiscoveryMethod, Listing, Sitemap
 from crawler.sources import SOURCES
-from crawler.survey import Found, Survey, include_of
-from crawler.way import Listing, Sitemap, Way
 
-_NO_QUOTES = str.maketrans('"\\', "'/")
-_CLOCKS = {"zh": "Asia/Shanghai"}
+_SAFE_IN_DOCSTRING = str.maketrans('"\\', "'/")
+_TIMEZONES = {"zh": "Asia/Shanghai"}
 
 
 class Command(ScrapyCommand):
-    """Writes the row of a new source from what its site offers."""
+    """Writes ``crawler/sources/KEY.py`` from the feeds, sitemaps and lists that the survey of the site finds."""
 
     requires_project = True
     requires_crawler_process = False
@@ -33,17 +33,17 @@ class Command(ScrapyCommand):
         return "KEY URL"
 
     def short_desc(self) -> str:
-        return "Look at a site and write its row of the source table, disabled until reviewed"
+        return "Survey a site and write the file of a new source, disabled until reviewed"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 2:
-            raise UsageError("a key and an address are meant")
+            raise UsageError("a key and an address are required")
         key, url = args
         file = Path(crawler.sources.__file__).parent / f"{key}.py"
         try:
             if reason := _reason_against(key, url, file):
                 raise FetchFailed(reason)
-            found: Found = run(Survey, url=url, key=key, hosts=None).found
+            found: SurveyResult = run(Survey, url=url, key=key, hosts=None).found
         except FetchFailed as error:
             sys.stderr.write(f"error: {key}: {url}: {error}\n")
             self.exitcode = 1
@@ -55,26 +55,26 @@ class Command(ScrapyCommand):
             f"written: {file}, number {_next_number()}, disabled, and the tables of the READMEs. "
             "Review it, then save a list and an article:\n"
         )
-        sys.stdout.write(f"  scrapy capture {key} {found.entry or found.ways[0].url}\n")
+        sys.stdout.write(f"  scrapy capture {key} {found.entry or found.methods[0].url}\n")
         if found.article:
             sys.stdout.write(f"  scrapy capture {key} {found.article.url}\n")
 
 
-def module(key: str, url: str, found: Found) -> str:
-    """The text of the row's file, as ``ruff format`` leaves it."""
+def module(key: str, url: str, found: SurveyResult) -> str:
+    """The Python code of the source's file, formatted as by ``ruff format``."""
     language = found.article.language if found.article and found.article.language in ("zh", "en") else "en"
     name = _plain(found.site_name) or (urlsplit(url).hostname or key).removeprefix("www.")
-    names = sorted({type(way).__name__ for way in found.ways})
-    several = "".join(f"\n        {_way(way)}," for way in found.ways) + "\n    "
-    ways = several if len(found.ways) > 1 or "\n" in several.strip() else several.strip()
-    ways_hosts = {urlsplit(way.url).hostname for way in found.ways}
-    hosts = sorted({host for link in found.links if (host := urlsplit(link.url).hostname)} - ways_hosts)
-    others = f"    hosts=({', '.join(map(_quoted, hosts))},),\n" if hosts else ""
+    class_names = sorted({type(method).__name__ for method in found.methods})
+    lines = "".join(f"\n        {_method_code(method)}," for method in found.methods) + "\n    "
+    methods = lines if len(found.methods) > 1 or "\n" in lines.strip() else lines.strip()
+    method_hosts = {urlsplit(method.url).hostname for method in found.methods}
+    hosts = sorted({host for link in found.links if (host := urlsplit(link.url).hostname)} - method_hosts)
+    more_hosts = f"    hosts=({', '.join(map(_quoted, hosts))},),\n" if hosts else ""
     include = f"    include={_quoted(pattern, raw=True)},\n" if (pattern := include_of(found.links)) else ""
     return (
-        f'"""{name.translate(_NO_QUOTES)}: not reviewed yet."""\n\n'
-        "from crawler.source import Source\n"
-        f"from crawler.way import {', '.join(names)}\n\n"
+        f'"""{name.translate(_SAFE_IN_DOCSTRING)}: not reviewed yet."""\n\n'
+        f"from crawler.discovery.methods import {', '.join(class_names)}\n"
+        "from crawler.source import Source\n\n"
         "SOURCE = Source(\n"
         f"    number={_next_number()},\n"
         f"    key={_quoted(key)},\n"
@@ -83,38 +83,38 @@ def module(key: str, url: str, found: Found) -> str:
         f"    address={_quoted(url)},\n"
         '    note="新增来源",\n'
         f'    language="{language}",\n'
-        f'    timezone="{_CLOCKS.get(language, "UTC")}",\n'
-        f"    ways=({ways}),\n"
+        f'    timezone="{_TIMEZONES.get(language, "UTC")}",\n'
+        f"    discovery=({methods}),\n"
         '    keep="abstract",\n'
         "    enabled=False,\n"
         '    why="Not reviewed yet: read its terms, decide what may be kept, set category, note and time zone.",\n'
-        f"{others}{include}"
+        f"{more_hosts}{include}"
         f"    site_names=({_quoted(name)},),\n"
         ")\n"
     )
 
 
 def _plain(name: str) -> str:
-    """*name* without what would end a text or a line of the module: a site may call itself anything."""
+    """*name* on one line, without unprintable characters: a site may call itself anything."""
     return " ".join("".join(char for char in name if char.isprintable() or char.isspace()).split())
 
 
 def _hosts_known(url: str) -> list[str]:
     host = urlsplit(url).hostname
-    return [f"{host} is a host of source {row.key} already" for row in SOURCES.values() if host in row.allowed]
+    return [f"{host} is a host of source {source.key} already" for source in SOURCES.values() if host in source.allowed]
 
 
-def _way(way: Way) -> str:
-    if isinstance(way, Sitemap) and way.follow:
-        return f"Sitemap({_quoted(way.url)}, follow={_quoted(way.follow, raw=True)})"
-    if not isinstance(way, Listing):
-        return f"{type(way).__name__}({_quoted(way.url)})"
-    facts = "".join(f"            {name}={_quoted(getattr(way, name))},\n" for name in ("item", "link", "title"))
-    return f"Listing(\n            {_quoted(way.url)},\n{facts}        )"
+def _method_code(method: DiscoveryMethod) -> str:
+    if isinstance(method, Sitemap) and method.follow:
+        return f"Sitemap({_quoted(method.url)}, follow={_quoted(method.follow, raw=True)})"
+    if not isinstance(method, Listing):
+        return f"{type(method).__name__}({_quoted(method.url)})"
+    selectors = "".join(f"            {name}={_quoted(getattr(method, name))},\n" for name in ("item", "link", "title"))
+    return f"Listing(\n            {_quoted(method.url)},\n{selectors}        )"
 
 
 def _quoted(text: str, *, raw: bool = False) -> str:
-    """*text* in the quotes that the formatter would choose."""
+    """*text* as a string literal, with the quotes that ``ruff format`` would choose."""
     if raw:
         return f'r"{text}"'
     escaped = text.replace("\\", "\\\\").replace("\n", " ")
@@ -122,7 +122,7 @@ def _quoted(text: str, *, raw: bool = False) -> str:
 
 
 def _next_number() -> int:
-    return max(row.number for row in SOURCES.values()) + 1
+    return max(source.number for source in SOURCES.values()) + 1
 
 
 def _reason_against(key: str, url: str, file: Path) -> str:
@@ -131,5 +131,5 @@ def _reason_against(key: str, url: str, file: Path) -> str:
     if key in SOURCES or file.exists():
         return f"there is a source {key} already, in {file}"
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        return f"{url!r} is no address that begins with https:// or http://"
+        return f"{url!r} is not an address that begins with https:// or http://"
     return ""

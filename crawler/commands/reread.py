@@ -1,4 +1,4 @@
-"""``scrapy reread [KEY ...]``: extraction, tokens and index again from the archive, asking no site for anything."""
+"""``scrapy reread [KEY ...]``: extracts, tokenizes and indexes the archived pages again, without requests."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import sys
 from scrapy.commands import ScrapyCommand
 from scrapy.utils.misc import load_object
 
-from crawler.sources import UnknownSource, source
+from crawler import sources
+from crawler.sources import UnknownSource
 
 
 class Command(ScrapyCommand):
-    """Reads the archive again with the code of today; what it does is in the rooms that know the database."""
+    """Calls ``XINWEN_REREAD`` of the settings: the work is done in ``pipelines``, which knows the database."""
 
     requires_project = True
     requires_crawler_process = False
@@ -21,12 +22,12 @@ class Command(ScrapyCommand):
         return "[KEY ...]"
 
     def short_desc(self) -> str:
-        return "Read the archived pages again with today's reader; no requests"
+        return "Read the archived pages again with the present extraction; no requests"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         try:
-            keys = [source(key).key for key in args]
+            keys = [sources.source(key).key for key in args]
         except UnknownSource as error:
             sys.stderr.write(f"error: {error}\n")
             self.exitcode = 2

@@ -1,4 +1,7 @@
-"""The data blocks of Google Finance's pages, whose numbers move: quote and news are found by their shape."""
+"""Reads quote and news from the data blocks of Google Finance pages.
+
+The numbers of the blocks change from page to page, so that a quote and a news item are recognized by their shape.
+"""
 
 from __future__ import annotations
 
@@ -12,35 +15,36 @@ from urllib.parse import unquote, urlsplit
 
 from parsel import Selector
 
-from crawler.read.charset import decode
+from crawler.discovery.entry_page import EntryPage, EntryPageError, absolute_url, plain_text, plain_texts
+from crawler.discovery.methods import DataBlocks, Link
+from crawler.extraction.charset import decode
 from crawler.source import Source
-from crawler.way import DataBlocks, Link
-from crawler.ways.entry import Entry, EntryError, absolute, plain, texts
 
 _BLOCK = re.compile(r"AF_initDataCallback\(\{[^{}]*?\bhash:\s*'[^']*',\s*data:")
-_QUOTE = 22  # elements at least
+_QUOTE_LENGTH = 22  # elements at least
+# Positions in the list that is a quote.
 _NAME, _CURRENCY, _VALUES, _BEFORE, _LATEST, _PAIR, _NORMAL, _SYMBOL = 2, 4, 5, 7, 11, 15, 17, 21
 
 
-def read(way: DataBlocks, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
-    """The quote that a page is about and the news on it, out of its data blocks. Raises EntryError."""
+def read(method: DataBlocks, data: bytes, url: str, source: Source, captured: datetime) -> EntryPage:
+    """Links for the quote that a page is about and the news on the page. Raises EntryPageError."""
     page = decode(data)
     blocks = list(_blocks(page))
     if not blocks:
-        raise EntryError("a page without data blocks")
+        raise EntryPageError("a page without data blocks")
     canonical = Selector(text=page, type="html").css("link[rel=canonical]::attr(href)").get("")
-    address = absolute(url, canonical) or url
+    address = absolute_url(url, canonical) or url
     symbol = unquote(urlsplit(address).path.rsplit("/", 1)[-1])
-    found = [part for block in blocks for part in _lists(block)]
-    own = next((part for part in found if _is_quote(part) and part[_SYMBOL] == symbol), None)
-    # The page of an unknown symbol says 200 and shows other quotes and the news of the day.
-    if own is None:
-        return Entry()
-    return Entry(links=[_quote(own, address), *(_news(part) for part in found if _is_news(part))])
+    lists = [part for block in blocks for part in _lists(block)]
+    quote = next((part for part in lists if _is_quote(part) and part[_SYMBOL] == symbol), None)
+    # The page of an unknown symbol has status 200, other quotes and general news.
+    if quote is None:
+        return EntryPage()
+    return EntryPage(links=[_quote(quote, address), *(_news(part) for part in lists if _is_news(part))])
 
 
 def _blocks(page: str) -> Iterator[Any]:
-    """The data of each block; blocks that tell of an error have none, and what is no JSON is passed over."""
+    """The data of each block. Blocks that report an error have none; blocks that are no JSON are skipped."""
     decoder = json.JSONDecoder()
     for call in _BLOCK.finditer(page):
         try:
@@ -50,7 +54,7 @@ def _blocks(page: str) -> Iterator[Any]:
 
 
 def _lists(block: Any) -> Iterator[list[Any]]:
-    """Every list in *block*, however deep, in the order of the page."""
+    """Every list in *block*, at any depth, in the order of the page."""
     waiting = [block]
     while waiting:
         part = waiting.pop()
@@ -60,8 +64,9 @@ def _lists(block: Any) -> Iterator[list[Any]]:
 
 
 def _is_quote(part: list[Any]) -> bool:
+    """Is *part* a quote: long enough, with a symbol and a value?"""
     return (
-        len(part) >= _QUOTE
+        len(part) >= _QUOTE_LENGTH
         and isinstance(part[_SYMBOL], str)
         and isinstance(part[_VALUES], list)
         and bool(part[_VALUES])
@@ -70,10 +75,10 @@ def _is_quote(part: list[Any]) -> bool:
 
 
 def _is_news(part: list[Any]) -> bool:
-    """Address, title, publisher, picture, seconds since 1970."""
+    """Is *part* a news item: address, title, publisher, picture, seconds since 1970?"""
     return (
         len(part) >= 5
-        and all(isinstance(one, str) for one in part[:3])
+        and all(isinstance(text, str) for text in part[:3])
         and part[0].startswith(("http://", "https://"))
         and bool(part[1].strip())
         and _is_number(part[4])
@@ -82,8 +87,8 @@ def _is_news(part: list[Any]) -> bool:
 
 
 def _quote(part: list[Any], url: str) -> Link:
-    """Value, currency and time stand in the title, which is what may be kept of it."""
-    symbol, name = part[_SYMBOL], plain(str(part[_NAME] or ""))
+    """Value, currency and time are in the title: of a quote only the headline may be kept."""
+    symbol, name = part[_SYMBOL], plain_text(str(part[_NAME] or ""))
     moment = _moment(part[_NORMAL]) or _moment(part[_LATEST])
     pair = part[_PAIR] if isinstance(part[_PAIR], list) else []
     currency = part[_CURRENCY] or (pair[1] if len(pair) > 1 else None)
@@ -94,7 +99,7 @@ def _quote(part: list[Any], url: str) -> Link:
         url=url,
         title=f"{name} ({symbol}): {value}{f', {time}' if time else ''}",
         published=moment,
-        tags=texts([symbol, name, str(currency or "")]),
+        tags=plain_texts([symbol, name, str(currency or "")]),
         kind="data",
         body=f"<p>{escape(' '.join(sentences))}</p>",
     )
@@ -111,11 +116,11 @@ def _changes(part: list[Any]) -> Iterator[str]:
 def _news(part: list[Any]) -> Link:
     quotes = part[8] if len(part) > 8 and isinstance(part[8], list) else []
     return Link(
-        url=absolute(part[0], part[0]),
-        title=plain(part[1]),
+        url=absolute_url(part[0], part[0]),
+        title=plain_text(part[1]),
         published=_moment([part[4]]),
-        authors=texts([part[2]]),
-        tags=texts(quote[_SYMBOL] for quote in quotes if isinstance(quote, list) and _is_quote(quote)),
+        authors=plain_texts([part[2]]),
+        tags=plain_texts(quote[_SYMBOL] for quote in quotes if isinstance(quote, list) and _is_quote(quote)),
         kind="news",
     )
 
@@ -134,5 +139,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _number(value: float) -> str:
-    """As it stands: a pair such as CNY/VND or VND/JPY needs all its places, and no page has more than ten."""
+    """Ten digits: no page shows more, and a pair such as VND/JPY needs them all."""
     return f"{value:.10g}"

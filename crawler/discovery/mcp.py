@@ -1,4 +1,4 @@
-"""What a server of tools (Model Context Protocol) is told and answers: JSON-RPC, plain or in a stream of events."""
+"""Messages of the Model Context Protocol (modelcontextprotocol.io): JSON-RPC 2.0, also as server-sent events."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import jmespath
 
-from crawler.ways.entry import EmptyReply, EntryError
+from crawler.discovery.entry_page import EmptyReply, EntryPageError
 
 VERSION = "2025-06-18"
-"""The version of the protocol that we speak; the server may answer with an older one."""
+"""The protocol version we request; the server may answer with an older one."""
 
-_SHOWN = 80  # characters of an answer that are told
+_SHOWN = 80  # characters of a reply that an error message quotes
 
 
 def call(name: str, arguments: dict[str, Any]) -> str:
@@ -21,68 +21,68 @@ def call(name: str, arguments: dict[str, Any]) -> str:
 
 
 def message(method: str, parameters: dict[str, Any] | None = None, number: int | None = None) -> str:
-    """A request; a notice that wants no answer when it has no *number*."""
-    said: dict[str, Any] = {"jsonrpc": "2.0", "method": method}
+    """A JSON-RPC request; without *number* a notification, which gets no reply."""
+    request: dict[str, Any] = {"jsonrpc": "2.0", "method": method}
     if number is not None:
-        said["id"] = number
+        request["id"] = number
     if parameters is not None:
-        said["params"] = parameters
-    return json.dumps(said, ensure_ascii=False)
+        request["params"] = parameters
+    return json.dumps(request, ensure_ascii=False)
 
 
-def answer(data: bytes) -> dict[str, Any]:
-    """The result that *data* holds, as JSON or as the data of an event. Raises EntryError."""
+def reply_result(data: bytes) -> dict[str, Any]:
+    """The JSON-RPC result in *data*, which is JSON or a stream of events. Raises EntryPageError."""
     if not data.strip():
         raise EmptyReply("an empty reply")
     for text in _texts(data.decode("utf-8", "replace")):
         try:
-            said = json.loads(text)
+            message = json.loads(text)
         except (ValueError, RecursionError):
             continue
-        if isinstance(said, dict) and isinstance(said.get("error"), dict):
-            error = said["error"]
-            raise EntryError(f"the server of tools refuses: {error.get('code')} {error.get('message')}"[:_SHOWN])
-        if isinstance(said, dict) and isinstance(said.get("result"), dict):
-            result: dict[str, Any] = said["result"]
+        if isinstance(message, dict) and isinstance(message.get("error"), dict):
+            error = message["error"]
+            raise EntryPageError(f"the MCP server refuses: {error.get('code')} {error.get('message')}"[:_SHOWN])
+        if isinstance(message, dict) and isinstance(message.get("result"), dict):
+            result: dict[str, Any] = message["result"]
             return result
-    raise EntryError("no answer of a server of tools")
+    raise EntryPageError("no answer of an MCP server")
 
 
-def result(data: bytes) -> Any:
-    """What the tool gives: its structure, or the JSON in its texts. Raises EntryError."""
-    found = answer(data)
-    parts = [part for part in found.get("content") or () if isinstance(part, dict)]
+def tool_output(data: bytes) -> Any:
+    """The output of a tool call: its structured content, or the JSON in its texts. Raises EntryPageError."""
+    reply = reply_result(data)
+    parts = [part for part in reply.get("content") or () if isinstance(part, dict)]
     texts = [part["text"] for part in parts if isinstance(part.get("text"), str)]
-    if found.get("isError"):
-        raise EntryError(f"the tool fails: {' '.join(texts)[:_SHOWN]}")
-    if found.get("structuredContent") is not None:
-        return found["structuredContent"]
-    read = []
+    if reply.get("isError"):
+        raise EntryPageError(f"the tool fails: {' '.join(texts)[:_SHOWN]}")
+    if reply.get("structuredContent") is not None:
+        return reply["structuredContent"]
+    values = []
     for text in texts:
         try:
-            read.append(json.loads(text))
+            values.append(json.loads(text))
         except (ValueError, RecursionError):
-            raise EntryError(f"the tool answers in words: {text[:_SHOWN]}") from None
-    return read[0] if len(read) == 1 else read
+            raise EntryPageError(f"the tool answers in words: {text[:_SHOWN]}") from None
+    return values[0] if len(values) == 1 else values
 
 
 def records(value: Any, fields: dict[str, str]) -> list[Any]:
-    """Every object in *value*, however deep, that has the title and the address of *fields*.
+    """Every object in *value*, at any depth, in which the paths ``title`` and ``url`` of *fields* find something.
 
-    An object that holds several of them is the list, not an article of its own.
+    An object that contains several such objects is their list, not an article.
     """
     if isinstance(value, list):
-        return [record for one in value for record in records(one, fields)]
+        return [record for item in value for record in records(item, fields)]
     if not isinstance(value, dict):
         return []
-    inside = [record for one in value.values() for record in records(one, fields)]
+    inside = [record for item in value.values() for record in records(item, fields)]
     if len(inside) > 1 or not all(jmespath.search(fields[name], value) for name in ("title", "url")):
         return inside
     return [value]
 
 
 def _texts(reply: str) -> list[str]:
-    """The data of each event, or the whole *reply*."""
+    """The data of each server-sent event in *reply*, or the whole of it where it is JSON."""
     if reply.lstrip().startswith("{"):
         return [reply]
     events = reply.replace("\r\n", "\n").split("\n\n")

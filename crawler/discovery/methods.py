@@ -1,4 +1,7 @@
-"""The ways into a site: where links to its articles are found and how they are read, as values of a row."""
+"""Discovery methods as values of a source: where the links to its articles are found, and how they are read.
+
+``reader.py`` reads an entry page by its method and says how to add a method.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,16 @@ from typing import Any, Literal
 
 from store.article import Access, Kind
 
+OR = " || "
+"""Separates alternative CSS selectors of a ``Listing``: the first that finds a text is used."""
+
 
 @dataclass(frozen=True)
 class Credential:
-    """A key or session of the user's own, given in the environment: without it nothing that wants it is asked.
+    """A key or session of the user, read from the environment variable ``variable``; without it nothing is requested.
 
-    Its value goes into the header (behind ``scheme``, such as ``Bearer``) or the cookie of that name and nowhere
-    else: not into logs, records or archives.
+    Its value is sent in the header (after ``scheme``, such as ``Bearer``) or in the cookie of the given name. It
+    appears nowhere else: not in logs, run records or archives.
     """
 
     variable: str
@@ -23,13 +29,9 @@ class Credential:
     scheme: str = ""
 
 
-OR = " || "
-"""Between selectors of a list that stand in for one another: the first that finds a text is taken."""
-
-
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What an entry (feed, sitemap, reply, list) says of one article."""
+    """What an entry page states about one article."""
 
     url: str
     title: str = ""
@@ -39,41 +41,42 @@ class Link:
     tags: tuple[str, ...] = ()
     kind: Kind | None = None
     body: str = ""
-    """HTML of the article, where the entry carries it whole."""
+    """HTML of the whole article, where the entry page contains it."""
     modified: datetime | None = None
-    """When the page was last built; says nothing of when it was published."""
+    """When the page was last built, which is no date of publication."""
     language: str = ""
     access: Access | None = None
-    """How much of this one may be kept, where the entry tells and it is not what the row says."""
+    """How much of this article may be kept, where that differs from ``Source.keep``."""
     files: tuple[str, ...] = ()
-    """Addresses of further files of the same article, which are kept as links."""
+    """Addresses of further files of the article, which are stored as links."""
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A document as its list shows it, for ``Source.document_of`` to name."""
+class ListedDocument:
+    """A document on a ``Reports`` page, from which ``Source.document_of`` makes its link."""
 
     url: str
     text: str
-    """What the link itself says; often no more than "PDF"."""
+    """The text of the link, often no more than "PDF"."""
     context: str
-    """What the line or block around the link says beside it."""
+    """The text of the line or block around the link."""
     label: str
-    """The panel of the list that holds it, as the row calls it."""
+    """The label that the source gives the panel in which the document is listed."""
     kind: Kind
     listed_at: str
-    place: int
-    """How many of its panel's ``of`` documents with the same file name stand before it."""
-    of: int
+    namesakes_before: int
+    """How many documents with the same file name precede it in its panel."""
+    namesakes: int
+    """How many documents of its panel have this file name, itself included."""
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What a workbook says, for ``Source.workbook_of`` to tell."""
+class WorkbookText:
+    """A workbook as text, made by ``Source.workbook_of``."""
 
     title: str
     summary: str
-    """The key figures; what is left of it where no more may be kept."""
+    """The key figures, which are kept where the pages may not be."""
     pages: tuple[str, ...]
 
 
@@ -83,7 +86,12 @@ Sheets = dict[str, list[tuple[Any, ...]]]
 
 @dataclass(frozen=True)
 class Feed:
-    """RSS or Atom. ``verified``: seen to answer by someone; a guessed address is tried all the same."""
+    """RSS or Atom.
+
+    Every method has ``part`` (see ``DiscoveryMethod``). ``verified``: someone has seen the address reply; a guessed
+    address is requested as well. ``complete``: the entry page lists everything it ever listed, so that what is
+    missing from it was removed from the site.
+    """
 
     url: str
     verified: bool = True
@@ -93,9 +101,10 @@ class Feed:
 
 @dataclass(frozen=True)
 class Sitemap:
-    """A sitemap or sitemap index; ``follow`` picks children of an index, ``language`` entries of a news sitemap.
+    """A sitemap or a sitemap index.
 
-    ``pages`` is the most children that are asked for.
+    ``follow`` is the pattern of the children of an index to request, ``pages`` their maximum number. ``language``
+    selects links of a news sitemap.
     """
 
     url: str
@@ -109,19 +118,26 @@ class Sitemap:
 
 @dataclass(frozen=True)
 class JsonApi:
-    """A JSON reply: ``items`` is the JMESPath of the list, ``@`` for a list at the top.
+    """A JSON reply.
 
-    ``fields`` maps fields of ``Link`` to JMESPath expressions inside an item; ``page`` is the query
-    parameter that counts pages (empty: everything comes at once), ``first`` the number of the page that
-    ``url`` itself gives, ``pages`` the most to ask for. ``body`` makes the request a POST, whose ``page`` is the
-    place of the number in the body (``page.current``). ``ok`` and ``login``
-    are JMESPath expressions that tell a reply that holds what was asked for, and one that asks for a login,
-    for interfaces that say HTTP 200 to everything. ``leave``: asked only where a robots.txt has been read and
-    does not bar it; a missing one is no leave. ``inside`` is the pattern in front of the JSON, where
-    the reply is an HTML page with the JSON in one of its scripts. ``tool`` names a tool of a server that speaks the
-    Model Context Protocol, ``body`` holds its arguments; in what it gives, whose shape is the tool's own, articles
-    are the objects that have title and address. ``credential`` is what this way wants in place of the row's.
-    ``named`` is the pattern of an address in the page at ``url``, where the reply lies; ``asked`` the query it wants.
+    Items: ``items`` is the JMESPath expression of the list, ``@`` for a list at the top. ``fields`` maps fields of
+    ``Link`` to JMESPath expressions inside an item.
+
+    Pages: ``page`` is the query parameter with the page number (empty: one page holds everything), ``first`` the
+    number of the page at ``url``, ``pages`` the maximum to request. ``body`` makes the request a POST; ``page`` is then
+    the path of the number in the body (``page.current``).
+
+    Status: ``ok`` and ``login`` are JMESPath expressions that are true for a successful reply and for one that asks for
+    a login, for APIs that return HTTP 200 for everything.
+
+    Access: ``credential`` replaces the one of the source. ``requires_robots``: requested only where a robots.txt was
+    read and allows it; a missing robots.txt does not.
+
+    JSON in HTML: ``embedded_after`` is the pattern before the JSON in a script of the page. ``reply_url`` is the
+    pattern of an address in the page at ``url`` which returns the JSON, ``reply_query`` the query to add to it.
+
+    MCP: ``mcp_tool`` names a tool of a Model Context Protocol server, ``body`` holds its arguments. The shape of its
+    output is unknown: items are all objects that have a title and an address.
     """
 
     url: str
@@ -134,12 +150,12 @@ class JsonApi:
     headers: dict[str, str] = field(default_factory=dict)
     ok: str = ""
     login: str = ""
-    leave: bool = False
+    requires_robots: bool = False
     date_order: Literal["YMD", "MDY", "DMY"] = "YMD"
-    inside: str = ""
-    tool: str = ""
-    named: str = ""
-    asked: str = ""
+    embedded_after: str = ""
+    mcp_tool: str = ""
+    reply_url: str = ""
+    reply_query: str = ""
     credential: Credential | None = None
     verified: bool = True
     part: str = ""
@@ -148,13 +164,13 @@ class JsonApi:
 
 @dataclass(frozen=True)
 class Listing:
-    """An HTML page that lists articles. CSS selectors; ``link`` and the others look inside ``item``.
+    """An HTML page that lists articles, read by CSS selectors. ``item`` is one article, the others apply inside it.
 
-    An empty ``link`` means that the page itself holds the article, the places ``body`` its text.
+    An empty ``link`` means that the page itself is the article, and ``body`` selects its text.
 
-    Further pages are led to by the link ``next``, or lie at ``more``, an address with ``{page}`` counted from 2.
-    ``day`` is a heading between the items: of those under it ``published`` tells the time of day at most.
-    ``url`` may hold ``{year}``: the current year and ``years - 1`` before it are asked for.
+    ``day_heading`` selects headings between the items that hold the day; ``published`` then only gives the time.
+    Further pages: the link ``next``, or ``page_url``, an address with ``{page}`` counted from 2; ``pages`` is the
+    maximum. ``url`` may contain ``{year}``: the current year and the ``years - 1`` before it are requested.
     """
 
     url: str
@@ -167,9 +183,9 @@ class Listing:
     tags: str = ""
     body: str = ""
     date_order: Literal["YMD", "MDY", "DMY"] = "YMD"
-    day: str = ""
+    day_heading: str = ""
     next: str = ""
-    more: str = ""
+    page_url: str = ""
     pages: int = 1
     years: int = 1
     verified: bool = True
@@ -179,12 +195,12 @@ class Listing:
 
 @dataclass(frozen=True)
 class Reports:
-    """An HTML page that links documents (PDF, workbooks); every link matching ``file`` is one.
+    """An HTML page that links documents (PDF, workbooks); every link that matches ``file`` is one.
 
-    ``url`` may hold ``{year}`` (the current year and ``years - 1`` before it are asked for) and ``{quarter}``
-    (each of 4 to 1). ``panels`` maps CSS selectors of parts of the page to what they are called and hold;
-    ``keep`` is how much of the documents may be kept, where that differs from the row's articles. Links that match
-    ``beside`` in the line of a document are files of the same article.
+    ``url`` may contain ``{year}`` (the current year and the ``years - 1`` before it are requested) and ``{quarter}``
+    (each of 4 to 1). ``panels`` maps CSS selectors of sections of the page to their label and the kind of their
+    documents. ``keep`` is how much of the documents may be kept, where that differs from ``Source.keep``. Links that
+    match ``attachments`` in the line of a document are further files of it.
     """
 
     url: str
@@ -193,7 +209,7 @@ class Reports:
     kind: Kind = "report"
     panels: dict[str, tuple[str, Kind]] = field(default_factory=dict)
     keep: Access | None = None
-    beside: str = ""
+    attachments: str = ""
     verified: bool = True
     part: str = ""
     complete: bool = False
@@ -201,7 +217,7 @@ class Reports:
 
 @dataclass(frozen=True)
 class DataBlocks:
-    """A page that carries its data in calls of ``AF_initDataCallback``: a quote, and news of other publishers."""
+    """A Google Finance page: a quote and news of other publishers, in calls of ``AF_initDataCallback``."""
 
     url: str
     verified: bool = True
@@ -209,16 +225,13 @@ class DataBlocks:
 
 
 @dataclass(frozen=True)
-class Fixed:
-    """Addresses and titles that stand here, of a site that may not be asked; ``url`` is where they were found."""
+class FixedLinks:
+    """Links written in the source, of a site that may not be crawled; ``url`` is where they were found."""
 
     url: str
     links: tuple[Link, ...]
     part: str = ""
 
 
-Way = Feed | Sitemap | JsonApi | Listing | Reports | DataBlocks | Fixed
-"""Ways of the same ``part`` stand for one another: the first that yields links wins. Every part is asked.
-
-A ``complete`` way shows everything it ever led to: what is missing from it has gone from the site.
-"""
+DiscoveryMethod = Feed | Sitemap | JsonApi | Listing | Reports | DataBlocks | FixedLinks
+"""Methods with the same ``part`` are alternatives: the first that yields links is used. Every part is read."""

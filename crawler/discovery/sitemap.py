@@ -1,4 +1,4 @@
-"""Sitemaps: an index of further sitemaps, a list of addresses, or one with news."""
+"""Reads sitemaps (sitemaps.org/protocol.html): an index of sitemaps, a list of addresses, or a news sitemap."""
 
 from __future__ import annotations
 
@@ -7,34 +7,35 @@ from datetime import datetime
 
 from lxml import etree
 
-from crawler.read.dates import parse_date
+from crawler.discovery.entry_page import EntryPage, EntryPageError, absolute_url, plain_text, plain_texts
+from crawler.discovery.methods import Link, Sitemap
+from crawler.discovery.xml import name, parse
+from crawler.extraction.dates import parse_date
 from crawler.source import Source
-from crawler.way import Link, Sitemap
-from crawler.ways.entry import Entry, EntryError, absolute, plain, texts
-from crawler.ways.xml import name, parse
 
-MAX_ENTRIES = 50_000  # what the sitemap protocol allows one file
+MAX_ENTRIES = 50_000  # the limit of the sitemap protocol for one file
 
 
-def read(way: Sitemap, data: bytes, url: str, row: Source, captured: datetime) -> Entry:
-    """The addresses of a sitemap, or the children of an index. Raises EntryError."""
+def read(method: Sitemap, data: bytes, url: str, source: Source, captured: datetime) -> EntryPage:
+    """The links of a sitemap, or the children of a sitemap index. Raises EntryPageError."""
     root = parse(data)
     if name(root) not in ("sitemapindex", "urlset"):
-        raise EntryError(f"neither a sitemap nor an index of sitemaps, but <{name(root)}>")
+        raise EntryPageError(f"neither a sitemap nor an index of sitemaps, but <{name(root)}>")
     entries = [facts for element in root[:MAX_ENTRIES] if (facts := _facts(element)) and facts.get("loc")]
     if name(root) == "sitemapindex":
-        children = [absolute(url, facts["loc"]) for facts in entries]
-        followed = [child for child in children if child and re.search(way.follow, child)]
+        children = [absolute_url(url, facts["loc"]) for facts in entries]
+        followed = [child for child in children if child and re.search(method.follow, child)]
         if children and not followed:
-            raise EntryError(f"index of {len(children)} sitemaps, none of which matches {way.follow!r}")
-        return Entry(further=list(dict.fromkeys(followed))[: way.pages + 1])  # with one to spare for itself
-    return Entry(links=[_link(facts, url, row, captured) for facts in entries])
+            raise EntryPageError(f"index of {len(children)} sitemaps, none of which matches {method.follow!r}")
+        # One more than ``pages``, as an index may list itself.
+        return EntryPage(further=list(dict.fromkeys(followed))[: method.pages + 1])
+    return EntryPage(links=[_link(facts, url, source, captured) for facts in entries])
 
 
 def _facts(element: etree._Element) -> dict[str, str]:
-    """Texts of *element* by name; what is inside ``news:news`` stands beside what is outside.
+    """The texts in *element* by element name, those inside ``news:news`` included.
 
-    ``loc`` and ``title`` of an image must not be taken for those of the page.
+    Images are skipped: their ``loc`` and ``title`` are not those of the page.
     """
     facts: dict[str, str] = {}
     for child in element:
@@ -47,16 +48,16 @@ def _facts(element: etree._Element) -> dict[str, str]:
     return facts
 
 
-def _link(facts: dict[str, str], url: str, row: Source, captured: datetime) -> Link:
+def _link(facts: dict[str, str], url: str, source: Source, captured: datetime) -> Link:
     def moment(key: str) -> datetime | None:
-        return parse_date(facts.get(key, ""), timezone=row.timezone, captured=captured)
+        return parse_date(facts.get(key, ""), timezone=source.timezone, captured=captured)
 
     keywords = facts.get("keywords", "").split(",") + facts.get("stock_tickers", "").split(",")
     return Link(
-        url=absolute(url, facts["loc"]),
-        title=plain(facts.get("title", "")),
+        url=absolute_url(url, facts["loc"]),
+        title=plain_text(facts.get("title", "")),
         published=moment("publication_date"),
         modified=moment("lastmod"),
-        tags=texts(keywords),
+        tags=plain_texts(keywords),
         language=facts.get("language", "").lower()[:2],
     )

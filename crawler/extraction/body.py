@@ -1,7 +1,8 @@
-"""The text of an article: its paragraphs, without the navigation, adverts and lists around it."""
+"""Reads the body of an article from its page: the paragraphs, without navigation, adverts and lists of links."""
 
 from __future__ import annotations
 
+import logging
 import re
 from configparser import ConfigParser
 from functools import cache
@@ -9,81 +10,90 @@ from itertools import takewhile
 
 from lxml.html import HtmlElement
 
-from crawler.read.container import Block, blocks, main_blocks
-from crawler.read.furniture import without_furniture
-from crawler.read.places import elements_at
-from crawler.read.title import key_of
+from crawler.extraction.boilerplate import without_boilerplate
+from crawler.extraction.main_content import TextBlock, blocks, main_blocks
+from crawler.extraction.selectors import elements_at
+from crawler.extraction.title import title_key
 from crawler.source import Selectors
+from text.language import HAN
 
-_HAN = re.compile(r"[\u4e00-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 _HEADINGS = frozenset(("h2", "h3", "h4"))
-_MISSED = 0.4  # share of the container's prose whose lack means that trafilatura read something else
-_LUMP = 1.5  # times the longest paragraph of the page
-_TELLING = 6  # letters; shorter texts ("News") may stand anywhere
-_KNOWN_BY = 30  # letters
-_MANY = 3000  # paragraphs
-_LEAD = 80  # characters of a standfirst above the container; menus and bylines are shorter
+
+if not (_library := logging.getLogger("trafilatura")).level:  # else a level was asked for
+    # Below that it logs every element that it drops.
+    _library.setLevel(logging.WARNING)
+
+_MAX_MISSED = 0.4  # share of the main content's prose; where trafilatura misses more, it read something else
+_LUMP = 1.5  # times the longest paragraph; a longer text of trafilatura is several paragraphs in one
+_MIN_LETTERS = 6  # shorter texts ("News") may occur anywhere on a page
+_BEGINNING = 30  # letters by which a paragraph is recognized
+_MAX_PARAGRAPHS = 3000  # up to which beginnings are searched inside paragraphs
+_MIN_LEAD = 80  # characters of a lead above the main content; menus and bylines are shorter
 
 
 def read_body(root: HtmlElement, title: str, selectors: Selectors) -> str:
-    """Paragraphs parted by line breaks; empty when the page has no text of its own."""
+    """The paragraphs, separated by line breaks; "" for a page without an article.
+
+    They are those of ``selectors.body``, else those found without selectors.
+    """
     chosen = elements_at(root, selectors.body)
     outer = [element for element in chosen if not any(above in chosen for above in element.iterancestors())]
-    found = [block.text for element in outer for block in blocks(element)]
-    found = without_furniture(found or _generic(root), title)
+    paragraphs = [block.text for element in outer for block in blocks(element)]
+    paragraphs = without_boilerplate(paragraphs or _generic(root), title)
     if selectors.skip:
         skip = re.compile(selectors.skip)
-        found = [text for text in found if not skip.search(text)]
+        paragraphs = [text for text in paragraphs if not skip.search(text)]
     if selectors.stop:
         stop = re.compile(selectors.stop)
-        found = list(takewhile(lambda text: not stop.search(text), found))
-    return "\n".join(found)
+        paragraphs = list(takewhile(lambda text: not stop.search(text), paragraphs))
+    return "\n".join(paragraphs)
 
 
 def _generic(root: HtmlElement) -> list[str]:
-    """Trafilatura's reading, held against where the sentences of the page are.
+    """The paragraphs by trafilatura, or those of the main content where trafilatura fails.
 
-    Trafilatura knows more kinds of pages, but where it fails it misses the article or takes the menus
-    along; the main container shows both.
+    Trafilatura reads more kinds of pages. Where it fails it misses the article or includes the menus; the comparison
+    with the main content shows both.
     """
     main = main_blocks(root)
     if not main:
         return []
     generic = _trafilatura(root)
-    of_main, of_generic = _Known([block.text for block in main]), _Known(generic)
-    inside = [place for place, text in enumerate(generic) if len(key_of(text)) >= _TELLING and text in of_main]
+    of_main, of_generic = _Paragraphs([block.text for block in main]), _Paragraphs(generic)
+    inside = [index for index, text in enumerate(generic) if len(title_key(text)) >= _MIN_LETTERS and text in of_main]
     prose = [block for block in main if block.is_prose]
     missed = sum(block.weight for block in prose if block.text not in of_generic)
-    # Of a page with little text trafilatura may make a single line, headings and all.
+    # Of a page with little text trafilatura may make a single line, headings included.
     lumped = max(map(len, generic), default=0) > _LUMP * max(len(block.text) for block in main)
-    if not inside or lumped or missed > _MISSED * sum(block.weight for block in prose):
+    if not inside or lumped or missed > _MAX_MISSED * sum(block.weight for block in prose):
         return [block.text for block in main if block.is_prose or block.linked < 0.5 * len(block.text)]
-    lead = [text for text in generic[: inside[0]] if len(text) >= _LEAD]
+    lead = [text for text in generic[: inside[0]] if len(text) >= _MIN_LEAD]
     return lead + _with_headings(generic[inside[0] : inside[-1] + 1], main)
 
 
-def _with_headings(texts: list[str], main: list[Block]) -> list[str]:
-    """*texts* with the headings between them, some of which trafilatura takes for furniture."""
-    places = {_beginning(block.text): place for place, block in reversed(list(enumerate(main)))}
+def _with_headings(texts: list[str], main: list[TextBlock]) -> list[str]:
+    """*texts* with the headings between them, some of which trafilatura takes for boilerplate."""
+    positions = {_beginning(block.text): index for index, block in reversed(list(enumerate(main)))}
     complete: list[str] = []
     last = None
     for text in texts:
-        place = places.get(_beginning(text))
-        if place is not None and last is not None:
-            between = main[last + 1 : place]
+        position = positions.get(_beginning(text))
+        if position is not None and last is not None:
+            between = main[last + 1 : position]
             complete += [block.text for block in between if block.holder.tag in _HEADINGS and not block.linked]
-        last = place if place is not None else last
+        last = position if position is not None else last
         complete.append(text)
     return complete
 
 
-class _Known:
-    """The texts of one reading, to ask whether the other reading has a paragraph, too."""
+class _Paragraphs:
+    """The paragraphs of one extraction, for ``paragraph in paragraphs`` with one of the other extraction."""
 
     def __init__(self, texts: list[str]) -> None:
         self._beginnings = set(map(_beginning, texts))
-        # The two readings do not part paragraphs alike; in very long texts looking for that takes too long.
-        self._whole = "".join(map(key_of, texts)) if len(texts) < _MANY else ""
+        # The two extractions do not split paragraphs alike. In very long texts the search inside takes too long.
+        self._whole = "".join(map(title_key, texts)) if len(texts) < _MAX_PARAGRAPHS else ""
 
     def __contains__(self, text: object) -> bool:
         beginning = _beginning(str(text))
@@ -91,8 +101,8 @@ class _Known:
 
 
 def _beginning(text: str) -> str:
-    """Enough to know a paragraph by; later on one reading may leave out a footnote that the other has."""
-    return key_of(text)[:_KNOWN_BY]
+    """The key of a paragraph: its beginning, as one extraction may leave out a footnote in its middle."""
+    return title_key(text)[:_BEGINNING]
 
 
 def _trafilatura(root: HtmlElement) -> list[str]:
@@ -106,8 +116,8 @@ def _trafilatura(root: HtmlElement) -> list[str]:
 
 @cache
 def _settings(chinese: bool) -> ConfigParser:
-    """Chinese says in 80 characters what takes 250 in English: with the common limit a short report
-    counts as a failed reading, and the menus of the page are added to it."""
+    """Trafilatura's settings. Chinese needs 80 characters for what takes 250 in English: with the default minimum
+    trafilatura would take a short Chinese article for a failure and add the menus of the page."""
     from trafilatura.settings import use_config
 
     config = use_config()

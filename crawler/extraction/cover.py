@@ -1,4 +1,4 @@
-"""The title that a report prints on its first page: its biggest text."""
+"""Finds the title of a PDF report on its first page: the text in the largest size."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from crawler.read.title import key_of
+from crawler.extraction.title import title_key
 
-_MOST = 1500  # characters of the page that are looked at
-_FIRST = 12  # lines among which the title stands
-_LONGEST = 200
-_ALIKE = 0.08  # difference in size of lines of one heading
-_FEWEST_LATIN, _FEWEST_OTHER = 8, 4  # letters of a title
+_MAX_CHARACTERS = 1500  # of the page that are read
+_FIRST_LINES = 12  # the title is among them
+_MAX_LENGTH = 200
+_SIZE_TOLERANCE = 0.08  # relative difference in size between lines of one heading
+_MIN_ASCII_LETTERS, _MIN_OTHER_LETTERS = 8, 4  # of a title
 _NO_TITLE = re.compile(
     r"(?:news|press) release|news|(?:table of )?contents|for immediate release|agenda|confidential|目录|新闻稿|新聞稿"
     r"|(?=.{0,80}$).*(?:\bco\., ?ltd\b|\bcorporation\b|\bcorp\b|\binc\b|\bplc\b|公司).{0,25}",
@@ -22,28 +22,28 @@ _NO_TITLE = re.compile(
 
 
 def cover_title(page: pdfium.PdfPage, names: set[str]) -> str:
-    """The biggest words on *page* that are more than a name or a figure; empty when there are none."""
-    for _, text in sorted(_headings(_lines(page)[:_FIRST]), key=lambda heading: -heading[0]):
-        enough = sum(map(str.isalpha, text)) >= (_FEWEST_LATIN if text.isascii() else _FEWEST_OTHER)
-        if enough and len(text) <= _LONGEST and key_of(text) not in names and not _NO_TITLE.fullmatch(text):
+    """The text in the largest size on *page* that is no name of *names* (title keys) and no number; "" for none."""
+    for _, text in sorted(_headings(_lines(page)[:_FIRST_LINES]), key=lambda heading: -heading[0]):
+        enough = sum(map(str.isalpha, text)) >= (_MIN_ASCII_LETTERS if text.isascii() else _MIN_OTHER_LETTERS)
+        if enough and len(text) <= _MAX_LENGTH and title_key(text) not in names and not _NO_TITLE.fullmatch(text):
             return text
     return ""
 
 
 def _lines(page: pdfium.PdfPage) -> list[tuple[float, str]]:
-    """Size and text of the lines of *page*, in reading order."""
+    """Font size (in points) and text of the first lines of *page*, in reading order. Closes *page*."""
     text = page.get_textpage()
     lines: list[tuple[float, str]] = [(0, "")]
     try:
-        for place in range(min(text.count_chars(), _MOST)):
-            letter = chr(raw.FPDFText_GetUnicode(text, place))
+        for index in range(min(text.count_chars(), _MAX_CHARACTERS)):
+            letter = chr(raw.FPDFText_GetUnicode(text, index))
             size, line = lines[-1]
             if letter in "\r\n":
                 lines.append((0, ""))
             elif letter.isalnum():
-                # The loose box is that of the font, not of the letter: "a" counts as much as "A".
-                _, foot, _, head = text.get_charbox(place, loose=True)
-                lines[-1] = (max(size, head - foot), line + letter)
+                # The loose box has the height of the font, not of the letter: "a" is as high as "A".
+                _, bottom, _, top = text.get_charbox(index, loose=True)
+                lines[-1] = (max(size, top - bottom), line + letter)
             else:
                 lines[-1] = (size, line + letter)
     finally:
@@ -53,10 +53,10 @@ def _lines(page: pdfium.PdfPage) -> list[tuple[float, str]]:
 
 
 def _headings(lines: list[tuple[float, str]]) -> list[tuple[float, str]]:
-    """Neighbouring lines of one size as one."""
+    """*lines* with neighbours of one size joined."""
     joined: list[tuple[float, str]] = []
     for size, text in lines:
-        if joined and abs(joined[-1][0] - size) <= _ALIKE * size:
+        if joined and abs(joined[-1][0] - size) <= _SIZE_TOLERANCE * size:
             joined[-1] = (size, f"{joined[-1][1]} {text}")
         else:
             joined.append((size, text))

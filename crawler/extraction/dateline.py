@@ -1,4 +1,4 @@
-"""The date that a page shows its readers, or carries in its address, where its metadata has none."""
+"""Finds the date that a page shows near its title, or has in its address, where its metadata have none."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from crawler.read.container import tag_set
-from crawler.read.dates import is_dateline, parse_date
-from crawler.read.title import key_of
+from crawler.extraction.dates import is_dateline, parse_date
+from crawler.extraction.main_content import tag_set
+from crawler.extraction.title import title_key
 
-_LINE = 80  # characters of a date line; longer ones are prose, whose dates are of events
-_REACH = 60  # pieces of text after the title in which a date line stands
+_MAX_LINE = 80  # characters of a date line; longer texts are prose, whose dates are of events
+_REACH = 60  # texts after the title among which the date line is
 _BLOCKS = tag_set("div p li td th section header dd dt h1 h2 h3 h4 h5 h6 body article time ul table")
 _SKIP = tag_set("script style noscript template option select textarea title head")
-_MARK = re.compile(r"date|time|publi|posted|byline|info|meta|source|laiyuan|shijian|about", re.IGNORECASE)
-_OTHER = re.compile(r"copyright|©|版权|更新|updated|modified|备案|许可证|expires|截止|。|有限公司", re.IGNORECASE)
-_FULL = re.compile(r"\d{4}|\d{1,2}[./]\d{1,2}[./]\d{2}|[月前昨今]|ago\b", re.IGNORECASE)
+_DATE_CLASS = re.compile(r"date|time|publi|posted|byline|info|meta|source|laiyuan|shijian|about", re.IGNORECASE)
+_OTHER_DATE = re.compile(r"copyright|©|版权|更新|updated|modified|备案|许可证|expires|截止|。|有限公司", re.IGNORECASE)
+_DATE_LIKE = re.compile(r"\d{4}|\d{1,2}[./]\d{1,2}[./]\d{2}|[月前昨今]|ago\b", re.IGNORECASE)
 _YEAR = r"(?<!\d)(?P<year>(?:19|20)\d\d)"
 _DAY = r"(?P<day>0[1-9]|[12]\d|3[01])(?!\d)"
-_ADDRESS = [
+_ADDRESS_DATES = [
     re.compile(rf"{_YEAR}[-/_]?(?P<month>0[1-9]|1[0-2])[-/_]?{_DAY}"),
     re.compile(rf"{_YEAR}[-/](?P<month>[1-9])[-/](?P<day>[1-9]|[12]\d|3[01])(?!\d)"),
 ]
 
 
 def date_of_address(url: str, timezone: str, captured: datetime) -> datetime | None:
-    """The day in ``/2026/03/06/``, ``/2026/0306/``, ``/202603/06/``, ``…-2026-03-06``."""
+    """The day in the path of *url*: ``/2026/03/06/``, ``/2026/0306/``, ``/202603/06/``, ``…-2026-03-06``."""
     path = urlsplit(url).path
-    for pattern in _ADDRESS:
+    for pattern in _ADDRESS_DATES:
         if match := pattern.search(path):
             day = f"{match['year']}-{match['month']}-{match['day']}"
             return parse_date(day, timezone=timezone, captured=captured)
@@ -40,40 +40,44 @@ def date_of_address(url: str, timezone: str, captured: datetime) -> datetime | N
 
 
 def visible_dates(root: HtmlElement, title: str, timezone: str, captured: datetime) -> Iterator[datetime]:
-    """Moments in date lines after the title, then before it.
+    """Moments in date lines after the title, then in those before it, the nearest first.
 
-    Without a title, in the first paragraph that begins with place and date, and the one that marked elements agree on.
+    Without the title on the page: the date of the first paragraph that begins with place and date, then the one in
+    elements that are named as dates, if it is the only one.
     """
     pieces = list(_pieces(root))
-    wanted = key_of(title)
-    places = [place for place, (text, _) in enumerate(pieces) if wanted and key_of(text) == wanted]
-    nearest = [piece for place in places for piece in pieces[place + 1 : place + _REACH]]
-    nearest += [piece for place in places for piece in reversed(pieces[max(0, place - 10) : place])]
-    for text, mark in nearest:
-        if moment := _moment(text, mark, timezone, captured):
+    key = title_key(title)
+    titles = [index for index, (text, _) in enumerate(pieces) if key and title_key(text) == key]
+    nearest = [piece for index in titles for piece in pieces[index + 1 : index + _REACH]]
+    nearest += [piece for index in titles for piece in reversed(pieces[max(0, index - 10) : index])]
+    for text, is_date_element in nearest:
+        if moment := _moment(text, is_date_element, timezone, captured):
             yield moment
-    if not places:
-        begun = (text[:_LINE] for text, _ in pieces if len(text) > _LINE and is_dateline(text[:_LINE]))
-        yield from (moment for text in islice(begun, 1) if (moment := _moment(text, False, timezone, captured)))
-    marked = {
-        moment for text, mark in pieces if mark and not places and (moment := _moment(text, mark, timezone, captured))
+    if not titles:
+        datelines = (text[:_MAX_LINE] for text, _ in pieces if len(text) > _MAX_LINE and is_dateline(text[:_MAX_LINE]))
+        yield from (moment for text in islice(datelines, 1) if (moment := _moment(text, False, timezone, captured)))
+    dates = {
+        moment
+        for text, is_date_element in pieces
+        if is_date_element and not titles and (moment := _moment(text, True, timezone, captured))
     }
-    if len(marked) == 1:  # several are those of a list
-        yield from marked
+    if len(dates) == 1:  # several belong to a list of articles
+        yield from dates
 
 
-def _moment(text: str, marked: bool, timezone: str, captured: datetime) -> datetime | None:
-    if len(text) > _LINE:
-        text = text[:_LINE] if is_dateline(text[:_LINE]) else ""
-    if not _FULL.search(text) or _OTHER.search(text):
+def _moment(text: str, is_date_element: bool, timezone: str, captured: datetime) -> datetime | None:
+    """The moment that *text* names, if it is a date line and not of an update, a copyright note or the future."""
+    if len(text) > _MAX_LINE:
+        text = text[:_MAX_LINE] if is_dateline(text[:_MAX_LINE]) else ""
+    if not _DATE_LIKE.search(text) or _OTHER_DATE.search(text):
         return None
-    # Words like "yesterday" outside a date line are part of a story.
-    moment = parse_date(text, timezone=timezone, captured=captured if marked and len(text) <= 40 else None)
+    # Words like "yesterday" outside date elements are part of a story, so relative dates are not read there.
+    moment = parse_date(text, timezone=timezone, captured=captured if is_date_element and len(text) <= 40 else None)
     return moment if moment and moment <= captured else None
 
 
 def _pieces(root: HtmlElement) -> Iterator[tuple[str, bool]]:
-    """Texts of the page in order, block by block where blocks are short, each with: is it marked as a date?"""
+    """The texts of the page in order, short blocks whole, each with: is its element named as a date?"""
     seen: set[HtmlElement] = set()
     for element in root.iter():
         if not isinstance(element.tag, str) or element.tag in _SKIP:
@@ -90,19 +94,21 @@ def _pieces(root: HtmlElement) -> Iterator[tuple[str, bool]]:
             whole = " ".join(" ".join(block.itertext()).split()) if _short(block) else ""
             if whole:
                 seen.add(block)
-                yield whole, _marked(block) or _marked(holder)
+                yield whole, _is_date_element(block) or _is_date_element(holder)
             else:
-                yield " ".join(text.split()), _marked(holder)
+                yield " ".join(text.split()), _is_date_element(holder)
 
 
 def _short(block: HtmlElement) -> bool:
+    """Has *block* no more text than a date line?"""
     length = 0
     for text in block.itertext():
         length += len(text.strip())
-        if length > _LINE:
+        if length > _MAX_LINE:
             return False
     return True
 
 
-def _marked(element: HtmlElement) -> bool:
-    return element.tag == "time" or bool(_MARK.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+def _is_date_element(element: HtmlElement) -> bool:
+    """Is *element* a ``time``, or does its class or id say that it is about the date?"""
+    return element.tag == "time" or bool(_DATE_CLASS.search(f"{element.get('class') or ''} {element.get('id') or ''}"))

@@ -1,4 +1,21 @@
-"""Written dates to aware UTC; ``None`` rather than a guess."""
+"""Parses written dates to aware datetimes in UTC; ``None`` where a text names no date, or an ambiguous one.
+
+===================  ===============================================  ======================================
+form                 examples                                         where
+===================  ===============================================  ======================================
+full date            2026-03-06 10:30, March 6, 2026, 2026年3月6日    ``FORMATS``: one pattern per format
+all in numbers       06/03/2026, 6.3.26                               ``_NUMERIC``, by the order of the source
+Unix timestamp       1772793000, 1772793000000                        ``_timestamp``
+relative             3 hours ago, 昨天 10:30, just now                ``_relative``
+without a year       3月6日                                           ``_without_year``
+other languages      6. März 2026, 6 mars 2026                        ``_foreign``, by dateparser
+===================  ===============================================  ======================================
+
+To add a format of full dates: add an example and its pattern to ``FORMATS``. The pattern has the groups ``year``,
+``day`` and ``number`` (the month in digits) or ``month`` (its English name, as in ``_MONTH``), and ends with ``_TIME``
+where a time of day may follow. A test parses each example. The match that begins first in a text is used, then the
+format that comes first in the table. Texts near a title are parsed only where ``_DATE_LIKE`` of ``dateline`` matches.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +29,11 @@ from zoneinfo import ZoneInfo
 Order = Literal["YMD", "MDY", "DMY"]
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-"""No source wrote for the web before; older dates are history in a text or an empty clock (1970)."""
+"""No source published on the web before; older dates are of events, or an unset clock (1970)."""
 
-_LONGEST = 200  # characters; more is an article, not a date line
-_LONGEST_WORDS = 60  # characters; "two days ago" in a longer text is prose
-
-_PLACE = 60  # characters before the date of a dateline
+_MAX_LENGTH = 200  # characters; a longer text is an article, not a date line
+_MAX_RELATIVE_LENGTH = 60  # characters; "two days ago" in a longer text is prose
+_MAX_PLACE = 60  # characters before the date of a dateline
 
 _ZONES = {
     **dict.fromkeys(("z", "utc", "gmt"), "UTC"),
@@ -47,22 +63,29 @@ _TIME = (
     r"(?:\s?[:时時点點]\s?(?P<minute>\d{2})分?(?:\s?:?\s?(?P<second>\d{2})秒?)?(?:[.,]\d{1,9})?|(?=\s?[ap]\.?m\b))"
     rf"\s?(?P<meridiem>[ap])?(?(meridiem)\.?m\b\.?)\s?\(?{_ZONE}?(?!\d))?"
 )
-_WRITTEN = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"(?<!\d)(?P<year>\d{{4}})\s?年\s?(?P<number>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})(?:\s?[日号號])?{_WEEKDAY}{_TIME}",
+FORMATS = {
+    "2026年3月6日 星期五 下午3:30": (
+        rf"(?<!\d)(?P<year>\d{{4}})\s?年\s?(?P<number>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})(?:\s?[日号號])?{_WEEKDAY}{_TIME}"
+    ),
+    "2026-03-06T15:30:00+08:00": (
         rf"(?<![\d./-])(?P<year>\d{{4}})(?P<sep>[-./])(?P<number>\d{{1,2}})(?P=sep)(?P<day>\d{{1,2}})(?!\d|[./-]\d)"
-        rf"{_WEEKDAY}{_TIME}",
-        rf"{_MONTH}\s{{0,2}}{_DAY},?\s{{0,2}}(?P<year>\d{{4}})(?!\d){_TIME}",
-        rf"(?<!\d){_DAY}[\s-](?:of\s)?{_MONTH},?[\s-]?(?P<year>\d{{4}})(?!\d){_TIME}",
-        # The Unix command "date": Fri Jun 12 00:17:43 UTC 2020
-        rf"{_MONTH}\s{{1,2}}(?P<day>\d{{1,2}})\s(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)\s{_ZONE}\s(?P<year>\d{{4}})",
-        # WordPress in Chinese with the American pattern: 十一月 6th, 2009
-        rf"(?<!\d)(?P<number>\d{{1,2}})月\s{_DAY},\s(?P<year>\d{{4}})(?!\d){_TIME}",
+        rf"{_WEEKDAY}{_TIME}"
+    ),
+    "March 6th, 2026 at 3:30 p.m. EST": rf"{_MONTH}\s{{0,2}}{_DAY},?\s{{0,2}}(?P<year>\d{{4}})(?!\d){_TIME}",
+    "6 Mar 2026 15:30 GMT": rf"(?<!\d){_DAY}[\s-](?:of\s)?{_MONTH},?[\s-]?(?P<year>\d{{4}})(?!\d){_TIME}",
+    # The Unix command "date".
+    "Fri Mar  6 15:30:00 UTC 2026": (
+        rf"{_MONTH}\s{{1,2}}(?P<day>\d{{1,2}})\s(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)\s{_ZONE}"
+        r"\s(?P<year>\d{4})"
+    ),
+    # WordPress in Chinese with the American date format; Chinese numbers are replaced by digits before.
+    "三月 6th, 2026": rf"(?<!\d)(?P<number>\d{{1,2}})月\s{_DAY},\s(?P<year>\d{{4}})(?!\d){_TIME}",
+    "20260306T153000Z": (
         r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<number>\d\d)(?P<day>\d\d)"
-        r"(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?(?P<zone>z)?(?!\d)",
-    )
-]
+        r"(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?(?P<zone>z)?(?!\d)"
+    ),
+}
+_FULL_DATES = [re.compile(pattern, re.IGNORECASE) for pattern in FORMATS.values()]
 _NUMERIC = re.compile(
     r"(?<![\d./-])(?P<first>\d{1,2})(?P<sep>[-./])(?P<next>\d{1,2})(?P=sep)(?P<year>\d{4}|\d\d)(?!\d|[./-]\d)" + _TIME,
     re.IGNORECASE,
@@ -80,8 +103,8 @@ _AGO = re.compile(
     r"(?:(?P<unit>秒|分|小?[时時]|天)[钟鐘]?[之以]?前|(?P<word>seconds?|min(?:ute)?s?|h(?:ou)?rs?|days?)\s?ago\b)",
     re.IGNORECASE,
 )
-# Every name of a month that dateparser knows in these languages, without accents. Asking it costs 300 ms the first
-# time, and most short lines with a number and a year in them are no dates.
+# The names of months that dateparser knows in these languages, without accents. Loading dateparser takes 300 ms, and
+# most short lines with a number and a year are no dates.
 _FOREIGN_MONTH = (
     r"(?:jan(?:uari?|ner|v|vier|eiro)?|ene(?:ro)?|gen(?:naio)?|feb(?:ruari?|er|rero|braio)?|fev(?:r|rier|ereiro)?"
     r"|mar(?:zo?|s|co)?|maart|mr[tz]|apr(?:ile?)?|avr(?:il)?|abr(?:il)?|mai|mayo?|maio|mag(?:gio)?|mei"
@@ -94,40 +117,40 @@ _FOREIGN = re.compile(
     rf"\b\d{{1,2}}\b\D{{0,20}}(?<![^\W\d_]){_FOREIGN_MONTH}(?![^\W\d_]).*\b(?:19|20)\d\d\b", re.IGNORECASE
 )
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
-_STAMP = re.compile(r"\d{10}|\d{13}")
+_TIMESTAMP = re.compile(r"\d{10}|\d{13}")
 _CHINESE_NUMBER = re.compile(r"[〇零○一二三四五六七八九十]{1,4}(?=\s?[年月日])")
 _CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 
 
 def parse_date(text: str, *, timezone: str, captured: datetime | None = None, order: str = "YMD") -> datetime | None:
-    """The moment that *text* names, in UTC; ``None`` when it names none, or none that can be right.
+    """The moment that *text* names, in UTC; ``None`` when it names none, or an impossible one.
 
-    A date without a zone is read in *timezone*, one without a time of day as its midnight there.
-    Relative dates ("3小时前") and dates without a year need *captured*, the moment the page was taken.
-    *order* is that of dates all in numbers ("08/02/22"); the default takes only those that read one way.
+    A date without a zone is in *timezone*; without a time of day it is midnight there. Relative dates ("3小时前") and
+    dates without a year need *captured*, when the page was fetched. *order* is that of dates all in numbers
+    ("08/02/22"); the default accepts only those that can be read in one way.
     """
-    text = _plain(text)
-    if not text or len(text) > _LONGEST:
+    text = _normalized(text)
+    if not text or len(text) > _MAX_LENGTH:
         return None
     zone = ZoneInfo(timezone)
     try:
-        moment = _written(text, zone, order) or _stamp(text)
-        if moment is None and captured is not None and len(text) <= _LONGEST_WORDS:
+        moment = _full_date(text, zone, order) or _timestamp(text)
+        if moment is None and captured is not None and len(text) <= _MAX_RELATIVE_LENGTH:
             now = captured.astimezone(zone)
             moment = _relative(text, now) or _without_year(text, now)
-        if moment is None and len(text) <= _LONGEST_WORDS:
+        if moment is None and len(text) <= _MAX_RELATIVE_LENGTH:
             moment = _foreign(text, timezone)
-    except (ValueError, OverflowError):  # February 30, hour 25: a date is named, but an impossible one
+    except (ValueError, OverflowError):  # February 30, hour 25
         return None
     if moment is None or moment < EARLIEST or (captured and moment > captured + timedelta(days=1)):
         return None
     return moment.astimezone(UTC)
 
 
-def _plain(text: str) -> str:
-    """*text* on one line, with plain digits for full-width and Chinese ones."""
+def _normalized(text: str) -> str:
+    """*text* on one line, with ASCII digits for full-width and Chinese numbers."""
     text = " ".join(unicodedata.normalize("NFKC", text).split())
-    return _CHINESE_NUMBER.sub(lambda found: _arabic(found[0]), text)
+    return _CHINESE_NUMBER.sub(lambda match: _arabic(match[0]), text)
 
 
 def _arabic(chinese: str) -> str:
@@ -136,27 +159,28 @@ def _arabic(chinese: str) -> str:
 
 
 def is_dateline(text: str) -> bool:
-    """Does *text* begin like a release, with a place and a date: ``BERLIN, March 6, 2026 – The …``?"""
-    text = _plain(text)
+    """Does *text* begin like a press release, with a place and a date: ``BERLIN, March 6, 2026 – The …``?"""
+    text = _normalized(text)
     match = _first(text) or _NUMERIC.search(text)
-    if match is None or match.start() > _PLACE:
+    if match is None or match.start() > _MAX_PLACE:
         return False
     return len(text[: match.start()].split()) <= 8 and text[match.end() :].lstrip()[:1] in tuple("-–—:/(】电讯")
 
 
 def is_date(text: str) -> bool:
-    """Is *text* a date and nothing else, but for the day of the week?"""
-    text = _plain(text)
+    """Is *text* only a date, with or without the day of the week?"""
+    text = _normalized(text)
     match = _first(text) or _NUMERIC.search(text)
     return match is not None and not _LETTERS.search(_WEEKDAYS.sub("", text[: match.start()] + text[match.end() :]))
 
 
 def _first(text: str) -> re.Match[str] | None:
-    found = [match for match in (pattern.search(text) for pattern in _WRITTEN) if match]
-    return min(found, key=lambda match: match.start(), default=None)
+    """The match of ``FORMATS`` that begins first in *text*."""
+    matches = [match for match in (pattern.search(text) for pattern in _FULL_DATES) if match]
+    return min(matches, key=lambda match: match.start(), default=None)
 
 
-def _written(text: str, zone: tzinfo, order: str) -> datetime | None:
+def _full_date(text: str, zone: tzinfo, order: str) -> datetime | None:
     """The first full date in *text*."""
     if match := _first(text):
         return _moment(match, zone)
@@ -179,7 +203,7 @@ def _moment(match: re.Match[str], zone: tzinfo) -> datetime:
 
 
 def _at(match: re.Match[str], day: datetime, zone: tzinfo) -> datetime:
-    """The time of day that *match* found, midnight when none, on *day*."""
+    """*day* with the time of day and the zone of *match*; midnight and *zone* where it has none."""
     parts = match.groupdict()
     hour, half, meridiem = int(parts.get("hour") or 0), parts.get("half"), (parts.get("meridiem") or "").lower()
     if hour == 12 and (half in ("上午", "凌晨", "早上") or meridiem == "a"):
@@ -191,8 +215,9 @@ def _at(match: re.Match[str], day: datetime, zone: tzinfo) -> datetime:
 
 
 def _zone(name: str, default: tzinfo) -> tzinfo:
+    """The zone of an abbreviation or an offset such as ``+08:00``; *default* for ""."""
     name = name.lower().strip()
-    if not name or (name == "cst" and str(default).startswith("Asia/")):  # China Standard Time there
+    if not name or (name == "cst" and str(default).startswith("Asia/")):  # in Asia CST is China Standard Time
         return default
     if name in _ZONES:
         return ZoneInfo(_ZONES[name])
@@ -203,27 +228,28 @@ def _zone(name: str, default: tzinfo) -> tzinfo:
     return fixed_zone(sign * timedelta(hours=int(hours), minutes=int(minutes or 0)))
 
 
-def _stamp(text: str) -> datetime | None:
-    """Seconds or milliseconds since 1970."""
-    if not _STAMP.fullmatch(text):
+def _timestamp(text: str) -> datetime | None:
+    """The moment of a Unix timestamp, in seconds or milliseconds."""
+    if not _TIMESTAMP.fullmatch(text):
         return None
     return datetime.fromtimestamp(int(text) / (1000 if len(text) == 13 else 1), UTC)
 
 
 def _relative(text: str, now: datetime) -> datetime | None:
+    """The moment of "昨天 10:30", "3 hours ago" and the like, at the time *now*."""
     if match := _DAY_WORD.search(text):
         day = now - timedelta(days=_DAYS_BACK[match["word"].lower()])
         return _at(match, datetime(day.year, day.month, day.day), now.tzinfo or UTC)
     if match := _AGO.search(text):
         count = {"a": 1.0, "an": 1.0, "半": 0.5}.get(match["count"].lower()) or float(match["count"])
         seconds = _SECONDS[(match["unit"] or match["word"])[0].lower()]
-        # In UTC: "3 hours ago" across a clock change is still three hours.
+        # In UTC, so that "3 hours ago" is right across a clock change.
         return now.astimezone(UTC) - timedelta(seconds=count * seconds)
     return now if text in ("刚刚", "剛剛", "just now") else None
 
 
 def _without_year(text: str, now: datetime) -> datetime | None:
-    """The latest such day that is not after the capture."""
+    """The latest day of that month and number that is not after *now*, give or take a day."""
     match = _NO_YEAR.search(text)
     if match is None:
         return None
@@ -233,7 +259,7 @@ def _without_year(text: str, now: datetime) -> datetime | None:
 
 
 def _foreign(text: str, timezone: str) -> datetime | None:
-    """Month names of other languages ("6. März 2026"), by dateparser; never from parts of a date."""
+    """A full date with the name of the month in another language ("6. März 2026"), by dateparser."""
     if not _FOREIGN.search(_ACCENTS.sub("", unicodedata.normalize("NFKD", text))):
         return None
     import dateparser

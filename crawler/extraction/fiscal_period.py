@@ -1,4 +1,4 @@
-"""Which fiscal year and quarter a report is about, from its title, its file's name and its first page."""
+"""Finds the fiscal year and quarter of a report in its title, its file name or its first page."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from typing import NamedTuple
 
 
-class Period(NamedTuple):
-    """``quarter`` 0: the whole year. ``year`` 0: unknown. A half-year report is the second quarter's."""
+class FiscalPeriod(NamedTuple):
+    """``year`` 0: unknown. ``quarter`` 0: the whole year. A half-year report counts as the second quarter."""
 
     year: int = 0
     quarter: int = 0
@@ -18,7 +18,7 @@ _HAN_DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4}
 _YEAR = r"(?P<year>20\d\d)"
 _SHORT_YEAR = r"(?:20|')?(?P<year>\d\d)"
 
-# In order: what names a quarter, then half a year, then a year. Within a text the first match counts.
+# Quarters first, then half-years, then years. Of one pattern the first match in a text is used.
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -39,22 +39,22 @@ _PATTERNS = tuple(
 )
 
 
-def report_period(*texts: str) -> Period:
-    """The period that the first of *texts* names, surest first: title, file name, first page."""
+def report_period(*texts: str) -> FiscalPeriod:
+    """The period in the first of *texts* that names one; callers pass the most reliable first."""
     for text in texts:
-        # File names part their words by signs; a text runs over lines.
+        # File names separate words by signs; texts contain line breaks.
         line = " ".join(re.sub(r"[_+]|%20", " ", text).split())
         for pattern in _PATTERNS:
-            if found := pattern.search(line):
-                return _period(found)
-    return Period()
+            if match := pattern.search(line):
+                return _period(match)
+    return FiscalPeriod()
 
 
-def _period(found: re.Match[str]) -> Period:
-    groups = found.groupdict()
+def _period(match: re.Match[str]) -> FiscalPeriod:
+    groups = match.groupdict()
     year = int(groups["year"])
     year += 2000 if year < 100 else 0
     if groups.get("half"):
-        return Period(year, 2)
+        return FiscalPeriod(year, 2)
     quarter = (groups.get("quarter") or "0").lower()
-    return Period(year, _ORDINALS.get(quarter) or _HAN_DIGITS.get(quarter) or int(quarter))
+    return FiscalPeriod(year, _ORDINALS.get(quarter) or _HAN_DIGITS.get(quarter) or int(quarter))

@@ -1,4 +1,4 @@
-"""What a page says of its article in JSON-LD, however nested or broken the JSON is."""
+"""Facts of an article from JSON-LD (json-ld.org, schema.org types), however nested or broken the JSON is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
+from crawler.extraction.page_facts import PageFacts, first_text
+
 Node = dict[str, Any]
 
 _ARTICLE = re.compile(r"Article$|BlogPosting$|^Report$|^Interview$|^PressRelease$|^Podcast\w*$|^Analysis")
@@ -18,41 +20,54 @@ _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _WRAPPING = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|(?://)?\s*\]\]>|;)\s*$"
 )
-_MENDED: tuple[Callable[[str], str], ...] = (str, lambda text: _TRAILING_COMMA.sub(r"\1", text), unescape)
-_DEEPEST = 12  # levels; articles stand at the top or a few levels down
+_REPAIRS: tuple[Callable[[str], str], ...] = (str, lambda text: _TRAILING_COMMA.sub(r"\1", text), unescape)
+_MAX_DEPTH = 12  # levels; articles are at the top or a few levels down
 
 
-def article_node(root: HtmlElement, url: str) -> Node:
-    """The JSON-LD node of the page's own article, with author and publisher resolved; empty if none.
+def jsonld_facts(root: HtmlElement, url: str) -> PageFacts:
+    """What the JSON-LD of the page at *url* states about the page's own article."""
+    node = _article_node(root, url)
+    return PageFacts(
+        titles=_strings(node.get("headline") or node.get("heading")),
+        dates=_strings(node.get("datePublished")),
+        authors=(_strings(node.get("author")),),
+        summary=first_text([*_strings(node.get("description"))]),
+        sites=_strings(node.get("publisher")),
+        tags=(*_strings(node.get("articleSection")), *_strings(node.get("keywords"))),
+    )
 
-    A page may describe other articles too (lists, "related"), so a node that names this address or is
-    an article of the first block wins; a bare ``WebPage`` is better than nothing.
+
+def _article_node(root: HtmlElement, url: str) -> Node:
+    """The JSON-LD node of the page's own article, with references to author and publisher resolved; else empty.
+
+    A page may describe other articles too (lists, "related"). The first article node that names *url* is chosen,
+    else the first article node, else the first ``WebPage`` with a date or a headline.
     """
     nodes = [node for script in _scripts(root) for value in _values(script) for node in _walk(value)]
     by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 1}
-    articles = [node for node in nodes if any(_ARTICLE.search(kind) for kind in kinds(node))]
+    articles = [node for node in nodes if any(_ARTICLE.search(kind) for kind in _types(node))]
     pages = [
-        node for node in nodes if _PAGE.intersection(kinds(node)) and ("datePublished" in node or "headline" in node)
+        node for node in nodes if _PAGE.intersection(_types(node)) and ("datePublished" in node or "headline" in node)
     ]
     own = [node for node in articles if _same_page(node, url)]
     chosen = (own or articles or pages or [{}])[0]
     return {key: _resolved(value, by_id) for key, value in chosen.items()}
 
 
-def kinds(node: Node) -> list[str]:
-    """The ``@type`` of a node, of which there may be several."""
-    return [kind.rsplit("/", 1)[-1] for kind in strings(node.get("@type"))]
+def _types(node: Node) -> list[str]:
+    """The ``@type`` of a node, which may have several, without the address of the vocabulary."""
+    return [kind.rsplit("/", 1)[-1] for kind in _strings(node.get("@type"))]
 
 
-def strings(value: Any) -> list[str]:
+def _strings(value: Any) -> tuple[str, ...]:
     """The plain strings in *value*: itself, its items, or the names of the things it holds."""
     if isinstance(value, str):
-        return [value.strip()] if value.strip() else []
+        return (value.strip(),) if value.strip() else ()
     if isinstance(value, list):
-        return [text for item in value for text in strings(item)]
+        return tuple(text for item in value for text in _strings(item))
     if isinstance(value, dict):
-        return strings(value.get("name") or value.get("@value") or value.get("@list"))
-    return []
+        return _strings(value.get("name") or value.get("@value") or value.get("@list"))
+    return ()
 
 
 def _scripts(root: HtmlElement) -> list[str]:
@@ -60,9 +75,10 @@ def _scripts(root: HtmlElement) -> list[str]:
 
 
 def _values(script: str) -> list[Any]:
+    """The JSON values in *script*, which may hold several; those before the first error where none parses whole."""
     text = _WRAPPING.sub("", _WRAPPING.sub("", script)).strip()
-    for mended in _MENDED:
-        values, rest = [], mended(text)
+    for repair in _REPAIRS:
+        values, rest = [], repair(text)
         decoder = json.JSONDecoder(strict=False)  # raw line breaks inside strings are common
         try:
             while rest:
@@ -78,7 +94,8 @@ def _values(script: str) -> list[Any]:
 
 
 def _walk(value: Any, depth: int = 0) -> Iterator[Node]:
-    if depth > _DEEPEST:
+    """Every object in *value*, except those that describe other pages."""
+    if depth > _MAX_DEPTH:
         return
     if isinstance(value, list):
         for item in value:
@@ -91,6 +108,7 @@ def _walk(value: Any, depth: int = 0) -> Iterator[Node]:
 
 
 def _same_page(node: Node, url: str) -> bool:
+    """Does *node* name *url* as its own address? Query and fragment do not count."""
     own = url.split("#")[0].split("?")[0].rstrip("/")
     main = node.get("mainEntityOfPage")
     named = [node.get("url"), node.get("@id"), main, main.get("@id") if isinstance(main, dict) else None]
@@ -100,6 +118,7 @@ def _same_page(node: Node, url: str) -> bool:
 
 
 def _resolved(value: Any, by_id: dict[str, Node]) -> Any:
+    """*value* with each bare reference (``{"@id": …}``) replaced by the node it refers to."""
     if isinstance(value, list):
         return [_resolved(item, by_id) for item in value]
     if isinstance(value, dict) and set(value) <= {"@id", "@type", "name"} and not value.get("name"):

@@ -1,4 +1,4 @@
-"""The element that holds a page's main text, found by where its sentences are."""
+"""Finds the main content of a page: the element that contains most of its prose."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml.html import HtmlElement
 
+from text.language import HAN
+
 
 def tag_set(names: str) -> frozenset[str]:
-    """Names of tags, given in one string."""
+    """A set of element names, given in one string."""
     return frozenset(names.split())
 
 
@@ -23,11 +25,11 @@ _BLOCKS = tag_set(
 _BREAKS = tag_set("br lb hr")
 _CELLS = tag_set("td th cell")
 _SILENT = tag_set("script style noscript template svg iframe button select textarea input object title")
-_UNSEEN = re.compile(
+_HIDDEN = re.compile(
     r"(?:^|[\s_-])(?:sr-only|visually-?hidden|screen-reader(?:-text)?|tooltip)(?:$|[\s_-])", re.IGNORECASE
 )
-_HAN = re.compile(r"[\u4e00-\u9fff\u3040-\u30ff]")
-_SENTENCE = re.compile(r"[.,;:!?。，；：！？、]")
+_HAN_OR_KANA = re.compile(rf"[{HAN}\u3040-\u30ff]")  # kana too: Japanese is as dense as Chinese
+_PUNCTUATION = re.compile(r"[.,;:!?。，；：！？、]")
 _ASIDE = re.compile(
     r"(?:^|[\s_-])(?:comments?|disqus|related|recommend\w*|sidebar|footer|foot|nav|menu|share|social|advert\w*|ads?|promo\w*"
     r"|newsletter|subscri\w*|breadcrumbs?|popup|modal|copyright|login|toolbar|hot(?:news|words?|list)?|rank\w*"
@@ -38,40 +40,45 @@ _CONSENT = re.compile(
     r"onetrust|cookie-?(?:banner|consent|notice|law)|consent-(?:banner|sdk|manager)|gdpr", re.IGNORECASE
 )
 _ASIDE_TAGS = tag_set("nav footer aside form dialog")
-_FULL = 40  # letters of a paragraph that counts; a Han character says as much as three
-_NEARLY_ALL = 0.9
-_MOST = 0.65
-_TOO_MUCH = 0.4  # share of the page's text that cannot be an aside, whatever the markup calls it
+_MIN_PROSE_WEIGHT = 40  # letters of a paragraph of prose; a Han character weighs as much as three
+_MAX_LINKED_SHARE = 0.4  # of a paragraph of prose
+_MAIN_SHARE = 0.65  # of its parent's prose that a child needs to be the main content
+_MAIN_SHARE_AMONG_ALIKE = 0.9  # the same for a child with siblings of its tag and class
+_MAX_ASIDE_SHARE = 0.4  # of the page's prose; an element with more is no aside, whatever its class says
 
 
 @dataclass(slots=True)
-class Block:
-    """A paragraph with the block element that holds it."""
+class TextBlock:
+    """A paragraph, with the block element that contains it."""
 
     text: str
     holder: HtmlElement
     linked: int
-    """Characters of it that are inside links."""
+    """How many characters of ``text`` are inside links."""
 
     @property
     def weight(self) -> int:
-        return len(self.text) if self.text.isascii() else len(self.text) + 2 * len(_HAN.findall(self.text))
+        """Length in Latin letters."""
+        return len(self.text) if self.text.isascii() else len(self.text) + 2 * len(_HAN_OR_KANA.findall(self.text))
 
     @property
     def is_prose(self) -> bool:
-        return self.weight >= _FULL and self.linked < 0.4 * len(self.text) and bool(_SENTENCE.search(self.text))
+        """Is it long, punctuated, and mostly outside links?"""
+        if self.weight < _MIN_PROSE_WEIGHT or self.linked >= _MAX_LINKED_SHARE * len(self.text):
+            return False
+        return bool(_PUNCTUATION.search(self.text))
 
 
-def blocks(root: HtmlElement) -> Iterator[Block]:
-    """Paragraphs and lines under *root* in order, whatever elements make them."""
+def blocks(root: HtmlElement) -> Iterator[TextBlock]:
+    """The paragraphs and lines under *root* in order, whichever block elements contain them."""
     holders, linked, links = [root], 0, 0
     parts: list[str] = []
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, node in walk:
-        starts, silent = event == "start", node.tag in _SILENT or bool(_UNSEEN.search(node.get("class") or ""))
+        starts, silent = event == "start", node.tag in _SILENT or bool(_HIDDEN.search(node.get("class") or ""))
         if node.tag in _BLOCKS or node is root:
             if text := " ".join("".join(parts).split()):
-                yield Block(text, holders[-1], linked)
+                yield TextBlock(text, holders[-1], linked)
             parts, linked = [], 0
             if node.tag not in _BREAKS and node is not root:
                 holders.append(node) if starts else holders.pop()
@@ -85,40 +92,43 @@ def blocks(root: HtmlElement) -> Iterator[Block]:
         linked += len((piece or "").strip()) if links else 0
 
 
-def main_blocks(root: HtmlElement) -> list[Block]:
-    """The blocks of the element that holds most of the page's prose, without asides; empty for a page of links."""
+def main_blocks(root: HtmlElement) -> list[TextBlock]:
+    """The blocks of the main content, without asides; empty for a page of links.
+
+    From the root, descends to the child with most of the prose as long as there is one.
+    """
     every = list(blocks(root))
     weights = _weights(every)
-    largest = _TOO_MUCH * weights[root]
-    asides = {node for node, weight in weights.items() if _is_consent(node) or (weight < largest and _is_aside(node))}
+    limit = _MAX_ASIDE_SHARE * weights[root]
+    asides = {node for node, weight in weights.items() if _is_consent(node) or (weight < limit and _is_aside(node))}
     inside = _inside(every, asides)
     every = [block for block in every if block.holder not in inside]
     weights = _weights(every)
     if not weights[root]:
         return []
     chosen = root
-    while (child := _heir(chosen, weights)) is not None:
+    while (child := _main_child(chosen, weights)) is not None:
         chosen = child
     inside = _inside(every, {chosen})
     return [block for block in every if block.holder in inside]
 
 
-def _heir(parent: HtmlElement, weights: Counter[HtmlElement]) -> HtmlElement | None:
-    """The child that holds nearly all prose of *parent*, or most of it beside others of another make."""
+def _main_child(parent: HtmlElement, weights: Counter[HtmlElement]) -> HtmlElement | None:
+    """The child with most of the prose of *parent*; of children with equal tag and class one needs nearly all of it."""
     first, *others = sorted(parent, key=lambda child: -weights[child]) or [None]
-    if first is None or weights[first] < _MOST * weights[parent]:
+    if first is None or weights[first] < _MAIN_SHARE * weights[parent]:
         return None
-    # An article cut by adverts into several like boxes is still one article.
-    alike = bool(others) and weights[others[0]] > 0 and _make(others[0]) == _make(first)
-    return None if alike and weights[first] < _NEARLY_ALL * weights[parent] else first
+    # An article may be split by adverts into several boxes of one class.
+    alike = bool(others) and weights[others[0]] > 0 and _tag_and_class(others[0]) == _tag_and_class(first)
+    return None if alike and weights[first] < _MAIN_SHARE_AMONG_ALIKE * weights[parent] else first
 
 
-def _make(node: HtmlElement) -> tuple[str, str]:
+def _tag_and_class(node: HtmlElement) -> tuple[str, str]:
     return str(node.tag), node.get("class") or ""
 
 
-def _weights(every: list[Block]) -> Counter[HtmlElement]:
-    """How much prose there is under each element."""
+def _weights(every: list[TextBlock]) -> Counter[HtmlElement]:
+    """The weight of the prose under each element, by element."""
     own: Counter[HtmlElement] = Counter()
     for block in every:
         own[block.holder] += block.weight if block.is_prose else 0
@@ -129,18 +139,19 @@ def _weights(every: list[Block]) -> Counter[HtmlElement]:
     return total
 
 
-def _inside(every: list[Block], nodes: set[HtmlElement]) -> set[HtmlElement]:
-    """Holders of blocks that are one of *nodes* or below one."""
+def _inside(every: list[TextBlock], nodes: set[HtmlElement]) -> set[HtmlElement]:
+    """The holders of blocks that are one of *nodes*, or inside one."""
     holders = {block.holder for block in every}
     return {holder for holder in holders if holder in nodes or any(above in nodes for above in holder.iterancestors())}
 
 
 def _is_consent(node: HtmlElement) -> bool:
-    """Questions about cookies, which run longer than many an article."""
+    """Is *node* a cookie consent dialog? Some are longer than an article."""
     return node.tag not in ("html", "body") and bool(
         _CONSENT.search(f"{node.get('class') or ''} {node.get('id') or ''}")
     )
 
 
 def _is_aside(node: HtmlElement) -> bool:
+    """Is *node*, by tag, class or id, navigation, comments, adverts or the like?"""
     return node.tag in _ASIDE_TAGS or bool(_ASIDE.search(f"{node.get('class') or ''} {node.get('id') or ''}"))

@@ -1,4 +1,4 @@
-"""Months that are named without a day: in names of files, and as dates that say no more."""
+"""Reads months written without a day, as in file names, and days in file names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from crawler.read.dates import EARLIEST, parse_date
+from crawler.extraction.dates import EARLIEST, parse_date
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -30,7 +30,7 @@ _WRITTEN = [
 def month_named(text: str) -> date | None:
     """The first day of the month that *text* names: ``2025_11``, ``2026-May``, ``Apr_2026``, ``3月 2026``.
 
-    None where it names a day as well: the day is for ``parse_date``.
+    None where *text* names a day as well: those are for ``parse_date``.
     """
     text = " ".join(text.replace("_", " ").split())
     for pattern in _WRITTEN:
@@ -45,14 +45,14 @@ def month_named(text: str) -> date | None:
 
 
 def start_of_month(text: str, timezone: str, captured: datetime) -> datetime | None:
-    """When the month that *text* names began; for dates that never were more exact."""
+    """The first moment of the month that *text* names, in UTC, for sources that date articles by month only."""
     named = month_named(text)
     moment = datetime(named.year, named.month, 1, tzinfo=ZoneInfo(timezone)) if named else None
     return moment.astimezone(UTC) if moment and EARLIEST <= moment <= captured else None
 
 
 def day_of_file(url: str, timezone: str, captured: datetime) -> datetime | None:
-    """The day in the name of a file, such as ``…-Release-2026-08-06.pdf``."""
+    """The day in the file name of *url*, such as ``…-Release-2026-08-06.pdf``, in UTC."""
     name = unquote(urlsplit(url).path.rsplit("/", 1)[-1]).replace("_", "-")
     written = re.search(r"(?<!\d)(20\d\d-\d\d-\d\d|20\d{6})(?!\d)", name)
     return parse_date(written[1], timezone=timezone, captured=captured) if written else None

@@ -1,4 +1,4 @@
-"""A PDF report to an article: its text page by page, a title that means something, a date that is written in it."""
+"""Reads a PDF report: its text page by page, its title, its date and its fiscal period."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from urllib.parse import unquote, urlsplit
 
 import pypdfium2 as pdfium
 
-from crawler.read.cover import cover_title
-from crawler.read.dates import is_dateline, parse_date
-from crawler.read.lines import joined_lines
-from crawler.read.page import timezone_of
-from crawler.read.period import report_period
-from crawler.read.title import key_of, without_site
-from crawler.read.unreadable import Unreadable
+from crawler.extraction.cover import cover_title
+from crawler.extraction.dates import is_dateline, parse_date
+from crawler.extraction.fiscal_period import report_period
+from crawler.extraction.page import timezone_of
+from crawler.extraction.paragraphs import joined_lines
+from crawler.extraction.title import title_key, without_site
+from crawler.extraction.unreadable import Unreadable
 from crawler.source import Source
 from store.article import PAGE_BREAK, Article, File
 from text.language import detect_language
 
-_MOST_PAGES = 3000
-_END_MARK = 4096  # bytes at the end in which %%EOF must stand
+_MAX_PAGES = 3000
+_END_WITHIN = 4096  # bytes at the end that must contain %%EOF
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 _LINEARIZED = re.compile(rb"/Linearized\s+1\b[^>]*?/L\s+(\d+)")
-_FEWEST_LETTERS = 20
-_MEANINGLESS = re.compile(
+_MIN_LETTERS = 20
+_NO_TITLE = re.compile(
     r"^microsoft (?:word|powerpoint|excel)\b|\.(?:docx?|pptx?|xlsx?|indd|pdf|qxd|pub|ai)$|_|^[!-~]*$"
     r"|independent .* report"
     r"|^(?:untitled|slide|presentation|document|powerpoint|title|layout|template|print|cover)[\s\d]*$",
@@ -35,31 +35,31 @@ _MEANINGLESS = re.compile(
 _NOT_PUBLICATION = re.compile(
     r"\bended\b|\bending\b|as (?:of|at)\b|period|截至|止|期间|effective|expir|©|copyright", re.IGNORECASE
 )
-_COVER = 3000  # characters of the first page in which the period is looked for
-_LINE = 100  # characters of a line in which its date is looked for
-_DATE_LINE = 30  # letters in a line that is little more than a date
-_LATE = timedelta(days=31)  # a cover date so long after the file was made is that of an event to come
+_COVER = 3000  # characters of the first page in which the period is searched
+_LINE = 100  # characters of a line in which a date is searched
+_MAX_DATE_LINE = 30  # letters in a line that is little more than a date
+_MAX_DELAY = timedelta(days=31)  # a cover date later after the creation of the file is of a future event
 _CREATED = re.compile(r"D:(\d{4})(\d\d)(\d\d)(\d\d)?(\d\d)?(\d\d)?(?:([+-])(\d\d)'?(\d\d)?)?")
 
 
 def read_pdf(data: bytes, url: str, *, captured: datetime, source: Source | None = None, name: str = "") -> Article:
-    """The report in a PDF.
+    """The report in a PDF. Raises Unreadable, also for one without a text layer.
 
-    ``published`` is a date line on the first two pages, else the CreationDate of the file, which is
-    close to publication for reports made for the web and is the only date that most of them carry.
+    ``published`` is a date line on the first two pages, else the CreationDate of the file, which is close to
+    publication for reports made for the web, and the only date that most of them have.
     """
     name = name or unquote(PurePosixPath(urlsplit(url).path).name)
     document = _open(data)
     try:
-        if len(document) > _MOST_PAGES:
-            raise Unreadable(f"PDF of {len(document)} pages; {_MOST_PAGES} are read")
+        if len(document) > _MAX_PAGES:
+            raise Unreadable(f"PDF of {len(document)} pages; {_MAX_PAGES} are read")
         pages = [joined_lines(_page_text(document, number)) for number in range(len(document))]
-        if sum(map(str.isalnum, "".join(pages))) < _FEWEST_LETTERS:
+        if sum(map(str.isalnum, "".join(pages))) < _MIN_LETTERS:
             raise Unreadable(f"PDF without a text layer ({len(pages)} pages)")
         facts = document.get_metadata_dict()
-        names = {key_of(text) for text in _names(facts, source)} - {""}
+        names = {title_key(text) for text in _names(facts, source)} - {""}
         stated = without_site(facts.get("Title", ""), names, set())
-        title = stated if _is_title(stated) else cover_title(document[0], names | {key_of(stated)}) or stated or name
+        title = stated if _is_title(stated) else cover_title(document[0], names | {title_key(stated)}) or stated or name
     except pdfium.PdfiumError as error:
         raise Unreadable(f"broken PDF: {error}") from None
     finally:
@@ -83,9 +83,9 @@ def read_pdf(data: bytes, url: str, *, captured: datetime, source: Source | None
 
 
 def _open(data: bytes) -> pdfium.PdfDocument:
-    # PDFium repairs a PDF that was cut off, quietly and without the pages that are missing.
-    whole = _LINEARIZED.search(data[:1024])
-    if b"%%EOF" not in data[-_END_MARK:] or (whole and len(data) < int(whole[1])):
+    # PDFium opens a truncated PDF without an error, and without the missing pages.
+    linearized = _LINEARIZED.search(data[:1024])
+    if b"%%EOF" not in data[-_END_WITHIN:] or (linearized and len(data) < int(linearized[1])):
         raise Unreadable(f"truncated PDF: it ends after {len(data)} bytes without an end mark")
     try:
         return pdfium.PdfDocument(data)
@@ -96,7 +96,7 @@ def _open(data: bytes) -> pdfium.PdfDocument:
 
 
 def _page_text(document: pdfium.PdfDocument, number: int) -> str:
-    """One page at a time: a long report is never whole in PDFium's memory."""
+    """The text of one page, which is closed again: PDFium would keep a long report in memory."""
     page = document[number]
     text = page.get_textpage()
     try:
@@ -111,21 +111,22 @@ def _names(facts: dict[str, str], source: Source | None) -> list[str]:
 
 
 def _is_title(text: str) -> bool:
-    """Not the name of a file or program, nor of the firm alone ("Samsung  Electronics")."""
-    return not _MEANINGLESS.search(text) and (len(text.split()) > 2 or not text.isascii())
+    """Is *text* a title, not the name of a file or program, nor only of the company ("Samsung  Electronics")?"""
+    return not _NO_TITLE.search(text) and (len(text.split()) > 2 or not text.isascii())
 
 
 def _published(pages: list[str], created: str, timezone: str, captured: datetime) -> datetime | None:
-    made = _creation_date(created, timezone, captured)
-    latest = min(captured, made + _LATE) if made else captured
+    created_at = _creation_date(created, timezone, captured)
+    latest = min(captured, created_at + _MAX_DELAY) if created_at else captured
     for line in (line[:_LINE] for page in pages[:2] for line in page.split("\n")):
-        short = sum(map(str.isalpha, line)) <= _DATE_LINE
+        short = sum(map(str.isalpha, line)) <= _MAX_DATE_LINE
         if (short or is_dateline(line)) and not _NOT_PUBLICATION.search(line):
             moment = parse_date(line, timezone=timezone)
             if moment and moment <= latest:
-                # The file's own clock adds the time of day.
-                return made if made and moment <= made < moment + timedelta(days=1) else moment
-    return made
+                # The creation date of the same day adds the time of day.
+                same_day = created_at and moment <= created_at < moment + timedelta(days=1)
+                return created_at if same_day else moment
+    return created_at
 
 
 def _creation_date(text: str, timezone: str, captured: datetime) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What a row's CSS selectors find on a page."""
+"""Finds elements and texts on a page by the CSS selectors of a source."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from parsel.csstranslator import HTMLTranslator
 
 
 def elements_at(root: HtmlElement, css: str) -> list[HtmlElement]:
-    """The elements that a CSS selector finds, in the order of the page."""
-    return [found for found in _query(css)(root) if isinstance(found, HtmlElement)] if css else []
+    """The elements that *css* selects, in document order; none for ""."""
+    return [selected for selected in _query(css)(root) if isinstance(selected, HtmlElement)] if css else []
 
 
 def texts_at(root: HtmlElement, css: str) -> list[str]:
-    """Texts, each on one line; ``::text`` and ``::attr(name)`` as in Scrapy.
+    """The texts that *css* selects, each on one line; ``::text`` and ``::attr(name)`` as in Scrapy.
 
-    An element that carries its value in an attribute (``time``, ``meta``) counts for that value.
+    For an element with its value in an attribute (``time``, ``meta``) that value is returned.
     """
-    raw = (_value(found) for found in (_query(css)(root) if css else []))
+    raw = (_value(selected) for selected in (_query(css)(root) if css else []))
     return [text for text in (" ".join(value.split()) for value in raw) if text]
 
 
-def _value(found: HtmlElement | str) -> str:
-    if not isinstance(found, HtmlElement):
-        return str(found)
-    stated: str = found.get("datetime") or found.get("content") or ""
-    return stated or str(found.text_content())
+def _value(selected: HtmlElement | str) -> str:
+    if not isinstance(selected, HtmlElement):
+        return str(selected)
+    stated: str = selected.get("datetime") or selected.get("content") or ""
+    return stated or str(selected.text_content())
 
 
 @cache

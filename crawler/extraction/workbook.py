@@ -1,4 +1,4 @@
-"""Workbooks (XLSX) opened without trust: bounded in size, with stored results in place of formulas."""
+"""Reads untrusted workbooks (XLSX): bounded in size, stored results instead of formulas."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from xml.etree.ElementTree import ParseError
 
 from lxml import etree
 
-from crawler.read.unreadable import Unreadable
+from crawler.discovery.methods import Sheets
+from crawler.extraction.unreadable import Unreadable
 from crawler.source import Source
-from crawler.way import Sheets
 from store.article import PAGE_BREAK, Article, File
 
-MARK = b"PK\x03\x04"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-_MOST_UNPACKED = 100 * 2**20
-_MOST_ROWS, _MOST_COLUMNS = 20_000, 200
-_CORE = "docProps/core.xml"
+_MAX_UNPACKED_BYTES = 100 * 2**20
+_MAX_ROWS, _MAX_COLUMNS = 20_000, 200
+_CORE_PROPERTIES = "docProps/core.xml"
 _BROKEN = (
     *(zipfile.BadZipFile, zlib.error, ParseError, etree.XMLSyntaxError, OSError, EOFError),
     *(KeyError, ValueError, TypeError, AttributeError, IndexError, NotImplementedError, RuntimeError),
@@ -32,18 +31,18 @@ _BROKEN = (
 
 
 def read_workbook(data: bytes, url: str, *, captured: datetime, source: Source, name: str = "") -> Article:
-    """What ``source.workbook_of`` makes of a workbook; ``published`` is when the file was last saved."""
+    """The article that ``source.workbook_of`` makes of a workbook; ``published`` is when the file was last saved."""
     assert source.workbook_of
     name = name or unquote(PurePosixPath(urlsplit(url).path).name)
     sheets, saved = open_workbook(data)
-    figures = source.workbook_of(sheets, name)
+    text = source.workbook_of(sheets, name)
     return Article(
         source=source.key,
         url=source.address_of(url) if source.address_of else url,
-        title=figures.title,
+        title=text.title,
         fetched=captured,
-        body=PAGE_BREAK.join(figures.pages),
-        summary=figures.summary,
+        body=PAGE_BREAK.join(text.pages),
+        summary=text.summary,
         language=source.language,
         published=saved if saved and saved <= captured else None,
         kind="data",
@@ -58,13 +57,13 @@ def open_workbook(data: bytes) -> tuple[Sheets, datetime | None]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
-        if sum(part.file_size for part in parts) > _MOST_UNPACKED:
-            raise Unreadable(f"workbook over {_MOST_UNPACKED // 2**20} MiB when unpacked")
+        if sum(part.file_size for part in parts) > _MAX_UNPACKED_BYTES:
+            raise Unreadable(f"workbook over {_MAX_UNPACKED_BYTES // 2**20} MiB when unpacked")
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         try:
             sheets = {sheet.title: _rows(sheet) for sheet in book.worksheets}
-            # Without that part openpyxl says "now".
-            saved = book.properties.modified if any(part.filename == _CORE for part in parts) else None
+            # Without this part openpyxl returns the current time.
+            saved = book.properties.modified if any(part.filename == _CORE_PROPERTIES for part in parts) else None
         finally:
             book.close()
     except _BROKEN as error:
@@ -73,5 +72,5 @@ def open_workbook(data: bytes) -> tuple[Sheets, datetime | None]:
 
 
 def _rows(sheet: Any) -> list[tuple[Any, ...]]:
-    """A sheet may claim a million empty rows; what it really holds comes first."""
-    return list(sheet.iter_rows(values_only=True, max_row=_MOST_ROWS, max_col=_MOST_COLUMNS))
+    """The first rows of a sheet, which may declare a million empty ones after its content."""
+    return list(sheet.iter_rows(values_only=True, max_row=_MAX_ROWS, max_col=_MAX_COLUMNS))

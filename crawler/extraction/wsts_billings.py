@@ -1,4 +1,4 @@
-"""Billings by region and month, out of the sheets of a workbook of WSTS."""
+"""Monthly billings by region from the sheets of WSTS's Historical Billings Report (a workbook)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from crawler.read.months import MONTHS, month_named
-from crawler.read.unreadable import Unreadable
-from crawler.way import Figures, Sheets
+from crawler.discovery.methods import Sheets, WorkbookText
+from crawler.extraction.months import MONTHS, month_named
+from crawler.extraction.unreadable import Unreadable
 
 _UNIT = re.compile(r"All numbers are in (1,?000 US\$)", re.IGNORECASE)
 _AVERAGE = re.compile(r"3 ?MMA|moving average", re.IGNORECASE)
@@ -23,17 +23,18 @@ class Billing:
     """One value of one month, in thousands of US dollars."""
 
     average: bool
-    """Of the three months that end with this one."""
+    """Whether ``value`` is the average of the three months that end with this one."""
     region: str
     year: int
     month: int
     value: int
 
 
-def read_billings(sheets: Sheets, name: str) -> Figures:
-    """A page for each year, latest first; the issue, which the name of the file tells, stands with the values.
+def read_billings(sheets: Sheets, name: str) -> WorkbookText:
+    """The workbook as text: one page per year, latest first, each naming the issue (the month in the file name).
 
-    Old months are revised from one issue to the next: a value without its issue is worth little.
+    Issues revise earlier months, so that a value is of use only with its issue. Raises Unreadable for a workbook
+    without billings.
     """
     billings = list(billings_of(sheets))
     if not billings:
@@ -42,7 +43,7 @@ def read_billings(sheets: Sheets, name: str) -> Figures:
     stated = month_named(name)
     issue = _month(*((stated.year, stated.month) if stated else last))
     years = sorted({billing.year for billing in billings}, reverse=True)
-    return Figures(
+    return WorkbookText(
         title=f"WSTS Historical Billings Report, {issue} issue",
         summary=_key_figures(billings, last, issue),
         pages=tuple(_page(billings, year, issue) for year in years),
@@ -50,29 +51,29 @@ def read_billings(sheets: Sheets, name: str) -> Figures:
 
 
 def billings_of(sheets: Sheets) -> Iterator[Billing]:
-    """Every value of *sheets* that is one.
+    """Every monthly value in *sheets*. Raises Unreadable for a table that does not state its unit.
 
-    Months to come are blank in one sheet and 0 in the other; totals and quarters hold partial sums, and stand in
-    columns that no month heads.
+    Left out are future months, which are blank or 0, and the columns of totals and quarters, which hold partial sums
+    and have no month as heading.
     """
     for name, rows in sheets.items():
         heading = " ".join(str(cell) for row in rows[:4] for cell in row if isinstance(cell, str))
         if not any(cell in MONTHS for row in rows for cell in row):
-            continue  # words, no table
+            continue  # a sheet of text, without a table
         if not _UNIT.search(heading):
             raise Unreadable(f"sheet {name!r} does not say that its numbers are in 1000 US$")
         average = bool(_AVERAGE.search(f"{name} {heading}"))
         columns: dict[int, int] = {}
         year = 0
         for head, *cells in rows:
-            if found := {place: MONTHS.index(cell) + 1 for place, cell in enumerate(cells) if cell in MONTHS}:
-                columns = found
+            if months := {index: MONTHS.index(cell) + 1 for index, cell in enumerate(cells) if cell in MONTHS}:
+                columns = months
             elif _is_number(head):
                 year = int(head)
             elif isinstance(head, str) and year:
-                for place, month in columns.items():
-                    if _is_number(cells[place]) and cells[place] > 0:
-                        yield Billing(average, head.strip(), year, month, round(cells[place]))
+                for index, month in columns.items():
+                    if _is_number(cells[index]) and cells[index] > 0:
+                        yield Billing(average, head.strip(), year, month, round(cells[index]))
 
 
 def _is_number(cell: Any) -> bool:
@@ -80,7 +81,7 @@ def _is_number(cell: Any) -> bool:
 
 
 def _page(billings: list[Billing], year: int, issue: str) -> str:
-    """One line a month, then averages, and sums of the quarters and of the year when they are complete."""
+    """One line per month, then the averages, then the sums of complete quarters and of the complete year."""
     monthly = _table([billing for billing in billings if billing.year == year and not billing.average])
     averages = _table([billing for billing in billings if billing.year == year and billing.average])
     lines = [f"Worldwide semiconductor billings {year} by region, in 1000 US$ ({issue} issue)"]
@@ -97,6 +98,7 @@ def _page(billings: list[Billing], year: int, issue: str) -> str:
 
 
 def _table(billings: list[Billing]) -> dict[int, dict[str, int]]:
+    """Values by region, by month."""
     table: dict[int, dict[str, int]] = {}
     for billing in billings:
         table.setdefault(billing.month, {})[billing.region] = billing.value
@@ -104,27 +106,29 @@ def _table(billings: list[Billing]) -> dict[int, dict[str, int]]:
 
 
 def _sums(table: dict[int, dict[str, int]], months: range) -> list[dict[str, int]]:
-    """The sums by region over *months*; none when one of them is still to come."""
+    """A list with the sums by region over *months*; empty when a month is missing."""
     if any(month not in table for month in months):
         return []
     return [{region: sum(table[month].get(region, 0) for month in months) for region in table[months[0]]}]
 
 
 def _key_figures(billings: list[Billing], last: tuple[int, int], issue: str) -> str:
-    """The latest month by region, its average, and the same month of the year before."""
+    """The latest month by region, its average, and the same month of the previous year."""
     year, month = last
 
-    def of(year: int, average: bool) -> dict[str, int]:
-        chosen = [one for one in billings if (one.year, one.month, one.average) == (year, month, average)]
-        return _table(chosen).get(month, {})
+    def values_of(year: int, average: bool) -> dict[str, int]:
+        of_month = [
+            billing for billing in billings if (billing.year, billing.month, billing.average) == (year, month, average)
+        ]
+        return _table(of_month).get(month, {})
 
     lines = [
-        (_month(year, month), of(year, average=False)),
-        (f"Three-month average to {_month(year, month)}", of(year, average=True)),
-        (_month(year - 1, month), of(year - 1, average=False)),
+        (_month(year, month), values_of(year, average=False)),
+        (f"Three-month average to {_month(year, month)}", values_of(year, average=True)),
+        (_month(year - 1, month), values_of(year - 1, average=False)),
     ]
-    told = ". ".join(f"{what}: {_regions(values)}" for what, values in lines if values)
-    return f"Billings in 1000 US$, {issue} issue. {told}."
+    sentences = ". ".join(f"{label}: {_regions(values)}" for label, values in lines if values)
+    return f"Billings in 1000 US$, {issue} issue. {sentences}."
 
 
 def _month(year: int, month: int) -> str:

@@ -1,4 +1,4 @@
-"""Waiting as a site asks to: Retry-After, and not at all where that would take too long."""
+"""Honours the Retry-After header (RFC 9110, 10.2.3), unless it asks for too long a wait."""
 
 from __future__ import annotations
 
@@ -16,44 +16,49 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import DownloadFailedError, ResponseDataLossError
 from scrapy.http import Response
 
-from crawler.middlewares import Blocked
+from crawler.exceptions import Blocked
 
 logger = logging.getLogger(__name__)
 
-LONGEST = 90.0
-"""Seconds that a run waits for a site; one that asks for more is left alone until the next run."""
+MAX_WAIT = 90.0
+"""Seconds that a run waits for a site; a site that asks for more is not requested again in this run."""
 
-IN_A_ROW = 5
-"""So many connections of a site cut one after another mean that it is out of order."""
+MAX_CONSECUTIVE_CUTS = 5
+"""After more consecutive cut connections than this, a host counts as broken and gets no extra retries."""
 
 
-class PatienceMiddleware:
-    """Obeys Retry-After of 429 and 503; without it, such replies are Scrapy's to try again."""
+class RetryAfterMiddleware:
+    """Honours Retry-After of replies 429 and 503; Scrapy's retry middleware handles such replies without the header.
+
+    It also gives requests whose connection was cut more retries than Scrapy does.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.busy: dict[str, str] = {}
-        self.cut: Counter[str] = Counter()
+        self.busy_hosts: dict[str, str] = {}
+        self.consecutive_cuts: Counter[str] = Counter()
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> PatienceMiddleware:
+    def from_crawler(cls, crawler: Crawler) -> RetryAfterMiddleware:
         return cls(crawler)
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """A connection that was cut is tried more often than a site that hangs: it takes no more than a moment."""
+        """Doubles the retries after a cut connection: unlike a timeout, a cut costs hardly any time."""
         if isinstance(exception, DownloadFailedError | ResponseDataLossError):
             host = urlsplit(request.url).hostname or ""
-            self.cut[host] += 1
-            if self.cut[host] <= IN_A_ROW:
+            self.consecutive_cuts[host] += 1
+            if self.consecutive_cuts[host] <= MAX_CONSECUTIVE_CUTS:
                 request.meta["max_retry_times"] = 2 * self.crawler.settings.getint("RETRY_TIMES")
 
     def process_request(self, request: Request) -> None:
+        """Raises Blocked for a host that has asked for too long a wait."""
         host = urlsplit(request.url).hostname or ""
-        if host in self.busy:
-            raise Blocked(f"not asked: {host} has answered with {self.busy[host]}")
+        if host in self.busy_hosts:
+            raise Blocked(f"not asked: {host} has answered with {self.busy_hosts[host]}")
 
     async def process_response(self, request: Request, response: Response) -> Response | Request:
-        self.cut.pop(urlsplit(request.url).hostname or "", None)
+        """Waits as the reply asks and returns the request to repeat. Raises Blocked when the wait is too long."""
+        self.consecutive_cuts.pop(urlsplit(request.url).hostname or "", None)
         if response.status not in (429, 503):
             return response
         seconds = seconds_to_wait((response.headers.get("Retry-After") or b"").decode("latin-1"), datetime.now(UTC))
@@ -61,22 +66,25 @@ class PatienceMiddleware:
             return response
         host = urlsplit(request.url).hostname or ""
         reason = f"HTTP {response.status}, to be asked again in {seconds:.0f} s"
-        if seconds > LONGEST:
-            self.busy[host] = reason
+        if seconds > MAX_WAIT:
+            self.busy_hosts[host] = reason
             self.crawler.stats.inc_value("xinwen/blocked")
             raise Blocked(reason)
         assert self.crawler.spider
-        again = get_retry_request(request, spider=self.crawler.spider, reason="Retry-After")
-        if again is None:
+        retry = get_retry_request(request, spider=self.crawler.spider, reason="Retry-After")
+        if retry is None:
             return response
         logger.info("%s: %s", host, reason)
         self.crawler.stats.inc_value("xinwen/waited", math.ceil(seconds))
         await asyncio.sleep(seconds)
-        return again
+        return retry
 
 
 def seconds_to_wait(value: str, now: datetime) -> float | None:
-    """What a Retry-After header says, in seconds from *now*; None when it says nothing."""
+    """The wait in seconds from *now* that the Retry-After header *value* asks for; None when it is no valid value.
+
+    The header holds either a number of seconds or an HTTP date.
+    """
     value = value.strip()
     if value.isascii() and value.isdecimal():
         return float(value)

@@ -1,4 +1,4 @@
-"""robots.txt as the rules mean it: one that is refused or out of order bars the whole host."""
+"""Obeys robots.txt as RFC 9309 means it: a robots.txt that is blocked or unreachable disallows the whole host."""
 
 from __future__ import annotations
 
@@ -11,58 +11,61 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 
-from crawler.middlewares import FAILURES, Blocked, refusal, told
+from crawler.exceptions import DOWNLOAD_FAILURES, Blocked, describe_failure
+from crawler.middlewares.blocked import block_reason
 
-_FIRST = 1000  # before everything else that waits for the host
+_FIRST = 1000  # priority of a request for robots.txt: higher than all others to the host
 
+MAX_CRAWL_DELAY = 600.0
+"""Seconds; with a longer crawl-delay a run would reach its time limit before it has an article."""
 
-LONGEST_DELAY = 600.0
-"""Seconds; with a longer crawl-delay a run would reach its end before it has an article."""
-
-_MOST_BYTES = 2**20
-"""Twice what the standard asks of every reader."""
-
-
-class Barred(IgnoreRequest):
-    """robots.txt asks programs not to fetch this address."""
+_MAX_BYTES = 2**20
+"""Twice the 500 KiB that RFC 9309, 2.5, requires every crawler to parse."""
 
 
-class NoRules(IgnoreRequest):
-    """Nobody can tell what robots.txt says, as the site is out of order: nothing is fetched."""
+class RobotsDisallowed(IgnoreRequest):
+    """robots.txt disallows this address."""
+
+
+class RobotsUnreachable(IgnoreRequest):
+    """robots.txt cannot be read because of a server or network error: nothing is fetched (RFC 9309, 2.3.1.4)."""
 
 
 class RobotsMiddleware:
-    """In place of Scrapy's, which takes a robots.txt that answers 403, 500 or nothing for leave to crawl."""
+    """Replaces Scrapy's middleware, which allows everything when robots.txt answers 403, 500 or not at all."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
         self.rules: dict[str, asyncio.Task[RobotParser]] = {}
-        self.silent: set[str] = set()
+        self.without_robots: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RobotsMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
+        """Raises RobotsDisallowed, RobotsUnreachable, or Blocked when robots.txt is blocked or its delay too long."""
         if request.meta.get("xinwen") == "robots":
             return
         parts = urlsplit(request.url)
-        # Requests for one new host come together; they wait for one and the same robots.txt.
+        # Several requests for a new host may come at once; all wait for the same download of robots.txt.
         if parts.netloc not in self.rules:
             self.rules[parts.netloc] = asyncio.ensure_future(self._read(f"{parts.scheme}://{parts.netloc}/robots.txt"))
         rules = await self.rules[parts.netloc]
         if self.crawler.settings.getbool("XINWEN_POLITE"):
             self._slow_down(parts.hostname or "", rules.crawl_delay(self.agent) or 0)
-        if request.meta.get("xinwen_leave") and parts.netloc in self.silent:
-            raise Barred(f"not asked without leave: {parts.netloc} has no robots.txt")
+        if request.meta.get("xinwen_requires_robots") and parts.netloc in self.without_robots:
+            raise RobotsDisallowed(
+                f"not asked: {parts.netloc} has no robots.txt that allows it, as the source requires"
+            )
         if not rules.allowed(request.url, self.agent):
             self.crawler.stats.inc_value("xinwen/robots/barred")
-            raise Barred(f"barred by robots.txt of {parts.netloc}")
+            raise RobotsDisallowed(f"barred by robots.txt of {parts.netloc}")
 
     def _slow_down(self, host: str, delay: float) -> None:
-        """Keep to the crawl-delay. Before every request, as AutoThrottle knows nothing of it and goes below."""
-        if not delay <= LONGEST_DELAY:  # also what is no number
+        """Applies the crawl-delay, before every request: AutoThrottle ignores it and would lower the delay again."""
+        if not delay <= MAX_CRAWL_DELAY:  # written this way to be true for NaN as well
             self.crawler.stats.inc_value("xinwen/blocked")
             raise Blocked(f"robots.txt of {host} asks for {delay:.0f} s between two requests")
         if delay <= self.crawler.settings.getfloat("DOWNLOAD_DELAY"):
@@ -73,25 +76,25 @@ class RobotsMiddleware:
             slot.delay, slot.jitter = max(slot.delay, delay), 0
 
     async def _read(self, url: str) -> RobotParser:
-        # Not to be held back by the spider's own delays in asking for pages.
-        meta = {"xinwen": "robots", "download_maxsize": _MOST_BYTES}
+        """Downloads and parses the robots.txt at *url*. Raises RobotsUnreachable or Blocked."""
+        meta = {"xinwen": "robots", "download_maxsize": _MAX_BYTES}
         robots = Request(url, priority=_FIRST, meta=meta, callback=NO_CALLBACK)
         try:
             response = await self.crawler.engine.download_async(robots)
         except Blocked as error:  # counted where it was raised
             raise Blocked(f"{url} cannot be read: {error}") from None
         except IgnoreRequest as error:
-            raise NoRules(f"{url} cannot be read: {error}") from None
-        except FAILURES as error:
-            raise NoRules(f"{url} cannot be read: {told(error)}") from None
-        if refused := refusal(response):
+            raise RobotsUnreachable(f"{url} cannot be read: {error}") from None
+        except DOWNLOAD_FAILURES as error:
+            raise RobotsUnreachable(f"{url} cannot be read: {describe_failure(error)}") from None
+        if blocked := block_reason(response):
             self.crawler.stats.inc_value("xinwen/blocked")
-            raise Blocked(f"{url} cannot be read: {refused}")
-        # 4xx says that there is none. 429 says that now is not the time to ask, not that all is allowed.
+            raise Blocked(f"{url} cannot be read: {blocked}")
+        # RFC 9309, 2.3.1.3: 4xx means that there is no robots.txt. 429 is no such answer: it asks to come back later.
         if response.status != 200 and (response.status == 429 or not 400 <= response.status < 500):
-            raise NoRules(f"{url} cannot be read: HTTP {response.status}")
+            raise RobotsUnreachable(f"{url} cannot be read: HTTP {response.status}")
         body = response.body if response.status == 200 else b""
-        # Many sites show their page for whatever they have not got.
+        # Many sites answer a missing file with an HTML page and status 200.
         if not body.strip() or body.lstrip().startswith(b"<"):
-            self.silent.add(urlsplit(url).netloc)
+            self.without_robots.add(urlsplit(url).netloc)
         return ProtegoRobotParser.from_crawler(self.crawler, body)

@@ -1,4 +1,4 @@
-"""Many sources side by side, each in a process of its own: what befalls one does not touch the others."""
+"""Crawls several sources in parallel, each in a process of its own: a failure of one leaves the others alone."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 GRACE = 30.0
-"""Seconds for a crawl to end well once it is told to."""
+"""Seconds that a crawl has to end in good order after SIGTERM; then it is killed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A crawl that is over: its exit status (negative: the signal that killed it) and what it said last."""
+class FinishedCrawl:
+    """A crawl that has ended: its exit status (negative: the signal that killed it) and the last line of its log."""
 
     key: str
     status: int
@@ -32,7 +32,7 @@ class Ended:
 
     @property
     def fault(self) -> str:
-        """What went wrong with the process itself; "" when it ended by itself with status 0."""
+        """What went wrong with the process; "" when it ended by itself with status 0."""
         if self.overdue:
             return f"stopped after {(self.ended - self.started).total_seconds():.0f} s"
         if self.status < 0:
@@ -41,29 +41,29 @@ class Ended:
 
 
 class Records(Protocol):
-    """Where the records of runs lie; the crawler itself knows no database."""
+    """The stored records of runs; an interface, because the crawler knows no database."""
 
-    def record(self, ended: Ended) -> Mapping[str, Any]:
-        """The record of the run, made now where the crawl did not live to make it."""
+    def record(self, ended: FinishedCrawl) -> Mapping[str, Any]:
+        """The record of the run; it is written here where the crawl was killed before it could write one."""
 
 
 OpenRecords = Callable[[], AbstractContextManager[Records]]
 
 
-class SideBySide:
-    """At most *at_once* crawls at a time, each stopped after *longest* seconds."""
+class ParallelCrawls:
+    """Runs at most *at_once* crawls at a time, and stops each after *longest* seconds."""
 
     def __init__(
         self, at_once: int, longest: float, logs: Path, variables: Mapping[str, Mapping[str, str]] | None = None
     ) -> None:
-        """*variables*: what the crawl of a key finds in its environment beside what is in ours."""
+        """*variables*: environment variables by source key, added to those of this process."""
         self.at_once, self.longest, self.logs = at_once, longest, logs
         self.variables = variables or {}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._stopping = threading.Event()
 
-    def crawl(self, keys: Iterable[str], started: Callable[[str], None]) -> Iterator[Ended]:
-        """Crawl the sources of *keys*, in any order of ending; *started* is told of each as it begins."""
+    def crawl(self, keys: Iterable[str], started: Callable[[str], None]) -> Iterator[FinishedCrawl]:
+        """Crawl the sources *keys* and yield each as it ends; *started* is called with the key of each that begins."""
         self.logs.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(self.at_once) as pool:
             crawls = [pool.submit(self._crawl_one, key, started) for key in keys]
@@ -72,12 +72,12 @@ class SideBySide:
                     if ended := crawl.result():
                         yield ended
             finally:
-                # Also when this process is interrupted: no crawl outlives the command that began it.
+                # Also when this process is interrupted: no crawl outlives the command that started it.
                 self._stopping.set()
                 for process in list(self._running.values()):
                     process.terminate()
 
-    def _crawl_one(self, key: str, started: Callable[[str], None]) -> Ended | None:
+    def _crawl_one(self, key: str, started: Callable[[str], None]) -> FinishedCrawl | None:
         if self._stopping.is_set():
             return None
         started(key)
@@ -93,7 +93,7 @@ class SideBySide:
                 overdue = True
                 _end(process)
             del self._running[key]
-        return Ended(key, process.returncode, begun, datetime.now(UTC), _last_line(log), log, overdue)
+        return FinishedCrawl(key, process.returncode, begun, datetime.now(UTC), _last_line(log), log, overdue)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

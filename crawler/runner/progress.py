@@ -1,4 +1,4 @@
-"""Runs on the terminal: progress while they last, a table at the end."""
+"""Shows crawls on the terminal: progress while they run, a table at the end."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from crawler.side_by_side import OpenRecords, SideBySide
+from crawler.runner.processes import OpenRecords, ParallelCrawls
 
 Record = Mapping[str, Any]
 
-_COLOURS = {"ok": "green", "nothing_new": "green", "blocked": "yellow", "login_needed": "yellow"}
+_COLORS = {"ok": "green", "nothing_new": "green", "blocked": "yellow", "login_needed": "yellow"}
 
 
 def crawl_and_show(
-    keys: list[str], crawls: SideBySide, open_records: OpenRecords, console: Console, title: str
+    keys: list[str], crawls: ParallelCrawls, open_records: OpenRecords, console: Console, title: str
 ) -> dict[str, Record]:
-    """Crawl *keys* and show how it goes; the records of their runs, in the order of *keys*."""
+    """Crawl *keys* with a progress bar; returns the records of their runs, in the order of *keys*."""
     records: dict[str, Record] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
@@ -48,7 +48,7 @@ def crawl_and_show(
 
 def _lines(key: str, record: Record, place: str) -> Iterator[str]:
     why = f": {escape(record['why'])}" if record["why"] else ""
-    yield f"[dim]{place}[/dim] {key} {_coloured(record['verdict'])}, {record['seconds']:.0f} s{why}"
+    yield f"[dim]{place}[/dim] {key} {_colored(record['verdict'])}, {record['seconds']:.0f} s{why}"
     for error in record["errors"][:3] if record["verdict"] not in ("ok", "nothing_new") else ():
         yield f"    [dim]{escape(error['url'])}[/dim] {error['outcome']}: {escape(error['reason'])}"
 
@@ -57,26 +57,26 @@ def _table(records: Mapping[str, Record], title: str) -> Table:
     table = Table(title=title)
     for name in ("source 来源", "verdict 结论", "articles 文章", "requests 请求"):
         table.add_column(name, no_wrap=True)
-    table.add_column("way in used 入口")
+    table.add_column("discovery 发现方式")
     for key, record in records.items():
         requests = str(sum(record["requests"].values()))
         table.add_row(
             key,
-            _coloured(record["verdict"]),
+            _colored(record["verdict"]),
             f"{record.get('articles', 0)} ({record['new']} new)",
             requests,
-            _way_in(record["ways"]),
+            _first_method(record["ways"]),
         )
     return table
 
 
-def _coloured(verdict: str) -> str:
-    colour = _COLOURS.get(verdict, "red")
-    return f"[{colour}]{verdict}[/{colour}]"
+def _colored(verdict: str) -> str:
+    color = _COLORS.get(verdict, "red")
+    return f"[{color}]{verdict}[/{color}]"
 
 
-def _way_in(ways: list[str]) -> str:
-    """Kind and host of the first way in, and how many more there were: narrow enough for a table."""
+def _first_method(ways: list[str]) -> str:
+    """Kind and host of the first discovery method, and the number of others: narrow enough for a table."""
     if not ways:
         return "-"
     kind, url = ways[0].split(" ", 1)

@@ -1,4 +1,4 @@
-"""The sample web: a folder that holds replies of the sites, one line of ``<key>/site.jsonl`` a reply."""
+"""The sample web: a folder with recorded replies of sites. Each line of ``<key>/site.jsonl`` describes one reply."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawler.ways.entry import escaped
+from crawler.discovery.entry_page import escaped_url
 from store.settings import settings
 
 TODAY = "today"
-"""The file of a sample web that holds the day its pages are of."""
+"""The file of a sample web with the date on which its pages were recorded."""
 
 
 class SampleError(ValueError):
-    """A sample web is written wrong; the message names the file, the line and the reason."""
+    """A sample web has a wrong file; the message names the file, the line and the reason."""
 
 
 def today() -> datetime:
-    """The day for which the addresses of a year or quarter are made: the sample web's own, where it names one.
+    """The day by which addresses with a year or quarter are made: the sample web's own, where it names one, else today.
 
-    A sample holds the quarters of its day; asked for those of a later one it would lose reports as time passes.
+    A sample has the quarters of its own day. With a later day its reports would no longer be found.
     Raises SampleError.
     """
     file = Path(settings().sample_web) / TODAY
@@ -38,7 +38,12 @@ def today() -> datetime:
 
 @dataclass(frozen=True)
 class Reply:
-    """One line of ``site.jsonl``."""
+    """One line of ``site.jsonl``: the reply to *method* at *url*.
+
+    ``when``: text that a header, or the ``body``, of the request must contain.
+    ``etag``: send an ETag, and status 304 for a request that has it.
+    ``hang``: seconds before the body is sent. ``close``: close the connection without a reply.
+    """
 
     url: str
     file: Path | None = None
@@ -53,7 +58,7 @@ class Reply:
 
 
 class SampleWeb:
-    """Every reply of a folder of sites, by method and address; of several the first that fits what was sent."""
+    """All replies of a sample web by method and address. Raises SampleError."""
 
     def __init__(self, folder: Path) -> None:
         self.replies: dict[tuple[str, str], list[Reply]] = {}
@@ -69,18 +74,21 @@ class SampleWeb:
         if any(other.when == reply.when for other in others):
             raise SampleError(f"{place}: {reply.method} {reply.url} has a reply already")
         others.append(reply)
-        # The most particular one first: a login page answers all that bring no key.
+        # The reply with most conditions first: a login page is sent for every request without a key.
         others.sort(key=lambda other: -len(other.when))
 
     def reply(self, method: str, url: str, sent: Callable[[str], str]) -> Reply | None:
-        """*sent* gives a header of the request, or its ``body``; what it lacks is ""."""
+        """The first reply to *method* at *url* whose conditions hold; None for none.
+
+        *sent*: gives a header of the request by name, or its ``body``; "" where there is none.
+        """
         fitting = self.replies.get(("GET" if method == "HEAD" else method, url), ())
-        return next((one for one in fitting if all(text in sent(name) for name, text in one.when.items())), None)
+        return next((reply for reply in fitting if all(text in sent(name) for name, text in reply.when.items())), None)
 
 
 def address(url: str) -> str:
     """*url* as a request spells it: escaped, with a path, without fragment."""
-    parts = urlsplit(escaped(url))
+    parts = urlsplit(escaped_url(url))
     return parts._replace(path=parts.path or "/", fragment="").geturl()
 
 

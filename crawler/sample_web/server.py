@@ -1,6 +1,6 @@
-"""The sample web served over HTTP on this machine under the sites' real addresses.
+"""Serves the sample web over HTTP on this machine, under the real addresses of the sites.
 
-Spiders do not know: each request goes through Scrapy's real download handler, only to a server of our own.
+Spiders do not notice: each request goes through Scrapy's own download handler, but to a local server.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
-from crawler.samples import Reply, SampleWeb, address
+from crawler.sample_web.replies import Reply, SampleWeb, address
 from store.settings import settings
 
 _ADDRESS = "X-Xinwen-Address"
@@ -46,7 +46,7 @@ class _Sites(Resource):
         if reply.close:
             request.loseConnection()
             return NOT_DONE_YET
-        body = _answer(reply, request)
+        body = _body(reply, request)
         if not reply.hang:
             return body
         self._later(reply.hang, body, request)
@@ -72,8 +72,8 @@ def _sent(request: Any, name: str) -> str:
     return str(request.content.read().decode("utf-8", "replace"))
 
 
-def _answer(reply: Reply, request: Any) -> bytes:
-    """Status and headers set, the body returned."""
+def _body(reply: Reply, request: Any) -> bytes:
+    """Sets status and headers of *request*, and returns the body."""
     body = reply.file.read_bytes() if reply.file else b""
     request.setResponseCode(reply.status)
     if reply.type:
@@ -97,7 +97,7 @@ def _answer(reply: Reply, request: Any) -> bytes:
 
 
 class SampleServer:
-    """One server a crawl, whatever the number of schemes."""
+    """The server of the sample web: one for each crawl, which the handlers of all schemes share."""
 
     def __init__(self, folder: Path) -> None:
         self.web = SampleWeb(folder)
@@ -119,7 +119,7 @@ _servers: WeakKeyDictionary[Crawler, SampleServer] = WeakKeyDictionary()
 
 
 class SampleWebHandler(BaseDownloadHandler):
-    """Scrapy's HTTP handler, led to the sample web; nothing leaves the machine."""
+    """Scrapy's HTTP handler, redirected to the sample web; no request leaves this machine."""
 
     lazy = True
 
@@ -148,7 +148,7 @@ class SampleWebHandler(BaseDownloadHandler):
 
 
 def _reactor() -> Any:
-    """Twisted's reactor, imported late: the import installs one, and Scrapy chooses which."""
+    """Twisted's reactor; imported here because the import installs one, and Scrapy chooses which."""
     from twisted.internet import reactor
 
     return reactor

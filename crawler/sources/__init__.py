@@ -1,4 +1,4 @@
-"""The source table: one module a source, each with one value ``SOURCE``."""
+"""The source table: one module per source, each with one value ``SOURCE``."""
 
 from __future__ import annotations
 
@@ -11,28 +11,31 @@ from crawler.source import Source, SourceError
 
 
 class UnknownSource(LookupError):
-    """No source has that key; the message names those that are spelled alike."""
+    """No source has that key; the message suggests keys of similar spelling."""
 
     def __str__(self) -> str:
         return str(self.args[0])
 
 
-def table(rows: Iterable[Source]) -> dict[str, Source]:
-    """*rows* by key, in order of number. Refuses two with one key or number, and gaps in the numbers."""
-    found: dict[str, Source] = {}
-    for place, row in enumerate(sorted(rows, key=lambda row: row.number), start=1):
-        if row.key in found:
-            raise SourceError(f"source {row.key}: two rows have this key")
-        if row.number < place:
-            raise SourceError(f"source {row.key}: number {row.number} is taken by another row")
-        if row.number > place:
-            raise SourceError(f"source {row.key}: number {row.number}, but no row has number {place}")
-        found[row.key] = row
-    return found
+def table(sources: Iterable[Source]) -> dict[str, Source]:
+    """*sources* by key, in order of their numbers.
+
+    Raises SourceError for two sources with one key or number, and for gaps in the numbers.
+    """
+    by_key: dict[str, Source] = {}
+    for number, source in enumerate(sorted(sources, key=lambda source: source.number), start=1):
+        if source.key in by_key:
+            raise SourceError(f"source {source.key}: two sources have this key")
+        if source.number < number:
+            raise SourceError(f"source {source.key}: number {source.number} is taken by another source")
+        if source.number > number:
+            raise SourceError(f"source {source.key}: number {source.number}, but no source has number {number}")
+        by_key[source.key] = source
+    return by_key
 
 
 def source(key: str) -> Source:
-    """The row of *key*; UnknownSource when there is none."""
+    """The source with *key*. Raises UnknownSource when there is none."""
     if key in SOURCES:
         return SOURCES[key]
     close = get_close_matches(key.lower().replace("-", "_"), SOURCES, n=3, cutoff=0.5)
@@ -40,14 +43,15 @@ def source(key: str) -> Source:
     raise UnknownSource(f"unknown source {key!r}: {hint}")
 
 
-def _rows() -> Iterable[Source]:
+def _sources() -> Iterable[Source]:
+    """``SOURCE`` of every module in this package. Raises SourceError for a module without one."""
     for module in pkgutil.iter_modules(__path__):
-        row = getattr(import_module(f"{__name__}.{module.name}"), "SOURCE", None)
-        if not isinstance(row, Source):
+        source = getattr(import_module(f"{__name__}.{module.name}"), "SOURCE", None)
+        if not isinstance(source, Source):
             raise SourceError(f"crawler/sources/{module.name}.py holds no SOURCE")
-        if row.key != module.name:
-            raise SourceError(f"source {row.key}: its file is called {module.name}.py")
-        yield row
+        if source.key != module.name:
+            raise SourceError(f"source {source.key}: its file is called {module.name}.py")
+        yield source
 
 
-SOURCES: dict[str, Source] = table(_rows())
+SOURCES: dict[str, Source] = table(_sources())

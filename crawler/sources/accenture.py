@@ -3,9 +3,9 @@
 import re
 from dataclasses import replace
 
+from crawler.discovery.methods import Listing, Sitemap
+from crawler.discovery.topic_words import SEMICONDUCTORS
 from crawler.source import Selectors, Source, Thresholds
-from crawler.way import Listing, Sitemap
-from crawler.ways.words import SEMICONDUCTORS
 from store.article import Article
 
 _INDEX = "https://www.accenture.com/sitemap-index.xml"
@@ -14,17 +14,17 @@ _REPORT = re.compile(rb">\s*RESEARCH REPORT\s*<")
 
 
 def address_of(url: str) -> str:
-    """What follows the path says where a reader came from (``?src=SOMS&``), not which page it is."""
+    """The query (``?src=SOMS&``) only says where a reader came from, not which page it is."""
     return url.split("?", 1)[0]
 
 
 def same_page(url: str) -> str:
-    """Older links to a page of an industry end in ``-index``."""
+    """Older links to the page of an industry end in ``-index``."""
     return address_of(url).removesuffix("/").removesuffix("-index")
 
 
 def article_of(page: bytes, article: Article) -> Article:
-    """A label on the page is all that tells a research report."""
+    """Research reports are recognized only by a label on the page."""
     return replace(article, kind="report") if _REPORT.search(page) else article
 
 
@@ -38,8 +38,8 @@ SOURCE = Source(
     note="对TMT都比较专业",
     language="en",
     timezone="America/New_York",
-    ways=(
-        # The names of the children are not known for certain: where none is of this locale, all are looked through.
+    discovery=(
+        # The names of the child sitemaps may change: where none is of this locale, all are read.
         Sitemap(_INDEX, follow="us-en", part="insights"),
         Sitemap(_INDEX, part="insights"),
         Listing(_PAGE, item="main a[href]", link="::attr(href)", title="*", verified=False, part="insights"),
@@ -48,10 +48,10 @@ SOURCE = Source(
     keep="full",
     enabled=True,
     why="The sitemaps are published for crawlers; only what is openly published is kept.",
-    # Twins of an article under other locales are left to those; careers and search are barred and no articles.
+    # Without copies of an article under other locales; careers and search are forbidden and no articles.
     include=r"^https://www\.accenture\.com/us-en/(insights|blogs|industries|services)/[^?]+"
     r"|^https://newsroom\.accenture\.com/news/\d{4}/",
-    # Of most pages no more than the address is known, and there the trade may be "semi" for short.
+    # Of most pages only the address is known, where "semi" may be short for semiconductors.
     words=rf"{SEMICONDUCTORS}|\bsemis?\b(?! (annual|final|truck|skilled|structured|autonomous|custom|permanent))",
     selectors=Selectors(
         skip=r"^\s*(\d+[- ]minute read|RESEARCH REPORT|<<<\s*(Start|End)\s*>>>)\s*$",
@@ -61,7 +61,7 @@ SOURCE = Source(
     address_of=address_of,
     same_page=same_page,
     article_of=article_of,
-    # Insights may be without a date, other than that of the last build.
+    # Insights may have no date other than that of the last build.
     thresholds=Thresholds(published=0),
     delay=5.0,
 )

@@ -1,4 +1,4 @@
-"""Bloomberg: headlines and descriptions from its feeds; pages that people hand in are read from their data."""
+"""Bloomberg: headlines and descriptions from its feeds; pages that users bring are read from the JSON in them."""
 
 import json
 import re
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from crawler.read.dates import parse_date
-from crawler.read.metadata import author_names
+from crawler.discovery.entry_page import plain_text, plain_texts
+from crawler.discovery.methods import Feed, Sitemap
+from crawler.discovery.topic_words import SEMICONDUCTORS
+from crawler.extraction.dates import parse_date
+from crawler.extraction.metadata import author_names
 from crawler.source import Selectors, Source
-from crawler.way import Feed, Sitemap
-from crawler.ways.entry import plain, texts
-from crawler.ways.words import SEMICONDUCTORS
 from store.article import Article
 
 _SCRIPT = re.compile(
@@ -24,7 +24,7 @@ _PARAGRAPHS = re.compile(r"</?(?:p|h[1-6]|li|blockquote|div)\b[^>]*>|<br\b[^>]*>
 
 
 def story_of(page: bytes) -> dict[str, Any]:
-    """The article in the page's data, as it is since 2020 (a script of its own) or today (with all of the page)."""
+    """The article in the page's JSON: in a script of its own (2020), or part of the data of the whole page (today)."""
     for script in _SCRIPT.findall(page):
         try:
             data = json.loads(script)
@@ -37,14 +37,14 @@ def story_of(page: bytes) -> dict[str, Any]:
 
 
 def article_of(page: bytes, article: Article) -> Article:
-    """*article* by the page's data, which hold the whole text where the markup has its beginning."""
+    """*article* with the facts and the text in the page's JSON, which is whole where the markup is cut."""
     story = story_of(page)
     if not story:
         return article
     body = "\n".join(paragraphs(story.get("body")))
-    abstract = [plain(line) for line in story.get("abstract") or () if isinstance(line, str)]
+    abstract = [plain_text(line) for line in story.get("abstract") or () if isinstance(line, str)]
     date = parse_date(_text(story.get("publishedAt")), timezone="UTC", captured=article.fetched)
-    authors = [_text(one.get("name")) for one in story.get("authors") or () if isinstance(one, dict)]
+    authors = [_text(author.get("name")) for author in story.get("authors") or () if isinstance(author, dict)]
     return replace(
         article,
         title=_text(story.get("headline")) or article.title,
@@ -52,18 +52,18 @@ def article_of(page: bytes, article: Article) -> Article:
         body=body if len(body) >= len(article.body) else article.body,
         published=date or article.published,
         authors=author_names(authors or [_text(story.get("byline"))], ["Bloomberg"]) or article.authors,
-        tags=list(texts(map(_text, story.get("mostRelevantTags") or ()))) or article.tags,
+        tags=list(plain_texts(map(_text, story.get("mostRelevantTags") or ()))) or article.tags,
     )
 
 
 def paragraphs(body: Any) -> Iterator[str]:
-    """The paragraphs of a story's body: HTML at first, later a tree whose leaves are texts."""
+    """The paragraphs of a story's body, which is HTML in older pages and a tree with texts as leaves in newer ones."""
     if isinstance(body, str):
-        yield from texts(_PARAGRAPHS.split(body))
+        yield from plain_texts(_PARAGRAPHS.split(body))
     elif isinstance(body, dict) and body.get("type") not in _NO_TEXT:
         children = body.get("content") or ()
         if body.get("type") in ("paragraph", "heading", "listItem", "list-item"):
-            if text := plain("".join(_leaves(body))):
+            if text := plain_text("".join(_leaves(body))):
                 yield text
         else:
             for child in children:
@@ -79,15 +79,15 @@ def _leaves(node: Any) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
-    return plain(value) if isinstance(value, str) else ""
+    return plain_text(value) if isinstance(value, str) else ""
 
 
 _SELECTORS = Selectors(
     title='h1.lede-text-v2__hed, h1[class^="headline__"], .lede-text-only__hed',
-    # The template of 2020 shows ten times of other articles; there JSON-LD knows.
+    # Only these: the template of 2020 shows the dates of ten other articles. Else the date is from JSON-LD.
     published='meta[name="iso-8601-publish-date"]::attr(content), time[itemprop=datePublished]::attr(datetime)',
     body=".body-copy-v2.fence-body p, .body-content > p, .body-copy p",
-    # Ordinary paragraphs are of class "paywall" too.
+    # Not all of class "paywall": ordinary paragraphs have it too.
     drop='.page-ad, .paywall[data-ad-placeholder], [class*="inline-newsletter"], .for-you__wrapper',
 )
 
@@ -101,7 +101,7 @@ SOURCE = Source(
     note="行业新闻及指数",
     language="en",
     timezone="America/New_York",
-    ways=tuple(
+    discovery=tuple(
         Feed(f"https://feeds.bloomberg.com/{name}news.rss", part=name or "all")
         for name in ("technology/", "industries/", "markets/", "")
     ),

@@ -1,4 +1,4 @@
-"""Datayes: research reports of Chinese brokers, by its door for programs or its gateway, with the user's own key."""
+"""Datayes: research reports of Chinese brokers, from its MCP server or its web gateway, with the user's key."""
 
 import json
 import re
@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from crawler.compose import excerpt
+from crawler.discovery.entry_page import plain_texts
+from crawler.discovery.methods import Credential, JsonApi, Link
+from crawler.discovery.topic_words import SEMICONDUCTORS
+from crawler.extraction.paragraphs import excerpt
 from crawler.source import Selectors, Source, Thresholds
-from crawler.way import Credential, JsonApi, Link
-from crawler.ways.entry import texts
-from crawler.ways.words import SEMICONDUCTORS
 
 _SITE = "https://robo.datayes.com"
 _GATEWAY = "https://gw.datayes.com"
@@ -19,19 +19,21 @@ _SUCCESS = "message == 'success' || contains(['0', '1'], to_string(code))"
 
 
 def link_of(item: dict[str, Any], link: Link) -> Link | None:
-    """The search has asked for semiconductors; the news are of every trade. Authors stand in one text."""
+    """Splits authors, who are one text, and drops news on other topics; the search of reports is for semiconductors."""
     link = replace(link, summary=excerpt(link.summary))
     if "orgName" in item or "abstractText" in item:
-        return replace(link, authors=texts(name for text in link.authors for name in re.split("[,，、;；]", text)))
+        return replace(
+            link, authors=plain_texts(name for text in link.authors for name in re.split("[,，、;；]", text))
+        )
     text = "\n".join((link.title, link.summary, *link.tags))
     return link if re.search(SEMICONDUCTORS, text, re.IGNORECASE) else None
 
 
 def _tool(query: str, scope: str, kind: str, page: str, part: str) -> JsonApi:
-    """The official door. The shape of its replies is not known: it may name fields as the gateway does, or plainly."""
+    """A search by the official MCP server. Its field names are unknown: those of the gateway or plain ones."""
     return JsonApi(
         "https://mcp.datayes.com/ai/mcp/",
-        tool="AiSearch",
+        mcp_tool="AiSearch",
         body=json.dumps({"query": query, "queryScope": scope}, ensure_ascii=False),
         fields={
             "url": f"(id && join('', ['{_SITE}/v2/details/{page}/', to_string(id)])) || url || link",
@@ -50,7 +52,7 @@ def _tool(query: str, scope: str, kind: str, page: str, part: str) -> JsonApi:
 
 
 def _search(kind: str, pages: int) -> JsonApi:
-    place = f"{_SITE}/v2/fastreport/{kind.lower()}?subType={quote('不限')}&induName={quote('不限')}"
+    referer = f"{_SITE}/v2/fastreport/{kind.lower()}?subType={quote('不限')}&induName={quote('不限')}"
     return JsonApi(
         f"{_GATEWAY}/rrp_adventure/web/search?pageNow=1&authorId=&isOptional=false&orgName=&reportType={kind}"
         "&secCodeList=&reportSubType=&industry=&ratingType=&pubTimeStart=20200101&pubTimeEnd=20991231"
@@ -67,7 +69,7 @@ def _search(kind: str, pages: int) -> JsonApi:
         },
         page="pageNow",
         pages=pages,
-        headers={"Origin": _SITE, "Referer": place},
+        headers={"Origin": _SITE, "Referer": referer},
         ok=_SUCCESS,
         login=_LOGIN,
         part=kind,
@@ -77,7 +79,7 @@ def _search(kind: str, pages: int) -> JsonApi:
 _NEWS = JsonApi(
     f"{_GATEWAY}/rrp_mammon/web/feed/list?pageSize=20",
     items="data.list",
-    # The names of the fields have changed with the years.
+    # Field names have changed over the years.
     fields={
         "url": f"join('', ['{_SITE}/v2/details/feed/', to_string(id)])",
         "title": "title",
@@ -103,7 +105,7 @@ SOURCE = Source(
     note="国内研报",
     language="zh",
     timezone="Asia/Shanghai",
-    ways=(
+    discovery=(
         _tool("半导体行业研究报告", "research", "report", "report", part="INDUSTRY"),
         _search("INDUSTRY", 2),
         _tool("半导体公司研究报告", "research", "report", "report", part="COMPANY"),
@@ -115,7 +117,7 @@ SOURCE = Source(
     enabled=False,
     why="Without a key or a session of the user's own every reply is -403 or -407.",
     read="entry",
-    # What the door for programs names may lie anywhere; nothing of it is asked for.
+    # The MCP server may name pages on any host; none is requested.
     elsewhere=True,
     hosts=("robo.datayes.com",),
     credential=Credential("XINWEN_DATAYES_TOKEN", cookie="cloud-sso-token"),
@@ -126,7 +128,7 @@ SOURCE = Source(
     site_names=("萝卜投研",),
     kind="report",
     link_of=link_of,
-    # News are often no more than a headline.
+    # News are often only a headline.
     thresholds=Thresholds(text=0.3),
     delay=5.0,
 )

@@ -1,31 +1,31 @@
-"""Gartner: closed to programs; headlines come in by hand."""
+"""Gartner: closed to crawlers; headlines are read from files that users bring."""
 
 import re
 from datetime import UTC, datetime
 from typing import Any
 
-from crawler.read.dateline import date_of_address
+from crawler.discovery.methods import Link, Listing
+from crawler.extraction.dateline import date_of_address
 from crawler.source import Source
-from crawler.way import Link, Listing
 
 _ZONE = "America/New_York"
 _RELEASE = re.compile(r"/newsroom/press-releases/(\d{4}-\d\d-\d\d)-([^/?#]+)")
-_TELLING = 6  # words; of two addresses of one release one may be cut
+_SLUG_WORDS = 6  # by which a release is recognized; of two addresses of one release one may be cut
 
 
 def address_of(url: str) -> str:
-    """A second copy of a release has "-0" behind its address."""
+    """A second copy of a release has "-0" at the end of its address."""
     return re.sub(r"(?<=[a-z\d])-0(?=$|[?#])", "", url) if _RELEASE.search(url) else url
 
 
 def same_page(url: str) -> str:
-    """The day and the first words of the slug, whose end may be cut or numbered."""
+    """The day and the first words of the slug; its end may be cut or numbered."""
     release = _RELEASE.search(url)
-    return " ".join([release[1], *release[2].split("-")[:_TELLING]]) if release else url
+    return " ".join([release[1], *release[2].split("-")[:_SLUG_WORDS]]) if release else url
 
 
 def link_of_address(url: str) -> Link | None:
-    """Day and headline as the address spells them: without capitals and punctuation, so it is marked as derived."""
+    """Day and headline from the address, without capitals and punctuation; a tag says that the title is derived."""
     release = _RELEASE.search(url)
     if release is None:
         return None
@@ -51,7 +51,7 @@ SOURCE = Source(
     note="不定期更新",
     language="en",
     timezone=_ZONE,
-    ways=(
+    discovery=(
         Listing(f"{_ARCHIVE}/{{year}}", years=2, **_LIST),
         Listing(_ARCHIVE, **_LIST),
     ),

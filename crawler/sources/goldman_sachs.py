@@ -1,12 +1,12 @@
-"""Goldman Sachs: articles and reports on semiconductors from the insights feed, which is JSON."""
+"""Goldman Sachs: articles and reports on semiconductors from its JSON feed of insights."""
 
 from dataclasses import replace
 from typing import Any
 
+from crawler.discovery.entry_page import absolute_url
+from crawler.discovery.methods import JsonApi, Link, Sitemap
+from crawler.discovery.topic_words import SEMICONDUCTORS
 from crawler.source import Selectors, Source
-from crawler.way import JsonApi, Link, Sitemap
-from crawler.ways.entry import absolute
-from crawler.ways.words import SEMICONDUCTORS
 
 _SITE = "https://www.goldmansachs.com"
 _MENU = (
@@ -16,13 +16,13 @@ _MENU = (
 
 
 def link_of(item: dict[str, Any], link: Link) -> Link | None:
-    """Articles and reports only: podcasts and videos have no text. A report's text is not ours to keep."""
+    """Keeps articles and reports: podcasts and videos have no text. Of a report the text may not be kept."""
     kinds = (item.get("cmsPageProps") or {}).get("contentType") or []
     kinds = [kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, dict)]
     ids = {str(kind.get("id") or kind.get("title")).rsplit("/", 1)[-1].lower() for kind in kinds}
-    # A path, with or without a slash before it, and so is what is called a slug.
-    place = str(item.get("path") or item.get("slug") or "")
-    link = replace(link, url=absolute(_SITE, place if place.startswith(("http", "/")) else f"/{place}"))
+    # Both are paths, with or without a slash at the beginning.
+    path = str(item.get("path") or item.get("slug") or "")
+    link = replace(link, url=absolute_url(_SITE, path if path.startswith(("http", "/")) else f"/{path}"))
     if "report" in ids:
         return replace(link, kind="report", access="abstract")
     return replace(link, kind="news", access="full") if "article" in ids else None
@@ -30,7 +30,7 @@ def link_of(item: dict[str, Any], link: Link) -> Link | None:
 
 _FEED = JsonApi(
     f"{_SITE}/feeds/insights.json",
-    # lastModifiedDate is when the site was rebuilt, of no article's own.
+    # Not lastModifiedDate: it is when the site was rebuilt.
     fields={
         "url": "path",
         "title": "title",
@@ -50,7 +50,7 @@ SOURCE = Source(
     note="公司研究的报告不免费",
     language="en",
     timezone="America/New_York",
-    ways=(
+    discovery=(
         _FEED,
         Sitemap(f"{_SITE}/sitemap.xml"),
     ),
@@ -59,7 +59,7 @@ SOURCE = Source(
     why="The feed is open and robots.txt of 2026 bars only /materials/.",
     include=r"/insights/(articles|goldman-sachs-research|top-of-mind|reports)/[^/]",
     words=SEMICONDUCTORS,
-    # Menus stand in paragraphs as the text does.
+    # Menus are in paragraphs like the text.
     selectors=Selectors(skip=rf"^({'|'.join(_MENU)})\b"),
     site_names=("Goldman Sachs",),
     same_page=str.lower,

@@ -1,10 +1,10 @@
-"""Google Finance: a few quotes and the headlines beside them, from the data in the pages, only on demand."""
+"""Google Finance: a few quotes and the headlines on their pages, from the data blocks in them, only on demand."""
 
+from crawler.discovery.methods import DataBlocks
 from crawler.source import Source
-from crawler.way import DataBlocks
 
 _SITE = "https://www.google.com/finance"
-# A symbol without its exchange is no longer found. SOX is a guess that no one has seen answer.
+# A symbol without its exchange is no longer found. That SOX exists is a guess.
 _QUOTES = {
     "NVDA:NASDAQ": True,
     "TSM:NYSE": True,
@@ -15,7 +15,7 @@ _QUOTES = {
 
 
 def address_of(url: str) -> str:
-    """The interface of 2026 serves the same quotes under /beta/; the shorter address leads to either."""
+    """The pages of 2026 are under /beta/; the address without it leads to either."""
     return url.replace(f"{_SITE}/beta/quote/", f"{_SITE}/quote/", 1)
 
 
@@ -29,7 +29,7 @@ SOURCE = Source(
     note="行业新闻及指数",
     language="en",
     timezone="UTC",
-    ways=tuple(
+    discovery=tuple(
         DataBlocks(f"{_SITE}/{place}/{symbol}?hl=en", verified=verified, part=symbol)
         for symbol, verified in _QUOTES.items()
         for place in ("beta/quote", "quote")

@@ -4,40 +4,40 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from crawler.discovery.methods import Feed, Link, ListedDocument, Listing, Reports
 from crawler.source import Selectors, Source
-from crawler.way import Document, Feed, Link, Listing, Reports
 
 _SITE = "https://www.intc.com"
 _FILES = "d1io3yog0oux5.cloudfront.net"
 _FILING = r"/content/(\d{10}-\d\d-\d{6})/\1\.pdf$"
-# The first folder is another one with every build of the site.
+# The first folder changes with every build of the site.
 _RESULTS = rf"^https?://{re.escape(_FILES)}/_\w+(/intel/db/.+\.pdf)$"
 
 _FILED: dict[str, Any] = {
     "file": _FILING,
     "kind": "filing",
-    # The icon beside them may say PDF; the ending is right.
-    "beside": r"-xbrl\.zip$|/Financial_Report\.xlsx?$",
+    # By the ending of the address: the icon next to it may say PDF.
+    "attachments": r"-xbrl\.zip$|/Financial_Report\.xlsx?$",
 }
 _WITH_RESULTS = _FILED | {"file": rf"{_FILING}|{_RESULTS}"}
 
 
 def address_of(url: str) -> str:
-    """One filing appears under several sections: its accession number stays."""
+    """A filing is listed in several sections, always with its accession number."""
     if filing := re.search(_FILING, url):
         return f"{_SITE}/filings-reports/all-sec-filings/content/{filing[1]}/{filing[1]}.pdf"
     return url
 
 
 def same_page(url: str) -> str:
-    """The words behind a release's number are cut, here or there; one and the same filing has one number."""
+    """The number of a release or filing; the words after it may be cut."""
     release = re.search(r"/press-releases/detail/\d+", url)
     results = re.search(_RESULTS, url)
     return release[0] if release else f"https://{_FILES}{results[1]}" if results else address_of(url)
 
 
-def document_of(document: Document, link: Link) -> Link:
-    """The results of a quarter as they were told to the press are no filing."""
+def document_of(document: ListedDocument, link: Link) -> Link:
+    """Quarterly results for the press are reports, not filings."""
     return replace(link, kind="report") if re.search(_RESULTS, document.url) else link
 
 
@@ -47,7 +47,7 @@ _RELEASES = Listing(
     link="div.media-title a::attr(href)",
     title="div.media-title a",
     published="div.date time::attr(datetime) || div.date",
-    more=f"{_SITE}/news-events/press-releases?page={{page}}",
+    page_url=f"{_SITE}/news-events/press-releases?page={{page}}",
     pages=2,
     part="press",
 )
@@ -62,7 +62,7 @@ SOURCE = Source(
     note="美国龙头，看年报季报",
     language="en",
     timezone="America/Los_Angeles",
-    ways=(
+    discovery=(
         Reports(f"{_SITE}/filings-reports/annual-reports", part="annual", **_WITH_RESULTS),
         Reports(f"{_SITE}/filings-reports/quarterly-reports", part="quarterly", **_WITH_RESULTS),
         Reports(f"{_SITE}/filings-reports/all-sec-filings", part="filings", **_FILED),

@@ -4,10 +4,10 @@ import json
 import re
 from dataclasses import replace
 
-from crawler.read.dates import parse_date
+from crawler.discovery.methods import JsonApi, Sitemap
+from crawler.discovery.topic_words import SEMICONDUCTORS
+from crawler.extraction.dates import parse_date
 from crawler.source import Selectors, Source, Thresholds
-from crawler.way import JsonApi, Sitemap
-from crawler.ways.words import SEMICONDUCTORS
 from store.article import Article
 
 _SITE = "https://kpmg.com"
@@ -24,26 +24,26 @@ def address_of(url: str) -> str:
 
 
 def same_page(url: str) -> str:
-    """One article stands in the trees of several countries, one PDF under three names; a translation is another."""
+    """An article is in the trees of several countries, a PDF has three names. Languages are different articles."""
     url = re.sub(r"\.coredownload(\.inline)?(?=\.pdf)", "", address_of(url).split("?", 1)[0])
     return re.sub(rf"^{_SITE}/[a-z]{{2}}/(?=[a-z]{{2}}/)", f"{_SITE}/", url)
 
 
 def article_of(page: bytes, article: Article) -> Article:
-    """Pages of the old site tell their date in a script; how it is called there is not known for certain."""
+    """Pages of the old site have their date in a script, by a name that varies."""
     data = _METADATA.search(page)
     if article.published or not data:
         return article
-    told = (
+    dates = (
         parse_date(text.decode("utf-8", "replace"), timezone=_ZONE, captured=article.fetched)
         for name, text in _FACT.findall(data[1])
         if re.search(rb"date", name, re.IGNORECASE) and not re.search(rb"modif|update|expir", name, re.IGNORECASE)
     )
-    return replace(article, published=next(filter(None, told), None))
+    return replace(article, published=next(filter(None, dates), None))
 
 
 def _search(tree: str, query: str, part: str) -> JsonApi:
-    asked = {
+    query_body = {
         "query": query,
         "filters": {
             "all": [
@@ -58,7 +58,7 @@ def _search(tree: str, query: str, part: str) -> JsonApi:
     }
     return JsonApi(
         f"{_SITE}/esearch/{tree}",
-        body=json.dumps(asked),
+        body=json.dumps(query_body),
         items="results",
         fields={
             "url": "kpmg_url.raw",
@@ -68,7 +68,7 @@ def _search(tree: str, query: str, part: str) -> JsonApi:
         },
         page="page.current",
         pages=5,
-        leave=True,
+        requires_robots=True,
         part=part,
     )
 
@@ -83,8 +83,8 @@ SOURCE = Source(
     note="有较多行业数据",
     language="en",
     timezone=_ZONE,
-    ways=(
-        # The global site comes first: of the same article in two trees the first stands.
+    discovery=(
+        # The global site comes first: of an article in two trees the first is kept.
         Sitemap(f"{_SITE}/sitemap-index.xml", follow=r"/xx/en/sitemap\.xml", part="global"),
         Sitemap(f"{_SITE}/xx/en/sitemap.xml", part="global"),
         _search("xx-en", "semiconductor", part="global"),
@@ -95,7 +95,7 @@ SOURCE = Source(
     keep="full",
     enabled=True,
     why="The sitemaps are open; the search is asked last, and only where a live robots.txt leaves it open.",
-    # Copies for printing and for programs are barred; careers and search pages are no articles.
+    # Copies for printing and for programs are forbidden; careers and search pages are no articles.
     include=r"^https://kpmg\.com/(xx/en|us/en|cn/zh)/(?!.*\.(print|crawl)\.html)(?!.*/search\.html)(?!.*\.model\.json).+\.html$",
     words=SEMICONDUCTORS,
     selectors=Selectors(
@@ -105,7 +105,7 @@ SOURCE = Source(
     article_of=article_of,
     address_of=address_of,
     same_page=same_page,
-    # A sitemap tells when a page was last built, and not every page when it was published.
+    # Sitemaps have only the date of the last build, and not every page says when it was published.
     thresholds=Thresholds(published=0),
     from_link=("published",),
     delay=5.0,

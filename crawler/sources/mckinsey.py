@@ -5,8 +5,8 @@ import re
 
 import jmespath
 
+from crawler.discovery.methods import Listing, Sitemap
 from crawler.source import Selectors, Source, Thresholds
-from crawler.way import Listing, Sitemap
 from store.article import Access
 
 _NEXT_DATA = re.compile(rb"<script[^>]*\bid\s*=\s*[\"']?__NEXT_DATA__\b[^>]*>(.*?)</script>", re.DOTALL)
@@ -17,15 +17,15 @@ _STATUS = jmespath.compile(
 
 
 def address_of(url: str) -> str:
-    """What follows the path says where a reader came from, not which page it is."""
+    """The query only says where a reader came from, not which page it is."""
     return url.split("?", 1)[0].rstrip("/")
 
 
 def access_of(page: bytes) -> Access:
-    """Open only where the page's data say AllUsers: ``meta[name=accesslevel]`` says "public" on closed pages too."""
-    found = _NEXT_DATA.search(page)
+    """Full only where the page's JSON says AllUsers; ``meta[name=accesslevel]`` is "public" on closed pages, too."""
+    script = _NEXT_DATA.search(page)
     try:
-        status = _STATUS.search(json.loads(found[1])) if found else ""
+        status = _STATUS.search(json.loads(script[1])) if script else ""
     except ValueError:
         status = ""
     return "full" if status == "AllUsers" else "abstract"
@@ -59,7 +59,7 @@ SOURCE = Source(
     note="不定期更新",
     language="en",
     timezone="America/New_York",
-    ways=(
+    discovery=(
         Sitemap("https://www.mckinsey.com/sitemap.xml"),
         _LIST,
     ),

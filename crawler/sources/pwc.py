@@ -4,28 +4,28 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from crawler.read.months import start_of_month
+from crawler.discovery.methods import JsonApi, Link, Listing, Sitemap
+from crawler.extraction.months import start_of_month
 from crawler.source import Selectors, Source, Thresholds
-from crawler.way import JsonApi, Link, Listing, Sitemap
 
 _ZONE = "Europe/London"
 _LIBRARY = "/content/pwc/gx/en/research-insights/insights-library"
 
 
 def address_of(url: str) -> str:
-    """What follows the path says where a reader came from, not which page it is."""
+    """The query only says where a reader came from, not which page it is."""
     return url.split("?", 1)[0]
 
 
 def link_of(item: dict[str, Any], link: Link) -> Link | None:
-    """Videos and files stand among the pages; some dates name no day."""
+    """Drops videos and files; reads dates without a day."""
     if item.get("isPage") in (False, "false") or item.get("isVideo") in (True, "true"):
         return None
     month = start_of_month(str(item.get("publishDate") or ""), _ZONE, datetime.now(UTC))
     return replace(link, published=link.published or month)
 
 
-_ASKED = (
+_QUERY = (
     "currentPagePath={}&list=%7B%7D&page=0&searchText="
     "&defaultImagePath=/content/dam/pwc/network/collection-fallback-images"
 )
@@ -44,16 +44,16 @@ _ELEMENTS: dict[str, Any] = {
 }
 _COLLECTION = JsonApi(
     f"https://www.pwc.com{_LIBRARY}/jcr:content/root/container/content-free-container-1/section_2137231403"
-    f"/collection_v2.rebrand-filter-dynamic.html?{_ASKED.format(_LIBRARY)}",
+    f"/collection_v2.rebrand-filter-dynamic.html?{_QUERY.format(_LIBRARY)}",
     pages=5,
     part="library",
     **_ELEMENTS,
 )
-# The same of this page, whose address only the page itself can tell.
+# The same for this page, which contains the address of its JSON.
 _COLLECTION_OF_TMT = JsonApi(
     "https://www.pwc.com/gx/en/industries/tmt/publications.html",
-    named=r"/content/pwc/gx/en/industries/tmt/[^\s\"'<>]*?collection_v2\.rebrand-filter-dynamic\.html[^\s\"'<>]*",
-    asked=_ASKED.format("/content/pwc/gx/en/industries/tmt/publications"),
+    reply_url=r"/content/pwc/gx/en/industries/tmt/[^\s\"'<>]*?collection_v2\.rebrand-filter-dynamic\.html[^\s\"'<>]*",
+    reply_query=_QUERY.format("/content/pwc/gx/en/industries/tmt/publications"),
     pages=4,
     verified=False,
     part="collection",
@@ -79,10 +79,10 @@ SOURCE = Source(
     note="不定期更新",
     language="en",
     timezone=_ZONE,
-    ways=(
+    discovery=(
         Listing("https://www.pwc.com/gx/en/industries/tmt/publications.html", **_LIST),
         Listing("https://www.pwc.com/gx/en/industries/tmt.html", **_LIST),
-        # The names of its children are not known: where none is of the global site, all are looked through.
+        # The names of the child sitemaps are unknown: where none is of the global site, all are read.
         Sitemap("https://www.pwc.com/sitemap.xml", follow=r"/gx/en|gx[-_]en", verified=False, part="tmt"),
         Sitemap("https://www.pwc.com/sitemap.xml", verified=False, part="tmt"),
         _COLLECTION,
@@ -91,7 +91,7 @@ SOURCE = Source(
     keep="abstract",
     enabled=True,
     why="Public pages that a plain client was given.",
-    # Not the pages that are lists themselves.
+    # Without pages that are lists.
     include=r"/gx/en/(?!industries/tmt(/publications|/media|/contacts)?\.html).+\.html$",
     words=r"semiconductor|\bchips?\b|/industries/tmt/|\btmt\b|半导体",
     selectors=Selectors(
@@ -100,7 +100,7 @@ SOURCE = Source(
     site_names=("PwC",),
     address_of=address_of,
     link_of=link_of,
-    # Neither its pages nor its lists always tell a date.
+    # Some articles have a date neither on their page nor in a list.
     thresholds=Thresholds(published=0),
     delay=5.0,
 )

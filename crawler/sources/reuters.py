@@ -3,30 +3,30 @@
 import re
 from dataclasses import replace
 
+from crawler.discovery.methods import Feed, JsonApi, Sitemap
+from crawler.discovery.topic_words import SEMICONDUCTORS
 from crawler.source import Source
-from crawler.way import Feed, JsonApi, Sitemap
-from crawler.ways.words import SEMICONDUCTORS
 from store.article import Article
 
 _FEEDS = "https://www.reuters.com/arc/outboundfeeds"
 
 
 def article_of(page: bytes, article: Article) -> Article:
-    """Pages that people hand in: links say to those who cannot see them that they open a tab."""
+    """For pages that users bring: drops the texts for screen readers, which say that a link opens a tab."""
     return replace(article, body=re.sub(r"\s*,?\s*\bopens new tab\b", "", article.body))
 
 
 _SECTION = JsonApi(
     "https://www.reuters.com/world/",
-    inside=r"\bFusion\.globalContent\s*=\s*",
+    embedded_after=r"\bFusion\.globalContent\s*=\s*",
     items="result.articles",
     fields={
         "url": "canonical_url",
         "title": "title",
-        # display_time and updated_time are what the page shows.
+        # The page shows display_time and updated_time instead.
         "published": "published_time",
         "summary": "description",
-        # The id beside a name is the mail address of a person.
+        # Without the id of an author, which is a mail address.
         "authors": "authors[].name",
         "tags": "[kicker.name, primary_tag.text]",
     },
@@ -42,7 +42,7 @@ SOURCE = Source(
     note="行业新闻有专栏",
     language="en",
     timezone="UTC",
-    ways=(
+    discovery=(
         Sitemap(f"{_FEEDS}/news-sitemap-index/?outputType=xml", follow="/news-sitemap/", language="en", pages=5),
         Sitemap(f"{_FEEDS}/news-sitemap/?outputType=xml", language="en"),
     ),

@@ -1,11 +1,11 @@
-"""Samsung: earnings presentations, interim reports and audited statements, which are PDFs and nothing else."""
+"""Samsung: earnings presentations, interim reports and audited statements, all of them PDFs."""
 
 import re
 from dataclasses import replace
 
+from crawler.discovery.methods import Link, ListedDocument, Reports
+from crawler.discovery.reports import file_name, period_of
 from crawler.source import Source
-from crawler.way import Document, Link, Reports
-from crawler.ways.reports import file_name, period_of
 
 _KINDS = (
     (r"conference|earnings.release", "Earnings presentation"),
@@ -17,11 +17,11 @@ _KINDS = (
 )
 
 
-def document_of(document: Document, link: Link) -> Link:
-    """Kind and period stand in the file's name; the link says "PDF", and the PDF's own title misleads."""
+def document_of(document: ListedDocument, link: Link) -> Link:
+    """Kind and period are in the file name; the link only says "PDF", and the title in the PDF is wrong."""
     name = file_name(document.url)
     kind = next((words for pattern, words in _KINDS if re.search(pattern, name, re.IGNORECASE)), name)
-    # Presentations named by a day are of the quarter before that day.
+    # A presentation with a day in its name is about the quarter before that day.
     if day := re.match(r"(\d{4})(\d\d)\d\d", name):
         year, quarter = int(day[1]), (int(day[2]) - 1) // 3
         return replace(link, title=f"Samsung Electronics: {kind}, Q{quarter or 4} {year if quarter else year - 1}")
@@ -41,8 +41,8 @@ SOURCE = Source(
     note="韩国龙头，看年报季报",
     language="en",
     timezone="Asia/Seoul",
-    ways=tuple(
-        # The presentations of all years stand on one page; of the other two that is not known.
+    discovery=tuple(
+        # One page lists the presentations of all years; whether the other two pages do is unknown.
         Reports(f"https://www.samsung.com/global/ir/{page}/", keep="full", part=page, complete="earnings" in page)
         for page in (
             "financial-information/earnings-release",

@@ -1,12 +1,12 @@
-"""Seeking Alpha: headlines and tickers from its feeds, which come in two shapes."""
+"""Seeking Alpha: headlines and tickers from its feeds, which have two formats."""
 
 import re
 from dataclasses import replace
 from typing import Any
 
+from crawler.discovery.methods import Feed, Link, Listing
+from crawler.discovery.topic_words import SEMICONDUCTORS
 from crawler.source import Source
-from crawler.way import Feed, Link, Listing
-from crawler.ways.words import SEMICONDUCTORS
 
 _SITE = "https://seekingalpha.com"
 _TICKERS = ("NVDA", "TSM", "INTC", "AMD", "ASML", "AMAT", "LRCX", "KLAC", "MU", "QCOM", "AVGO", "TXN")
@@ -14,22 +14,22 @@ _KINDS = {"marketcurrent": "news", "news": "news", "article": "article", "pressr
 
 
 def link_of(item: dict[str, Any], link: Link) -> Link | None:
-    """Kind and number make the item: news and articles are numbered apart, and a link may be a general one."""
-    guid = next((one["text"] for one in item.get("guid", ())), "")
-    # The guid of one shape is no more than the number, and the link tells the kind.
+    """An item is known by kind and number: news and articles are numbered separately, and links may be general."""
+    guid = next((element["text"] for element in item.get("guid", ())), "")
+    # In one format the guid is only the number, and the kind is in the link.
     named = re.search(r"/(MarketCurrent|PressRelease|article|news|pr)[:/](\d+)", guid, re.IGNORECASE)
     kind = named or re.search(r"seekingalpha\.com/(news|article|pr)/(\d+)", link.url)
     number = named[2] if named else guid if guid.isdecimal() else kind[2] if kind else ""
     if not number or not kind:
         return None
     categories = item.get("category", ())
-    tickers = [ticker for one in categories if (ticker := _ticker(one))]
-    tickers += [one["text"] for one in item.get("symbol", ()) if one["text"]]
-    # The line that the page offers for sharing names all tickers; the item shows the first.
-    for one in item.get("div", ()):
-        tickers += re.findall(r"\$([A-Z][\w.:-]*)(?=[\s,])", one.get("data-tweet", "").split(" - ")[0] + " ")
-    authors = [one["text"] for one in categories if one.get("type") == "author"]
-    authors += [one["text"] for one in item.get("author_name", ())]
+    tickers = [ticker for category in categories if (ticker := _ticker(category))]
+    tickers += [symbol["text"] for symbol in item.get("symbol", ()) if symbol["text"]]
+    # The text for sharing names all tickers; the item shows only the first.
+    for element in item.get("div", ()):
+        tickers += re.findall(r"\$([A-Z][\w.:-]*)(?=[\s,])", element.get("data-tweet", "").split(" - ")[0] + " ")
+    authors = [category["text"] for category in categories if category.get("type") == "author"]
+    authors += [author["text"] for author in item.get("author_name", ())]
     return replace(
         link,
         url=f"{_SITE}/{_KINDS[kind[1].lower()]}/{number}",
@@ -39,7 +39,7 @@ def link_of(item: dict[str, Any], link: Link) -> Link | None:
 
 
 def _ticker(category: dict[str, str]) -> str:
-    """What *category* stands for, by the address of the company's page; its text may be the company's name."""
+    """The ticker of *category*, from the address of the company's page; its text may be the company's name."""
     page = re.search(r"/symbol/([^/?#]+)", category.get("link") or category.get("domain") or "")
     return page[1] if page else category["text"] if category.get("type") == "symbol" else ""
 
@@ -50,7 +50,7 @@ _LIST_OF_2020 = Listing(
     link=".title a::attr(href)",
     title=".title a",
     published="span.item-date",
-    day="ul#mc-list > li.date-title",
+    day_heading="ul#mc-list > li.date-title",
     next="link[rel=next]::attr(href)",
 )
 
@@ -63,7 +63,7 @@ SOURCE = Source(
     note="投资者的讨论比较多",
     language="en",
     timezone="America/New_York",
-    ways=(
+    discovery=(
         Feed(f"{_SITE}/market_currents.xml", part="news"),
         Feed(f"{_SITE}/feed.xml", part="articles"),
         *(

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from crawler.discovery.methods import Feed, Listing
 from crawler.source import Selectors, Source
-from crawler.way import Feed, Listing
 
 _SITE = "https://www.semi.org/en"
 _RELEASES = ("/en/semi-press-release/", "/news-media-press-releases/semi-press-releases/")
@@ -16,7 +16,7 @@ _LIST: dict[str, Any] = {
 
 
 def same_page(url: str) -> str:
-    """Releases of before 2025 moved from one folder to another; the last part of the address stayed."""
+    """Releases of before 2025 were moved to another folder; the last part of the address is the same."""
     return url.rstrip("/").rsplit("/", 1)[-1]
 
 
@@ -29,7 +29,7 @@ SOURCE = Source(
     note="专业，但是需要企业会员",
     language="en",
     timezone="America/Los_Angeles",
-    ways=(
+    discovery=(
         Feed(f"{_SITE}/rss.xml", verified=False),
         Listing(f"{_SITE}/news-media-press-releases", **_LIST),
         Listing(f"{_SITE}/news-resources/press-releases", **_LIST),

@@ -1,23 +1,23 @@
-"""半导体行业观察: Chinese news of the trade, on the host that is alive."""
+"""半导体行业观察: Chinese semiconductor news, on the host that still exists."""
 
 import re
 
+from crawler.discovery.methods import Listing
 from crawler.source import Selectors, Source
-from crawler.way import Listing
 
 _SITE = "http://www.semi-insights.com"
 
 
 def address_of(url: str) -> str:
-    """The user's domain has lapsed and may become someone else's: its addresses live on under the new host.
+    """The old domain has lapsed and may be sold: its addresses are mapped to the new host, which has the same pages.
 
-    The new host's certificate is not valid, so plain http it is.
+    Plain http, as the certificate of the new host is invalid.
     """
     return re.sub(r"^https?://(www\.)?semi-?insights\.com(?=/|$)", _SITE, url, flags=re.IGNORECASE)
 
 
 def same_page(url: str) -> str:
-    """The number makes the article; its category may change."""
+    """An article is known by its number; its category may change."""
     return url.rsplit("/", 1)[-1]
 
 
@@ -30,7 +30,7 @@ _LIST = Listing(
     summary="p",
     authors="span.a-author",
     tags="span.a-name > a::attr(title)",
-    more=f"{_SITE}/index.php?m=content&c=index&a=showmore&page={{page}}",
+    page_url=f"{_SITE}/index.php?m=content&c=index&a=showmore&page={{page}}",
     pages=3,
 )
 
@@ -44,7 +44,7 @@ SOURCE = Source(
     note="中文新闻，一手报道比较少",
     language="zh",
     timezone="Asia/Shanghai",
-    ways=(_LIST,),
+    discovery=(_LIST,),
     keep="abstract",
     enabled=True,
     why="Open pages on the new host; the user's own domain is dead.",

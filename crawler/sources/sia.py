@@ -1,9 +1,9 @@
-"""SIA: the monthly and quarterly sales releases of the US association, by its WordPress interface."""
+"""SIA: the monthly and quarterly sales releases of the US association, from its WordPress REST API."""
 
 from typing import Any
 
+from crawler.discovery.methods import Feed, JsonApi, Listing
 from crawler.source import Selectors, Source
-from crawler.way import Feed, JsonApi, Listing
 
 
 def address_of(url: str) -> str:
@@ -16,7 +16,7 @@ _REST: dict[str, Any] = {
     "fields": {
         "url": "link",
         "title": "title.rendered",
-        # date_gmt is UTC, mostly without saying so; date is of the site's own clock.
+        # date_gmt is UTC, mostly without a zone; date is in the zone of the site.
         "published": "(date_gmt && join('', [date_gmt, '+00:00'])) || date",
         "body": "content.rendered",
     },
@@ -41,8 +41,8 @@ SOURCE = Source(
     note="主要关注美国市场",
     language="en",
     timezone="America/New_York",
-    ways=(
-        # Sales releases; the number of their category is the site's own and may change.
+    discovery=(
+        # Sales releases, by the number of their category, which may change.
         JsonApi(f"{_SITE}/wp-json/wp/v2/posts?categories=3&{_WANTED}", **_REST),
         JsonApi(f"{_SITE}/wp-json/wp/v2/posts?{_WANTED}", **_REST),
         Feed(f"{_SITE}/feed/", verified=False),

@@ -1,22 +1,23 @@
-"""SMIC: the financial summary by year, whose files lie on another host, and news in English and Chinese."""
+"""SMIC: the financial summary by year, with files on another host, and news in English and Chinese."""
 
 import re
 from dataclasses import replace
 from typing import Any
 
+from crawler.discovery.methods import Link, ListedDocument, Listing, Reports
+from crawler.discovery.reports import file_name, period_of
 from crawler.source import Selectors, Source
-from crawler.way import Document, Link, Listing, Reports
-from crawler.ways.reports import file_name, period_of
+from text.language import HAN
 
 
-def document_of(document: Document, link: Link) -> Link:
-    """The panel says what a document is, the page's address of which year; many share a name such as ER_EN.pdf."""
+def document_of(document: ListedDocument, link: Link) -> Link:
+    """Titles from the panel and the year in the page's address; many files share a name such as ER_EN.pdf."""
     year = re.search(r"[?&]year=(\d{4})", document.listed_at)
     period = period_of(file_name(document.url)) or period_of(document.text)
-    if year and not period and document.label == "Quarterly Earnings" and document.of == 4:
-        # Four releases of one name are those of the year, newest first; a fifth or missing one would shift them.
-        period = f"Q{4 - document.place} {year[1]}"
-    title = document.text if re.search(r"[A-Za-z]{4}|[\u4e00-\u9fff]{2}", document.text) else file_name(document.url)
+    if year and not period and document.label == "Quarterly Earnings" and document.namesakes == 4:
+        # Four releases of one name are the quarters, newest first; with more or fewer their order says nothing.
+        period = f"Q{4 - document.namesakes_before} {year[1]}"
+    title = document.text if re.search(rf"[A-Za-z]{{4}}|[{HAN}]{{2}}", document.text) else file_name(document.url)
     if year and not re.search(r"(?<!\d)20\d\d(?!\d)", title):
         title = f"{title} ({period or year[1]})"
     heading = f"{document.label}: " if document.label and document.label not in title else ""
@@ -38,7 +39,7 @@ _NEWS: dict[str, Any] = {
     "item": "*:has(> a[href*=news_read])",
     "link": "a[href*=news_read]::attr(href)",
     "title": "a ::text",
-    # The day that stands beside the link; the text of the link may name others.
+    # The day next to the link; the text of the link may contain others.
     "published": ":not(a):not(a *)::text",
     "years": 2,
     "verified": False,
@@ -54,14 +55,14 @@ SOURCE = Source(
     note="大陆龙头，看年报季报",
     language="en",
     timezone="Asia/Shanghai",
-    ways=(
+    discovery=(
         Reports(f"{_SITE}/en/site/company_financialSummary?year={{year}}", **_REPORTS),
-        # The user's own address, in Chinese, with the same files.
+        # The address in the list of sources, in Chinese, with the same files.
         Reports(f"{_SITE}/site/company_financialSummary?year={{year}}", **_REPORTS),
         Reports(f"{_SITE}/en/site/company_financialSummary", **_REPORTS),
         Listing(f"{_SITE}/en/site/news?year={{year}}", part="news", **_NEWS),
         Listing(f"{_SITE}/en/site/news", part="news", **_NEWS),
-        # Other articles than the English ones; a plain client has been refused here.
+        # Has other articles than the English site; a plain client was refused here.
         Listing(f"{_SITE}/site/news?year={{year}}", part="Chinese news", **_NEWS),
     ),
     keep="full",

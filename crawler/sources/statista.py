@@ -1,33 +1,33 @@
-"""Statista: a list of links that stands here; its own interface is asked with a key of the user's own."""
+"""Statista: a fixed list of links; its API is requested only with a key of the user."""
 
 import re
 from dataclasses import replace
 from typing import Any
 
+from crawler.discovery.methods import Credential, FixedLinks, JsonApi, Link
 from crawler.source import Selectors, Source
-from crawler.way import Credential, Fixed, JsonApi, Link
 from store.article import Article
 
 _SITE = "https://www.statista.com"
 _MASKED = re.compile(r"[$€£¥]?\*+(?:[.,]\*+)+|[$€£¥]?\*{2,}")
-# A lone dash where a number belongs, before a unit or in the last cell of a row; one between two years is a dash.
+# A lone dash in place of a number: before a unit or in the last cell of a row, not between two years.
 _DASH = re.compile(r"(?<=\s)-(?=\s+(?:(?:b|m|tr)illion|thousand|percent|per cent|U\.S\.|euros?|dollars?|units)\b|$)")
 _WITHHELD = "withheld"
 
 
 def without_masks(text: str) -> str:
-    """*text* with the numbers that are not shown named as such; a mask must never pass for a value."""
+    """*text* with hidden numbers replaced by words, so that a mask is never taken for a value."""
     text = _WITHHELD if text.strip() == "-" else text
     return _DASH.sub(_WITHHELD, _MASKED.sub(_WITHHELD, text))
 
 
 def link_of(item: dict[str, Any], link: Link) -> Link:
-    """What the interface gives under the user's licence, and whether the numbers behind it are paid for."""
+    """Replaces hidden numbers by words, and adds a tag that says whether the statistic is free or premium."""
     premium = item.get("is_premium", item.get("premium"))
     paid = {"true": "premium", "1": "premium", "false": "free", "0": "free"}.get(str(premium).lower())
     return replace(
         link,
-        # A link without its host is one of the site, not of the interface.
+        # A link without a host is on the site, not on the API.
         url=re.sub(r"^https://api\.statista\.ai(?=/)", _SITE, link.url),
         title=without_masks(link.title),
         summary=without_masks(link.summary),
@@ -37,7 +37,7 @@ def link_of(item: dict[str, Any], link: Link) -> Link:
 
 
 def article_of(page: bytes, article: Article) -> Article:
-    """Pages that people hand in: locked cells of a table are a dash or asterisks."""
+    """For pages that users bring: locked cells of a table are a dash or asterisks."""
     return replace(
         article,
         title=without_masks(article.title),
@@ -51,7 +51,7 @@ _STATISTICS = {
     "495743/semiconductor-demand-worldwide-by-end-segment": "Semiconductor demand worldwide by end segment",
     "267392/market-share-of-semiconductor-equipment-manufacturers": "Market share of semiconductor equipment makers",
 }
-_LINKS = Fixed(
+_LINKS = FixedLinks(
     f"{_SITE}/topics/1182/semiconductors/",
     links=(
         Link(f"{_SITE}/topics/1182/semiconductors/", title="Semiconductor industry worldwide: topic page"),
@@ -87,10 +87,10 @@ SOURCE = Source(
     note="行业指数",
     language="en",
     timezone="Europe/Berlin",
-    ways=(
+    discovery=(
         _LINKS,
         _api("statistics"),
-        # Takes fewer parameters; those that it does not know it may refuse.
+        # This version takes fewer parameters and may refuse unknown ones.
         JsonApi(
             "https://api.statista.ai/v1/search/statistics?q=semiconductor&size=10&date_from=2015-01-01",
             items="items",

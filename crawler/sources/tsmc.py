@@ -1,12 +1,12 @@
-"""TSMC: press releases by headline, annual and quarterly reports as their PDFs."""
+"""TSMC: headlines of press releases, annual and quarterly reports as PDFs."""
 
 import re
 from dataclasses import replace
 from typing import Any
 
+from crawler.discovery.methods import Link, ListedDocument, Listing, Reports
+from crawler.discovery.reports import file_name, period_of
 from crawler.source import Source
-from crawler.way import Document, Link, Listing, Reports
-from crawler.ways.reports import file_name, period_of
 
 _PRESS: dict[str, Any] = {
     "item": "article.node--type-news",
@@ -31,14 +31,14 @@ _KINDS = (
 
 
 def address_of(url: str) -> str:
-    """A report has one address a language, with the same 40 digits; the Chinese ones have been refused."""
+    """A report has one address per language, with the same 40 digits; the Chinese ones were refused."""
     return url.replace("/chinese/encrypt/", "/english/encrypt/", 1)
 
 
-def document_of(document: Document, link: Link) -> Link:
-    """Kind and period from the name; of "FS.pdf" the address of the page tells the period."""
+def document_of(document: ListedDocument, link: Link) -> Link:
+    """Kind and period from the file name; for "FS.pdf" the period is in the address of the page."""
     if book := re.search(_BOOK, document.url):
-        # Many pages that want a browser: named, and not read.
+        # Pages that need a browser: their links are kept, the pages are not read.
         return replace(link, title=f"TSMC Annual report (HTML), {book[1]}", access="headline")
     name = file_name(document.url)
     kind = next((words for pattern, words in _KINDS if re.search(pattern, name, re.IGNORECASE)), "")
@@ -57,12 +57,12 @@ SOURCE = Source(
     note="全球龙头，看年报季报",
     language="en",
     timezone="Asia/Taipei",
-    ways=(
+    discovery=(
         Listing("https://pr.tsmc.com/english/latest-news", **_PRESS),
         Listing("https://pr.tsmc.com/english/news-archives", **_PRESS),
         Reports(f"{_IR}/annual-reports", file=rf"{_FILE}|{_BOOK}", keep="full", part="annual"),
         Reports(f"{_IR}/sec-filings", file=_FILE, keep="full", kind="filing", part="filings"),
-        # Of one quarter a page holds all there is.
+        # The page of a quarter lists all its documents.
         Reports(
             f"{_IR}/quarterly-results/{{year}}/q{{quarter}}",
             file=_FILE,
@@ -71,7 +71,7 @@ SOURCE = Source(
             part="quarterly",
             complete=True,
         ),
-        # Last: of a document on both pages, that of the quarter knows the period.
+        # Last: of a document on both pages, the page of the quarter has the period.
         Reports(f"{_IR}/financial-reports", file=_FILE, keep="full", verified=False, part="statements"),
     ),
     keep="headline",

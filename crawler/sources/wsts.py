@@ -1,10 +1,10 @@
-"""WSTS: the market statistics that the industry's own companies report."""
+"""WSTS: market statistics from the reports of semiconductor companies."""
 
 import re
 
-from crawler.read.billings import read_billings
+from crawler.discovery.methods import Listing, Reports
+from crawler.extraction.wsts_billings import read_billings
 from crawler.source import Selectors, Source, Thresholds
-from crawler.way import Listing, Reports
 
 _SITE = "https://www.wsts.org"
 
@@ -15,9 +15,9 @@ def address_of(url: str) -> str:
 
 
 def address_with(url: str, title: str) -> str:
-    """The site uses its addresses again: /76/103/ and "Recent News Release" hold other releases in turn.
+    """The address with the words of the title: the site reuses addresses such as /76/103/ for later releases.
 
-    The words behind the number are free, and the site makes them of the title.
+    The site ignores the words after the number, and makes them from the title in the same way.
     """
     words = "-".join(re.sub(r"[^\w\s-]", "", title).split())
     numbered = re.match(rf"{re.escape(_SITE)}/\d+/\d+(?=/|$)", url)
@@ -34,7 +34,7 @@ SOURCE = Source(
     note="比较权威",
     language="en",
     timezone="Europe/Berlin",
-    ways=(
+    discovery=(
         Listing(
             f"{_SITE}/76/Recent-News-Release",
             item="div.mainContent",
@@ -55,7 +55,7 @@ SOURCE = Source(
     keep="abstract",
     enabled=True,
     why="Three public pages, read at a low rate; reproduction is barred, so no text is kept.",
-    # Statistics of the members (/77/) and registration (/135/) are no releases.
+    # Statistics for members (/77/) and registration (/135/) are no releases.
     include=r"^https://www\.wsts\.org/76/(?!PRESS-ARCHIVE).|/media/f/WST/",
     selectors=Selectors(
         title="div.article > h1",
@@ -68,7 +68,7 @@ SOURCE = Source(
     address_with=address_with,
     workbook_of=read_billings,
     dated_by_files=True,
-    # Half of its releases say nowhere of which day they are.
+    # Half of its releases have no date.
     thresholds=Thresholds(published=0),
     delay=10.0,
 )

@@ -1,4 +1,4 @@
-"""The arguments of a spider: how many articles at most, and from which day on."""
+"""The spider arguments ``limit`` (number of articles) and ``since`` (first day), as given with ``-a``."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from zoneinfo import ZoneInfo
 
 
 class ArgumentError(ValueError):
-    """An argument of ``-a`` is unknown or holds a wrong value; the message is one line."""
+    """An argument of ``-a`` is unknown or has an invalid value; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """``limit`` 0: no limit. ``since`` None: from the beginning."""
+    """``limit``: maximum number of articles, 0 for no limit. ``since``: first day of publication, None for no limit."""
 
     limit: int = 0
     since: date | None = None
 
     def start(self, timezone: str) -> datetime | None:
-        """Midnight of ``since`` where the source's clock hangs."""
+        """Midnight of ``since`` in *timezone*, the source's time zone, in UTC; None without ``since``."""
         return datetime.combine(self.since, time(), ZoneInfo(timezone)).astimezone(UTC) if self.since else None
 
 
 def arguments(given: dict[str, str]) -> Arguments:
-    """*given* as it stands on the command line, checked."""
+    """Parses the arguments *given* on the command line. Raises ArgumentError."""
     unknown = sorted(set(given) - {"limit", "since"})
     if unknown:
         raise ArgumentError(f"unknown argument {unknown[0]!r}: known are limit=N and since=YYYY-MM-DD")
@@ -32,12 +32,12 @@ def arguments(given: dict[str, str]) -> Arguments:
     if text := given.get("limit"):
         limit = int(text) if text.isascii() and text.isdecimal() else 0
         if limit < 1:
-            raise ArgumentError(f"limit={text}: a number of articles is meant, 1 or more")
+            raise ArgumentError(f"limit={text}: must be a number of articles, 1 or more")
     if text := given.get("since"):
         try:
             since = datetime.strptime(text, "%Y-%m-%d").date()
         except ValueError:
-            raise ArgumentError(f"since={text}: a day is meant, such as since=2026-03-06") from None
+            raise ArgumentError(f"since={text}: must be a day, such as since=2026-03-06") from None
         if since > datetime.now(UTC).date():
-            raise ArgumentError(f"since={text}: that day is still to come")
+            raise ArgumentError(f"since={text}: that day is in the future")
     return Arguments(limit or 0, since)

@@ -1,4 +1,4 @@
-"""The greeting that a server of tools (Model Context Protocol) wants before any of its tools is called."""
+"""Opens a session with a server of the Model Context Protocol (MCP), which it requires before a tool is called."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 
-from crawler.ways.entry import EntryError
-from crawler.ways.tool import VERSION, answer, message
+from crawler.discovery.entry_page import EntryPageError
+from crawler.discovery.mcp import VERSION, message, reply_result
 
 _sessions: WeakKeyDictionary[Crawler, dict[str, dict[str, str]]] = WeakKeyDictionary()
 
 
 async def in_session(request: Request, crawler: Crawler) -> Request:
-    """*request*, the call of a tool, as part of a session, which is opened once a run and server.
+    """*request*, a tool call, with the headers of the session. One session is opened for each run and server.
 
-    Raises what downloading does, and IgnoreRequest when the server does not answer the greeting.
+    Raises what downloading raises, and IgnoreRequest when the server does not open a session.
     """
-    known = _sessions.setdefault(crawler, {})
-    if request.url not in known:
-        known[request.url] = await _greet(request, crawler)
+    headers_by_url = _sessions.setdefault(crawler, {})
+    if request.url not in headers_by_url:
+        headers_by_url[request.url] = await _initialize(request, crawler)
     headers = request.headers.copy()
-    headers.update(known[request.url])
+    headers.update(headers_by_url[request.url])
     return request.replace(headers=headers)
 
 
-async def _greet(request: Request, crawler: Crawler) -> dict[str, str]:
-    """The headers that make a request part of the session."""
+async def _initialize(request: Request, crawler: Crawler) -> dict[str, str]:
+    """Opens a session, and returns the headers that later requests of the session must have."""
     assert crawler.engine
-    ours = {"protocolVersion": VERSION, "capabilities": {}, "clientInfo": {"name": "xinwen", "version": "0.1"}}
-    # Not under the name of the entry: what is remembered of that is not what this is answered with.
+    parameters = {"protocolVersion": VERSION, "capabilities": {}, "clientInfo": {"name": "xinwen", "version": "0.1"}}
+    # Without the name of the entry page: this request must not use the validators stored for that page.
     meta = {name: value for name, value in request.meta.items() if name not in ("entry", "whole")}
-    greeting = request.replace(body=message("initialize", ours, number=1), meta=meta)
-    response = await crawler.engine.download_async(greeting)
+    initialize = request.replace(body=message("initialize", parameters, number=1), meta=meta)
+    response = await crawler.engine.download_async(initialize)
     if response.status != 200:
-        raise IgnoreRequest(f"the server of tools answers the greeting with HTTP {response.status}")
+        raise IgnoreRequest(f"the MCP server answers initialize with HTTP {response.status}")
     try:
-        version = str(answer(response.body).get("protocolVersion") or VERSION)
-    except EntryError as error:
+        version = str(reply_result(response.body).get("protocolVersion") or VERSION)
+    except EntryPageError as error:
         raise IgnoreRequest(str(error)) from None
     session = {"MCP-Protocol-Version": version}
-    if given := (response.headers.get("Mcp-Session-Id") or b"").decode("latin-1"):
-        session["Mcp-Session-Id"] = given
+    if session_id := (response.headers.get("Mcp-Session-Id") or b"").decode("latin-1"):
+        session["Mcp-Session-Id"] = session_id
     headers = request.headers.copy()
     headers.update(session)
-    thanks = request.replace(body=message("notifications/initialized"), headers=headers, meta=meta)
-    await crawler.engine.download_async(thanks)
+    initialized = request.replace(body=message("notifications/initialized"), headers=headers, meta=meta)
+    await crawler.engine.download_async(initialized)
     return session

@@ -1,4 +1,4 @@
-"""The request that a way in makes, with the user's own key or session where the row wants one."""
+"""Builds the request for an entry page, with the user's key or session where its discovery method needs one."""
 
 from __future__ import annotations
 
@@ -7,38 +7,37 @@ from typing import Any
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
+from crawler.discovery.json_api import body_of
+from crawler.discovery.methods import Credential, DiscoveryMethod, JsonApi
+from crawler.discovery.reader import max_bytes
 from crawler.source import Source, credential_of
-from crawler.way import Credential, JsonApi, Way
-from crawler.ways import most_bytes
-from crawler.ways.json_api import body_of
 from store.settings import PREFIX, settings
 
 
 def secret_of(credential: Credential) -> str:
-    """The key or session itself; "" when the user has given none."""
+    """The value of the key or session; "" when the user has set none."""
     given = getattr(settings(), credential.variable.removeprefix(PREFIX).lower())
     return str(given.get_secret_value()).strip()
 
 
-def request_of(way: Way, url: str, row: Source) -> Request:
-    """The request for *url*, an address of *way*."""
-    meta: dict[str, Any] = {"xinwen": "entry", "download_maxsize": most_bytes(way)}
+def request_of(method: DiscoveryMethod, url: str, source: Source) -> Request:
+    """The request for *url*, an entry page of *method*."""
+    meta: dict[str, Any] = {"xinwen": "entry", "download_maxsize": max_bytes(method)}
     headers: dict[str, str] = {}
     body = ""
-    if isinstance(way, JsonApi):
-        headers, body = dict(way.headers), body_of(way, url)
-        meta["xinwen_leave"] = way.leave
-        if way.tool:
+    if isinstance(method, JsonApi):
+        headers, body = dict(method.headers), body_of(method, url)
+        meta["xinwen_requires_robots"] = method.requires_robots
+        if method.mcp_tool:
             headers["Accept"] = "application/json, text/event-stream"
-            meta["xinwen_tool"] = way.tool
     if body:
         headers.setdefault("Content-Type", "application/json")
-    if credential := credential_of(way, row):
+    if credential := credential_of(method, source):
         secret = secret_of(credential)
         name = credential.header or "Cookie"
         headers[name] = (
             f"{credential.scheme} {secret}".strip() if credential.header else f"{credential.cookie}={secret}"
         )
-        # A redirect would carry the key to wherever it leads.
+        # Redirects are not followed: they would send the key to another address.
         meta |= {"xinwen_credential": credential.variable, "dont_redirect": True}
     return Request(url, method="POST" if body else "GET", body=body, headers=headers, meta=meta, callback=NO_CALLBACK)

@@ -1,4 +1,4 @@
-"""The one spider: a source's ways in, its pages, and an article of each."""
+"""The spider of all sources: discovers links, requests their pages, and yields an article for each."""
 
 from __future__ import annotations
 
@@ -18,70 +18,88 @@ from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from crawler.arguments import arguments
-from crawler.compose import article_from_entry, article_from_page, is_pdf, is_workbook
-from crawler.entrance import Entrance
-from crawler.ledger import Ledger
-from crawler.middlewares import FAILURES, NOBODY, Blocked, Known, Locked, OtherHost, told
-from crawler.read import read_document
-from crawler.read.months import day_of_file, start_of_month
-from crawler.read.unreadable import Unreadable
-from crawler.refused import Refused
-from crawler.robots import Barred
+from crawler.discovery.methods import Link
+from crawler.discovery.select import newest_first, page_key, published_before
+from crawler.exceptions import (
+    DOWNLOAD_FAILURES,
+    LOCAL_URL,
+    AlreadyKnown,
+    Blocked,
+    LoginRequired,
+    OtherHost,
+    describe_failure,
+)
+from crawler.extraction import read_document
+from crawler.extraction.blocked_pages import LoginPage
+from crawler.extraction.months import day_of_file, start_of_month
+from crawler.extraction.unreadable import Unreadable
+from crawler.items import UnreadablePage
+from crawler.middlewares.robots import RobotsDisallowed
 from crawler.source import Source
-from crawler.walls import LoginWall
-from crawler.way import Link
-from crawler.ways.select import key_of, newest_first, older
+from crawler.spider.arguments import arguments
+from crawler.spider.article_builder import article_from_entry, article_from_page, is_pdf, is_workbook
+from crawler.spider.link_discovery import LinkDiscovery
+from crawler.spider.link_ledger import LinkLedger
 from store.article import Article, article_id, canonical_address
 
-_IGNORED = {Known: "known", Blocked: "blocked", Barred: "barred", OtherHost: "ignored", Locked: "ignored"}
-"""All others are failures that may pass: redirects without end, a robots.txt that is out of order, a bomb."""
+_OUTCOME_OF_EXCEPTION = {
+    AlreadyKnown: "known",
+    Blocked: "blocked",
+    RobotsDisallowed: "barred",
+    OtherHost: "ignored",
+    LoginRequired: "ignored",
+}
+"""Outcome of a link by what a middleware raised. Any other exception counts as ``failed`` and may be temporary:
+endless redirects, an unreachable robots.txt, a reply that decompresses to too much."""
 
-_STATUSES = {304: "not_modified", 404: "gone", 410: "gone"}
+_OUTCOME_OF_STATUS = {304: "not_modified", 404: "gone", 410: "gone"}
 
 
 class SourceSpider(scrapy.Spider):
-    """Crawls the source of its ``row``; ``crawler.spiderloader`` makes one such class a row.
+    """Crawls its ``source``; ``crawler.spider.loader`` makes a subclass for each source.
 
-    Requests carry ``meta["xinwen"]``: ``entry`` (a way in), ``page`` (an article) or ``robots``.
+    The ``meta["xinwen"]`` of a request says what it is for: ``entry`` (an entry page), ``page`` (an article or its
+    document) or ``robots`` (robots.txt).
     """
 
-    row: Source
+    source: Source
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
         super().update_settings(settings)
         for name in ("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN"):
-            settings.set(name, cls.row.at_once, priority="spider")
+            settings.set(name, cls.source.at_once, priority="spider")
         if settings.getbool("XINWEN_POLITE"):
-            settings.set("DOWNLOAD_DELAY", cls.row.delay, priority="spider")
-            settings.set("AUTOTHROTTLE_START_DELAY", cls.row.delay, priority="spider")
+            settings.set("DOWNLOAD_DELAY", cls.source.delay, priority="spider")
+            settings.set("AUTOTHROTTLE_START_DELAY", cls.source.delay, priority="spider")
 
     def __init__(self, name: str | None = None, **given: str) -> None:
         super().__init__(name)
         self.arguments = arguments(given)
-        self.since = self.arguments.start(self.row.timezone)
-        self.hosts = self.row.allowed
-        self.found: set[str] = set()
-        # PDFium must not be entered by two threads at once.
+        self.since = self.arguments.start(self.source.timezone)
+        self.hosts = self.source.allowed
+        self.article_ids: set[str] = set()
+        # One thread only: PDFium is not thread-safe.
         self.reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
 
     async def start(self) -> AsyncIterator[Request]:
-        yield Request(NOBODY, callback=self.crawl)
+        """Yields one local request, whose callback ``crawl`` does the work; see ``LOCAL_URL``."""
+        yield Request(LOCAL_URL, callback=self.crawl)
 
     @property
-    def ledger(self) -> Ledger:
-        return Ledger.of(self.crawler)
+    def ledger(self) -> LinkLedger:
+        return LinkLedger.of(self.crawler)
 
-    async def crawl(self, _: Response) -> AsyncIterator[Article | Refused | Request]:
-        entrance = Entrance(self.row, self.crawler, self.arguments.limit, self.since)
-        for link in self._wanted(await entrance.links()):
-            if self._is_read(link):
+    async def crawl(self, _: Response) -> AsyncIterator[Article | UnreadablePage | Request]:
+        """Discovers the links and yields a request for each page, or the article where its page is not to be read."""
+        discovery = LinkDiscovery(self.source, self.crawler, self.arguments.limit, self.since)
+        for link in self._wanted(await discovery.links()):
+            if self._needs_page(link):
                 self.count("pages/asked")
                 yield Request(
                     link.url,
                     callback=self.read_page,
-                    errback=partial(self.not_read, link),
+                    errback=partial(self.page_failed, link),
                     cb_kwargs={"link": link},
                     meta={"xinwen": "page"},
                     dont_filter=True,
@@ -89,61 +107,63 @@ class SourceSpider(scrapy.Spider):
             elif item := self._from_entry(link):
                 yield item
 
-    def _from_entry(self, link: Link) -> Article | Refused | Request | None:
+    def _from_entry(self, link: Link) -> Article | UnreadablePage | Request | None:
         now = datetime.now(UTC)
         try:
-            article = article_from_entry(link, self.row, now)
+            article = article_from_entry(link, self.source, now)
         except Unreadable as error:
-            return self._refused(link.url, link, error, now)
-        return self._dated(article, link)
+            return self._unreadable(link.url, link, error, now)
+        return self._with_date(article, link)
 
     def _wanted(self, links: list[Link]) -> list[Link]:
-        fresh = [link for link in newest_first(links) if not older(link, self.since)]
+        """The links that the run follows, newest first, at most ``limit`` and none older than ``since``."""
+        fresh = [link for link in newest_first(links) if not published_before(link, self.since)]
         taken = fresh[: self.arguments.limit or None]
         self.ledger.drop("older", len(links) - len(fresh))
         self.ledger.drop("limit", len(fresh) - len(taken))
-        self.ledger.take((key_of(link, self.row), link) for link in taken)
+        self.ledger.take((page_key(link, self.source), link) for link in taken)
         return taken
 
-    def _is_read(self, link: Link) -> bool:
-        """Is the page fetched? Not where only the headline may be kept, nor where the entry has brought the text."""
-        headline_only = (link.access or self.row.keep) == "headline"
-        linked_only = is_workbook(link.url) and self.row.workbook_of is None
-        return self.row.read == "page" and not (headline_only or link.body or linked_only)
+    def _needs_page(self, link: Link) -> bool:
+        """Whether to fetch the page: not when only the headline may be kept, nor when the entry page had the text."""
+        headline_only = (link.access or self.source.keep) == "headline"
+        linked_only = is_workbook(link.url) and self.source.workbook_of is None
+        return self.source.read == "page" and not (headline_only or link.body or linked_only)
 
-    async def read_page(self, response: Response, link: Link) -> AsyncIterator[Article | Refused | Request]:
+    async def read_page(self, response: Response, link: Link) -> AsyncIterator[Article | UnreadablePage | Request]:
+        """Callback of an article's page."""
         now = datetime.now(UTC)
         charset = (response.headers.get("Content-Type") or b"").decode("latin-1")
-        given = (response.body, response.url, link, self.row, now, charset)
+        arguments = (response.body, response.url, link, self.source, now, charset)
         try:
             if is_pdf(response.body) or is_workbook(link.url):
-                # A long report takes seconds, which other requests must not wait for.
+                # In a thread: a long report takes seconds, which would block the reactor.
                 loop = asyncio.get_running_loop()
-                article = await loop.run_in_executor(self.reader, article_from_page, *given)
+                article = await loop.run_in_executor(self.reader, article_from_page, *arguments)
             else:
-                article = article_from_page(*given)
+                article = article_from_page(*arguments)
         except Unreadable as error:
-            yield self._refused(response.url, link, error, now)
+            yield self._unreadable(response.url, link, error, now)
             return
         self.count("pages/read")
-        if item := self._dated(article, link):
+        if item := self._with_date(article, link):
             yield item
 
-    def _dated(self, article: Article, link: Link) -> Article | Request | None:
-        """*article*, or the request for the document that tells its date; None when it is known or too old."""
+    def _with_date(self, article: Article, link: Link) -> Article | Request | None:
+        """*article*, or a request for the document that has its date; None for a duplicate or when it is too old."""
         documents = [file.url for file in article.files if urlsplit(file.url).path.lower().endswith(".pdf")]
-        if article.published is None and self.row.dated_by_files and documents:
-            article.published = day_of_file(documents[0], self.row.timezone, article.fetched)
+        if article.published is None and self.source.dated_by_files and documents:
+            article.published = day_of_file(documents[0], self.source.timezone, article.fetched)
             if article.published is None:
-                return self._date_request(article, documents[0]) if self._once(article, link) else None
-        return self._once(article, link)
+                return self._date_request(article, documents[0]) if self._unique(article, link) else None
+        return self._unique(article, link)
 
     def _date_request(self, article: Article, document: str) -> Request:
         self.count("dates/asked")
         return Request(
             document,
             callback=self.read_date,
-            errback=partial(self.no_date, article, document),
+            errback=partial(self.date_failed, article, document),
             cb_kwargs={"article": article},
             meta={"xinwen": "page"},
             priority=1,  # the article waits for it
@@ -151,99 +171,101 @@ class SourceSpider(scrapy.Spider):
         )
 
     async def read_date(self, response: Response, article: Article) -> AsyncIterator[Article]:
-        """The date on the first pages of a document that belongs to *article*; nothing else is kept of it."""
+        """Callback of a document of *article*: takes the date from its first pages and nothing else."""
         loop = asyncio.get_running_loop()
         try:
-            read = partial(read_document, response.body, response.url, captured=article.fetched, source=self.row)
-            report = await loop.run_in_executor(self.reader, read)
-            article.published = report.published if is_pdf(response.body) else None
+            read = partial(read_document, response.body, response.url, captured=article.fetched, source=self.source)
+            document = await loop.run_in_executor(self.reader, read)
+            article.published = document.published if is_pdf(response.body) else None
         except Unreadable as error:
-            self.logger.warning("%s: %s: %s", self.row.key, response.url, error)
-        if young := self._without_day(article, response.url):
-            yield young
+            self.logger.warning("%s: %s: %s", self.source.key, response.url, error)
+        if dated := self._with_month(article, response.url):
+            yield dated
 
-    def no_date(self, article: Article, document: str, failure: Failure) -> Iterator[Article]:
-        """A document that is not to be had costs the date, not the article."""
-        self.ledger.mishaps.append((document, *self._not_read(document, failure)))
-        if young := self._without_day(article, document):
-            yield young
+    def date_failed(self, article: Article, document: str, failure: Failure) -> Iterator[Article]:
+        """Errback of ``read_date``: without the document the article is stored without its day."""
+        self.ledger.errors.append((document, *self._outcome_of(document, failure)))
+        if dated := self._with_month(article, document):
+            yield dated
 
-    def _without_day(self, article: Article, document: str) -> Article | None:
-        """*article*, of the month that the name of the *document* tells where nothing told the day."""
+    def _with_month(self, article: Article, document: str) -> Article | None:
+        """*article*, dated by the month in the name of *document* when it has no date; None when it is too old."""
         if article.published is None:
             self.count("dates/missing")
             name = unquote(urlsplit(document).path.rsplit("/", 1)[-1])
-            article.published = start_of_month(name, self.row.timezone, article.fetched)
-        self.ledger.date(article.id, article.published)
-        if self._is_young(article):
+            article.published = start_of_month(name, self.source.timezone, article.fetched)
+        self.ledger.set_published(article.id, article.published)
+        if self._is_new_enough(article):
             return article
         self.ledger.settle(article.id, "older")
         return None
 
-    def _is_young(self, article: Article) -> bool:
-        old = bool(self.since and article.published and article.published < self.since)
-        self.count("articles/older", old)
-        return not old
+    def _is_new_enough(self, article: Article) -> bool:
+        too_old = bool(self.since and article.published and article.published < self.since)
+        self.count("articles/older", too_old)
+        return not too_old
 
-    def not_read(self, link: Link, failure: Failure) -> Iterator[Article]:
-        """Notes why a page was not read; everything that is no fault of ours ends here."""
-        outcome, reason = self._not_read(link.url, failure)
-        if outcome == "blocked" and (article := self._stand_in(link)):
-            self.ledger.mishaps.append((link.url, outcome, reason))
+    def page_failed(self, link: Link, failure: Failure) -> Iterator[Article]:
+        """Errback of ``read_page``: records the outcome. Exceptions that are bugs of this project are raised again."""
+        outcome, reason = self._outcome_of(link.url, failure)
+        if outcome == "blocked" and (article := self._from_blocked_page(link)):
+            self.ledger.errors.append((link.url, outcome, reason))
             yield article
         else:
             self.ledger.end(link, outcome, reason)
 
-    def _stand_in(self, link: Link) -> Article | None:
-        """What the entry says of the article, unless there is more in the store already or the row wants none."""
-        fate = self.ledger.fate(link)
-        if not (self.row.entry_stands_in and link.title and link.published) or (fate and fate.stored):
+    def _from_blocked_page(self, link: Link) -> Article | None:
+        """The article as the entry page describes it, where the source allows it and the store has no fuller one."""
+        result = self.ledger.result(link)
+        if not (self.source.entry_stands_in and link.title and link.published) or (result and result.stored):
             return None
         article = article_from_entry(
-            replace(link, access="abstract" if link.summary else "headline"), self.row, datetime.now(UTC)
+            replace(link, access="abstract" if link.summary else "headline"), self.source, datetime.now(UTC)
         )
-        if found := self._once(article, link):
+        unique = self._unique(article, link)
+        if unique:
             self.count("pages/stood_in")
-        return found
+        return unique
 
-    def _not_read(self, url: str, failure: Failure) -> tuple[str, str]:
-        """Outcome, and the reason where it is worth telling."""
+    def _outcome_of(self, url: str, failure: Failure) -> tuple[str, str]:
+        """Outcome and reason of a request that failed; no reason for pages that have not changed or are known."""
         error = failure.value
         if isinstance(error, HttpError):
             status = error.response.status
-            outcome, reason = _STATUSES.get(status, "failed"), f"HTTP {status}"
+            outcome, reason = _OUTCOME_OF_STATUS.get(status, "failed"), f"HTTP {status}"
         elif isinstance(error, IgnoreRequest):
-            outcome = next((name for kind, name in _IGNORED.items() if isinstance(error, kind)), "failed")
+            outcome = next((name for kind, name in _OUTCOME_OF_EXCEPTION.items() if isinstance(error, kind)), "failed")
             reason = str(error)
-        elif isinstance(error, FAILURES):
-            outcome, reason = "failed", told(error)
+        elif isinstance(error, DOWNLOAD_FAILURES):
+            outcome, reason = "failed", describe_failure(error)
         else:
             failure.raiseException()
         self.count(f"pages/{outcome}")
-        self.count("pages/login", isinstance(error, Locked))
+        self.count("pages/login", isinstance(error, LoginRequired))
         quiet = outcome in ("not_modified", "known")
         if not quiet and outcome != "ignored":
-            self.logger.warning("%s: %s: %s", self.row.key, url, reason)
+            self.logger.warning("%s: %s: %s", self.source.key, url, reason)
         return outcome, "" if quiet else reason
 
-    def _once(self, article: Article, link: Link) -> Article | None:
-        """*article*, or None when another address has led to it before, or when it is too old."""
-        if not self._is_young(article):
+    def _unique(self, article: Article, link: Link) -> Article | None:
+        """*article*; None when another link of this run has led to it already, or when it is too old."""
+        if not self._is_new_enough(article):
             self.ledger.end(link, "older")
             return None
-        self.ledger.led(link, article.id, article.published, article.kind)
-        new = article.id not in self.found
-        self.found.add(article.id)
+        self.ledger.leads_to(link, article.id, article.published, article.kind)
+        new = article.id not in self.article_ids
+        self.article_ids.add(article.id)
         self.count("articles/found" if new else "articles/duplicate")
         return article if new else None
 
-    def _refused(self, url: str, link: Link, error: Unreadable, now: datetime) -> Refused:
+    def _unreadable(self, url: str, link: Link, error: Unreadable, now: datetime) -> UnreadablePage:
         self.count("pages/unreadable")
-        self.count("pages/login", isinstance(error, LoginWall))
-        self.ledger.led(link, article_id(canonical_address(url)))
-        return Refused(self.row.key, url, [str(error)], now)
+        self.count("pages/login", isinstance(error, LoginPage))
+        self.ledger.leads_to(link, article_id(canonical_address(url)))
+        return UnreadablePage(self.source.key, url, [str(error)], now)
 
     def count(self, name: str, number: int = 1) -> None:
+        """Adds *number* to the stat ``xinwen/`` *name*."""
         if number:
             self.crawler.stats.inc_value(f"xinwen/{name}", number)
 

@@ -1,4 +1,4 @@
-"""Sample webs of a few replies, and crawls of them in a process of their own."""
+"""Small sample webs for tests, and crawls of them in a separate process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.commands import run
 
 
 class StatsToFile:
-    """An extension that writes a crawl's stats where XINWEN_TEST_STATS, a Scrapy setting, says."""
+    """Scrapy extension that writes the stats of a crawl to the file named by the setting XINWEN_TEST_STATS."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -32,7 +32,7 @@ class StatsToFile:
 
 @dataclass
 class Run:
-    """What a crawl left behind."""
+    """The result of a crawl: exit status, stderr, items and stats."""
 
     status: int
     errors: str
@@ -44,12 +44,12 @@ class Run:
         return {item["url"]: item for item in self.items if "reasons" not in item}
 
     @property
-    def refused(self) -> dict[str, list[str]]:
+    def unreadable(self) -> dict[str, list[str]]:
         return {item["url"]: item["reasons"] for item in self.items if "reasons" in item}
 
 
 def add(folder: Path, key: str, url: str, body: str | bytes | None = None, **facts: Any) -> None:
-    """One more reply of site *key* of the sample web in *folder*."""
+    """Adds a reply to site *key* of the sample web in *folder*."""
     site = folder / key
     site.mkdir(parents=True, exist_ok=True)
     index = site / "site.jsonl"
@@ -62,20 +62,20 @@ def add(folder: Path, key: str, url: str, body: str | bytes | None = None, **fac
 
 
 def scrapy(*arguments: str, folder: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
-    """A ``scrapy`` command in the project, without what stores."""
+    """Runs a ``scrapy`` command of the project, without the pipelines that store articles."""
     return run("scrapy", *arguments, "-s", "ADDONS={}", xinwen_sample_web=folder, pythonwarnings="error", **variables)
 
 
 def crawl(folder: Path, key: str, *arguments: str, results: Path | None = None, **variables: str) -> Run:
-    """One crawl of *key* over the sample web in *folder*; its files go to *results*, or beside the replies."""
+    """Crawls source *key* over the sample web in *folder*; items and stats are written to *results*, or to *folder*."""
     results = results or folder
     items, stats = results / f"{key}.items.jsonl", results / f"{key}.stats.json"
     stats.unlink(missing_ok=True)
     extras = ("-O", f"{items}:jsonlines", "-s", 'EXTENSIONS={"tests.crawler.tiny_web.StatsToFile": 1}')
     done = scrapy("crawl", key, *arguments, *extras, "-s", f"XINWEN_TEST_STATS={stats}", folder=folder, **variables)
-    found = Run(done.returncode, done.stderr)
+    run = Run(done.returncode, done.stderr)
     if stats.exists():
-        found.stats = json.loads(stats.read_text("utf-8"))
+        run.stats = json.loads(stats.read_text("utf-8"))
     if items.exists():
-        found.items = [json.loads(line) for line in items.read_text("utf-8").splitlines()]
-    return found
+        run.items = [json.loads(line) for line in items.read_text("utf-8").splitlines()]
+    return run

@@ -17,11 +17,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from scrapy.robotstxt import ProtegoRobotParser
 
-from crawler.links import read_captured
+from crawler.authoring.captured_links import read_captured
+from crawler.discovery.entry_page import EntryPageError
+from crawler.discovery.methods import JsonApi, Listing
+from crawler.discovery.reader import start_urls
 from crawler.sources import source
-from crawler.way import JsonApi, Listing
-from crawler.ways import EntryError, addresses
 from tests.commands import PROJECT, assert_one_line_error, run
+
+pytestmark = pytest.mark.slow
 
 SAMPLES = PROJECT / "samples"
 
@@ -114,11 +117,11 @@ ROBOTS = {
 def asked(key: str) -> list[str]:
     """Where a run of *key* would ask: every way in, its second page, and pages of articles as the site names them."""
     row = source(key)
-    urls = [url for way in row.ways for url in addresses(way, datetime(2026, 7, 1, tzinfo=UTC))]
-    urls += [way.more.format(page=2) for way in row.ways if isinstance(way, Listing) and way.more]
-    urls += [f"{way.url}&{way.page}=2" for way in row.ways if isinstance(way, JsonApi) and way.page]
+    urls = [url for way in row.discovery for url in start_urls(way, datetime(2026, 7, 1, tzinfo=UTC))]
+    urls += [way.page_url.format(page=2) for way in row.discovery if isinstance(way, Listing) and way.page_url]
+    urls += [f"{way.url}&{way.page}=2" for way in row.discovery if isinstance(way, JsonApi) and way.page]
     if row.read == "page":
-        facts = [json.loads(file.read_text("utf-8")) for file in PROJECT.glob(f"tests/pages/{key}/*/meta.json")]
+        facts = [json.loads(file.read_text("utf-8")) for file in PROJECT.glob(f"tests/fixtures/{key}/*/meta.json")]
         urls += [fact["url"] for fact in facts if fact["kind"] == "article"]
     return urls
 
@@ -174,10 +177,10 @@ def test_ways_for_captured_files_are_never_asked() -> None:
     for key in ("reuters", "seeking_alpha", "bloomberg"):
         row = source(key)
         assert row.captured
-        assert not [way for way in row.captured if way in row.ways]
+        assert not [way for way in row.captured if way in row.discovery]
     assert "feeds.reuters.com" not in source("reuters").allowed
     row = source("seeking_alpha")
-    with pytest.raises(EntryError):
+    with pytest.raises(EntryPageError):
         read_captured(b"<html><body>nothing</body></html>", row, datetime(2026, 7, 1, tzinfo=UTC))
 
 
@@ -185,12 +188,12 @@ def test_ways_for_captured_files_are_never_asked() -> None:
     ("text", "reason"),
     [
         (b"", "an empty reply"),
-        (b"<html><title>Just a moment...</title></html>", "no way in of sia reads it"),
+        (b"<html><title>Just a moment...</title></html>", "no discovery method of sia reads it"),
         (b"<!DOCTYPE x [<!ENTITY a 'b'>]><rss>&a;</rss>", "document type"),
         (b"\x1f\x8b broken", "broken gzip"),
     ],
 )
-def test_what_no_way_in_reads_is_one_line(tmp_path: Path, text: bytes, reason: str) -> None:
+def test_a_file_that_no_discovery_method_reads_gives_one_line(tmp_path: Path, text: bytes, reason: str) -> None:
     file = tmp_path / "entry"
     file.write_bytes(text)
     assert_one_line_error(links(file, "sia"), reason)

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from crawler.authoring.survey import SurveyResult
 from crawler.commands.newsource import module
-from crawler.survey import Found
-from crawler.way import Feed
+from crawler.discovery.methods import Feed
 from tests.commands import PROJECT, environment
 from tests.crawler.tiny_web import add
+
+pytestmark = pytest.mark.slow
 
 SITE = "https://www.chipdaily.example"
 ITEMS = ("a-fab-for-glass-cores", "wafers-run-short", "who-trains-the-engineers")
@@ -109,16 +111,16 @@ def test_a_new_source_from_nothing(checkout: Path, web: Path) -> None:
     for tool in (("format", "--check"), ("check",)):
         checked = run(["python", "-m", "ruff", *tool, "crawler/sources/chip_daily.py"], checkout, web)
         assert checked.returncode == 0, checked.stdout
-    feed = json.loads((checkout / "tests/pages/chip_daily/feed/expected.json").read_text("utf-8"))
+    feed = json.loads((checkout / "tests/fixtures/chip_daily/feed/expected.json").read_text("utf-8"))
     assert [link["url"].rsplit("/", 1)[-1] for link in feed["links"]] == list(ITEMS)
-    article = json.loads((checkout / f"tests/pages/chip_daily/{ITEMS[0]}/expected.json").read_text("utf-8"))
+    article = json.loads((checkout / f"tests/fixtures/chip_daily/{ITEMS[0]}/expected.json").read_text("utf-8"))
     assert (article["title"], article["published"]) == ("A fab for glass cores", "2026-08-19T07:30:00Z")
     assert article["body"].count("\n") == 3
     assert run(["scrapy", "list"], checkout, web).stdout.splitlines()[-1] == "chip_daily"
     for name in ("README.md", "README.zh-CN.md"):
         assert f"| 21 | `chip_daily` | [Chip Daily]({SITE}/) |" in (checkout / name).read_text("utf-8")
-    whole = ("tests/test_house.py", "-k", "readme")
-    done = run(["python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *whole], checkout, web)
+    of_readmes = ("tests/test_documentation.py", "-k", "source_table or every_setting")
+    done = run(["python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *of_readmes], checkout, web)
     assert done.returncode == 0, done.stdout
 
 
@@ -130,7 +132,7 @@ def test_what_is_refused(checkout: Path, web: Path) -> None:
     # Nothing saved yet: the suite says which page is missing, and the command that saves one.
     done = run(tests, checkout, web)
     assert done.returncode == 1
-    assert "no listing in tests/pages/chip_daily: `scrapy capture chip_daily URL` saves one" in done.stdout
+    assert "no listing in tests/fixtures/chip_daily: `scrapy capture chip_daily URL` saves one" in done.stdout
     for command, reason in (
         (new, "there is a source chip_daily already"),
         (["scrapy", "newsource", "Chip-Daily", SITE], "is not lower case letters"),
@@ -154,12 +156,12 @@ def test_what_is_refused(checkout: Path, web: Path) -> None:
 
 
 def test_the_article_of_a_source_that_is_only_listed(checkout: Path, web: Path) -> None:
-    feed = (PROJECT / "tests/pages/bloomberg/feed/page.xml").read_bytes()
+    feed = (PROJECT / "tests/fixtures/bloomberg/feed/page.xml").read_bytes()
     add(web, "b", "https://feeds.bloomberg.com/robots.txt", "", type="text/plain")
     add(web, "b", "https://feeds.bloomberg.com/markets/news.rss", feed, type="application/rss+xml")
     done = run(["scrapy", "capture", "bloomberg", "https://feeds.bloomberg.com/markets/news.rss"], checkout, web)
     assert done.returncode == 0, done.stderr
-    saved = checkout / "tests/pages/bloomberg/news-article"
+    saved = checkout / "tests/fixtures/bloomberg/news-article"
     assert json.loads((saved / "expected.json").read_text("utf-8"))["title"] == "Chipmaker Weighs a Fab in Spain"
     assert json.loads((saved / "meta.json").read_text("utf-8"))["article"].endswith("chipmaker-weighs-a-fab-in-spain")
 
@@ -216,7 +218,7 @@ def test_a_site_whose_sitemap_is_an_index(checkout: Path, web: Path) -> None:
     for command in (entry, story):
         assert run(command, checkout, web).returncode == 0
     refused = run(["scrapy", "capture", "indexed", f"{site}/index.xml"], checkout, web)
-    assert f"leads to further entries only: capture one of them, such as {site}/post-sitemap.xml" in refused.stderr
+    assert f"leads to further entry pages only: capture one of them, such as {site}/post-sitemap.xml" in refused.stderr
 
 
 def test_a_chinese_site_in_an_encoding_of_its_own(checkout: Path, web: Path) -> None:
@@ -272,7 +274,7 @@ def test_a_host_that_is_in_the_table_is_told(checkout: Path, web: Path) -> None:
 
 @pytest.mark.parametrize("name", ['Chips """ + x', "Chips\r\nimport os\u2028x", 'A "B" \\', "\x00", "O'Hara's \"C\""])
 def test_what_a_site_calls_itself_is_no_program(name: str) -> None:
-    found = Found(ways=[Feed(f"{SITE}/feed.xml")], site_name=name)
+    found = SurveyResult(methods=[Feed(f"{SITE}/feed.xml")], site_name=name)
     tree = ast.parse(module("chip_daily", SITE, found))
     assert [type(node) for node in tree.body] == [ast.Expr, ast.ImportFrom, ast.ImportFrom, ast.Assign]
     call = tree.body[-1].value

@@ -1,8 +1,9 @@
-"""Pages as data: each case of ``tests/pages/<key>/<case>/`` gives one result a field, compared exactly.
+"""Fixtures: each case of ``tests/fixtures/<key>/<case>/`` gives one result a field, compared exactly.
 
 A case holds ``page.*`` (the bytes), ``meta.json`` (url, captured, headers, kind: article or listing) and
-``expected.json``. An article's meta may say with ``link`` what the entry told of it; where only the entry is read, the
-page is the entry and ``article`` the address of the one meant. ``scrapy capture KEY URL`` writes a new case.
+``expected.json``. ``link`` in an article's meta holds what the feed or listing says about the article. Where nothing
+else is read, the page is the feed or listing, and ``article`` is the address of the article in it. ``scrapy capture
+KEY URL`` writes a new case.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from crawler.pages import PAGES, read_case
+from crawler.authoring.fixtures import FIXTURES, read_case
 from crawler.sources import SOURCES, source
 
-CASES = sorted(path.parent for path in PAGES.glob("*/*/meta.json"))
+CASES = sorted(path.parent for path in FIXTURES.glob("*/*/meta.json"))
 ARTICLE = {"url", "title", "published", "authors", "tags", "language", "kind", "access", "body"}
 LINK = {"url"}
 
@@ -38,7 +39,7 @@ def results() -> list[Any]:
 
 @cache
 def read(case: Path) -> dict[str, Any]:
-    """What the row makes of the page: the fields of the article, or a list of each field of the links."""
+    """The fields of the article that the source reads from the page, or of its links a list of each field."""
     (page,) = case.glob("page.*")
     return read_case(page.read_bytes(), load(case, "meta"), source(case.parent.name))
 
@@ -54,7 +55,7 @@ def test_field(case: Path, field: str) -> None:
 @pytest.mark.parametrize("kind", ["listing", "article"])
 def test_every_source_has_both(key: str, kind: str) -> None:
     kinds = {load(case, "meta")["kind"] for case in CASES if case.parent.name == key}
-    assert kind in kinds, f"no {kind} in tests/pages/{key}: `scrapy capture {key} URL` saves one"
+    assert kind in kinds, f"no {kind} in tests/fixtures/{key}: `scrapy capture {key} URL` saves one"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")

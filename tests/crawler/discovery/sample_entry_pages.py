@@ -1,20 +1,21 @@
-"""A row and feeds written for the tests of the ways in, and the reading of an entry."""
+"""A source and feeds for the tests of discovery methods, and a function to read an entry page."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
+from crawler.discovery.entry_page import EntryPage
+from crawler.discovery.methods import DiscoveryMethod, Feed
+from crawler.discovery.reader import read_entry_page
 from crawler.source import Source
-from crawler.way import Feed, Way
-from crawler.ways import Entry, read_entry
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 SITE = "https://sample.example"
 NEWS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
 
 
-def row(**facts: Any) -> Source:
+def make_source(**facts: Any) -> Source:
     given: dict[str, Any] = {
         "number": 1,
         "key": "sample",
@@ -24,7 +25,7 @@ def row(**facts: Any) -> Source:
         "note": "样本",
         "language": "en",
         "timezone": "Asia/Shanghai",
-        "ways": (Feed(f"{SITE}/feed"),),
+        "discovery": (Feed(f"{SITE}/feed"),),
         "keep": "full",
         "enabled": True,
         "why": "It is a sample.",
@@ -32,8 +33,10 @@ def row(**facts: Any) -> Source:
     return Source(**(given | facts))
 
 
-def read(way: Way, data: str | bytes, **facts: Any) -> Entry:
-    return read_entry(way, data.encode() if isinstance(data, str) else data, way.url, row(**facts), NOW)
+def read(method: DiscoveryMethod, data: str | bytes, **facts: Any) -> EntryPage:
+    return read_entry_page(
+        method, data.encode() if isinstance(data, str) else data, method.url, make_source(**facts), NOW
+    )
 
 
 def rss(*items: str) -> str:

@@ -1,4 +1,4 @@
-"""Pages of reports as ways in, and which links of an entry are taken."""
+"""``Reports``, and the selection of an entry page's links."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from crawler.way import Document, Feed, Link, Reports, Sitemap
-from crawler.ways import addresses, describe, parts
-from crawler.ways.reports import period_of
-from tests.crawler.written_entries import NOW, SITE, read, row, rss
+from crawler.discovery.methods import Feed, Link, ListedDocument, Reports, Sitemap
+from crawler.discovery.reader import method_label, methods_by_part, start_urls
+from crawler.discovery.reports import period_of
+from tests.crawler.discovery.sample_entry_pages import NOW, SITE, make_source, read, rss
 
 
 class TestReports:
-    way = Reports(f"{SITE}/ir?year={{year}}", file=r"\.(pdf|xlsx)($|\?)", years=2)
+    method = Reports(f"{SITE}/ir?year={{year}}", file=r"\.(pdf|xlsx)($|\?)", years=2)
 
     def read(self, page: str, **facts: Any) -> list[Link]:
         hosts = ("cdn.example",)
-        return read(replace(self.way, url=f"{SITE}/ir?year=2026"), page, hosts=hosts, **facts).links
+        return read(replace(self.method, url=f"{SITE}/ir?year=2026"), page, hosts=hosts, **facts).links
 
     def test_protocol_relative_spaced_and_escaped_addresses(self) -> None:
         page = """<a href="//cdn.example/2026_2Q_conference_eng.pdf">PDF</a> <a href="/up/2Q2026 Call(en).pdf">PDF</a>
@@ -48,16 +48,16 @@ class TestReports:
         assert self.read(page)[0].published is None
 
     def test_panels_give_kind_and_name(self) -> None:
-        way = replace(self.way, panels={"#one": ("Quarterly", "report"), "#two": ("History", "data")})
+        method = replace(self.method, panels={"#one": ("Quarterly", "report"), "#two": ("History", "data")})
         seen: list[tuple[str, str, int, int]] = []
 
-        def document_of(document: Document, link: Link) -> Link | None:
-            seen.append((document.label, document.kind, document.place, document.of))
+        def document_of(document: ListedDocument, link: Link) -> Link | None:
+            seen.append((document.label, document.kind, document.namesakes_before, document.namesakes))
             return link if document.label else None
 
         page = """<div id=two><a href=h.pdf>History</a></div><div id=one><a href=a.pdf>First one</a>
             <a href=b.pdf>Second one</a></div><a href=c.pdf>Elsewhere</a>"""
-        links = read(way, page, document_of=document_of).links
+        links = read(method, page, document_of=document_of).links
         assert [(link.title.split(" (")[0], link.kind, link.tags) for link in links] == [
             ("First one", "report", ("Quarterly",)),
             ("Second one", "report", ("Quarterly",)),
@@ -71,9 +71,9 @@ class TestReports:
         ]
 
     def test_addresses_of_years_and_quarters(self) -> None:
-        assert addresses(self.way, NOW) == [f"{SITE}/ir?year=2026", f"{SITE}/ir?year=2025"]
+        assert start_urls(self.method, NOW) == [f"{SITE}/ir?year=2026", f"{SITE}/ir?year=2025"]
         quarters = Reports(f"{SITE}/{{year}}/q{{quarter}}", years=2)
-        assert addresses(quarters, datetime(2026, 5, 1, tzinfo=UTC)) == [
+        assert start_urls(quarters, datetime(2026, 5, 1, tzinfo=UTC)) == [
             f"{SITE}/{place}" for place in ("2026/q2", "2026/q1", "2025/q4", "2025/q3", "2025/q2", "2025/q1")
         ]
 
@@ -106,9 +106,9 @@ class TestSelection:
         data = self.links(
             "/news/1", "https://other.example/news/2", "/about", "http://dead.example/news/3", "javascript:x"
         )
-        entry = read(Feed(f"{SITE}/feed"), data, include="/news/", address_of=address_of)
-        assert [link.url for link in entry.links] == [f"{SITE}/news/1", "http://sample.example/news/3"]
-        assert (entry.found, entry.dropped) == (2, {"host": 1, "include": 1, "address": 1})
+        page = read(Feed(f"{SITE}/feed"), data, include="/news/", address_of=address_of)
+        assert [link.url for link in page.links] == [f"{SITE}/news/1", "http://sample.example/news/3"]
+        assert (page.found, page.dropped) == (2, {"host": 1, "include": 1, "address": 1})
 
     def test_one_page_under_several_addresses(self) -> None:
         data = self.links("/News/1?utm_source=a", "/news/1", "/News/1")
@@ -116,10 +116,10 @@ class TestSelection:
             f"{SITE}/News/1?utm_source=a",
             f"{SITE}/news/1",
         ]
-        entry = read(Feed(f"{SITE}/feed"), data, same_page=lambda url: url.split("?")[0].lower())
-        assert (len(entry.links), entry.dropped) == (1, {"duplicate": 2})
+        page = read(Feed(f"{SITE}/feed"), data, same_page=lambda url: url.split("?")[0].lower())
+        assert (len(page.links), page.dropped) == (1, {"duplicate": 2})
 
     def test_parts_and_their_names(self) -> None:
-        ways = (Feed(f"{SITE}/a"), Feed(f"{SITE}/b", part="b"), Sitemap(f"{SITE}/c"))
-        assert parts(row(ways=ways)) == [[ways[0], ways[2]], [ways[1]]]
-        assert describe(ways[2]) == f"sitemap {SITE}/c"
+        methods = (Feed(f"{SITE}/a"), Feed(f"{SITE}/b", part="b"), Sitemap(f"{SITE}/c"))
+        assert methods_by_part(make_source(discovery=methods)) == [[methods[0], methods[2]], [methods[1]]]
+        assert method_label(methods[2]) == f"sitemap {SITE}/c"

@@ -1,11 +1,11 @@
-"""Pages written for the tests of reading, and the reading of one."""
+"""HTML pages for the tests of extraction, and functions to build and read one."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
 
-from crawler.read import read_document
+from crawler.extraction import read_document
 from crawler.source import Source
 
 CAPTURED = datetime(2026, 3, 10, tzinfo=UTC)
@@ -27,7 +27,7 @@ ROW = Source(
     note="for tests",
     language="en",
     timezone="America/New_York",
-    ways=(),
+    discovery=(),
     keep="abstract",
     enabled=False,
     why="for tests",

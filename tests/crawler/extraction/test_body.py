@@ -1,13 +1,13 @@
-"""The text of a page, without what stands around it."""
+"""The body of a page, without boilerplate."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.crawler.written_pages import CHINESE, FIRST, PROSE, SECOND, THIRD, page, read
+from tests.crawler.extraction.html_pages import CHINESE, FIRST, PROSE, SECOND, THIRD, page, read
 
 
-def test_what_stands_around_the_text():
+def test_boilerplate_around_the_text():
     body = f"""<nav><a href="/">Home</a> <a href="/chips">Chips</a></nav>
       <div class="cookie-banner"><p>{THIRD * 9}</p></div>
       <main><h1>New fab opens early</h1><p class="byline">By Ann Author</p><p>March 6, 2026</p><p>5 min read</p>
@@ -27,12 +27,12 @@ def test_a_short_chinese_report_among_menus():
     assert article.body == "\n".join(CHINESE)
 
 
-def test_lines_parted_by_breaks_are_paragraphs():
+def test_lines_separated_by_breaks_are_paragraphs():
     body = f"<h1>New fab opens early</h1><div class='content'>{FIRST}<br><br>{SECOND}<br/>{THIRD}</div>"
     assert read(page(body)).body == f"{FIRST}\n{SECOND}\n{THIRD}"
 
 
-def test_an_article_in_several_like_boxes_is_whole():
+def test_an_article_in_several_boxes_of_one_class_is_whole():
     more = [text[::-1] for text in (FIRST, SECOND, THIRD)]
     boxes = "".join(
         f"<div class='part'><p>{one}</p><p>{two}</p></div>"
@@ -42,7 +42,7 @@ def test_an_article_in_several_like_boxes_is_whole():
     assert [text in body for text in (FIRST, SECOND, THIRD, *more)] == [True] * 6
 
 
-def test_the_standing_part_of_a_release_is_cut():
+def test_the_boilerplate_of_a_release_is_cut():
     body = f"<h1>New fab opens early</h1>{PROSE}<p># # #</p><h6>About Example</h6><p>{THIRD[::-1]}</p>"
     assert read(page(body)).body == f"{FIRST}\n{SECOND}\n{THIRD}"
 

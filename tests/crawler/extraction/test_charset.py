@@ -1,4 +1,4 @@
-"""Encodings: the one that the bytes bear out wins, whatever is declared."""
+"""Encodings: the one that fits the bytes is used, whatever is declared."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import codecs
 
 import pytest
 
-from crawler.read.charset import decode
+from crawler.extraction.charset import decode
 
 SIMPLE = "半导体设备的销售额在第三季度继续增长，晶圆厂的订单已经排到明年。"
 TRADITIONAL = "半導體設備的銷售額在第三季繼續增長，晶圓廠的訂單已經排到明年。"

@@ -1,4 +1,4 @@
-"""Dates that a page only shows, or has in its address."""
+"""Dates that a page shows, or has in its address."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.crawler.written_pages import CHINESE, FIRST, PROSE, SECOND, THIRD, page, read
+from tests.crawler.extraction.html_pages import CHINESE, FIRST, PROSE, SECOND, THIRD, page, read
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.read.dates import is_dateline, parse_date
+from crawler.extraction.dates import FORMATS, is_dateline, parse_date
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 CAPTURED = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)  # noon in Beijing
@@ -95,6 +95,13 @@ def test_full_dates(text, expected):
 def test_relative_dates_need_the_moment_of_capture(text, expected):
     assert read(text) == expected
     assert read(text, captured=None) is None
+
+
+@pytest.mark.parametrize("example", FORMATS)
+def test_each_format_reads_its_example(example):
+    moment = parse_date(example, timezone="Asia/Shanghai")
+    assert moment is not None
+    assert moment.astimezone(BEIJING).date() in (date(2026, 3, 6), date(2026, 3, 7))
 
 
 def test_yesterday_is_that_of_the_site():

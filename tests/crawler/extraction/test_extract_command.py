@@ -1,4 +1,4 @@
-"""``python -m crawler extract`` as people call it: one JSON object, or one line that says what is wrong."""
+"""``python -m crawler extract`` as users call it: one JSON object, or one line with the error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import pytest
 
 from store.article import article_id
 
-PROJECT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
+
+PROJECT = Path(__file__).parents[3]
 URL = "https://www.semiconductors.org/sales-rise-again/?utm_source=mail"
 LEAD = "WASHINGTON—March 6, 2026—An association said today that sales of chips rose again in the month of January."
 MORE = "Sales in all regions were above those of the month before, and the yearly forecast was raised for a third time."
@@ -104,7 +106,7 @@ def test_without_a_time_of_capture_it_is_now(page):
         (PAGE.encode(), ["--url", "http://[::1"], "is no http address"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(tmp_path, content, arguments, words):
+def test_an_error_is_one_line(tmp_path, content, arguments, words):
     path = tmp_path / "given.bin"
     if content is not None:
         path.write_bytes(content)

@@ -1,7 +1,7 @@
-"""Bodies of captured pages, beside trafilatura's reading of the same text: word for word, against where it stands.
+"""F1 scores of the bodies of captured pages, word by word, compared with those of trafilatura.
 
-For two pages the expected body comes with the captures. For the others a person has looked up which element of the
-page holds the article; its paragraphs and headings are what there is to find.
+For two pages the expected body comes with the captures. For the others the element that holds the article was
+selected by hand; its paragraphs and headings are the expected body.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import pytest
 from lxml.html import HTMLParser, document_fromstring
 from trafilatura import extract
 
-from crawler.read import read_document
-from crawler.read.charset import decode
-from crawler.read.places import elements_at
+from crawler.extraction import read_document
+from crawler.extraction.charset import decode
+from crawler.extraction.selectors import elements_at
 
 CAPTURED = datetime(2026, 7, 10, tzinfo=UTC)
 
@@ -53,7 +53,7 @@ _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 
 
 def bag(text: str) -> Counter[str]:
-    """Words, and Han characters one by one."""
+    """Words, and single Han characters."""
     return Counter(_WORD.findall(text.lower()))
 
 
@@ -78,7 +78,7 @@ def expected_of(captures: Path, file: str, data: bytes) -> str:
 
 @pytest.fixture(scope="module")
 def scores(captures) -> dict[str, tuple[float, float]]:
-    """Of each page: our F1, and trafilatura's."""
+    """For each page our F1 and trafilatura's."""
     found = {}
     for file in (*HOLDERS, *READ_BY_OTHERS):
         data = (captures / file).read_bytes()
@@ -90,7 +90,7 @@ def scores(captures) -> dict[str, tuple[float, float]]:
     return found
 
 
-def test_on_the_mean_at_least_trafilaturas(scores) -> None:
+def test_mean_is_at_least_trafilaturas(scores) -> None:
     ours, theirs = (mean(score[place] for score in scores.values()) for place in (0, 1))
     assert ours >= theirs, scores
     assert ours > 0.95, scores

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.read.period import report_period
+from crawler.extraction.fiscal_period import report_period
 
 
 @pytest.mark.parametrize(

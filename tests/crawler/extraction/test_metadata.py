@@ -1,4 +1,4 @@
-"""What a page says of itself: JSON-LD, microdata and meta elements."""
+"""Metadata of a page: JSON-LD, microdata and meta elements."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.crawler.written_pages import FIRST, PROSE, SECOND, THIRD, URL, ld, page, read
+from tests.crawler.extraction.html_pages import FIRST, PROSE, SECOND, THIRD, URL, ld, page, read
 
 
 def test_json_ld_in_a_graph_with_references():

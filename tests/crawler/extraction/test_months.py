@@ -1,4 +1,4 @@
-"""Months without a day, in names of files and as dates of their own."""
+"""Months without a day, and days in file names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from crawler.read.months import day_of_file, month_named, start_of_month
+from crawler.extraction.months import day_of_file, month_named, start_of_month
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 

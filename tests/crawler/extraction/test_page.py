@@ -1,4 +1,4 @@
-"""A page as a whole: what a row says of it, and bytes that are none."""
+"""Whole pages, with and without a source, and bytes that are no page."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crawler.read import MOST_HTML, Unreadable
+from crawler.extraction import MAX_HTML_BYTES, Unreadable
 from crawler.source import Selectors
-from tests.crawler.written_pages import CAPTURED, CHINESE, FIRST, PROSE, ROW, SECOND, THIRD, URL, page, read
+from tests.crawler.extraction.html_pages import CAPTURED, CHINESE, FIRST, PROSE, ROW, SECOND, THIRD, URL, page, read
 
 
 def test_a_plain_page():
@@ -64,7 +64,7 @@ def test_selectors_that_find_nothing_fall_back():
     assert article.body == f"{FIRST}\n{SECOND}\n{THIRD}"
 
 
-def test_access_and_address_of_a_row():
+def test_access_and_address_of_a_source():
     row = replace(
         ROW,
         access_of=lambda data: "full" if b"open to all" in data else "headline",
@@ -75,7 +75,7 @@ def test_access_and_address_of_a_row():
     assert read(open_page, source=row).access == "full"
     assert read(gzip.compress(open_page), source=row).access == "full"
     assert read(page(), source=row).url == "https://example.com/news/fab-opens"
-    # The policy is applied later: the vector is made from the whole text first.
+    # The body is kept here: the policy is applied later, after the embeddings are made from the whole text.
     assert read(page(), source=row).body.startswith(FIRST)
 
 
@@ -85,7 +85,7 @@ def test_the_charset_of_the_header_is_used():
     assert read(data, charset="text/html; charset=gb2312").body == "\n".join(CHINESE)
 
 
-def test_gzip_is_unpacked():
+def test_gzip_is_decompressed():
     assert read(gzip.compress(page())).title == "New fab opens early"
 
 
@@ -98,7 +98,7 @@ def test_gzip_is_unpacked():
         (b"PK\x03\x04" + b"\x00" * 100, "ZIP"),
         (b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, "picture"),
         (b"\x00\x01\x02\x03" * 100, "binary"),
-        (b"<p>x</p>" + b" " * MOST_HTML, "10 MiB"),
+        (b"<p>x</p>" + b" " * MAX_HTML_BYTES, "10 MiB"),
         (gzip.compress(b"a" * 10**8, mtime=0), "decompressed"),
         (gzip.compress(page(), mtime=0)[:-20], "truncated gzip"),
         (b"\x1f\x8b" + b"broken" * 20, "broken gzip"),
@@ -124,5 +124,5 @@ def test_what_is_no_page_is_refused_with_the_reason(data, reason):
         b"<p>half a pair &#xD800; and more</p>",
     ],
 )
-def test_odd_pages_are_read_without_an_accident(data):
+def test_odd_pages_are_read_without_an_error(data):
     json.dumps(read(data).body).encode()

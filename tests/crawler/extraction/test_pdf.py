@@ -1,4 +1,4 @@
-"""Reports made for these tests: pages, titles and dates of PDFs, and the ones that are refused."""
+"""PDFs made for these tests: pages, titles, dates, and the ones that are refused."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from crawler.read import Unreadable, read_document
-from crawler.read.lines import joined_lines
+from crawler.extraction import Unreadable, read_document
+from crawler.extraction.paragraphs import joined_lines
 from store.article import PAGE_BREAK
 from tests.commands import PROJECT
 
@@ -110,7 +110,7 @@ def test_the_title_of_a_release_is_not_the_word_release():
     )
 
 
-def test_without_any_title_the_name_of_the_file_stands():
+def test_without_any_title_the_file_name_is_the_title():
     assert read(pdf([(11, "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17")] * 3)).title == "2026-q1-report.pdf"
 
 
@@ -194,7 +194,7 @@ def test_lines_of_a_paragraph_are_joined(printed, expected):
 
 
 def test_a_report_of_300_pages_takes_less_than_300_mib() -> None:
-    """In a process of its own: the peak of this one would be that of all tests before."""
+    """In a process of its own: the peak of this process includes all previous tests."""
     code = """
 import io, re
 from datetime import UTC, datetime
@@ -206,9 +206,9 @@ for page in range(300):
         canvas.drawString(40, 800 - 12 * line, f"Page {page} line {line}: capital spending on fabs, tools and cleanrooms rises.")
     canvas.showPage()
 canvas.save()
-from crawler.read import read_document
+from crawler.extraction import read_document
 article = read_document(out.getvalue(), "https://a.example/r.pdf", captured=datetime.now(UTC))
-# Not getrusage: its peak is handed on from the process that started this one.
+# Not getrusage: its peak is inherited from the parent process.
 peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
 print(article.files[0].pages, article.body.count("\\f"), peak // 1024)
 """

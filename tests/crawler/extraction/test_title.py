@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.read.title import key_of
-from tests.crawler.written_pages import CHINESE, PROSE, page, read
+from crawler.extraction.title import title_key
+from tests.crawler.extraction.html_pages import CHINESE, PROSE, page, read
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_chinese_titles(title, heading, expected):
     assert article.language == "zh"
 
 
-def test_the_title_most_of_the_page_agrees_on():
+def test_the_most_frequent_title():
     head = '<title>Fabs: an overview | Example</title><meta property="og:title" content="New fab opens early">'
     assert read(page(head=head)).title == "New fab opens early"
 
@@ -65,8 +65,8 @@ def test_the_site_in_a_heading_is_no_title():
 
 @given(st.text(st.characters(max_codepoint=127)))
 def test_plain_text_has_the_key_that_it_has_among_other_text(text: str) -> None:
-    assert key_of(f"{text}芯") == f"{key_of(text)}芯"
+    assert title_key(f"{text}芯") == f"{title_key(text)}芯"
 
 
 def test_letters_and_digits_count_and_nothing_else() -> None:
-    assert key_of("TSMC's 2nm_yield: “70%”") == key_of("ＴＳＭＣ s ２nm yield 70") == "tsmcs2nmyield70"
+    assert title_key("TSMC's 2nm_yield: “70%”") == title_key("ＴＳＭＣ s ２nm yield 70") == "tsmcs2nmyield70"

@@ -1,4 +1,4 @@
-"""The workbook of billings: which of its cells are values, the issue they are of, and workbooks that are none."""
+"""The workbook of billings: which cells are values, its issue, and files that are no such workbook."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from crawler.read import Unreadable, read_document
-from crawler.read.billings import Billing, billings_of
-from crawler.read.workbook import open_workbook
+from crawler.extraction import Unreadable, read_document
+from crawler.extraction.workbook import open_workbook
+from crawler.extraction.wsts_billings import Billing, billings_of
 from crawler.sources import source
 from tests.commands import PROJECT
 
@@ -88,7 +88,7 @@ def test_blanks_and_zeros_are_no_values() -> None:
     ]
 
 
-def test_a_sheet_of_words_and_numbers_without_end_do_not_matter() -> None:
+def test_a_sheet_of_text_and_infinite_numbers_are_ignored() -> None:
     data = [tuple(row) for row in table([2026] + [None] * 12, ["Japan", float("inf"), 3] + [None] * 10)]
     sheets = {"Read me": [("Terms of use", 2026)], "Monthly Data": data}
     assert list(billings_of(sheets)) == [Billing(False, "Japan", 2026, 2, 3)]

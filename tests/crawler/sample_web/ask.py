@@ -34,7 +34,7 @@ class Asker(scrapy.Spider):
 
 
 if __name__ == "__main__":
-    handlers = dict.fromkeys(("http", "https"), "crawler.sample_server.SampleWebHandler")
+    handlers = dict.fromkeys(("http", "https"), "crawler.sample_web.server.SampleWebHandler")
     quiet = {"LOG_LEVEL": "ERROR", "TELNETCONSOLE_ENABLED": False, "RETRY_ENABLED": False, "DOWNLOAD_TIMEOUT": 1}
     process = AsyncCrawlerProcess({"DOWNLOAD_HANDLERS": handlers, **quiet})
     process.crawl(Asker)

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from crawler.samples import SampleError, SampleWeb, address
+from crawler.sample_web.replies import SampleError, SampleWeb, address
 from tests.commands import PROJECT, environment
 from tests.crawler.tiny_web import add
+
+pytestmark = pytest.mark.slow
 
 SITE = "https://site.example"
 
@@ -20,13 +22,13 @@ SITE = "https://site.example"
 def ask(folder: Path, *requests: tuple[str, dict[str, Any]]) -> list[list[Any]]:
     """Status, address, body and headers of each answer; name and text of the error where there is none."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.crawler.ask"],
+        [sys.executable, "-W", "error", "-m", "tests.crawler.sample_web.ask"],
         input=json.dumps(requests),
         cwd=PROJECT,
         env=environment(xinwen_sample_web=folder),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""What is particular to Accenture, KPMG, Bloomberg and Statista, on pages and replies written for these tests."""
+"""Special cases of Accenture, KPMG, Bloomberg and Statista, on pages and replies made for these tests."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from crawler.read import read_document
+from crawler.discovery.methods import Link
+from crawler.extraction import read_document
 from crawler.sources import source
 from crawler.sources.statista import link_of, without_masks
-from crawler.way import Link
 from store.article import Article
 from tests.commands import PROJECT
 from tests.crawler.tiny_web import add, crawl
@@ -39,13 +39,13 @@ def kpmg_search(folder: Path, robots: str | None) -> None:
     add(folder, "kpmg", f"{KPMG}/xx/en/our-insights/risk-and-regulation/chip-export-rules.html", page)
 
 
-def test_kpmgs_search_stands_in_for_the_sitemaps_page_by_page(tmp_path: Path) -> None:
+def test_kpmgs_search_replaces_the_sitemaps_page_by_page(tmp_path: Path) -> None:
     kpmg_search(tmp_path, ROBOTS)
     run = crawl(tmp_path, "kpmg")
     assert run.stats["xinwen/ways"] == [f"json {KPMG}/esearch/xx-en"]
-    # Three on the first page, two on the second; the third is empty, and a fourth is not asked for.
+    # Three on the first page, two on the second; the third is empty, and a fourth is not requested.
     assert run.stats["xinwen/links/found"] == 5
-    # The Chinese search, which has no reply here, is asked for its first page.
+    # The Chinese search, which has no reply here, is requested once.
     assert run.stats["downloader/request_method_count/POST"] == 4
     (article,) = run.articles.values()
     # The page shows no date; that of the reply is better than when the sitemap was built.
@@ -53,7 +53,7 @@ def test_kpmgs_search_stands_in_for_the_sitemaps_page_by_page(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("robots", [f"{ROBOTS}Disallow: /esearch/\n", None, " \n"])
-def test_kpmgs_search_is_not_asked_without_leave(tmp_path: Path, robots: str | None) -> None:
+def test_kpmgs_search_needs_a_robots_txt_that_allows_it(tmp_path: Path, robots: str | None) -> None:
     kpmg_search(tmp_path, robots)
     run = crawl(tmp_path, "kpmg")
     assert run.items == []
@@ -73,11 +73,11 @@ def test_kpmgs_names_for_one_document_and_one_article() -> None:
     page = f"<title>Chips</title><div class=bodytext-data><p>{TEXT * 3}</p></div><div class=pdfdetails>"
     page += "".join(f'<a href="{folder}/{name}">PDF</a>' for name in names[1:]) + '<a href="http://[x.pdf">x</a></div>'
     files = read("kpmg", page, f"{KPMG}/xx/en/x.html").files
-    # What is asked for keeps its name.
+    # The requested address keeps its name.
     assert [(file.url, file.media_type) for file in files] == [(f"{folder}/a.coredownload.pdf", "application/pdf")]
 
 
-def test_accentures_label_and_its_furniture() -> None:
+def test_accentures_label_and_its_boilerplate() -> None:
     lines = ["RESEARCH REPORT", "10-minute read", "<<< Start >>>", TEXT * 2, TEXT.upper(), "<<< End >>>"]
     paragraphs = "".join(f"<p>{line.replace('<', '&lt;').replace('>', '&gt;')}</p>" for line in lines)
     url = "https://www.accenture.com/us-en/insights/high-tech/chips?src=SOMS&"
@@ -142,7 +142,7 @@ def test_an_ordinary_paragraph_of_bloombergs_may_be_called_paywall() -> None:
     assert (article.title, article.body) == ("Chips rise again", TEXT.strip())
 
 
-def test_bloombergs_channels_that_are_quiet_empty_or_ask_for_a_person(tmp_path: Path) -> None:
+def test_bloombergs_channels_that_are_quiet_empty_or_ask_for_a_human(tmp_path: Path) -> None:
     channel = "<rss version='2.0'><channel><title>t</title>{}</channel></rss>"
     item = f"<item><title>Chips</title><guid isPermaLink='true'>{BLOOMBERG}</guid></item>"
     add(tmp_path, "b", f"{FEEDS}/technology/news.rss", channel.format(""), type="text/xml")
@@ -152,7 +152,7 @@ def test_bloombergs_channels_that_are_quiet_empty_or_ask_for_a_person(tmp_path: 
     run = crawl(tmp_path, "bloomberg")
     assert list(run.articles) == [BLOOMBERG]
     assert run.stats["xinwen/entries/quiet"] == 1
-    # The empty one is asked once more, after the others, and then told; the quiet one is no fault.
+    # The empty one is requested again after the others, and then reported; the quiet one is no failure.
     assert run.stats["xinwen/entries/asked"] == 5
     failed = {name: value for name, value in run.stats.items() if name.startswith("xinwen/way/failed/")}
     assert failed == {
@@ -162,9 +162,9 @@ def test_bloombergs_channels_that_are_quiet_empty_or_ask_for_a_person(tmp_path: 
     assert run.stats["xinwen/blocked"] == 1
 
 
-def test_bloombergs_sitemap_is_never_asked(tmp_path: Path) -> None:
+def test_bloombergs_sitemap_is_never_requested(tmp_path: Path) -> None:
     url = "https://www.bloomberg.com/sitemaps/news/latest.xml"
-    assert [way.url for way in source("bloomberg").captured] == [url]
+    assert [method.url for method in source("bloomberg").captured] == [url]
     add(tmp_path, "b", url, f"<urlset><url><loc>{BLOOMBERG}</loc></url></urlset>", type="text/xml")
     assert crawl(tmp_path, "bloomberg").items == []
 

@@ -1,4 +1,4 @@
-"""The source table: twenty rows as the user wrote them, and every kind of wrong row refused by name."""
+"""The source table: twenty sources as in the user's list, and every kind of wrong source refused by name."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from crawler.discovery.methods import Feed, JsonApi, Listing, Reports, Sitemap
+from crawler.discovery.reader import read_entry_page
 from crawler.source import Selectors, Source, SourceError
 from crawler.sources import SOURCES, UnknownSource, source, table
-from crawler.way import Feed, JsonApi, Listing, Reports, Sitemap
-from crawler.ways import read_entry
-from pipelines.coverage import shortcomings
+from pipelines.runs.verdict import shortcomings
 
 KEYS = [
     "semi",
@@ -47,14 +47,14 @@ GOOD: dict[str, Any] = {
     "note": "样本",
     "language": "en",
     "timezone": "UTC",
-    "ways": (Feed("https://sample.example/feed"),),
+    "discovery": (Feed("https://sample.example/feed"),),
     "keep": "full",
     "enabled": True,
     "why": "It is a sample.",
 }
 
 
-def test_twenty_rows_in_the_order_of_the_table() -> None:
+def test_twenty_sources_in_the_order_of_the_table() -> None:
     assert list(SOURCES)[:20] == KEYS, "further sources come after the twenty"
     assert [row.number for row in SOURCES.values()] == list(range(1, len(SOURCES) + 1))
 
@@ -66,7 +66,7 @@ def test_names_and_remarks_are_the_users(shared: Path) -> None:
     for number, key, name, name_zh, category, address, _, keep, *_ in cells:
         row = source(re.sub(r"\[(\w+)\].*", r"\1", key))
         assert (str(row.number), row.name, row.category, row.address) == (number, name, category, address)
-        # One name carries the right spelling in brackets behind the user's own.
+        # One name has the right spelling in brackets after the user's.
         assert row.name_zh == ("" if name_zh == "—" else name_zh.split(" (")[0])
         assert keep.startswith(row.keep)
         sheet = (shared / f"sources/{row.key}.md").read_text("utf-8")
@@ -74,13 +74,13 @@ def test_names_and_remarks_are_the_users(shared: Path) -> None:
         assert remark and remark[1].split(". ")[0] == row.note
 
 
-def test_which_rows_are_off_and_why() -> None:
+def test_which_sources_are_disabled_and_why() -> None:
     off = [key for key in KEYS if not SOURCES[key].enabled]
     assert off == ["gartner", "google_finance", "reuters", "statista", "datayes"]
     assert all(row.why.endswith(".") for row in SOURCES.values())
 
 
-def test_the_dead_host_is_never_asked() -> None:
+def test_the_dead_host_is_never_requested() -> None:
     row = source("semiinsights")
     assert row.allowed == {"www.semi-insights.com"}
     assert row.address_of
@@ -103,28 +103,28 @@ def test_the_dead_host_is_never_asked() -> None:
         ({"kind": "rumour"}, "kind 'rumour' is none of"),
         ({"language": "ja"}, "language 'ja' is neither"),
         ({"timezone": "Mars/Base"}, "time zone 'Mars/Base' is unknown"),
-        ({"ways": ()}, "enabled, but has no way in"),
+        ({"discovery": ()}, "enabled, but has no discovery method"),
         ({"address": "ftp://sample.example/"}, "'ftp://sample.example/' is not an http address"),
-        ({"ways": (Feed("sample.example/feed"),)}, "'sample.example/feed' is not an http address"),
+        ({"discovery": (Feed("sample.example/feed"),)}, "'sample.example/feed' is not an http address"),
         ({"delay": 0.1}, "delay of 0.1 s is impolite"),
         ({"include": "("}, "pattern '('"),
         ({"words": "["}, "pattern '['"),
         ({"selectors": Selectors(stop="(")}, "pattern '('"),
-        ({"ways": (Sitemap("https://sample.example/s.xml", follow="("),)}, "pattern '('"),
-        ({"ways": (Reports("https://sample.example/r", file="["),)}, "pattern '['"),
+        ({"discovery": (Sitemap("https://sample.example/s.xml", follow="("),)}, "pattern '('"),
+        ({"discovery": (Reports("https://sample.example/r", file="["),)}, "pattern '['"),
         ({"selectors": Selectors(title="h1[")}, "selector 'h1['"),
-        ({"ways": (Listing("https://sample.example/", item="li >"),)}, "selector 'li >'"),
-        ({"ways": (Reports("https://sample.example/r", panels={"#": ("a", "report")}),)}, "selector '#'"),
-        ({"ways": (JsonApi("https://sample.example/j", fields={"url": "a[["}),)}, "path 'a[['"),
-        ({"ways": (JsonApi("https://sample.example/j", fields={"adress": "a"}),)}, "path 'adress'"),
+        ({"discovery": (Listing("https://sample.example/", item="li >"),)}, "selector 'li >'"),
+        ({"discovery": (Reports("https://sample.example/r", panels={"#": ("a", "report")}),)}, "selector '#'"),
+        ({"discovery": (JsonApi("https://sample.example/j", fields={"url": "a[["}),)}, "path 'a[['"),
+        ({"discovery": (JsonApi("https://sample.example/j", fields={"adress": "a"}),)}, "path 'adress'"),
         (
-            {"ways": (JsonApi("https://sample.example/j", fields={}, body='{"page": {}}', page="page.current"),)},
+            {"discovery": (JsonApi("https://sample.example/j", fields={}, body='{"page": {}}', page="page.current"),)},
             "path 'page.current': leads to no number in the body",
         ),
         ({"from_link": ("body",)}, "from_link 'body' is none of"),
     ],
 )
-def test_a_wrong_row_is_refused_with_its_key_and_the_reason(changes: dict[str, Any], reason: str) -> None:
+def test_a_wrong_source_is_refused_with_its_key_and_the_reason(changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(SourceError) as refusal:
         Source(**(GOOD | changes))
     assert str(refusal.value).startswith(f"source {changes.get('key', 'sample')}: ")
@@ -134,9 +134,9 @@ def test_a_wrong_row_is_refused_with_its_key_and_the_reason(changes: dict[str, A
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([(1, "one"), (2, "one")], "source one: two rows have this key"),
-        ([(1, "one"), (1, "two")], "source two: number 1 is taken by another row"),
-        ([(1, "one"), (3, "three")], "source three: number 3, but no row has number 2"),
+        ([(1, "one"), (2, "one")], "source one: two sources have this key"),
+        ([(1, "one"), (1, "two")], "source two: number 1 is taken by another source"),
+        ([(1, "one"), (3, "three")], "source three: number 3, but no source has number 2"),
     ],
 )
 def test_a_wrong_table_is_refused(rows: list[tuple[int, str]], message: str) -> None:
@@ -146,7 +146,7 @@ def test_a_wrong_table_is_refused(rows: list[tuple[int, str]], message: str) -> 
     assert str(refusal.value) == message
 
 
-def test_an_unknown_key_is_answered_with_close_ones() -> None:
+def test_an_unknown_key_suggests_similar_ones() -> None:
     with pytest.raises(UnknownSource) as refusal:
         source("goldman-sach")
     assert str(refusal.value) == "unknown source 'goldman-sach': did you mean goldman_sachs?"
@@ -178,15 +178,15 @@ def test_intels_filings_are_known_by_accession_number() -> None:
     assert address_of(annual) == f"https://www.intc.com/filings-reports/all-sec-filings/{path}"
 
 
-def test_smics_quarters_of_one_name_are_told_by_their_place() -> None:
+def test_smics_quarters_of_one_name_are_distinguished_by_their_order() -> None:
     row = source("smic")
-    way, captured = row.ways[0], datetime(2026, 11, 20, tzinfo=UTC)
+    method, captured = row.discovery[0], datetime(2026, 11, 20, tzinfo=UTC)
     files = [f'<li><a href="/uploads/{number:08x}/ER_EN.pdf">PDF</a></li>' for number in range(4)]
 
     def titles(files: list[str]) -> list[str]:
         page = f'<div id="page_slide_0"><ul>{"".join(files)}</ul></div>'.encode()
         url = "https://www.smics.com/en/site/company_financialSummary?year=2025"
-        return [link.title for link in read_entry(way, page, url, row, captured).links]
+        return [link.title for link in read_entry_page(method, page, url, row, captured).links]
 
     assert titles(files) == [f"SMIC Quarterly Earnings: ER EN (Q{quarter} 2025)" for quarter in (4, 3, 2, 1)]
     assert titles(files[:3]) == ["SMIC Quarterly Earnings: ER EN (2025)"] * 3
@@ -194,7 +194,7 @@ def test_smics_quarters_of_one_name_are_told_by_their_place() -> None:
 
 def test_samsungs_documents_are_named_by_their_files() -> None:
     row = source("samsung")
-    way = row.ways[0]
+    method = row.discovery[0]
     names = (
         "2026_2Q_conference_eng",
         "2023_3Q_conference_eng_01",
@@ -205,7 +205,7 @@ def test_samsungs_documents_are_named_by_their_files() -> None:
     )
     folder = "//images.samsung.com/is/content/samsung/assets/global/ir/docs"
     page = "".join(f'<a href="{folder}/{name}.pdf">PDF</a>' for name in names).encode()
-    links = read_entry(way, page, way.url, row, datetime(2026, 11, 20, tzinfo=UTC)).links
+    links = read_entry_page(method, page, method.url, row, datetime(2026, 11, 20, tzinfo=UTC)).links
     assert links[0].url == f"https:{folder}/2026_2Q_conference_eng.pdf"
     assert [link.title.removeprefix("Samsung Electronics: ") for link in links] == [
         "Earnings presentation, Q2 2026",
@@ -225,18 +225,18 @@ def test_samsungs_documents_are_named_by_their_files() -> None:
         ("mckinsey", "length"),
     ],
 )
-def test_what_a_site_never_tells_is_no_shortcoming(key: str, name: str) -> None:
+def test_a_date_that_a_site_never_has_is_no_shortcoming(key: str, name: str) -> None:
     assert shortcomings({name: 0}, source(key).thresholds) == []
 
 
-def test_other_rows_still_miss_dates_and_texts() -> None:
+def test_other_sources_still_miss_dates_and_texts() -> None:
     lax = {key for key, row in SOURCES.items() if not shortcomings({"published": 0.1}, row.thresholds)}
     assert lax == {"wsts", "pwc", "accenture", "kpmg"}
     assert all(shortcomings({"text": 0.1}, row.thresholds) for row in SOURCES.values())
 
 
 def test_which_lists_show_everything() -> None:
-    whole = [way.url for row in SOURCES.values() for way in row.ways if getattr(way, "complete", False)]
+    whole = [method.url for row in SOURCES.values() for method in row.discovery if getattr(method, "complete", False)]
     assert whole == [
         "https://investor.tsmc.com/english/quarterly-results/{year}/q{quarter}",
         "https://www.samsung.com/global/ir/financial-information/earnings-release/",

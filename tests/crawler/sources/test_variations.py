@@ -1,4 +1,4 @@
-"""Pages that say what the rows expect in other ways than the samples do: order, quotes, addresses, labels, dates."""
+"""Pages that differ from the samples in order of attributes, quotes, addresses, labels and dates."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crawler.compose import article_from_entry
-from crawler.links import read_captured
-from crawler.read import read_document
+from crawler.authoring.captured_links import read_captured
+from crawler.discovery.entry_page import EntryPageError
+from crawler.discovery.methods import Link
+from crawler.extraction import read_document
 from crawler.sources import source
-from crawler.way import Link
-from crawler.ways import EntryError
+from crawler.spider.article_builder import article_from_entry
 from store.article import Article
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -27,7 +27,7 @@ def links(key: str, page: str | list | dict, url: str = "") -> list[Link]:
     return read_captured(data.encode(), source(key), NOW, url).entry.links
 
 
-def told(key: str, page: str | list | dict, url: str = "") -> list[tuple[str, str, str]]:
+def link_facts(key: str, page: str | list | dict, url: str = "") -> list[tuple[str, str, str]]:
     """Address without the site's, title and UTC time of each link."""
     return [
         (link.url.split("/", 3)[3], link.title, f"{link.published:%Y-%m-%d %H:%M}" if link.published else "")
@@ -55,7 +55,7 @@ AUGUST = ("english/news/3340", "TSMC August 2026 Revenue Report", "2026-09-09 16
     ],
 )
 def test_press_items_of_tsmc(item: str) -> None:
-    assert told("tsmc", f"<article class='node node--type-news teaser'>{item}</article>", TSMC) == [AUGUST]
+    assert link_facts("tsmc", f"<article class='node node--type-news teaser'>{item}</article>", TSMC) == [AUGUST]
 
 
 SMIC = "https://www.smics.com/en/site/news?year=2026"
@@ -72,7 +72,7 @@ RESULTS = ("en/site/news_read/7949", "SMIC Reports Results", "2026-02-09 16:00")
     ],
 )
 def test_news_items_of_smic(item: str) -> None:
-    found = told("smic", f"<ul>{item}</ul>", SMIC)
+    found = link_facts("smic", f"<ul>{item}</ul>", SMIC)
     assert [(url, title) for url, title, _ in found] == [RESULTS[:2]]
     assert found[0][2] in (RESULTS[2], "")
 
@@ -106,7 +106,7 @@ def test_the_end_of_a_quarter_is_not_the_day_of_its_report() -> None:
         ("pwc", "https://pwc.com/gx/en/industries/tmt/a.html?x=1#y", "https://www.pwc.com/gx/en/industries/tmt/a.html"),
     ],
 )
-def test_a_link_is_asked_for_where_the_site_lives(key: str, listed: str, asked: str) -> None:
+def test_a_link_is_requested_at_the_sites_own_host(key: str, listed: str, asked: str) -> None:
     feed = f"<urlset><url><loc>{listed}</loc></url></urlset>"
     page = (
         f"<li class='clearfix bor'><h5 class=h5><a href='{listed}'>x</a></h5></li><div class=view-content>"
@@ -118,7 +118,7 @@ def test_a_link_is_asked_for_where_the_site_lives(key: str, listed: str, asked: 
 
 def test_a_port_of_its_own_is_another_site() -> None:
     page = "<div class=view-content><a href=http://semi.org:8443/en/semi-press-release/a>A</a></div>"
-    with pytest.raises(EntryError, match="dropped for their host"):
+    with pytest.raises(EntryPageError, match="dropped for their host"):
         links("semi", page)
 
 
@@ -143,7 +143,7 @@ POST = {"link": "https://www.semiconductors.org/x/", "title": {"rendered": "Sale
     ],
 )
 def test_the_date_of_a_wordpress_post(date: dict) -> None:
-    assert told("sia", [POST | date])[0][2] == "2026-06-05 21:00"
+    assert link_facts("sia", [POST | date])[0][2] == "2026-06-05 21:00"
 
 
 def test_a_list_of_sia_whose_summary_is_bare_text() -> None:
@@ -162,7 +162,7 @@ def test_a_list_of_sia_whose_summary_is_bare_text() -> None:
 )
 def test_items_of_goldman_sachs(place: dict, kind: object) -> None:
     item = {"title": "Chips", **place, "cmsPageProps": {"publishDate": "2026-02-25T14:00:00.000Z", "contentType": kind}}
-    assert told("goldman_sachs", [item]) == [("insights/articles/chips", "Chips", "2026-02-25 14:00")]
+    assert link_facts("goldman_sachs", [item]) == [("insights/articles/chips", "Chips", "2026-02-25 14:00")]
 
 
 @pytest.mark.parametrize(
@@ -195,11 +195,13 @@ def test_a_label_of_gartners_list_is_no_headline() -> None:
     assert (found.title, found.tags) == ("Gartner says revenue grew", ["title from address"])
 
 
-def test_a_page_of_accenture_on_semis_is_of_the_trade() -> None:
-    from crawler.ways.select import is_of
+def test_a_page_of_accenture_on_semis_is_on_topic() -> None:
+    from crawler.discovery.select import is_wanted
 
     for slug, wanted in (("semi-value-chain", True), ("semi-annual-report", False), ("retail", False)):
-        assert is_of(Link(f"https://www.accenture.com/us-en/insights/high-tech/{slug}"), source("accenture")) == wanted
+        assert (
+            is_wanted(Link(f"https://www.accenture.com/us-en/insights/high-tech/{slug}"), source("accenture")) == wanted
+        )
 
 
 @pytest.mark.parametrize(
@@ -240,7 +242,7 @@ def test_the_sites_name_is_no_part_of_a_title(key: str, url: str, head: str, bod
     assert article(key, page, url).title == title
 
 
-def test_a_bare_day_tells_no_time_of_day() -> None:
+def test_a_bare_day_has_no_time_of_day() -> None:
     data = '{"@type": "Article", "headline": "Chips", "datePublished": "2026-08-01"}'
     page = (
         "<meta name=itemdate content=2026-08-01T00:00:00Z><meta property=og:title content=Chips>"
@@ -272,14 +274,14 @@ def test_menus_in_paragraphs_are_no_text_of_goldman_sachs() -> None:
 
 
 @pytest.mark.parametrize("key", ["articleDate", "kpmg_article_date_time", "publishedDate"])
-def test_old_pages_of_kpmg_tell_their_date_in_a_script(key: str) -> None:
+def test_old_pages_of_kpmg_have_their_date_in_a_script(key: str) -> None:
     data = json.dumps({"title": "Chips", key: "2021-10-05T08:00:00Z", "lastModifiedDate": "2026-01-01"})
     page = f"<h1>Chips and what they cost</h1><script>var kpmgMetaData={data};</script><div class=bodytext-data>{TEXT}</div>"
     found = article("kpmg", page, "https://kpmg.com/xx/en/home/insights/2021/10/chips.html")
     assert found.published == datetime(2021, 10, 5, 8, tzinfo=UTC)
 
 
-def test_the_book_of_tsmcs_annual_report_is_named_and_not_read() -> None:
+def test_the_book_of_tsmcs_annual_report_is_linked_and_not_read() -> None:
     page = """<h3>2025</h3><a href="/static/annualReports/2025/english/index.html">E-Book</a>
         <a href="/static/annualReports/2025/chinese/index.html">E-Book</a>"""
     (link,) = links("tsmc", page, "https://investor.tsmc.com/english/annual-reports")
@@ -291,7 +293,7 @@ def test_the_book_of_tsmcs_annual_report_is_named_and_not_read() -> None:
     )
 
 
-def test_results_of_intel_lie_where_every_build_of_the_site_names_another_folder() -> None:
+def test_results_of_intel_are_known_in_a_folder_that_changes_with_each_build() -> None:
     folder = "https://d1io3yog0oux5.cloudfront.net"
     file = "intel/db/887/8894/earnings_release/Q4+22_EarningsRelease.pdf"
     page = "".join(
@@ -309,7 +311,7 @@ def test_results_of_intel_lie_where_every_build_of_the_site_names_another_folder
     ("line", "day"),
     [("HSINCHU, Taiwan, R.O.C. – Nov. 11, 2026 - TSMC today", 10), ("The board of Nov. 9, 2026 and others", None)],
 )
-def test_a_dateline_is_read_where_no_heading_stands_above_it(line: str, day: int | None) -> None:
+def test_a_dateline_is_read_where_no_heading_precedes_it(line: str, day: int | None) -> None:
     page = f"<title>Board Approves</title><p>{line} held a meeting that approved a large sum for new plants.</p>{TEXT}"
     found = article("tsmc", page, "https://pr.tsmc.com/english/news/3350").published
     assert found == (datetime(2026, 11, day, 16, tzinfo=UTC) if day else None)

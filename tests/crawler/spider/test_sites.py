@@ -1,4 +1,4 @@
-"""What single sites do that no other does, over sample webs of a few replies."""
+"""Peculiarities of single sites, crawled over small sample webs."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ from pathlib import Path
 
 import pytest
 
+from crawler.discovery.methods import JsonApi
+from crawler.discovery.reader import read_entry_page, start_urls
 from crawler.sources import source
-from crawler.way import JsonApi
-from crawler.ways import addresses, read_entry
 from tests.commands import PROJECT
 from tests.crawler.tiny_web import add, crawl
 
+pytestmark = pytest.mark.slow
+
 WSTS = "https://www.wsts.org"
 TSMC = "https://investor.tsmc.com"
-WORDS = "Sales of memory grew faster than those of logic in every region that the statistics tell of. " * 3
+TEXT = "Sales of memory grew faster than those of logic in every region that the statistics cover. " * 3
 
 
 def release(title: str, file: str = "") -> str:
     link = f'<div class=dclinks><a class=clinks href="/media/f/WST/1/{file}"><b>PDF</b></a></div>' if file else ""
-    return f"""<div class=mainContent><div class=article><h1>{title}</h1><div class=ContentText><p><span>{WORDS}</span></p>
+    return f"""<div class=mainContent><div class=article><h1>{title}</h1><div class=ContentText><p><span>{TEXT}</span></p>
         <p>About WSTS: a body</p></div></div>{link}</div>"""
 
 
-def test_an_address_that_wsts_uses_again_is_another_article(tmp_path: Path) -> None:
-    found = []
+def test_an_address_that_wsts_reuses_is_another_article(tmp_path: Path) -> None:
+    addresses = []
     for folder, title in ((tmp_path / "one", "Growth of 38%"), (tmp_path / "two", "Growth of 54%")):
         archive = (
             '<div class=content-view-children><div class=NewsArchive><a href="/76/103/Press-Release">x</a></div></div>'
@@ -34,8 +36,8 @@ def test_an_address_that_wsts_uses_again_is_another_article(tmp_path: Path) -> N
         add(folder, "wsts", f"{WSTS}/76/PRESS-ARCHIVE", archive)
         add(folder, "wsts", f"{WSTS}/76/103/Press-Release", release(title))
         add(folder, "wsts", f"{WSTS}/76/Recent-News-Release", release(f"Latest: {title}"))
-        found += sorted(crawl(folder, "wsts").articles)
-    assert found == [
+        addresses += sorted(crawl(folder, "wsts").articles)
+    assert addresses == [
         f"{WSTS}/76/103/Growth-of-38",
         f"{WSTS}/76/Recent-News-Release?release=Latest-Growth-of-38",
         f"{WSTS}/76/103/Growth-of-54",
@@ -43,7 +45,7 @@ def test_an_address_that_wsts_uses_again_is_another_article(tmp_path: Path) -> N
     ]
 
 
-def test_a_date_that_is_not_to_be_had_does_not_cost_the_release(tmp_path: Path) -> None:
+def test_a_release_is_kept_when_its_date_cannot_be_read(tmp_path: Path) -> None:
     add(tmp_path, "wsts", f"{WSTS}/76/Recent-News-Release", release("Growth", "Release-May_2026.pdf"))
     add(tmp_path, "wsts", f"{WSTS}/media/f/WST/1/Release-May_2026.pdf", "a stub", type="application/pdf")
     run = crawl(tmp_path, "wsts")
@@ -51,16 +53,16 @@ def test_a_date_that_is_not_to_be_had_does_not_cost_the_release(tmp_path: Path) 
     assert article["published"] == "2026-04-30T22:00:00+00:00"
     assert [file["name"] for file in article["files"]] == ["Release-May_2026.pdf"]
     assert (run.stats["xinwen/dates/asked"], run.stats["xinwen/dates/missing"]) == (1, 1)
-    assert run.refused == {}
+    assert run.unreadable == {}
 
 
-def test_a_release_that_is_too_old_by_its_document_is_left_out(tmp_path: Path) -> None:
+def test_a_release_whose_document_is_too_old_is_dropped(tmp_path: Path) -> None:
     add(tmp_path, "wsts", f"{WSTS}/76/Recent-News-Release", release("Growth", "Release-2025-08-06.pdf"))
     run = crawl(tmp_path, "wsts", "-a", "since=2026-01-01")
     assert (run.articles, run.stats["xinwen/articles/older"]) == ({}, 1)
 
 
-def test_gartners_archive_is_read_by_year_where_robots_txt_leaves_it_open(tmp_path: Path) -> None:
+def test_gartners_archive_is_read_by_year_where_robots_txt_allows_it(tmp_path: Path) -> None:
     folder = "https://www.gartner.com/en/newsroom"
     slugs = {"2026": "2026-04-07-gartner-says-chips-grew", "2025": "2025-06-25-gartner-predicts-agents"}
     (tmp_path / "today").write_text("2026-11-20")
@@ -81,7 +83,7 @@ def test_gartners_archive_is_read_by_year_where_robots_txt_leaves_it_open(tmp_pa
     }
 
 
-def test_gartner_is_asked_for_robots_txt_and_nothing_else(tmp_path: Path) -> None:
+def test_of_gartner_only_robots_txt_is_requested(tmp_path: Path) -> None:
     run = crawl(PROJECT / "samples", "gartner", results=tmp_path)
     assert (run.status, run.items) == (0, [])
     assert run.stats["downloader/request_count"] == 1
@@ -96,7 +98,7 @@ def test_gartner_is_asked_for_robots_txt_and_nothing_else(tmp_path: Path) -> Non
         ("2026-04-07-gartner-says-revenue-grew-0", "Gartner says revenue grew", "2026-04-07"),
     ],
 )
-def test_gartners_addresses_tell_day_and_headline(address: str, title: str, day: str) -> None:
+def test_gartners_addresses_contain_day_and_headline(address: str, title: str, day: str) -> None:
     link_of_address = source("gartner").link_of_address
     assert link_of_address
     link = link_of_address(f"https://www.gartner.com/en/newsroom/press-releases/{address}")
@@ -105,7 +107,7 @@ def test_gartners_addresses_tell_day_and_headline(address: str, title: str, day:
     assert link_of_address("https://www.gartner.com/en/articles/what-is-a-chiplet") is None
 
 
-def test_gartners_twins_are_one_page() -> None:
+def test_gartners_address_variants_are_one_page() -> None:
     same_page = source("gartner").same_page
     assert same_page
     folder = "https://www.gartner.com/en/newsroom/press-releases/"
@@ -114,8 +116,8 @@ def test_gartners_twins_are_one_page() -> None:
     assert same_page(whole) != same_page(whole.replace("2026-04-07", "2026-04-08"))
 
 
-def test_tsmc_is_not_asked_for_further_quarters_once_it_refuses(tmp_path: Path) -> None:
-    starts = addresses(next(way for way in source("tsmc").ways if way.part == "quarterly"), datetime.now(UTC))
+def test_further_quarters_of_tsmc_are_not_requested_once_it_blocks(tmp_path: Path) -> None:
+    starts = start_urls(next(one for one in source("tsmc").discovery if one.part == "quarterly"), datetime.now(UTC))
     assert len(starts) == 7
     add(tmp_path, "tsmc", starts[2], "<title>Just a moment...</title>", status=403)
     add(tmp_path, "tsmc", starts[3], '<a href="/sites/ir/a.pdf">Report</a>')
@@ -126,17 +128,17 @@ def test_tsmc_is_not_asked_for_further_quarters_once_it_refuses(tmp_path: Path) 
     assert starts[3] not in " ".join(failures)
 
 
-@pytest.mark.parametrize(("day", "asked"), [("2024-02-10", "2024/q1"), ("2031-05-20", "2031/q2")])
-def test_quarters_are_those_of_the_samples_own_day(tmp_path: Path, day: str, asked: str) -> None:
+@pytest.mark.parametrize(("day", "quarter"), [("2024-02-10", "2024/q1"), ("2031-05-20", "2031/q2")])
+def test_quarters_are_those_of_the_sample_webs_date(tmp_path: Path, day: str, quarter: str) -> None:
     (tmp_path / "today").write_text(f"{day}\n")
-    link = f'<a href="/sites/ir/{asked}.pdf">Management report</a>'
-    add(tmp_path, "tsmc", f"{TSMC}/english/quarterly-results/{asked}", link)
+    link = f'<a href="/sites/ir/{quarter}.pdf">Management report</a>'
+    add(tmp_path, "tsmc", f"{TSMC}/english/quarterly-results/{quarter}", link)
     run = crawl(tmp_path, "tsmc")
     assert run.stats["xinwen/ways"] == [f"reports {TSMC}/english/quarterly-results/{{year}}/q{{quarter}}"]
     assert run.stats["xinwen/links/found"] == 1
 
 
-def test_the_list_of_pwcs_own_page_lies_where_the_page_says(tmp_path: Path) -> None:
+def test_the_list_of_a_pwc_page_is_requested_from_the_address_in_the_page(tmp_path: Path) -> None:
     site = "https://www.pwc.com"
     place = "/content/pwc/gx/en/industries/tmt/publications/jcr:content/root/section_9/collection_v2"
     reply = f"{site}{place}.rebrand-filter-dynamic.html?currentPagePath=/content/pwc/gx/en/industries/tmt/publications"
@@ -144,20 +146,20 @@ def test_the_list_of_pwcs_own_page_lies_where_the_page_says(tmp_path: Path) -> N
     page = f'<div data-url="{place}.rebrand-filter-dynamic.html" class=results></div>'
     add(tmp_path, "pwc", f"{site}/gx/en/industries/tmt/publications.html", page)
     for number, elements in enumerate(([{"title": "Chips", "href": "/gx/en/a.html", "publishDate": "05/06/26"}], [])):
-        told = json.dumps({"elements": json.dumps(elements)})
-        add(tmp_path, "pwc", reply.format(number), told, type="application/json")
-    add(tmp_path, "pwc", f"{site}/gx/en/a.html", f"<title>Chips</title><meta name=description content=D><p>{WORDS}</p>")
+        elements_reply = json.dumps({"elements": json.dumps(elements)})
+        add(tmp_path, "pwc", reply.format(number), elements_reply, type="application/json")
+    add(tmp_path, "pwc", f"{site}/gx/en/a.html", f"<title>Chips</title><meta name=description content=D><p>{TEXT}</p>")
     run = crawl(tmp_path, "pwc")
     assert run.stats["xinwen/ways"] == [f"json {site}/gx/en/industries/tmt/publications.html"]
-    assert {url: one["published"] for url, one in run.articles.items()} == {
+    assert {url: article["published"] for url, article in run.articles.items()} == {
         f"{site}/gx/en/a.html": "2026-06-04T23:00:00+00:00"
     }
 
 
-def test_the_next_page_of_pwcs_library_is_spelt_as_the_first() -> None:
-    row = source("pwc")
-    way = next(way for way in row.ways if isinstance(way, JsonApi))
+def test_the_next_page_of_pwcs_library_has_the_address_format_of_the_first() -> None:
+    pwc = source("pwc")
+    method = next(method for method in pwc.discovery if isinstance(method, JsonApi))
     reply = json.dumps({"elements": json.dumps([{"href": "/gx/en/a.html", "publishDate": "05/06/26"}])}).encode()
-    entry = read_entry(way, reply, way.url, row, datetime(2026, 11, 20, tzinfo=UTC))
-    assert entry.further == [way.url.replace("&page=0&", "&page=1&")]
-    assert entry.links[0].published == datetime(2026, 6, 4, 23, tzinfo=UTC)
+    page = read_entry_page(method, reply, method.url, pwc, datetime(2026, 11, 20, tzinfo=UTC))
+    assert page.further == [method.url.replace("&page=0&", "&page=1&")]
+    assert page.links[0].published == datetime(2026, 6, 4, 23, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The spider, run as a user runs it, over sample webs of a few replies."""
+"""The spider, run by its command over small sample webs."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from crawler.sources import SOURCES
 from tests.commands import assert_one_line_error
 from tests.crawler.tiny_web import add, crawl, scrapy
 
+pytestmark = pytest.mark.slow
+
 SIA = "https://www.semiconductors.org"
 API = f"{SIA}/wp-json/wp/v2/posts?categories=3&per_page=10&_fields=id,date_gmt,slug,link,title,categories,content"
 TEXT = "Sales of chips rose in every region of the world, the association said in its report on the month. " * 5
 
 
 def post(slug: str, date: str = "2026-03-06T21:00:00", **facts: Any) -> dict[str, Any]:
-    given = {"link": f"{SIA}/{slug}/", "date_gmt": date, "title": {"rendered": f"Title of {slug}"}}
-    return given | {"content": {"rendered": f"<p>{TEXT}</p><p>###</p><p>Media contact</p>"}} | facts
+    fields = {"link": f"{SIA}/{slug}/", "date_gmt": date, "title": {"rendered": f"Title of {slug}"}}
+    return fields | {"content": {"rendered": f"<p>{TEXT}</p><p>###</p><p>Media contact</p>"}} | facts
 
 
 def page(slug: str) -> str:
@@ -28,12 +30,13 @@ def page(slug: str) -> str:
         <body><main id=main><h1>Title of {slug}</h1><div class=newshr></div><p>{TEXT}</p></main></body></html>"""
 
 
-def sia(folder: Path, *posts: dict[str, Any]) -> None:
+def add_posts(folder: Path, *posts: dict[str, Any]) -> None:
+    """Adds the reply of SIA's JSON API, the first of its discovery methods."""
     add(folder, "sia", API, json.dumps(posts), type="application/json")
 
 
-def test_the_first_way_that_yields_links_wins(tmp_path: Path) -> None:
-    sia(tmp_path, post("a"), post("b", "2026-04-06T21:00:00"))
+def test_the_first_discovery_method_that_yields_links_is_used(tmp_path: Path) -> None:
+    add_posts(tmp_path, post("a"), post("b", "2026-04-06T21:00:00"))
     run = crawl(tmp_path, "sia")
     assert run.status == 0, run.errors
     assert list(run.articles) == [f"{SIA}/b/", f"{SIA}/a/"]
@@ -48,11 +51,11 @@ def test_the_first_way_that_yields_links_wins(tmp_path: Path) -> None:
     assert run.stats["xinwen/articles/found"] == 2
     assert run.stats["xinwen/entries/asked"] == 1
     assert "xinwen/way/failed/1" not in run.stats
-    # robots.txt and the reply; the text came with it.
+    # robots.txt and the reply, which holds the text of the articles.
     assert run.stats["downloader/request_count"] == 2
 
 
-def test_ways_that_fail_are_told_and_the_next_is_tried(tmp_path: Path) -> None:
+def test_a_discovery_method_that_fails_is_reported_and_the_next_is_tried(tmp_path: Path) -> None:
     add(tmp_path, "sia", API, "<html>maintenance</html>")
     item = "<item><title>Title of {0}</title><link>{1}/{0}/</link></item>"
     items = "".join(item.format(slug, SIA) for slug in ("a", "gone", "unchanged", "empty"))
@@ -66,7 +69,7 @@ def test_ways_that_fail_are_told_and_the_next_is_tried(tmp_path: Path) -> None:
     assert run.stats["xinwen/way/failed/1"].startswith(f"json {API}: no JSON")
     assert run.stats["xinwen/ways"] == [f"feed {SIA}/feed/"]
     assert list(run.articles) == [f"{SIA}/a/"]
-    assert run.refused == {f"{SIA}/empty/": ["no content"]}
+    assert run.unreadable == {f"{SIA}/empty/": ["no content"]}
     outcomes = {name: number for name, number in run.stats.items() if name.startswith("xinwen/pages/")}
     assert outcomes == {
         "xinwen/pages/asked": 4,
@@ -77,16 +80,16 @@ def test_ways_that_fail_are_told_and_the_next_is_tried(tmp_path: Path) -> None:
     }
 
 
-def test_no_way_in(tmp_path: Path) -> None:
+def test_all_discovery_methods_fail(tmp_path: Path) -> None:
     add(tmp_path, "sia", API, "[]", type="application/json")
     add(tmp_path, "sia", f"{SIA}/feed/", close=True)
     add(tmp_path, "sia", f"{SIA}/news-events/latest-news/", status=403)
     run = crawl(tmp_path, "sia")
     assert run.items == []
     assert run.stats["xinwen/ways"] == []
-    told = [reason for name, reason in run.stats.items() if name.startswith("xinwen/way/failed/")]
-    assert len(told) == len(SOURCES["sia"].ways)
-    reasons = dict(one.split(": ", 1) for one in told)
+    failures = [reason for name, reason in run.stats.items() if name.startswith("xinwen/way/failed/")]
+    assert len(failures) == len(SOURCES["sia"].discovery)
+    reasons = dict(failure.split(": ", 1) for failure in failures)
     assert reasons[f"json {API}"] == "0 links, 1 are the least"
     assert reasons[f"feed {SIA}/feed/"].startswith("DownloadFailedError")
     assert reasons[f"listing {SIA}/news-events/latest-news/"] == "HTTP 403"
@@ -94,7 +97,7 @@ def test_no_way_in(tmp_path: Path) -> None:
     assert "Traceback" not in run.errors
 
 
-def test_not_modified_since_nothing_is_no_answer(tmp_path: Path) -> None:
+def test_not_modified_in_reply_to_an_unconditional_request_is_a_failure(tmp_path: Path) -> None:
     add(tmp_path, "sia", API, status=304)
     run = crawl(tmp_path, "sia")
     assert run.items == []
@@ -104,7 +107,7 @@ def test_not_modified_since_nothing_is_no_answer(tmp_path: Path) -> None:
 
 
 def test_limit_and_since(tmp_path: Path) -> None:
-    sia(
+    add_posts(
         tmp_path,
         post("a"),
         post("b", "2026-05-06T03:59:00"),
@@ -112,7 +115,7 @@ def test_limit_and_since(tmp_path: Path) -> None:
         post("d", "2026-06-06T21:00:00"),
     )
     assert list(crawl(tmp_path, "sia", "-a", "limit=2").articles) == [f"{SIA}/d/", f"{SIA}/c/"]
-    # The day begins where the source is: at four o'clock UTC in summer.
+    # The day begins at midnight in the source's time zone: four o'clock UTC in summer.
     since = crawl(tmp_path, "sia", "-a", "since=2026-05-06")
     assert list(since.articles) == [f"{SIA}/d/", f"{SIA}/c/"]
     assert since.stats["xinwen/links/dropped/older"] == 2
@@ -120,7 +123,7 @@ def test_limit_and_since(tmp_path: Path) -> None:
 
 def test_robots_txt_is_obeyed(tmp_path: Path) -> None:
     add(tmp_path, "sia", f"{SIA}/robots.txt", "User-agent: *\nDisallow: /wp-json/\nDisallow: /a/", type="text/plain")
-    sia(tmp_path, post("a"))
+    add_posts(tmp_path, post("a"))
     item = "<item><title>Title of {0}</title><link>{1}/{0}/</link></item>"
     feed = f"<rss version='2.0'><channel><title>t</title>{item.format('a', SIA)}{item.format('b', SIA)}</channel></rss>"
     add(tmp_path, "sia", f"{SIA}/feed/", feed, type="application/rss+xml")
@@ -129,22 +132,22 @@ def test_robots_txt_is_obeyed(tmp_path: Path) -> None:
     assert run.stats["xinwen/way/failed/1"].endswith(": barred by robots.txt of www.semiconductors.org")
     assert list(run.articles) == [f"{SIA}/b/"]
     assert run.stats["xinwen/pages/barred"] == 1
-    interfaces = [way for way in SOURCES["sia"].ways if "/wp-json/" in way.url]
+    interfaces = [method for method in SOURCES["sia"].discovery if "/wp-json/" in method.url]
     assert run.stats["xinwen/robots/barred"] == 1 + len(interfaces)
 
 
 @pytest.mark.parametrize("robots", [{"status": 403}, {"status": 503}, {"body": "<title>Just a moment...</title>"}])
-def test_an_unreadable_robots_txt_bars_the_host(tmp_path: Path, robots: dict[str, Any]) -> None:
+def test_an_unreadable_robots_txt_disallows_the_host(tmp_path: Path, robots: dict[str, Any]) -> None:
     add(tmp_path, "sia", f"{SIA}/robots.txt", **robots)
-    sia(tmp_path, post("a"))
+    add_posts(tmp_path, post("a"))
     run = crawl(tmp_path, "sia", "-s", "RETRY_TIMES=0")
     assert run.items == []
     assert f"{SIA}/robots.txt cannot be read: " in run.stats["xinwen/way/failed/1"]
     assert run.stats["downloader/request_count"] == 1
 
 
-def test_a_host_that_refuses_one_page_is_asked_for_no_other(tmp_path: Path) -> None:
-    sia(tmp_path, *(post(slug, content=None) for slug in "abc"))
+def test_no_more_pages_are_requested_from_a_host_that_blocks_one(tmp_path: Path) -> None:
+    add_posts(tmp_path, *(post(slug, content=None) for slug in "abc"))
     for slug in "abc":
         add(tmp_path, "sia", f"{SIA}/{slug}/", "<html><title>Just a moment...</title></html>")
     run = crawl(tmp_path, "sia")
@@ -154,8 +157,8 @@ def test_a_host_that_refuses_one_page_is_asked_for_no_other(tmp_path: Path) -> N
     assert "Cloudflare's challenge" in run.errors
 
 
-def test_a_redirect_off_the_site_is_not_followed(tmp_path: Path) -> None:
-    sia(tmp_path, post("a", content=None), post("b", content=None))
+def test_a_redirect_to_another_host_is_not_followed(tmp_path: Path) -> None:
+    add_posts(tmp_path, post("a", content=None), post("b", content=None))
     add(tmp_path, "sia", f"{SIA}/a/", status=302, headers={"Location": "https://elsewhere.example/"})
     add(tmp_path, "sia", f"{SIA}/b/", status=301, headers={"Location": f"{SIA}/c/"})
     add(tmp_path, "sia", f"{SIA}/c/", page("c"))
@@ -165,8 +168,8 @@ def test_a_redirect_off_the_site_is_not_followed(tmp_path: Path) -> None:
     assert run.stats["xinwen/pages/ignored"] == 1
 
 
-def test_one_article_under_two_addresses_is_given_once(tmp_path: Path) -> None:
-    sia(tmp_path, post("a", content=None), post("b", content=None))
+def test_an_article_with_two_addresses_is_yielded_once(tmp_path: Path) -> None:
+    add_posts(tmp_path, post("a", content=None), post("b", content=None))
     add(tmp_path, "sia", f"{SIA}/a/", page("a"))
     add(tmp_path, "sia", f"{SIA}/b/", page("a"))
     run = crawl(tmp_path, "sia")
@@ -174,7 +177,7 @@ def test_one_article_under_two_addresses_is_given_once(tmp_path: Path) -> None:
     assert (run.stats["xinwen/articles/found"], run.stats["xinwen/articles/duplicate"]) == (1, 1)
 
 
-def test_parts_that_fail_do_not_cost_the_others(tmp_path: Path) -> None:
+def test_parts_that_fail_do_not_affect_the_others(tmp_path: Path) -> None:
     item = "<item><title>Nvidia orders</title><guid>https://seekingalpha.com/MarketCurrent:7</guid>{}</item>"
     feed = "<rss version='2.0'><channel><title>t</title>{}</channel></rss>"
     tickers = {"NVDA": '<category type="symbol">NVDA</category>', "TSM": '<category type="symbol">TSM</category>'}
@@ -183,24 +186,28 @@ def test_parts_that_fail_do_not_cost_the_others(tmp_path: Path) -> None:
         add(tmp_path, "seeking_alpha", url, feed.format(item.format(category)), type="text/xml")
     run = crawl(tmp_path, "seeking_alpha")
     (article,) = run.articles.values()
-    # The item stands in two feeds; each names another company.
+    # The item is in two feeds, each of which names another company.
     assert (article["url"], article["tags"]) == ("https://seekingalpha.com/news/7", ["NVDA", "TSM"])
     assert (article["access"], article["body"]) == ("headline", "")
-    answered = {way.part for way in SOURCES["seeking_alpha"].ways if any(f"/{name}.xml" in way.url for name in tickers)}
-    others = [way for way in SOURCES["seeking_alpha"].ways if way.part not in answered]
+    answered = {
+        method.part
+        for method in SOURCES["seeking_alpha"].discovery
+        if any(f"/{ticker}.xml" in method.url for ticker in tickers)
+    }
+    others = [method for method in SOURCES["seeking_alpha"].discovery if method.part not in answered]
     assert len([name for name in run.stats if name.startswith("xinwen/way/failed/")]) == len(others)
     assert run.stats["xinwen/links/dropped/duplicate"] == 1
 
 
-def test_a_document_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_a_page_under_the_address_of_a_document_is_unreadable(tmp_path: Path) -> None:
     place = "filings-reports/all-sec-filings"
     path = "content/0000050863-26-000011/0000050863-26-000011.pdf"
     add(tmp_path, "intel", f"https://www.intc.com/{place}", f'<p>Annual Report <a href="/{place}/{path}">PDF</a></p>')
     add(tmp_path, "intel", f"https://www.intc.com/{place}/{path}", page("x"), type="application/pdf")
     run = crawl(tmp_path, "intel")
     assert run.articles == {}
-    (reasons,) = run.refused.values()
-    assert reasons[0].endswith("bytes under the address of a PDF, which are none")
+    (reasons,) = run.unreadable.values()
+    assert reasons[0].endswith("bytes under the address of a PDF, but no PDF")
 
 
 def test_list_prints_the_keys_in_the_order_of_the_table() -> None:
@@ -217,7 +224,7 @@ def test_list_prints_the_keys_in_the_order_of_the_table() -> None:
         (["sia", "-a", "limit=0"], ["limit=0", "1 or more"]),
         (["sia", "-a", "limit=many"], ["limit=many"]),
         (["sia", "-a", "since=06.03.2026"], ["since=06.03.2026", "2026-03-06"]),
-        (["sia", "-a", "since=2999-01-01"], ["since=2999-01-01", "still to come"]),
+        (["sia", "-a", "since=2999-01-01"], ["since=2999-01-01", "in the future"]),
         (["sia", "-a", "colour=red"], ["unknown argument 'colour'", "limit=N"]),
     ],
 )
@@ -232,7 +239,7 @@ def test_a_wrong_sample_web_ends_with_one_line(tmp_path: Path) -> None:
 
 
 def test_a_crawl_cut_short_is_a_failure(tmp_path: Path) -> None:
-    sia(tmp_path, post("a", content=None))
+    add_posts(tmp_path, post("a", content=None))
     add(tmp_path, "sia", f"{SIA}/a/", page("a"), hang=20)
     run = crawl(tmp_path, "sia", "-s", "CLOSESPIDER_TIMEOUT=1", "-s", "DOWNLOAD_TIMEOUT=3", "-s", "RETRY_TIMES=0")
     assert run.stats["finish_reason"] == "closespider_timeout"

@@ -1,4 +1,4 @@
-"""One crawl of each source of the bundled sample web gives exactly what is written beside it."""
+"""A crawl of each source of the bundled sample web yields exactly the articles in ``tests/crawls/KEY.json``."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 
 from crawler.sources import SOURCES
-from pipelines.samples import SAMPLE_KEY
+from pipelines.ingest.samples import SAMPLE_KEY
 from tests.commands import PROJECT
 from tests.crawler.tiny_web import crawl
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = sorted(PROJECT.glob("tests/crawls/*.json"))
-_EDGE = 30  # characters of a body that are compared, from either end
+_EDGE = 30  # characters compared at the start and the end of a body
 
 
-def seen(article: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
-    """*article* as the file of expectations tells it."""
+def comparable(article: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """*article* with the fields of *wanted*, in the form of the file of expected articles."""
     body = article["body"]
     facts = {**article, "body_starts": body[:_EDGE], "body_ends": body[-_EDGE:]}
     facts["published"] = (article["published"] or "").replace("+00:00", "Z")
@@ -30,9 +32,9 @@ def seen(article: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: path.stem)
 def test_a_full_crawl(expected: Path, tmp_path: Path) -> None:
     wanted = {article["url"]: article for article in json.loads(expected.read_text("utf-8"))}
-    keys = {one.variable: SAMPLE_KEY for one in SOURCES[expected.stem].credentials}
+    keys = {credential.variable: SAMPLE_KEY for credential in SOURCES[expected.stem].credentials}
     run = crawl(PROJECT / "samples", expected.stem, results=tmp_path, **keys)
     assert run.status == 0, run.errors
     assert set(run.articles) == set(wanted)
     for url, article in wanted.items():
-        assert seen(run.articles[url], article) == {name: value or None for name, value in article.items()}
+        assert comparable(run.articles[url], article) == {name: value or None for name, value in article.items()}

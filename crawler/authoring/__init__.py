@@ -1,0 +1,1 @@
+"""Tools for writing a new source: survey a site, capture pages as fixtures, check them."""

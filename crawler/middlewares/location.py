@@ -1,0 +1,26 @@
+"""Rejects redirects whose Location header is no valid address."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from w3lib.url import safe_url_string
+
+
+class LocationMiddleware:
+    """Raises IgnoreRequest for an invalid Location header, on which Scrapy's redirect middleware would crash.
+
+    It has to see the reply before Scrapy's middleware does, and therefore has a higher number in the settings.
+    """
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Raises IgnoreRequest when the reply redirects to no valid address."""
+        if location := response.headers.get("Location"):
+            try:
+                urlsplit(urljoin(request.url, safe_url_string(location)))
+            except ValueError as error:
+                raise IgnoreRequest(f"leads to {location[:100]!r}: {error}") from None
+        return response

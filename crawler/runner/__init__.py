@@ -1,0 +1,1 @@
+"""Runs many sources, each in a process of its own, and shows progress."""

@@ -1,0 +1,1 @@
+"""The bundled sample web: recorded replies, served under the sites' real addresses."""

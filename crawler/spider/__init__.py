@@ -1,0 +1,1 @@
+"""The spider: discovers links, requests pages, and builds an article from each."""
