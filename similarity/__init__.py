@@ -1,9 +1,59 @@
-"""MongoDB to answers: which articles are like this one. Reads what the pipelines write; never loads Scrapy."""
+"""Similarity search over the stored articles. Reads what the pipelines write to MongoDB; never imports Scrapy.
 
-from similarity.errors import QueryError, TooFewArticles
-from similarity.index import Hit, SimilarityIndex, Status
-from similarity.keywords import Keyword
-from similarity.related import Related
-from similarity.trend import Period, Trend
+from similarity import SimilarityIndex
 
-__all__ = ["Hit", "Keyword", "Period", "QueryError", "Related", "SimilarityIndex", "Status", "TooFewArticles", "Trend"]
+with SimilarityIndex.open() as index:
+    for hit in index.search("先进封装 产能", k=5):
+        print(hit.score, hit.article.title)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from similarity.analytics.keywords import Keyword
+    from similarity.analytics.related_terms import Related
+    from similarity.analytics.trend import Period, Trend
+    from similarity.errors import IndexClosed, QueryError, TooFewArticles
+    from similarity.index import SimilarityIndex
+    from similarity.ranking.results.hits import Hit, Status
+
+__all__ = [
+    "Hit",
+    "IndexClosed",
+    "Keyword",
+    "Period",
+    "QueryError",
+    "Related",
+    "SimilarityIndex",
+    "Status",
+    "TooFewArticles",
+    "Trend",
+]
+
+_MODULES = {
+    "Hit": "ranking.results.hits",
+    "IndexClosed": "errors",
+    "Keyword": "analytics.keywords",
+    "Period": "analytics.trend",
+    "QueryError": "errors",
+    "Related": "analytics.related_terms",
+    "SimilarityIndex": "index",
+    "Status": "ranking.results.hits",
+    "TooFewArticles": "errors",
+    "Trend": "analytics.trend",
+}
+"""Where each name is. It is imported when it is first used: ``python -m similarity --help`` needs none of them."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

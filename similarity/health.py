@@ -1,8 +1,8 @@
-"""Is every source still giving articles? Told from the records of runs alone."""
+"""The health of the sources, judged from the records of their runs alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,11 +12,13 @@ from rich.markup import escape
 from store.connection import Document
 
 GOOD = ("ok", "nothing_new")
-FAULTS = ("failed", "empty", "degraded")
-"""Verdicts that are a failure at once. What a site refuses (``blocked``, ``login_needed``) may pass."""
+"""Verdicts of a good run."""
 
-LONGEST = timedelta(days=3)
-"""Without a good run for so long a source has failed, whatever its runs say."""
+FAULTS = ("failed", "empty", "degraded")
+"""Verdicts that are a fault at once. What a site refuses (``blocked``, ``login_needed``) may pass."""
+
+MAX_GAP = timedelta(days=3)
+"""The longest time without a good run; after it a source has failed, whatever the verdicts of its runs are."""
 
 HISTORY = 8  # runs
 
@@ -25,7 +27,11 @@ _SIGNS = {"ok": "ok", "nothing_new": "·", "blocked": "⊘", "login_needed": "�
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How one source fares; ``history`` holds verdicts, oldest first, and ``fault`` is "" while all is well."""
+    """The state of one source: ``history`` has the latest verdicts, oldest first; ``fault`` is "" while all is well.
+
+    ``verdict``, ``why`` and ``last`` (when it ended) are those of the latest run, ``last_good`` is when the latest good
+    one ended.
+    """
 
     source: str
     verdict: str
@@ -36,30 +42,23 @@ class Health:
     fault: str
 
 
-def health(database: Database[Document], now: datetime, sources: list[str]) -> list[Health]:
-    """How *sources* fare, or all that ever ran."""
-    ran = sources or sorted(database.runs.distinct("source", {"from_files": {"$ne": True}}))
-    return [_of_one(database, source, now) for source in ran]
+def health_of(database: Database[Document], now: datetime, sources: Sequence[str]) -> list[Health]:
+    """The state of each of *sources*, or of all that have ever run."""
+    chosen = sources or sorted(database.runs.distinct("source", {"from_files": {"$ne": True}}))
+    return [_health_of_source(database, source, now) for source in chosen]
 
 
-def lines(found: list[Health], now: datetime) -> Iterator[str]:
-    """*found* for people, one source a line: last run and last good one as how long ago, the past as signs."""
-    for one in found:
-        signs = " ".join(_SIGNS.get(verdict, "✗") for verdict in one.history)
-        times = f"last {_ago(one.last, now):>4}  good {_ago(one.last_good, now):>4}"
-        said = f"[red]✗ {escape(one.fault)}[/red]" if one.fault else f"[green]{one.verdict}[/green]"
-        why = f" [dim]{escape(one.why)}[/dim]" if one.why else ""
-        yield f"{one.source:<14} {times}  {signs:<{3 * HISTORY}} {said}{why}"
+def lines(states: Sequence[Health], now: datetime) -> Iterator[str]:
+    """*states* for people, one line per source: age of the last and last good run, the history as signs, the fault."""
+    for state in states:
+        signs = " ".join(_SIGNS.get(verdict, "✗") for verdict in state.history)
+        ages = f"last {_age(state.last, now):>4}  good {_age(state.last_good, now):>4}"
+        status = f"[red]✗ {escape(state.fault)}[/red]" if state.fault else f"[green]{state.verdict}[/green]"
+        why = f" [dim]{escape(state.why)}[/dim]" if state.why else ""
+        yield f"{state.source:<14} {ages}  {signs:<{3 * HISTORY}} {status}{why}"
 
 
-def _ago(moment: datetime | None, now: datetime) -> str:
-    if moment is None:
-        return "-"
-    hours = (now - moment) / timedelta(hours=1)
-    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} d"
-
-
-def _of_one(database: Database[Document], source: str, now: datetime) -> Health:
+def _health_of_source(database: Database[Document], source: str, now: datetime) -> Health:
     newest = list(database.runs.find({"source": source}, sort=[("ended", -1)]).limit(HISTORY))
     if not newest:
         return Health(source, "", "", None, None, [], "has never run")
@@ -76,7 +75,14 @@ def _fault(last: Document, last_good: datetime | None, first: datetime, now: dat
     if last["verdict"] in FAULTS:
         return f"the last run was {last['verdict']}"
     since = last_good or first
-    if now - since <= LONGEST:
+    if now - since <= MAX_GAP:
         return ""
     days = (now - since) / timedelta(days=1)
     return f"no good run for {days:.0f} days" if last_good else f"no good run ever, in {days:.0f} days"
+
+
+def _age(moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return "-"
+    hours = (now - moment) / timedelta(hours=1)
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} d"

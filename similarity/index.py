@@ -1,46 +1,60 @@
-"""The query API: open the index in MongoDB, search it, find articles like a stored one."""
+"""The Python API of the query side: ``SimilarityIndex`` opens the index in MongoDB and searches it."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date
+from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 from pymongo.database import Database
 
-from similarity.answering import Answerer
-from similarity.asking import Asker
-from similarity.cache import Cache
-from similarity.errors import QueryError as QueryError
-from similarity.hits import Hit, Status
-from similarity.keywords import Keyword, keywords
-from similarity.live import Live
-from similarity.loading import Loader
-from similarity.lsi import Lsi
-from similarity.models import DEFAULT_MODEL
-from similarity.present import Present
-from similarity.query import State
-from similarity.related import Related, related_terms
-from similarity.search_options import MOST_HITS, SearchOptions
-from similarity.thresholds import score_reaching
-from similarity.trend import PEOPLES_TIME, Trend, trend
-from similarity.words import Words
-from store import schema
-from store.connection import Document, connect, database_address, store_errors
+from similarity.analytics.keywords import Keyword, keywords
+from similarity.analytics.related_terms import Related, related_terms
+from similarity.analytics.trend import Trend, trend
+from similarity.errors import IndexClosed, QueryError, shortened
+from similarity.guard import CLOSED, guarded
+from similarity.query.builder import QueryBuilder
+from similarity.query.encoder_coverage import EncoderCoverage
+from similarity.query.term_ids import TermIds
+from similarity.ranking.arguments import SearchArguments, SimilarArguments, check_arguments, search_options
+from similarity.ranking.lsi import Lsi
+from similarity.ranking.models import DEFAULT_MODEL
+from similarity.ranking.options import MAX_HITS, TIME_ZONE, SearchOptions
+from similarity.ranking.passages import PassageReader
+from similarity.ranking.request import RequestReader
+from similarity.ranking.results.hits import Hit, Status
+from similarity.ranking.searcher import Ranking, Searcher
+from similarity.ranking.state import State
+from similarity.ranking.thresholds import score_reaching
+from similarity.reader.loader import Loader
+from similarity.reader.segment_cache import SegmentCache
+from similarity.reader.watcher import Watcher
+from similarity.refresh import Refresher
+from store.article import Article
+from store.connection import Document, connect, database_address, store_errors, without_password
+from store.documents.stories import StoryArticle, other_articles
+from store.documents.visits import article_at
+from store.index import preparation
 from store.settings import settings
-from store.stories import Also, also
-from text.analyzer import Analyzer
-from text.encoder import Encoder, find_encoder
+from text.analysis.analyzer import Analyzer
+from text.embedding.encoder import Encoder, find_encoder
 
-__all__ = ["PEOPLES_TIME", "Hit", "QueryError", "SimilarityIndex", "Status"]
+__all__ = ["TIME_ZONE", "Hit", "QueryError", "SimilarityIndex", "Status"]
 
 
 class SimilarityIndex:
-    """A reader of the index. Cheap to query, safe to use from threads; ``refresh`` brings in what has changed since.
+    """An open index: search it, find similar articles, keywords and trends. Safe to use from threads.
 
-    *live*: a thread does that by itself, within a second of any change.
+    Every call answers from one snapshot of the index (``State``). ``refresh`` takes the next snapshot; with *live* a
+    thread does so within a second of any change. *encoder* is called with the first query and returns the encoder of
+    the default model; with ``lambda: None`` the model searches by words and dictionaries alone.
+
+    A process that was forked after ``open`` connects to *address* at its first call. Every call raises IndexClosed
+    after ``close``, and StoreError in one line while the database cannot be used.
     """
 
     def __init__(
@@ -49,27 +63,37 @@ class SimilarityIndex:
         analyzer: Analyzer | None = None,
         live: bool = False,
         encoder: Callable[[], Encoder | None] = find_encoder,
+        address: str = "",
     ) -> None:
-        self._database = database
+        self._analyzer = analyzer or Analyzer(settings().data / "cache")
+        self._encoder, self.address = encoder, address
+        self._coverage = EncoderCoverage(encoder)
+        self._closed, self._reconnecting = False, Lock()
+        self._watcher: Watcher | None = None
+        self._attach(database, live)
+
+    def _attach(self, database: Database[Document], live: bool) -> None:
+        """Open the index in *database*, as this process does it."""
         folder = settings().data / "cache"
-        self._analyzer = analyzer or Analyzer(folder)
-        schema.check(database, self._analyzer.version)
-        self._cache = Cache(folder / "segments")
-        self._words = Words(database)
-        self._asker = Asker(database, self._analyzer, self._words, folder, encoder)
-        self._answerer = Answerer(database, self._analyzer, self._words, self._asker)
-        self._lsi = Lsi(database, folder / "topics", self._analyzer.version)
+        preparation.check(database, self._analyzer.version)
+        self._database = database
+        self._cache = SegmentCache(folder / "segments")
+        self._term_ids = TermIds(database)
+        self._builder = QueryBuilder(database, self._analyzer, self._term_ids, folder, self._encoder)
+        self._requests = RequestReader(database, self._analyzer, self._term_ids)
+        self._passages = PassageReader(database, self._encoder)
+        lsi = Lsi(database, folder / "topics", self._analyzer.version)
         loader = Loader(database, self._cache, self._analyzer.version)
-        self._present = Present(database, loader, self._words, self._lsi.over)
-        self._present.refresh()
-        present = self._present
-        self._live = Live(database, present.refresh, present.gone, present.count) if live else None
-        if self._live:
-            self._live.start()
+        self._refresher = refresher = Refresher(database, loader, self._term_ids, lsi.topics_of)
+        refresher.refresh()
+        if live:
+            self._watcher = Watcher(database, refresher.refresh, refresher.note_deleted, refresher.compare_count)
+            self._watcher.start()
+        self._process = os.getpid()
 
     @classmethod
     def open(cls, uri: str | None = None, analyzer: Analyzer | None = None, live: bool = True) -> Self:
-        """The index at *uri*, else MONGODB_URI, else in the embedded MongoDB.
+        """Open the index at *uri*, else the one at MONGODB_URI, else the one in the embedded MongoDB.
 
         Raises StoreError when MongoDB cannot be used, IndexMismatch when another analyzer made the index,
         DamagedManifest.
@@ -78,15 +102,28 @@ class SimilarityIndex:
         database = connect(address)
         with ExitStack() as unless_open, store_errors(address):
             unless_open.callback(database.client.close)
-            index = cls(database, analyzer, live)
+            index = cls(database, analyzer, live, address=address)
             unless_open.pop_all()
         return index
 
     def close(self) -> None:
-        """End the thread and let go of the connection."""
-        if self._live:
-            self._live.stop()
+        """End the watcher and close the connection. Closing a second time does nothing."""
+        self._closed = True
+        if self._watcher and self._process == os.getpid():  # a fork leaves threads behind in the parent
+            self._watcher.stop()
         self._database.client.close()
+
+    def ensure_usable(self) -> None:
+        """Connect again if this process was forked since the index was opened. Raises IndexClosed, StoreError."""
+        if self._closed:
+            raise IndexClosed(CLOSED)
+        if self._process == os.getpid() or not self.address:
+            return
+        with self._reconnecting:
+            if self._process != os.getpid():
+                inherited = self._database.client
+                self._attach(connect(self.address), live=self._watcher is not None)
+                inherited.close()
 
     def __enter__(self) -> Self:
         return self
@@ -96,126 +133,231 @@ class SimilarityIndex:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        """How many articles can be found, and in which database; without the password."""
+        where = without_password(self.address) or self._database.name
+        if self._closed:
+            return f"<SimilarityIndex closed {where}>"
+        return f"<SimilarityIndex {len(self):,} articles {where}>"
+
+    @guarded
     def __len__(self) -> int:
         """The number of articles that can be found."""
         return len(self._state.collection)
 
     @property
     def _state(self) -> State:
-        return self._present.state
+        return self._refresher.state
+
+    def _searcher(self) -> Searcher:
+        """A searcher of the current snapshot."""
+        return Searcher(self._state, self._builder, self._passages, self._database, self._requests)
 
     @property
+    @guarded
     def status(self) -> Status:
-        """How the index is just now."""
-        held = self._state.collection
-        live = self._live is not None and self._live.is_alive()
-        fault = (self._live.fault if self._live else "") or self._cache.fault
-        if self._live and not live:
+        """How many articles the index has, and whether it is up to date."""
+        collection = self._state.collection
+        live = self._watcher is not None and self._watcher.is_alive()
+        fault = (self._watcher.fault if self._watcher else "") or self._cache.fault
+        if self._watcher and not live:
             fault = "the thread that brings in changes has ended"
-        packed = len(held.packed)
-        return Status(len(held), len(held.revisions), packed, held.manifest.version, live, fault, held.lost)
+        return Status(
+            articles=len(collection),
+            pending=len(collection.revisions),
+            segments=len(collection.packed),
+            version=collection.manifest.version,
+            live=live,
+            fault=fault,
+            lost=collection.lost,
+        )
 
+    @guarded
     def refresh(self) -> int:
-        """Bring in what was stored, changed or deleted since the last time; how many articles are new or changed.
+        """Take the next snapshot of the index; returns how many articles in it are new or changed.
 
-        What is loaded already is not loaded again.
+        Only what has changed since the last refresh is read.
         """
-        return self._present.refresh()
+        return self._refresher.refresh()
 
     @property
+    @guarded
     def off(self) -> tuple[str, ...]:
-        """Which parts of the default model do not take part in its answers, each in one line."""
-        return self._asker.off(self._state.collection)
+        """Which parts of the default model do not take part in its scores, each in one line; () when all do."""
+        return self._coverage.gaps(self._state.collection)
 
+    @guarded
     def score_reaching(self, precision: float, model: str = DEFAULT_MODEL) -> float:
-        """The ``min_score`` from which on *model* reached *precision* on the test sets (``similarity.thresholds``).
+        """The lowest ``min_score`` with which *model* reached *precision* (0 to 1) on the test sets.
 
         Raises QueryError where that was not measured for this model, analyzer and encoder.
         """
-        return score_reaching(precision, model, self._analyzer.version, self._asker.encoder_name)
+        check_arguments(precision=precision, model=model)
+        encoder = self._encoder()
+        return score_reaching(precision, model, self._analyzer.version, encoder.name if encoder else "")
 
+    @guarded
     def search(
-        self,
-        text: str,
-        k: int = 10,
-        model: str = DEFAULT_MODEL,
-        *,
-        source: str | None = None,
-        language: str | None = None,
-        since: date | None = None,
-        until: date | None = None,
-        across: bool = True,
-        min_score: float = 0.0,
+        self, text: str, k: int = 10, model: str = DEFAULT_MODEL, **arguments: Unpack[SearchArguments]
     ) -> list[Hit]:
-        """The *k* articles most similar to *text*, best first; only those with a score above 0, and of *min_score*.
+        """The *k* articles most similar to *text*, best first, equal scores by id.
 
-        A *since* or *until* without a time means the whole day in Asia/Shanghai; articles without a date are then
-        left out. *across*: the default model finds articles in the other language too. Raises QueryError for a query
-        without words and for a model or source that there is none of.
+        *text* may have operators: see ``similarity.query.syntax``. The arguments say the same for programs, and both
+        hold:
+
+        source, kind, language, company
+            An article must have one of the values; a text, or a list of texts.
+        must, exclude
+            Words and names that an article must or must not have, or phrases in quotation marks ('"price war"').
+        since, until
+            Dates of publication. A date without a time means the whole day in Asia/Shanghai; articles without a date
+            are left out.
+        min_score = 0, target_precision
+            Only articles of at least this score, or of at least the score that reached this precision (such as 0.9)
+            on the test sets. Scores are always above 0.
+        across = True
+            The default model finds articles in the other language too.
+        sort = "score"
+            Or "published": of the articles with more than half the best one's score the newest first.
+        recent
+            A half-life (a timedelta, "30d", "2w") by which newer articles come earlier, see
+            ``similarity.ranking.selection.recency``; scores stay as they are.
+        explain = False
+            Each hit of the default model says how it meets the concepts of *text* (``Hit.explanation``).
+
+        Raises QueryError for an argument of a wrong type or value, for a query without words, and for one that
+        contradicts itself.
         """
-        options = SearchOptions(k, model, source, language, since, until, across, min_score)
-        (hits,) = self._answerer.hits(self._state, [text], options)
+        check_arguments(text=text)
+        (hits,) = self._searcher().hits([text], self._options(k, model, arguments))
         return hits
 
-    def stories_of(self, ids: Sequence[str]) -> dict[str, tuple[str, list[Also]]]:
-        """The story of each of the articles *ids* with its other articles."""
-        return also(self._database, ids)
-
+    @guarded
     def search_many(
-        self,
-        texts: Sequence[str],
-        k: int = 10,
-        model: str = DEFAULT_MODEL,
-        *,
-        source: str | None = None,
-        language: str | None = None,
-        since: date | None = None,
-        until: date | None = None,
-        across: bool = True,
-        min_score: float = 0.0,
+        self, texts: Sequence[str], k: int = 10, model: str = DEFAULT_MODEL, **arguments: Unpack[SearchArguments]
     ) -> list[list[Hit]]:
-        """What ``search`` gives for each of *texts*, all from one state of the index, on all cores."""
-        options = SearchOptions(k, model, source, language, since, until, across, min_score)
-        return self._answerer.hits(self._state, texts, options)
+        """``search`` for each of *texts*, all in one snapshot of the index, on all cores."""
+        check_arguments(texts=texts)
+        return self._searcher().hits(texts, self._options(k, model, arguments))
 
+    def _options(self, k: int, model: str, arguments: SearchArguments) -> SearchOptions:
+        return search_options(k, model, arguments, SearchArguments, self.score_reaching)
+
+    @guarded
+    def ranking(self, options: SearchOptions, text: str = "", like: str = "") -> Ranking:
+        """The articles that match *text* best, or are most similar to the stored article *like*; else the newest.
+
+        Unlike ``search`` it counts all hits, and reads only those articles that are asked for. Raises QueryError.
+        """
+        searcher = self._searcher()
+        if like:
+            return searcher.ranking_like(like, options)
+        return searcher.ranking(text, options) if text else searcher.latest(options)
+
+    @property
+    @guarded
+    def database(self) -> Database[Document]:
+        """The database of the index, for what is stored beside it: stories, runs, sources."""
+        return self._database
+
+    @property
+    @guarded
+    def sources(self) -> frozenset[str]:
+        """The keys of the sources that have an article."""
+        return frozenset[str]().union(*(segment.sources for segment in self._state.collection.segments))
+
+    @property
+    @guarded
+    def newest(self) -> int:
+        """The highest revision of an article; each article that is stored or changed gets a higher one."""
+        return self._state.collection.newest
+
+    @guarded
+    def stories_of(self, ids: Sequence[str]) -> dict[str, tuple[str, list[StoryArticle]]]:
+        """For each of the articles *ids* its story and the story's other articles."""
+        return other_articles(self._database, ids)
+
+    @guarded
     def ranked(
         self, texts: Sequence[str], k: int = 10, model: str = DEFAULT_MODEL, *, source: str | None = None
     ) -> list[list[tuple[str, float]]]:
-        """As ``search_many``, but ids of articles and their scores alone: no article is read from the database."""
-        return self._answerer.ranked(self._state, texts, SearchOptions(k, model, source))
+        """The ids and scores that ``search_many`` finds if nothing in *texts* is an operator; no article is read."""
+        return self._searcher().scored_ids(texts, SearchOptions(k, model, source))
 
+    @guarded
     def similar(
         self,
-        article_id: str,
+        article: str | Article | Hit,
         k: int = 10,
         model: str = DEFAULT_MODEL,
-        *,
-        across: bool = True,
-        min_score: float = 0.0,
+        **arguments: Unpack[SimilarArguments],
     ) -> list[Hit]:
-        """The *k* stored articles most similar to the stored article *article_id*, itself left out."""
-        options = SearchOptions(k, model, across=across, min_score=min_score)
-        return self._answerer.similar(self._state, article_id, options)
+        """The *k* stored articles most similar to a stored one, itself left out.
 
-    def scores(self, text: str, model: str = DEFAULT_MODEL, most: int = MOST_HITS) -> Mapping[str, float]:
-        """The score of every article that shares a word with *text*, by article id.
-
-        By the default model the scores of the *most* best articles.
+        *article*: its id, its address, the Article, or a Hit. The arguments are some of those of ``search``.
         """
-        return self._answerer.scores(self._state, text, SearchOptions(most, model))
+        options = search_options(k, model, arguments, SimilarArguments, self.score_reaching)
+        return self._searcher().similar(self.id_of(article), options)
 
+    @guarded
+    def id_of(self, article: str | Article | Hit) -> str:
+        """The id of a stored article that is given by id, address, Article or Hit.
+
+        Raises QueryError for an address at which no stored article is; ids are not looked up.
+        """
+        check_arguments(article=article)
+        if isinstance(article, Hit):
+            return article.article.id
+        if isinstance(article, Article):
+            return article.id
+        if "://" not in article:
+            return article
+        if not (found := article_at(self._database, article)):
+            raise QueryError(f"no article at {shortened(article, 100)} is stored", "article")
+        return found
+
+    @guarded
+    def scores(self, text: str, model: str = DEFAULT_MODEL, most: int = MAX_HITS) -> Mapping[str, float]:
+        """By article id, the score of every article that shares a word with *text*.
+
+        By the default model the scores of the best articles, *most* of them.
+        """
+        check_arguments(text=text)
+        return self._searcher().scores(text, SearchOptions(most, model))
+
+    @guarded
+    def score(self, text: str, article_id: str) -> float:
+        """The score that a search for *text* gives the stored article, whatever else is stored; 0 for no hit."""
+        check_arguments(text=text)
+        return self._searcher().score(text, article_id)
+
+    @guarded
+    def unknown_names(self, text: str) -> tuple[str, ...]:
+        """The companies, organisations and people that *text* names and no article does, as *text* writes them."""
+        check_arguments(text=text)
+        return self._searcher().unknown_names(text)
+
+    @guarded
     def pair_evidence(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-        """For each of *pairs* of a text and a stored article's id, what speaks for their likeness by itself.
+        """For each of *pairs* of a text and a stored article's id, how similar the two are, whatever else is stored.
 
-        That is the default model's evidence without neighbours, about 1 for the same words.
+        That is the default model's sum before calibration: about 1 for the same words, plus what the embeddings add.
         """
-        return self._answerer.pair_evidence(self._state, pairs)
+        return self._searcher().pair_scores(pairs)
 
-    def keywords(self, article_id: str, k: int = 10) -> list[Keyword]:
-        """The *k* terms that make the stored article *article_id* what it is: see ``similarity.keywords``."""
+    def forget_queries(self) -> None:
+        """Drop what is cached of earlier queries: their embeddings and those of passages. For measuring new queries."""
+        self._builder.clear_cache()
+        self._passages.clear_cache()
+
+    @guarded
+    def keywords(self, article: str | Article | Hit, k: int = 10) -> list[Keyword]:
+        """The *k* terms that distinguish a stored *article* (as for ``similar``): ``similarity.analytics.keywords``."""
+        check_arguments(k=k)
         SearchOptions(k).check()
-        return keywords(self._database, self._state.collection, self._words, self._analyzer, article_id, k)
+        return keywords(self._database, self._state.collection, self._analyzer, self.id_of(article), k)
 
+    @guarded
     def trend(
         self,
         text: str,
@@ -224,12 +366,15 @@ class SimilarityIndex:
         since: date | None = None,
         until: date | None = None,
     ) -> Trend:
-        """How often articles name the topic *text*, by "day", "week" or "month": see ``similarity.trend``."""
+        """How often articles name the topic *text*, by "day", "week" or "month": see ``similarity.analytics.trend``."""
+        check_arguments(text=text, by=by, source=source, since=since, until=until)
         state = self._state
-        asked = SearchOptions(source=source, since=since, until=until).filter(state)
-        return trend(state.collection, self._words, self._analyzer, text, by, asked)
+        article_filter = SearchOptions(source=source, since=since, until=until).filter(state)
+        return trend(state.collection, self._term_ids, self._analyzer, text, by, article_filter)
 
+    @guarded
     def related_terms(self, text: str, k: int = 10) -> list[Related]:
-        """The *k* terms that are used most like *text*: see ``similarity.related``."""
+        """The *k* terms that go most with *text*: see ``similarity.analytics.related_terms``."""
+        check_arguments(text=text, k=k)
         SearchOptions(k).check()
-        return related_terms(self._database, self._state, self._words, self._analyzer, text, k)
+        return related_terms(self._database, self._state, self._term_ids, self._analyzer, text, k)

@@ -1,4 +1,4 @@
-"""What was asked for lately, up to a number of bytes; safe to use from threads."""
+"""A least-recently-used (LRU) cache, limited in bytes; safe to use from threads."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from typing import Generic, TypeVar
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
-BESIDE = 400
-"""Bytes that a key and what is around a value take, about."""
+ENTRY_OVERHEAD = 400
+"""Bytes that a key and the objects around a value take, about."""
 
 
-class Remembered(Generic[Key, Value]):
-    """Keys with their values; of more than *most* bytes those that were not asked for longest are forgotten.
+class LruCache(Generic[Key, Value]):
+    """Caches values by key. When they take more than *max_bytes*, the least recently used ones are dropped.
 
-    *size* tells the bytes of a value.
+    *size* gives the bytes of a value.
     """
 
-    def __init__(self, most: int, size: Callable[[Value], int]) -> None:
-        self._most, self._size, self._held = most, size, 0
+    def __init__(self, max_bytes: int, size: Callable[[Value], int]) -> None:
+        self._max_bytes, self._size, self._bytes = max_bytes, size, 0
         self._values: OrderedDict[Key, Value] = OrderedDict()
         self._lock = Lock()
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Value]:
-        """The values of those of *keys* that are remembered."""
+        """The values of those of *keys* that are cached; they count as used now."""
         with self._lock:
-            found = {key: self._values[key] for key in keys if key in self._values}
-            for key in found:
+            values = {key: self._values[key] for key in keys if key in self._values}
+            for key in values:
                 self._values.move_to_end(key)
-        return found
+        return values
 
     def put(self, values: Mapping[Key, Value]) -> None:
-        """Remember *values*."""
+        """Cache *values*; a key that is cached keeps its value."""
         with self._lock:
             for key, value in values.items():
                 if key not in self._values:
                     self._values[key] = value
-                    self._held += self._size(value) + BESIDE
-            while self._held > self._most:
+                    self._bytes += self._size(value) + ENTRY_OVERHEAD
+            while self._bytes > self._max_bytes:
                 _, value = self._values.popitem(last=False)
-                self._held -= self._size(value) + BESIDE
+                self._bytes -= self._size(value) + ENTRY_OVERHEAD
 
     def clear(self) -> None:
-        """Forget all."""
+        """Drop all values."""
         with self._lock:
             self._values.clear()
-            self._held = 0
+            self._bytes = 0

@@ -1,4 +1,4 @@
-"""Times and memory of a process, as the bench states them."""
+"""Measures times and the memory of a process, for the bench."""
 
 from __future__ import annotations
 
@@ -8,51 +8,43 @@ from pathlib import Path
 
 import numpy as np
 
-Query = Callable[[list[int]], object]
-"""Answers a query given as the words' numbers in the corpus."""
+QueryFunction = Callable[[list[int]], object]
+"""Answers a query, which is given as ids of words of the corpus."""
 
-MIB = 2**20
-_TURNS = 3
-
-
-def times(query: Query, queries: Sequence[list[int]]) -> dict[str, float]:
-    """Median and 95th percentile of *queries* asked one by one, in ms; each is asked once before, to be warm."""
-    taken = []
-    for words in queries:
-        query(words)
-    for words in queries:
-        begun = time.perf_counter()
-        query(words)
-        taken.append(1000 * (time.perf_counter() - begun))
-    return _told(taken)
+_ROUNDS = 3
 
 
-def in_turn(queries: Sequence[list[int]], **ways: Query) -> dict[str, dict[str, float]]:
-    """As ``times`` for each of two *ways*, which answer each of *queries* one after the other.
+def times(query: QueryFunction, queries: Sequence[list[int]]) -> dict[str, float]:
+    """Median and 95th percentile of the times of *queries*, one after the other, in ms.
 
-    So each finds caches, threads and the database as the other left them. Under ``times`` what the second takes of
-    what the first does.
+    Each query is answered once before, so that caches are warm.
     """
-    taken: dict[str, list[float]] = {name: [] for name in ways}
-    for turn in range(_TURNS + 1):
+    for words in queries:
+        query(words)
+    return _percentiles([_milliseconds(query, words) for words in queries])
+
+
+def in_turn(queries: Sequence[list[int]], **functions: QueryFunction) -> dict[str, dict[str, float]]:
+    """``times`` for each of two *functions*, which answer each of *queries* one after the other.
+
+    So each finds caches, threads and the database as the other left them. Key ``times``: ratio second / first.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in functions}
+    for round_number in range(_ROUNDS + 1):
         for words in queries:
-            for name, query in ways.items():
-                begun = time.perf_counter()
-                query(words)
-                if turn:  # the first one is to be warm
-                    taken[name].append(1000 * (time.perf_counter() - begun))
-    first, second = told = [_told(some) for some in taken.values()]
-    return {**dict(zip(taken, told, strict=True)), "times": {key: round(second[key] / first[key], 2) for key in first}}
-
-
-def _told(taken: Sequence[float]) -> dict[str, float]:
-    return {"p50_ms": round(float(np.median(taken)), 3), "p95_ms": round(float(np.percentile(taken, 95)), 3)}
+            for name, query in functions.items():
+                milliseconds = _milliseconds(query, words)
+                if round_number:  # the first round warms the caches
+                    taken[name].append(milliseconds)
+    first, second = percentiles = [_percentiles(values) for values in taken.values()]
+    ratios = {key: round(second[key] / first[key], 2) for key in first}
+    return {**dict(zip(taken, percentiles, strict=True)), "times": ratios}
 
 
 def memory() -> dict[str, int]:
-    """What this process holds in memory and the most it held, in MiB; 0 where the system does not tell.
+    """The memory of this process now and at most, in MiB; 0 where the system has no ``/proc``.
 
-    ``rss_mib`` counts mapped files, whose pages several processes share, ``own_mib`` does not.
+    ``rss_mib`` includes mapped files, whose pages several processes share; ``own_mib`` does not.
     """
     status = Path("/proc/self/status")
     if not status.exists():
@@ -67,7 +59,20 @@ def memory() -> dict[str, int]:
 
 
 def seconds(action: Callable[[], object]) -> float:
-    """How long *action* takes."""
-    begun = time.perf_counter()
+    """How long *action* takes, in seconds."""
+    start = time.perf_counter()
     action()
-    return round(time.perf_counter() - begun, 4)
+    return round(time.perf_counter() - start, 4)
+
+
+def _milliseconds(query: QueryFunction, words: list[int]) -> float:
+    start = time.perf_counter()
+    query(words)
+    return 1000 * (time.perf_counter() - start)
+
+
+def _percentiles(milliseconds: Sequence[float]) -> dict[str, float]:
+    return {
+        "p50_ms": round(float(np.median(milliseconds)), 3),
+        "p95_ms": round(float(np.percentile(milliseconds, 95)), 3),
+    }

@@ -1,4 +1,4 @@
-"""The same collection in MongoDB, packed by the compactor and read by ``SimilarityIndex``."""
+"""The bench of this project: the collection in MongoDB, packed by the compactor, read by ``SimilarityIndex``."""
 
 from __future__ import annotations
 
@@ -15,46 +15,49 @@ from pymongo.database import Database
 from similarity.bench.corpus import Corpus
 from similarity.bench.measure import in_turn, memory, seconds, times
 from similarity.index import SimilarityIndex
-from store import articles, compactor, counters, schema
+from store import counters
 from store.article import Article, article_id
-from store.connection import Document
-from store.meaning import Meaning
-from store.terms import SharedDictionary
+from store.connection import Document, connect
+from store.documents import articles
+from store.documents.embeddings import Embeddings
+from store.index import compactor, preparation
+from store.index.dictionary import SharedDictionary
 from store.vectors import pack
-from text.analyzer import Analyzer
-from text.encoder import find_encoder, to_int8
+from text.analysis.analyzer import Analyzer
+from text.embedding.encoder import find_encoder, to_int8
 
 K = 10
 MODEL = "bm25"
-"""What rivals have too; the default model is measured beside it."""
+"""The model that rivals have too; the default model is measured as well."""
 ADDED = 20
+"""Articles that are stored one by one to measure how long an added article takes."""
 SOURCES = tuple(f"bench{number}" for number in range(10))
 _START = datetime(2020, 1, 1, tzinfo=UTC)
-_AT_ONCE = 5000
-_PASSAGES = 4
-_MOST_WITH_MEANING = 100_000
-"""Articles up to which each has vectors of the encoder; beyond, the index is measured by its words alone."""
+_BATCH = 5000
+_PASSAGES = 4  # embeddings per article besides that of the whole
+_MOST_WITH_EMBEDDINGS = 100_000
+"""Up to so many articles each has embeddings; a larger collection is measured with its words alone."""
 
 
 def word(number: int) -> str:
-    """Word *number* of the corpus as a text; the analyzer leaves it as it is."""
+    """Word *number* of the corpus as text; the analyzer makes it one token, unchanged."""
     return f"t{number}"
 
 
 def fill(database: Database[Document], corpus: Corpus) -> dict[str, Any]:
-    """Put *corpus* into *database* as articles without texts, pack them, and tell what that took.
+    """Store *corpus* in *database* as articles without texts and pack them: seconds, and bytes per article.
 
-    Written in bulk, past ``articles.write``: what is measured of adding is measured on the full index.
+    The articles are written in bulk without ``articles.write``; ``measure`` times that on the full index.
     """
-    schema.prepare(database, Analyzer.version)
+    preparation.prepare(database, Analyzer.version)
     terms = ({"_id": word(number), "id": number} for number in range(corpus.vocabulary))
-    for batch in _batches(terms, _AT_ONCE):
+    for batch in _batches(terms, _BATCH):
         database.terms.insert_many(batch, ordered=False)
     counters.reserve(database, counters.TERMS, corpus.vocabulary)
     size = 0
-    meanings = _meanings() if corpus.documents <= _MOST_WITH_MEANING else repeat({})
-    rows = (_article(corpus, place) | next(meanings) for place in range(corpus.documents))
-    for batch in _batches(rows, _AT_ONCE):
+    embeddings = _embeddings() if corpus.documents <= _MOST_WITH_EMBEDDINGS else repeat({})
+    rows = (_article(corpus, number) | next(embeddings) for number in range(corpus.documents))
+    for batch in _batches(rows, _BATCH):
         revision = counters.reserve(database, counters.REVISIONS, 1)
         for row in batch:
             row["revision"] = revision
@@ -73,20 +76,23 @@ def fill(database: Database[Document], corpus: Corpus) -> dict[str, Any]:
 
 
 def start(uri: str) -> dict[str, Any]:
-    """Open the index once: how long it takes and what it holds."""
-    begun = seconds(lambda: SimilarityIndex.open(uri, live=False).close())
-    return {"open_s": begun, **memory()}
+    """Open the index once: how long it takes, and the memory it takes."""
+    open_seconds = seconds(lambda: SimilarityIndex.open(uri, live=False).close())
+    return {"open_s": open_seconds, **memory()}
 
 
-def measure(uri: str, asked: Sequence[list[int]], long: Sequence[list[int]]) -> dict[str, Any]:
-    """Times of queries of all kinds, with the index opened anew; memory is taken before anything else is tried."""
+def measure(uri: str, queries: Sequence[list[int]], long: Sequence[list[int]]) -> dict[str, Any]:
+    """The times of queries of all kinds, with the index opened for it; memory after the plain queries alone.
+
+    *queries* are queries of 30 words, *long* ones of whole articles.
+    """
     with SimilarityIndex.open(uri, live=False) as index:
-        texts = {tuple(words): " ".join(map(word, words)) for words in (*asked, *long)}
+        texts = {tuple(words): " ".join(map(word, words)) for words in (*queries, *long)}
 
         def query(words: list[int]) -> object:
             return index.ranked([texts[tuple(words)]], K, MODEL)
 
-        def found(words: list[int]) -> object:
+        def with_articles(words: list[int]) -> object:
             return index.search(texts[tuple(words)], K, MODEL)
 
         def filtered(words: list[int]) -> object:
@@ -96,74 +102,78 @@ def measure(uri: str, asked: Sequence[list[int]], long: Sequence[list[int]]) -> 
             return index.search(texts[tuple(words)], K)
 
         def first(words: list[int]) -> object:
-            index._asker.forget()  # what is remembered of questions: their vectors, and those of passages
+            index.forget_queries()
             return default(words)
 
-        result: dict[str, Any] = {**times(query, asked), "memory": memory()}
+        result: dict[str, Any] = {**times(query, queries), "memory": memory()}
         result["long"] = times(query, long)
-        result["with_articles"] = times(found, asked)
-        result["with_filter"] = times(filtered, asked)
-        result["default"] = times(default, asked)
-        result["default_first"] = times(first, asked)
+        result["with_articles"] = times(with_articles, queries)
+        result["with_filter"] = times(filtered, queries)
+        result["default"] = times(default, queries)
+        result["default_first"] = times(first, queries)
         result["default_times_bm25"] = {
             name: round(result["default"][name] / result["with_articles"][name], 2) for name in ("p50_ms", "p95_ms")
         }
-        result["in_turn"] = in_turn(asked, bm25=found, default=default)
-        one_by_one = seconds(lambda: [query(words) for words in asked])
-        together = seconds(lambda: index.ranked([texts[tuple(words)] for words in asked], K, MODEL))
-        result["many"] = {"per_second": round(len(asked) / together), "speedup": round(one_by_one / together, 2)}
-        result["models"] = {model: _model(index, model, asked, texts) for model in ("tfidf", "counts", "bm25_okapi")}
-        result["adding"] = _adding(index)
+        result["in_turn"] = in_turn(queries, bm25=with_articles, default=default)
+        one_by_one = seconds(lambda: [query(words) for words in queries])
+        together = seconds(lambda: index.ranked([texts[tuple(words)] for words in queries], K, MODEL))
+        result["many"] = {"per_second": round(len(queries) / together), "speedup": round(one_by_one / together, 2)}
+        result["models"] = {model: _model(index, model, queries, texts) for model in ("tfidf", "counts", "bm25_okapi")}
+        result["adding"] = _adding(index, uri)
         return result
 
 
 def _model(
-    index: SimilarityIndex, model: str, asked: Sequence[list[int]], texts: dict[tuple[int, ...], str]
+    index: SimilarityIndex, model: str, queries: Sequence[list[int]], texts: dict[tuple[int, ...], str]
 ) -> dict[str, float]:
-    first = seconds(lambda: index.ranked([texts[tuple(asked[0])]], K, model))
-    return {"first_s": first, **times(lambda words: index.ranked([texts[tuple(words)]], K, model), asked)}
+    first = seconds(lambda: index.ranked([texts[tuple(queries[0])]], K, model))
+    return {"first_s": first, **times(lambda words: index.ranked([texts[tuple(words)]], K, model), queries)}
 
 
-def _adding(index: SimilarityIndex) -> dict[str, float]:
-    """Store articles one by one, as a crawl does, and bring each in: the median of each, in ms."""
-    database = index._database
-    dictionary = SharedDictionary(database)
-    writing, seeing = [], []
-    for number in range(ADDED):
-        article = Article(SOURCES[0], f"http://bench.invalid/new/{number}", f"New {number}", datetime.now(UTC), "text")
-        bags = dictionary.bags_of_words([[word(place * (number + 3)) for place in range(300)]])
-        entry = articles.Entry(article, bags)
-        writing.append(seconds(partial(articles.write, database, [entry])))
-        seeing.append(seconds(index.refresh))
-        (best,) = index.ranked([word((number + 3) * 299)], 1, MODEL)
-        assert len(index) and best, "what was added is not found"
-    articles.delete(database, [article_id(f"http://bench.invalid/new/{number}") for number in range(ADDED)])
+def _adding(index: SimilarityIndex, uri: str) -> dict[str, float]:
+    """Store articles one by one, as a crawl does, and refresh the index after each: the medians, in ms."""
+    with connect(uri).client as client:
+        database = client.get_default_database()
+        dictionary = SharedDictionary(database)
+        writing, refreshing = [], []
+        for number in range(ADDED):
+            article = Article(
+                SOURCES[0], f"http://bench.invalid/new/{number}", f"New {number}", datetime.now(UTC), "text"
+            )
+            bags = dictionary.bags_of_words([[word(place * (number + 3)) for place in range(300)]])
+            entry = articles.VectorizedArticle(article, bags)
+            writing.append(seconds(partial(articles.write, database, [entry])))
+            refreshing.append(seconds(index.refresh))
+            (best,) = index.ranked([word((number + 3) * 299)], 1, MODEL)
+            assert len(index) and best, "the added article is not found"
+        articles.delete(database, [article_id(f"http://bench.invalid/new/{number}") for number in range(ADDED)])
     return {
         "write_ms": round(1000 * sorted(writing)[ADDED // 2], 2),
-        "refresh_ms": round(1000 * sorted(seeing)[ADDED // 2], 2),
+        "refresh_ms": round(1000 * sorted(refreshing)[ADDED // 2], 2),
     }
 
 
-def _article(corpus: Corpus, place: int) -> Document:
-    bag = corpus.row(place)
-    url = f"http://bench.invalid/{place}"
-    moment = _START + timedelta(minutes=place)
+def _article(corpus: Corpus, number: int) -> Document:
+    """The stored form of document *number* of the corpus, before its revision is known."""
+    bag = corpus.row(number)
+    url = f"http://bench.invalid/{number}"
+    moment = _START + timedelta(minutes=number)
     return {
-        "_id": article_id(url), "source": SOURCES[place % len(SOURCES)], "url": url, "title": f"Article {place}",
+        "_id": article_id(url), "source": SOURCES[number % len(SOURCES)], "url": url, "title": f"Article {number}",
         "body": "", "summary": "", "language": "en", "published": moment, "fetched": moment, "authors": [], "tags": [],
         "kind": "news", "files": [], "access": "abstract", "content": "", "page_vectors": [], "stored": moment,
         "vector": Binary(pack(bag)), "length": sum(count for _, count in bag), "pending": True, "revision": 0,
     }  # fmt: skip
 
 
-def _meanings() -> Iterator[Document]:
-    """Fields of vectors that point anywhere, as of the encoder in use; empty ones without it."""
+def _embeddings() -> Iterator[Document]:
+    """Fields of an article with random unit vectors in place of embeddings; no fields without an encoder."""
     encoder = find_encoder()
-    chance = np.random.default_rng(4)
+    random = np.random.default_rng(4)
     while encoder:
-        drawn = chance.normal(size=(1 + _PASSAGES, encoder.dimensions)).astype(np.float32)
+        drawn = random.normal(size=(1 + _PASSAGES, encoder.dimensions)).astype(np.float32)
         vectors = to_int8(drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
-        yield Meaning(encoder.name, vectors[0], vectors[1:]).fields()
+        yield Embeddings(encoder.name, vectors[0], vectors[1:]).fields()
     yield from repeat({})
 
 

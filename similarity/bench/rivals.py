@@ -1,6 +1,6 @@
-"""What others make of the same collection: gensim's two indexes and bm25s, each as its documentation says.
+"""The rivals over the same collection: gensim's two indexes and bm25s, each used as its documentation says.
 
-Their indexes are made from the corpus as it lies in memory: no MongoDB, no change while they run.
+They index the corpus from memory: they use no MongoDB, and their indexes do not change while they run.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import numpy as np
 from bm25s.tokenization import Tokenized
 from gensim.similarities import Similarity, SparseMatrixSimilarity
 
+from similarity.arrays import Floats
 from similarity.bench.corpus import Corpus
-from similarity.bench.measure import Query
-from similarity.turning import Floats
+from similarity.bench.measure import QueryFunction
 
 K = 10
 
 
-def gensim_similarity(corpus: Corpus, folder: Path) -> Query:
+def gensim_similarity(corpus: Corpus, folder: Path) -> QueryFunction:
     """``gensim.similarities.Similarity``: tf-idf and cosine, shards on disk, mapped back."""
     weights = _Weights(corpus)
     shards = tempfile.mkdtemp(dir=folder)
@@ -29,27 +29,27 @@ def gensim_similarity(corpus: Corpus, folder: Path) -> Query:
     return lambda words: index[weights.query(words)]
 
 
-def gensim_sparse(corpus: Corpus, folder: Path) -> Query:
+def gensim_sparse(corpus: Corpus, folder: Path) -> QueryFunction:
     """``gensim.similarities.SparseMatrixSimilarity``: tf-idf and cosine, one matrix in memory."""
     weights = _Weights(corpus)
-    # Given the sizes, gensim takes the faster of its two ways to make the matrix.
+    # Given the sizes, gensim builds the matrix with the faster of its two methods.
     index = SparseMatrixSimilarity(
-        iter(weights), num_features=corpus.vocabulary, num_docs=corpus.documents, num_nnz=weights.number,
+        iter(weights), num_features=corpus.vocabulary, num_docs=corpus.documents, num_nnz=weights.postings,
         num_best=K, normalize_documents=False,
     )  # fmt: skip
     return lambda words: index[weights.query(words)]
 
 
-def bm25s_numba(corpus: Corpus, folder: Path) -> Query:
-    """``bm25s`` with its fastest backend: every weight worked out when the index is made."""
+def bm25s_numba(corpus: Corpus, folder: Path) -> QueryFunction:
+    """``bm25s`` with its fastest backend: every weight is computed at indexing time."""
     index = bm25s.BM25(method="lucene", backend="numba")
     tokens = Tokenized(_Tokens(corpus), {str(word): word for word in range(corpus.vocabulary)})
     index.index(tokens, show_progress=False)
     return lambda words: index.retrieve([words], k=K, show_progress=False, n_threads=0)
 
 
-Rival = Callable[[Corpus, Path], Query]
-"""Makes its index of a corpus, with a folder to put files into, and tells how it is asked."""
+Rival = Callable[[Corpus, Path], QueryFunction]
+"""Indexes a corpus, with a folder for its files, and returns the function that answers queries."""
 
 RIVALS: dict[str, Rival] = {
     "gensim Similarity": gensim_similarity,
@@ -59,31 +59,32 @@ RIVALS: dict[str, Rival] = {
 
 
 class _Weights:
-    """The corpus as unit vectors of tf-idf, one document at a time as gensim wants them."""
+    """The corpus as tf-idf vectors of length 1, one document at a time, as gensim takes them."""
 
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
         frequency = np.bincount(corpus.ids, minlength=corpus.vocabulary)
         self._idf: Floats = np.log2(corpus.documents / np.maximum(frequency, 1))
-        self.number = int((self._idf[corpus.ids] > 0).sum())
+        self.postings = int((self._idf[corpus.ids] > 0).sum())
 
     def __iter__(self) -> Iterator[list[tuple[int, float]]]:
         start = self._corpus.start
-        for place in range(self._corpus.documents):
-            part = slice(start[place], start[place + 1])
+        for document in range(self._corpus.documents):
+            part = slice(start[document], start[document + 1])
             yield self._unit(self._corpus.ids[part], self._corpus.counts[part])
 
     def query(self, words: list[int]) -> list[tuple[int, float]]:
+        """The query *words* as a vector of (id, weight)."""
         return self._unit(np.array(words), np.ones(len(words)))
 
     def _unit(self, ids: np.ndarray, counts: np.ndarray) -> list[tuple[int, float]]:
-        ids, counts = ids[self._idf[ids] > 0], counts[self._idf[ids] > 0]  # gensim leaves out what weighs nothing
+        ids, counts = ids[self._idf[ids] > 0], counts[self._idf[ids] > 0]  # as gensim, which leaves out weights of 0
         weights = counts * self._idf[ids]
         return list(zip(ids.tolist(), (weights / np.sqrt((weights**2).sum())).tolist(), strict=True))
 
 
 class _Tokens:
-    """The corpus as lists of tokens, made when they are asked for: all at once would take tens of gigabytes."""
+    """The corpus as lists of tokens, made one by one: all together they would take tens of gigabytes."""
 
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
@@ -91,9 +92,9 @@ class _Tokens:
     def __len__(self) -> int:
         return self._corpus.documents
 
-    def __getitem__(self, place: int) -> list[int]:
-        if not 0 <= place < len(self):
-            raise IndexError(place)
-        part = slice(self._corpus.start[place], self._corpus.start[place + 1])
+    def __getitem__(self, document: int) -> list[int]:
+        if not 0 <= document < len(self):
+            raise IndexError(document)
+        part = slice(self._corpus.start[document], self._corpus.start[document + 1])
         tokens: list[int] = np.repeat(self._corpus.ids[part], self._corpus.counts[part]).tolist()
         return tokens

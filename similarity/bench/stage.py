@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from store.connection import connect, store_errors
 
 
 def main(name: str, folder: Path, uri: str) -> dict[str, Any]:
-    """Do stage *name*: a rival's name, or ``corpus | fill | open | measure`` of ours."""
+    """Run stage *name*, a rival's name or ``corpus | fill | open | measure``, and return its figures."""
     plan = json.loads((folder / "plan.json").read_text())
     if name == "open":
         from similarity.bench.ours import start
@@ -24,7 +24,7 @@ def main(name: str, folder: Path, uri: str) -> dict[str, Any]:
         make(plan["docs"], plan["distinct"]).save(folder)
         return {}
     corpus = Corpus.load(folder)
-    asked = queries(corpus, plan["queries"], plan["words"])
+    sampled = queries(corpus, plan["queries"], plan["words"])
     if name == "fill":
         from similarity.bench.ours import fill
 
@@ -34,17 +34,18 @@ def main(name: str, folder: Path, uri: str) -> dict[str, Any]:
     if name == "measure":
         from similarity.bench.ours import measure
 
-        return measure(uri, asked, long)
-    return _rival(name, corpus, folder, asked[: plan["rival_queries"]], long[: plan["rival_queries"] // 2])
+        return measure(uri, sampled, long)
+    return _rival(name, corpus, folder, sampled[: plan["rival_queries"]], long[: plan["rival_queries"] // 2])
 
 
-def _rival(name: str, corpus: Any, folder: Path, asked: list[list[int]], long: list[list[int]]) -> dict[str, Any]:
-    from similarity.bench.measure import memory, seconds, times
+def _rival(name: str, corpus: Any, folder: Path, sampled: list[list[int]], long: list[list[int]]) -> dict[str, Any]:
+    from similarity.bench.measure import memory, times
     from similarity.bench.rivals import RIVALS
 
-    made: list[Callable[[list[int]], object]] = []
-    built = seconds(lambda: made.append(RIVALS[name](corpus, folder)))
-    return {"build_s": built, **times(made[0], asked), "memory": memory(), "long": times(made[0], long)}
+    start = time.perf_counter()
+    query = RIVALS[name](corpus, folder)
+    built = round(time.perf_counter() - start, 4)
+    return {"build_s": built, **times(query, sampled), "memory": memory(), "long": times(query, long)}
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""Upkeep of the index: ``python -m similarity compact | rebuild | verify | train | retokenize``."""
+"""Maintenance of the index: ``compact``, ``rebuild``, ``train``, ``retokenize`` and ``verify``."""
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -12,24 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 import typer
 from pymongo.database import Database
-from rich.console import Console
 from rich.markup import escape
 
-from similarity.bulk import BulkError, workers
-from similarity.rebuilding import rebuild as rebuild_with
-from store import compactor, schema
-from store.connection import Document, StoreError, connect, database_address, store_errors
+from similarity.cli.options import EXPECTED_ERRORS, AsJson, console, print_json
+from similarity.maintenance.executor import JobError, open_executor
+from similarity.maintenance.rebuild import rebuild_segments
+from similarity.maintenance.retokenize import RetokenizeReport, retokenize_index
+from store.connection import Document, connect, database_address, store_errors
 from store.errors import shown_in_one_line
-from store.manifest import DamagedManifest
-from store.projections import NoProjection
-from store.settings import SettingsError
-from store.verify import verify as differences_of
-from text.analyzer import VERSION
+from store.index import compactor, preparation
+from store.index.verify import verify as differences_of
+from text.analysis.analyzer import VERSION
 
 if TYPE_CHECKING:
-    from similarity.training import Trained
-
-console = Console(highlight=False, soft_wrap=True)
+    from similarity.maintenance.lsi_training import TrainingReport
 
 Scheduler = Annotated[
     str | None,
@@ -37,50 +32,44 @@ Scheduler = Annotated[
         metavar="ADDRESS", help="在 Dask 集群上运行 · run on the workers of this Dask scheduler, tcp://HOST:8786"
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 
-_BUSY_FOR = 120.0  # seconds that are waited for another compactor
+_BUSY_FOR = 120.0  # seconds to wait for another compactor
 _NICENESS = 10
 
 
-class _Busy(Protocol):
+class _BusyReport(Protocol):
     @property
     def busy(self) -> bool:
-        """Whether another compactor is at work."""
+        """Whether another compactor is at work, so that nothing was done."""
 
 
-Report = TypeVar("Report", bound=_Busy)
+_Report = TypeVar("_Report", bound=_BusyReport)
 
 
-class Busy(RuntimeError):
+class CompactorBusy(JobError):
     """Another compactor is still at work."""
 
 
-_EXPECTED = (StoreError, schema.IndexMismatch, SettingsError, DamagedManifest, NoProjection, BulkError, Busy)
-
-
 def compact(as_json: AsJson = False) -> None:
-    """Pack what is new into segments and mend what is damaged; searches go on meanwhile. Topics grow with it."""
-    from similarity.training import bring_up_to_date  # gensim takes a second to load
+    """打包 · Pack new articles into segments, repair damaged ones, and update LSI; searches go on meanwhile."""
+    from similarity.maintenance.lsi_training import bring_up_to_date  # gensim takes a second to load
 
-    def do(database: Database[Document], address: str) -> tuple[compactor.Report, Trained | None]:
-        report = _done_in_time(lambda: compactor.compact(database, thorough=True))
+    with _index_database() as (database, address):
+        preparation.prepare(database, _analyzer_version(database))
+        report = _when_free(lambda: compactor.compact(database, thorough=True))
         with ExitStack() as stack:
             # Processes are started only when there is work for them.
-            trained = bring_up_to_date(database, address, lambda: stack.enter_context(workers()))
-        return report, trained
-
-    _work(do, as_json)
+            trained = bring_up_to_date(database, address, lambda: stack.enter_context(open_executor()))
+    _show_compaction(report, trained, as_json)
 
 
 def rebuild(scheduler: Scheduler = None, as_json: AsJson = False) -> None:
-    """Make all segments anew from the stored articles' vectors; searches go on meanwhile."""
-
-    def do(database: Database[Document], address: str) -> tuple[compactor.Report, Trained | None]:
-        with workers(scheduler) as bulk:
-            return _done_in_time(lambda: rebuild_with(database, address, bulk, elsewhere=bool(scheduler))), None
-
-    _work(do, as_json)
+    """重建 · Rebuild all segments from the stored articles' vectors; searches go on meanwhile."""
+    with _index_database() as (database, address):
+        preparation.prepare(database, _analyzer_version(database))
+        with open_executor(scheduler) as executor:
+            report = _when_free(lambda: rebuild_segments(database, address, executor, remote=bool(scheduler)))
+    _show_compaction(report, None, as_json)
 
 
 def train(
@@ -89,118 +78,125 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """训练主题模型 lsi · Train the topics of model lsi on all stored articles."""
-    from similarity.training import train as train_with
+    from similarity.maintenance.lsi_training import train_topics
 
-    with _opened() as (database, address), workers(scheduler) as bulk:
-        schema.prepare(database, VERSION)
-        trained = train_with(database, address, bulk, topics)
-    _show_trained(trained, as_json)
+    with _index_database() as (database, address), open_executor(scheduler) as executor:
+        preparation.prepare(database, VERSION)
+        trained = train_topics(database, address, executor, topics)
+    if as_json:
+        print_json(asdict(trained))
+    else:
+        _show_training(trained)
 
 
 def retokenize(scheduler: Scheduler = None, as_json: AsJson = False) -> None:
-    """Cut all stored texts with this program's analyzer and switch the index to it; searches go on until then."""
-    from similarity.retokenize import retokenize as retokenize_with
-    from similarity.training import bring_up_to_date
+    """重新分词 · Tokenize all stored texts with this program's analyzer, then switch the index to it.
 
-    with _opened() as (database, address):
-        schema.prepare(database, _analyzer_of(database))
-        with workers(scheduler) as bulk:
-            report = _done_in_time(lambda: retokenize_with(database, address, bulk))
-            trained = bring_up_to_date(database, address, lambda: bulk)
+    换好之前照常可以搜索 · Searches go on until the switch.
+    """
+    from similarity.maintenance.lsi_training import bring_up_to_date
+
+    with _index_database() as (database, address):
+        preparation.prepare(database, _analyzer_version(database))
+        with open_executor(scheduler) as executor:
+            report = _when_free(lambda: retokenize_index(database, address, executor))
+            trained = bring_up_to_date(database, address, lambda: executor)
     if as_json:
-        console.print_json(json.dumps(asdict(report), ensure_ascii=False))
-        return
-    if report.switched:
-        console.print(
-            f"{report.articles:,} 篇文章重新分词 · {report.articles:,} articles cut anew: {report.words:,} new words, "
-            f"{report.segments} segments"
-        )
+        print_json(asdict(report))
     else:
-        console.print("索引已由本程序分词 · the index is of this program's analyzer already")
-    if report.carried:
-        console.print(
-            f"[yellow]{report.carried:,} 篇不存正文，旧词逐个重分 · {report.carried:,} articles whose text is not kept"
-            "[/yellow] have their old words, each cut again by itself; the next crawl that reads them cuts their text"
-        )
-    if trained and trained.outcome != "up to date":
-        _show_trained(trained, as_json)
+        _show_retokenization(report, trained)
 
 
 def verify(as_json: AsJson = False) -> None:
-    """Compare the whole index with the articles; status 1 when something differs."""
-    with shown_in_one_line(*_EXPECTED):
+    """核对 · Compare the whole index with the articles; status 1 when something differs."""
+    with shown_in_one_line(*EXPECTED_ERRORS):
         address = database_address()
         database = connect(address)
         with database.client, store_errors(address):
-            found = differences_of(database, VERSION)
+            differences = differences_of(database, VERSION)
             articles = database.articles.estimated_document_count()
     if as_json:
-        shown = {"articles": articles, "differences": [asdict(difference) for difference in found]}
-        console.print_json(json.dumps(shown, ensure_ascii=False))
+        print_json({"articles": articles, "differences": [asdict(difference) for difference in differences]})
     else:
-        for difference in found:
+        for difference in differences:
             console.print(f"[red]✗[/red] {escape(difference.what)}")
             console.print(f"  [dim]解决办法 · what helps:[/dim] {escape(difference.command)}")
-        if not found:
+        if not differences:
             console.print(f"索引与 {articles:,} 篇文章一致 · the index agrees with the {articles:,} articles")
-    if found:
+    if differences:
         raise typer.Exit(1)
 
 
 @contextmanager
-def _opened() -> Iterator[tuple[Database[Document], str]]:
-    """The database and its address, for a chore; what can be expected to go wrong ends in one line."""
+def _index_database() -> Iterator[tuple[Database[Document], str]]:
+    """The database and its address, for a job of low priority; expected errors end in one line."""
     os.nice(_NICENESS)  # queries go first
-    with shown_in_one_line(*_EXPECTED):
+    with shown_in_one_line(*EXPECTED_ERRORS):
         address = database_address()
         database = connect(address)
         with database.client, store_errors(address):
             yield database, address
 
 
-def _work(do: Callable[[Database[Document], str], tuple[compactor.Report, Trained | None]], as_json: bool) -> None:
-    with _opened() as (database, address):
-        schema.prepare(database, _analyzer_of(database))
-        report, trained = do(database, address)
+def _analyzer_version(database: Database[Document]) -> str:
+    """The analyzer version of the index, because packing tokenizes nothing; a new index gets this program's."""
+    manifest = database.manifest.find_one({"_id": "index"}, {"analyzer": 1})
+    return str(manifest["analyzer"]) if manifest and "analyzer" in manifest else VERSION
+
+
+def _when_free(job: Callable[[], _Report]) -> _Report:
+    """The report of *job*, which is called again while another compactor is at work. Raises CompactorBusy."""
+    deadline = time.monotonic() + _BUSY_FOR
+    while (report := job()).busy:
+        if time.monotonic() > deadline:
+            raise CompactorBusy("another compactor is still at work on this index; try again later")
+        time.sleep(1)
+    return report
+
+
+def _show_compaction(report: compactor.CompactionReport, trained: TrainingReport | None, as_json: bool) -> None:
     if as_json:
-        console.print_json(json.dumps(asdict(report), ensure_ascii=False))
+        print_json(asdict(report))
         return
     for fault in report.broken:
-        console.print(f"[yellow]已修复 · mended:[/yellow] {escape(fault)}")
+        console.print(f"[yellow]已修复 · repaired:[/yellow] {escape(fault)}")
     for key in report.unreadable:
         console.print(f"[red]向量损坏 · damaged vector:[/red] {key}  [dim]scrapy reread[/dim]")
     console.print(
         f"{report.documents:,} 篇文章，{report.segments} 个分段 · {report.documents:,} articles in {report.segments} "
-        f"segments: {report.packed:,} packed, {report.buried:,} rows buried, {report.merged} merged, "
-        f"{report.swept} parts swept"
+        f"segments: {report.packed:,} packed, {report.buried:,} rows deleted, {report.merged} merged, "
+        f"{report.swept} parts removed"
     )
+    _show_update(trained)
+
+
+def _show_retokenization(report: RetokenizeReport, trained: TrainingReport | None) -> None:
+    if report.switched:
+        console.print(
+            f"{report.articles:,} 篇文章重新分词 · {report.articles:,} articles re-tokenized: {report.words:,} new "
+            f"words, {report.segments} segments"
+        )
+    else:
+        console.print("索引已由本程序分词 · the index is of this program's analyzer already")
+    if report.carried:
+        console.print(
+            f"[yellow]{report.carried:,} 篇不存正文，旧词逐个重分 · {report.carried:,} articles whose text is not kept"
+            "[/yellow] keep their old words, each re-tokenized by itself; the next crawl that reads them tokenizes "
+            "their text"
+        )
+    _show_update(trained)
+
+
+def _show_update(trained: TrainingReport | None) -> None:
     if trained and trained.outcome != "up to date":
-        _show_trained(trained, as_json)
+        _show_training(trained)
 
 
-def _show_trained(trained: Trained, as_json: bool) -> None:
-    if as_json:
-        console.print_json(json.dumps(asdict(trained), ensure_ascii=False))
-        return
-    made = trained.projection
+def _show_training(trained: TrainingReport) -> None:
+    projection = trained.projection
     why = f" ({trained.reason})" if trained.reason else ""
     console.print(
-        f"{made.topics} 个主题，{made.documents:,} 篇文章 · {made.topics} topics of {made.documents:,} articles: "
-        f"{trained.outcome}{escape(why)}; {made.kept:.0%} of their words' weight kept"
+        f"{projection.topics} 个主题，{projection.documents:,} 篇文章 · {projection.topics} topics of "
+        f"{projection.documents:,} articles: {trained.outcome}{escape(why)}; {projection.kept:.0%} of their words' "
+        "weight kept"
     )
-
-
-def _analyzer_of(database: Database[Document]) -> str:
-    """That of the index, as packing cuts no text; a new index gets this program's."""
-    found = database.manifest.find_one({"_id": "index"}, {"analyzer": 1})
-    return str(found["analyzer"]) if found and "analyzer" in found else VERSION
-
-
-def _done_in_time(do: Callable[[], Report]) -> Report:
-    """The report of *do*, again while another compactor is at work. Raises Busy."""
-    deadline = time.monotonic() + _BUSY_FOR
-    while (report := do()).busy:
-        if time.monotonic() > deadline:
-            raise Busy("another compactor is still at work on this index; try again later")
-        time.sleep(1)
-    return report

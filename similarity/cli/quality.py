@@ -1,4 +1,4 @@
-"""The doors around quality: ``python -m similarity floors check | raise | lower`` and ``calibrate``."""
+"""``floors`` and ``calibrate``: the minimum quality metrics, and the thresholds for ``--target-precision``."""
 
 from __future__ import annotations
 
@@ -8,51 +8,55 @@ from typing import Annotated
 
 import typer
 
-from similarity.errors import QueryError
-from similarity.floors import FloorsError, load, save
-from similarity.models import DEFAULT_MODEL
-from store.connection import StoreError
+from similarity.cli.options import EXPECTED_ERRORS
+from similarity.evaluation import floors_page
+from similarity.evaluation.datasets import NotATestSet, digest
+from similarity.evaluation.floors import FloorsError, load, save
+from similarity.evaluation.thresholds import measure_thresholds
+from similarity.evaluation.thresholds import save as save_thresholds
+from similarity.ranking import thresholds
+from similarity.ranking.models import DEFAULT_MODEL
 from store.errors import shown_in_one_line
-from store.settings import SettingsError
-from text.encoder import find_encoder
+from store.settings import settings
+from text.analysis.analyzer import VERSION
+from text.embedding.encoder import find_encoder
 
-floors = typer.Typer(no_args_is_help=True, help="搜索质量的下限 · figures of search that may not sink")
+floors = typer.Typer(no_args_is_help=True, help="搜索质量的下限 · minimum search-quality metrics (regression gate)")
 
-_EXPECTED = (FloorsError, QueryError, StoreError, SettingsError)
-
-Sets = Annotated[Path | None, typer.Option("--sets", help="测试集所在的文件夹 · the folder with the test sets")]
+Sets = Annotated[
+    Path | None,
+    typer.Option("--sets", help="测试集所在的文件夹 · the folder with the test sets; by default XINWEN_EVALUATION"),
+]
 FloorsFile = Annotated[Path | None, typer.Option("--file", help="下限文件 · the file of floors")]
 
 
 @floors.command("check")
 def check_floors(
     everything: Annotated[
-        bool, typer.Option("--all", help="连完整的测试集一起 · whole sets too; takes minutes")
+        bool, typer.Option("--all", help="连完整的测试集一起 · the complete sets too; takes minutes")
     ] = False,
     sets: Sets = None,
     file: FloorsFile = None,
 ) -> None:
-    """现在的数字与下限对比 · today's figures beside the floors; status 1 when one sank."""
-    from similarity import floors_measure
-    from similarity.evaluate import NotATestSet
+    """现在的数字与下限对比 · Compare today's metrics with the floors; status 1 when one is below its floor."""
+    from similarity.evaluation import floors_measure  # ir_measures takes half a second to load
 
-    with shown_in_one_line(*_EXPECTED, NotATestSet):
-        known = load(file or floors_measure.FLOORS).floors
-        chosen = [floor for floor in known if floor.gate or everything]
-        wrong = floors_measure.check(chosen, sets or floors_measure.SETS, typer.echo)
-        if wrong:
-            raise FloorsError("; ".join(wrong))
+    with shown_in_one_line(*EXPECTED_ERRORS):
+        stored = load(file or floors_measure.FLOORS_FILE).floors
+        chosen = [floor for floor in stored if floor.gate or everything]
+        faults = floors_measure.check(chosen, _folder(sets), typer.echo)
+        if faults:
+            raise FloorsError("; ".join(faults))
 
 
 @floors.command("raise")
 def raise_floors(sets: Sets = None, file: FloorsFile = None) -> None:
-    """把下限提到现在的水平 · lift every floor to today's figures; refused when one sank."""
-    from similarity import floors_measure
-    from similarity.evaluate import NotATestSet
+    """把下限提到现在的水平 · Raise every floor to today's metrics; refused when one is below its floor."""
+    from similarity.evaluation import floors_measure
 
-    with shown_in_one_line(*_EXPECTED, NotATestSet):
-        path = file or floors_measure.FLOORS
-        save(floors_measure.raise_all(load(path), sets or floors_measure.SETS, typer.echo), path)
+    with shown_in_one_line(*EXPECTED_ERRORS):
+        path = file or floors_measure.FLOORS_FILE
+        save(floors_measure.raise_all(load(path), _folder(sets), typer.echo), path)
 
 
 @floors.command("lower")
@@ -62,48 +66,48 @@ def lower_floors(
     sets: Sets = None,
     file: FloorsFile = None,
 ) -> None:
-    """放低一个测试集的下限 · lower the floors of one set to today's figures, for a reason that is kept."""
-    from similarity import floors_measure
-    from similarity.evaluate import NotATestSet
+    """放低一个测试集的下限 · Lower the floors of one set to today's metrics, for a reason that is kept."""
+    from similarity.evaluation import floors_measure
 
-    with shown_in_one_line(*_EXPECTED, NotATestSet):
-        path = file or floors_measure.FLOORS
+    with shown_in_one_line(*EXPECTED_ERRORS):
+        path = file or floors_measure.FLOORS_FILE
         day = datetime.now(UTC).date()
-        save(floors_measure.lower(load(path), name, reason, sets or floors_measure.SETS, day, typer.echo), path)
+        save(floors_measure.lower(load(path), name, reason, _folder(sets), day, typer.echo), path)
 
 
 @floors.command("page")
-def write_page() -> None:
-    """重写 docs/relevance.md 里的数字 · write the figures of docs/relevance.md anew."""
-    from similarity import floors_measure, floors_page, thresholds
+def write_pages() -> None:
+    """重写 docs/relevance 里的数字 · Rewrite the figures of docs/relevance.md and docs/relevance.zh-CN.md."""
+    from similarity.evaluation import floors_measure
 
-    with shown_in_one_line(*_EXPECTED):
-        page = floors_page.PAGE.read_text("utf-8")
-        fresh = floors_page.filled(page, load(floors_measure.FLOORS), thresholds.load())
-        floors_page.PAGE.write_text(fresh, encoding="utf-8")
+    with shown_in_one_line(*EXPECTED_ERRORS):
+        floors_page.write_pages(load(floors_measure.FLOORS_FILE), thresholds.load())
 
 
 def calibrate(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR …", help="测试集 · test sets with queries")],
     model: Annotated[str, typer.Option(help="模型 · the model")] = DEFAULT_MODEL,
 ) -> None:
-    """量出 --target-precision 用的分数 · measure which score reaches which precision, for --target-precision."""
-    from similarity import thresholds
-    from similarity.evaluate import NotATestSet, evaluation
-    from similarity.test_sets import digest
-    from text.analyzer import VERSION
+    """量出 --target-precision 用的分数 · Measure which score reaches which precision, for --target-precision."""
+    from similarity.evaluation.evaluate import evaluate_with_answers
 
-    with shown_in_one_line(*_EXPECTED, NotATestSet):
+    with shown_in_one_line(*EXPECTED_ERRORS):
         fresh = []
         for encoder in dict.fromkeys((find_encoder(), None)):
             name = encoder.name if encoder else ""
-            sources, judged = [], []
+            sets, judged = [], []
             for folder in folders:
-                found = evaluation(folder, model, encoder is not None)
-                if found.figures.task != "retrieval" or found.judged is None:
+                evaluation = evaluate_with_answers(folder, model, encoder is not None)
+                if evaluation.metrics.task != "retrieval" or evaluation.judged is None:
                     raise NotATestSet(f"{folder}: a search is calibrated on sets of queries alone")
-                sources.append(thresholds.Source(found.figures.name, digest(folder), found.figures.queries))
-                judged.append(found.judged)
-            fresh.append(thresholds.measured(model, VERSION, name, sources, judged))
+                sets.append(thresholds.MeasuredSet(evaluation.metrics.name, digest(folder), evaluation.metrics.queries))
+                judged.append(evaluation.judged)
+            fresh.append(measure_thresholds(model, VERSION, name, sets, judged))
             typer.echo(f"{model}, {name or '没有编码器 without encoder'}: {len(fresh[-1].points)} thresholds")
-        thresholds.save(fresh)
+        save_thresholds(fresh)
+
+
+def _folder(sets: Path | None) -> Path | None:
+    """The folder of the test sets that lie outside the project, if one is named."""
+    named = settings().evaluation
+    return sets or (Path(named) if named else None)

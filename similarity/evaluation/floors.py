@@ -1,4 +1,8 @@
-"""Figures that may not sink: kept with what they were measured on, raised by themselves, lowered for a reason."""
+"""Floors: minimum search-quality metrics, the regression gate of the tests.
+
+A floor is stored with the digest of the test set that it was measured on. Floors rise when search gets better; they are
+lowered by command only, for a reason that is stored with them.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +14,23 @@ from pathlib import Path
 from typing import Any
 
 TOLERANCE = 0.003
-"""By which a figure may lie below its floor: 0.3 points of 100."""
+"""By how much a metric may lie below its floor: 0.3 points of 100."""
+
+_ROUNDING = 1e-9  # 0.897 is not below 0.9 - 0.003, although its binary fraction is
+_PAIR_GOALS = ("F1 at best F1", "accuracy at best accuracy")
 
 
 class FloorsError(ValueError):
-    """The floors cannot be compared with, or not be changed as asked; the message is one line."""
+    """The floors cannot be read, compared or changed; the message is one line."""
 
 
 @dataclass(frozen=True)
 class Floor:
-    """The figures of one set: ``values`` (shares of 1) by name of the measure.
+    """The minimum metrics of one test set: ``values`` (shares of 1) by name of the measure.
 
-    ``every``: only every so-manieth query was asked (see ``test_sets.part_of``). ``encoder``: with or without it.
-    ``gate``: looked at by each run of the tests, the others by ``floors check`` only. ``table``: threshold, precision,
-    recall; told, not held.
+    ``every``: only each n-th query is measured (see ``datasets.sample_of``), 1 for all. ``encoder``: measured with or
+    without it. ``gate``: checked in each run of the tests; the others by ``floors check --all`` only. ``table``: rows
+    of threshold, precision and recall, for information; they are not checked.
     """
 
     name: str
@@ -37,14 +44,14 @@ class Floor:
 
     @property
     def title(self) -> str:
-        """As messages name it."""
-        part = "" if self.every == 1 else f", 1 query in {self.every}"
-        return f"{self.name} ({self.model}, {'with' if self.encoder else 'without'} encoder{part})"
+        """The floor's name in messages."""
+        sample = "" if self.every == 1 else f", 1 query in {self.every}"
+        return f"{self.name} ({self.model}, {'with' if self.encoder else 'without'} encoder{sample})"
 
 
 @dataclass(frozen=True)
 class Floors:
-    """All floors, the analyzer version and encoder of the figures, and what was ever ``lowered``, with reasons."""
+    """All floors, the analyzer version and encoder they were measured with, and a note for each that was lowered."""
 
     analyzer: str
     encoder: str
@@ -52,28 +59,28 @@ class Floors:
     lowered: tuple[Mapping[str, Any], ...] = ()
 
 
-def held(values: Mapping[str, float]) -> dict[str, float]:
-    """Those of an evaluation's *values* that are held, rounded as they are stored.
+def checked_values(values: Mapping[str, float]) -> dict[str, float]:
+    """Those of an evaluation's *values* that a floor checks, rounded as they are stored.
 
-    Of pairs the figures that the threshold was chosen for: precision alone may fall while recall gains more.
+    Of pairs these are the metrics that the threshold was chosen for: precision alone may fall while recall gains more.
     """
-    goals = {name: value for name, value in values.items() if name in ("F1 at best F1", "accuracy at best accuracy")}
+    goals = {name: value for name, value in values.items() if name in _PAIR_GOALS}
     return {name: round(value, 4) for name, value in (goals or values).items()}
 
 
-def sunk(floor: Floor, values: Mapping[str, float]) -> list[str]:
-    """One line for each figure of *floor* that *values* does not hold."""
+def failures(floor: Floor, values: Mapping[str, float]) -> list[str]:
+    """One line for each metric of *floor* that is missing in *values* or lies below the floor."""
     lines = []
-    for measure, least in floor.values.items():
+    for measure, minimum in floor.values.items():
         if measure not in values:
             lines.append(f"{floor.title}: {measure} is not measured any more")
-        elif values[measure] < least - TOLERANCE - 1e-9:  # 0.897 is not below 0.9 - 0.003, whatever binary makes of it
-            lines.append(f"{floor.title}: {measure} sank from {100 * least:.2f} to {100 * values[measure]:.2f} %")
+        elif values[measure] < minimum - TOLERANCE - _ROUNDING:
+            lines.append(f"{floor.title}: {measure} sank from {100 * minimum:.2f} to {100 * values[measure]:.2f} %")
     return lines
 
 
-def changed(floor: Floor, digest: str) -> str:
-    """What to say when the set of *floor* now has *digest*; "" when it is the set that was measured."""
+def changed_set(floor: Floor, digest: str) -> str:
+    """The message when the test set of *floor* now has another *digest*; "" when it is the one that was measured."""
     if digest == floor.digest or not floor.digest:
         return ""
     return (
@@ -84,16 +91,18 @@ def changed(floor: Floor, digest: str) -> str:
 
 
 def raised(floor: Floor, values: Mapping[str, float]) -> Floor:
-    """*floor* with all that is higher in *values*. What is a little lower keeps its floor: else it would wear down."""
-    return replace(floor, values=dict(floor.values) | {
-        measure: max(value, floor.values.get(measure, 0.0)) for measure, value in values.items()
-    })  # fmt: skip
+    """*floor* with all that is higher in *values*.
+
+    What is a little lower keeps its floor: otherwise the floor would sink by up to the tolerance each time.
+    """
+    higher = {measure: max(value, floor.values.get(measure, 0.0)) for measure, value in values.items()}
+    return replace(floor, values=dict(floor.values) | higher)
 
 
 def lowered(floors: Floors, name: str, fresh: Sequence[Floor], reason: str, day: date) -> Floors:
-    """*floors* with those of the set *name* replaced by *fresh*, and a note that says why and what they were."""
+    """*floors* with those of the set *name* replaced by *fresh*, and a note with the reason and the old values."""
     if not reason.strip():
-        raise FloorsError("lowering a floor needs a reason: --reason")
+        raise FloorsError('lowering a floor needs a reason: --reason "…"')
     before = [floor for floor in floors.floors if floor.name == name]
     notes = [
         {
@@ -108,9 +117,9 @@ def lowered(floors: Floors, name: str, fresh: Sequence[Floor], reason: str, day:
         for old, new in zip(before, fresh, strict=True)
         if old.values != new.values or old.digest != new.digest
     ]
-    replaced = iter(fresh)
-    kept = tuple(next(replaced) if floor.name == name else floor for floor in floors.floors)
-    return replace(floors, floors=kept, lowered=(*floors.lowered, *notes))
+    replacements = iter(fresh)
+    after = tuple(next(replacements) if floor.name == name else floor for floor in floors.floors)
+    return replace(floors, floors=after, lowered=(*floors.lowered, *notes))
 
 
 def load(path: Path) -> Floors:
@@ -126,8 +135,8 @@ def load(path: Path) -> Floors:
 
 
 def save(floors: Floors, path: Path) -> None:
-    """Write *floors* so that each figure has a line of its own; the order is that of the file."""
-    rows = ",\n".join(_row(floor) for floor in floors.floors)
+    """Write *floors* with one metric per line, in the order they have."""
+    rows = ",\n".join(_as_text(floor) for floor in floors.floors)
     notes = ",\n".join(f"  {json.dumps(note, ensure_ascii=False)}" for note in floors.lowered)
     path.write_text(
         "{\n"
@@ -140,17 +149,14 @@ def save(floors: Floors, path: Path) -> None:
     )
 
 
-def _row(floor: Floor) -> str:
+def _as_text(floor: Floor) -> str:
     names = ("digest", "model", "encoder", "every", "gate")
     head = ", ".join(f"{json.dumps(name)}: {json.dumps(getattr(floor, name))}" for name in names)
-    fields = [f'"set": {json.dumps(floor.name)}, {head}', f'"values": {{{_lines(_pairs(floor.values))}}}']
+    values = _lines(f"{json.dumps(name)}: {value}" for name, value in floor.values.items())
+    fields = [f'"set": {json.dumps(floor.name)}, {head}', f'"values": {{{values}}}']
     if floor.table:
         fields.append(f'"table": [{_lines(json.dumps(list(row)) for row in floor.table)}]')
     return "  {" + ",\n   ".join(fields) + "}"
-
-
-def _pairs(values: Mapping[str, float]) -> Iterable[str]:
-    return (f"{json.dumps(name)}: {value}" for name, value in values.items())
 
 
 def _lines(entries: Iterable[str]) -> str:

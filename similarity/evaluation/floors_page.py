@@ -1,4 +1,8 @@
-"""The figures of ``docs/relevance.md``, made from the floors and thresholds, so that the page says what is so."""
+"""Fills the tables of ``docs/relevance.md`` and its Chinese edition from the stored floors and thresholds.
+
+Each table stands between two HTML comments, ``<!-- NAME: begin -->`` and ``<!-- NAME: end -->``. The names are
+``sets``, ``scores``, ``targets`` and ``middle``.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from similarity.errors import QueryError
-from similarity.floors import Floor, Floors, FloorsError
-from similarity.thresholds import Measured
+from similarity.evaluation.floors import Floor, Floors, FloorsError
+from similarity.ranking.thresholds import ModelThresholds
 
-PAGE = Path(__file__).parents[1] / "docs" / "relevance.md"
+_DOCS = Path(__file__).parents[2] / "docs"
+
+PAGES = {"en": _DOCS / "relevance.md", "zh": _DOCS / "relevance.zh-CN.md"}
 
 _SETS = {
     "xquad_zh": ("中文问题找中文段落", "Chinese questions, Chinese paragraphs"),
@@ -31,30 +37,40 @@ _MEASURES = {
     "recall": ("查全率", "recall"),
 }
 _SCORES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-_WANTED = (0.7, 0.8, 0.9, 0.95)
+_TARGETS = (0.7, 0.8, 0.9, 0.95)
 
 
-def tables(floors: Floors, measured: Sequence[Measured], language: str) -> dict[str, str]:
-    """What stands on the page by name (``sets``, ``scores``, ``wanted``, ``middle``), *language* ``zh`` or ``en``."""
+def tables(floors: Floors, thresholds: Sequence[ModelThresholds], language: str) -> dict[str, str]:
+    """The tables of a page by name, in *language*, ``zh`` or ``en``.
+
+    *thresholds* are those of the default model without and with encoder.
+    """
     chinese = language == "zh"
+    without, with_encoder = sorted(thresholds, key=lambda measured: measured.encoder)
     return {
         "sets": "\n".join(_sets(floors, chinese)),
-        "scores": "\n".join(_scores(measured, chinese)),
-        "wanted": "\n".join(_wanted(measured, chinese)),
-        "middle": _middle(measured, chinese),
+        "scores": "\n".join(_scores(with_encoder, without, chinese)),
+        "targets": "\n".join(_targets(with_encoder, without, chinese)),
+        "middle": _middle(with_encoder, without, chinese),
     }
 
 
-def filled(page: str, floors: Floors, measured: Sequence[Measured]) -> str:
-    """*page* with the tables between its marks made anew. Raises FloorsError when a mark is missing."""
-    for language in ("zh", "en"):
-        for name, table in tables(floors, measured, language).items():
-            begin, end = (f"<!-- {name} {language}: {edge} -->" for edge in ("begin", "end"))
-            if page.count(begin) != 1 or page.count(end) != 1:
-                raise FloorsError(f"{PAGE.name} has no place for the table {name} in {language}: {begin} … {end}")
-            head, rest = page.split(begin)
-            page = f"{head}{begin}\n{table}\n{end}{rest.split(end)[1]}"
+def filled(page: str, language: str, floors: Floors, thresholds: Sequence[ModelThresholds]) -> str:
+    """*page* with its tables replaced by today's. Raises FloorsError when a comment is missing or stands twice."""
+    for name, table in tables(floors, thresholds, language).items():
+        begin, end = (f"<!-- {name}: {edge} -->" for edge in ("begin", "end"))
+        if page.count(begin) != 1 or page.count(end) != 1:
+            raise FloorsError(f"{PAGES[language].name} has no place for the table {name}: {begin} … {end}")
+        head, rest = page.split(begin)
+        page = f"{head}{begin}\n{table}\n{end}{rest.split(end)[1]}"
     return page
+
+
+def write_pages(floors: Floors, thresholds: Sequence[ModelThresholds]) -> None:
+    """Fill the pages of both languages. Raises FloorsError, before anything is written."""
+    pages = {path: filled(path.read_text("utf-8"), language, floors, thresholds) for language, path in PAGES.items()}
+    for path, page in pages.items():
+        path.write_text(page, encoding="utf-8")
 
 
 def _sets(floors: Floors, chinese: bool) -> Iterator[str]:
@@ -64,65 +80,64 @@ def _sets(floors: Floors, chinese: bool) -> Iterator[str]:
         else ("set", "task", "measure", "with encoder", "without")
     )
     yield from _head(heads, 3)
-    for name, told in _SETS.items():
-        with_it, without = (_whole(floors, name, encoder) for encoder in (True, False))
+    for name, tasks in _SETS.items():
+        with_encoder, without = (_whole_set(floors, name, encoder) for encoder in (True, False))
         for measure, names in _MEASURES.items():
-            if measure in with_it.values:
-                values = (f"{100 * one.values[measure]:.1f}" for one in (with_it, without))
-                yield _row((f"`{name}`", told[not chinese], names[not chinese], *values))
+            if measure in with_encoder.values:
+                values = (f"{100 * floor.values[measure]:.1f}" for floor in (with_encoder, without))
+                yield _row((f"`{name}`", tasks[not chinese], names[not chinese], *values))
 
 
-def _scores(measured: Sequence[Measured], chinese: bool) -> Iterator[str]:
+def _scores(with_encoder: ModelThresholds, without: ModelThresholds, chinese: bool) -> Iterator[str]:
     heads = (
         ("分数 ≥", "查准率", "查全率", "每个问题的答案数", "无编码器：查准率", "查全率")
         if chinese
-        else ("score ≥", "precision", "recall", "answers a query", "without encoder: precision", "recall")
+        else ("score ≥", "precision", "recall", "answers per query", "without encoder: precision", "recall")
     )
     yield from _head(heads, 0)
-    without, with_it = sorted(measured, key=_encoder_of)
     for score in _SCORES:
-        _, precision, recall, each = with_it.at(score)
-        _, plain_precision, plain_recall, _ = without.at(score)
-        shares = [f"{100 * share:.1f} %" for share in (precision, recall, plain_precision, plain_recall)]
-        yield _row((f"{score:.1f}", shares[0], shares[1], f"{each:.2f}", shares[2], shares[3]))
+        _, precision, recall, answers = with_encoder.at(score)
+        _, precision_without, recall_without, _ = without.at(score)
+        shares = [f"{100 * share:.1f} %" for share in (precision, recall, precision_without, recall_without)]
+        yield _row((f"{score:.1f}", shares[0], shares[1], f"{answers:.2f}", shares[2], shares[3]))
 
 
-def _wanted(measured: Sequence[Measured], chinese: bool) -> Iterator[str]:
+def _targets(with_encoder: ModelThresholds, without: ModelThresholds, chinese: bool) -> Iterator[str]:
     heads = (
-        ("要求的查准率", "分数门槛", "无编码器") if chinese else ("precision wanted", "threshold", "without encoder")
+        ("要求的查准率", "分数门槛", "无编码器") if chinese else ("target precision", "threshold", "without encoder")
     )
     yield from _head(heads, 0)
-    without, with_it = sorted(measured, key=_encoder_of)
-    for wanted in _WANTED:
-        yield _row((f"{100 * wanted:.0f} %", *(_threshold(one, wanted, chinese) for one in (with_it, without))))
+    for target in _TARGETS:
+        cells = (_threshold(measured, target, chinese) for measured in (with_encoder, without))
+        yield _row((f"{100 * target:.0f} %", *cells))
 
 
-def _threshold(one: Measured, wanted: float, chinese: bool) -> str:
+def _threshold(measured: ModelThresholds, target: float, chinese: bool) -> str:
     try:
-        return f"{one.reaching(wanted):.2f}"
+        return f"{measured.reaching(target):.2f}"
     except QueryError:
         return "达不到" if chinese else "not reached"
 
 
-def _middle(measured: Sequence[Measured], chinese: bool) -> str:
-    without, with_it = (f"{100 * one.right_between(0.45, 0.55):.0f} %" for one in sorted(measured, key=_encoder_of))
+def _middle(with_encoder: ModelThresholds, without: ModelThresholds, chinese: bool) -> str:
+    share, share_without = (f"{100 * measured.right_between(0.45, 0.55):.0f} %" for measured in (with_encoder, without))
     if chinese:
-        return f"在这四个测试集上，分数在 0.45 与 0.55 之间的答案有 **{with_it}** 是对的（没有编码器时 {without}）。"
-    said = f"On these four sets **{with_it}** of the answers scored 0.45 to 0.55 were right"
-    return f"{said} (without the encoder {without})."
+        return (
+            f"在这四个测试集上，分数在 0.45 与 0.55 之间的答案有 **{share}** 是对的（没有编码器时 {share_without}）。"
+        )
+    return (
+        f"On these four sets **{share}** of the answers with a score from 0.45 to 0.55 were right "
+        f"(without the encoder {share_without})."
+    )
 
 
-def _encoder_of(one: Measured) -> str:
-    return one.encoder
+def _whole_set(floors: Floors, name: str, encoder: bool) -> Floor:
+    return next(floor for floor in floors.floors if (floor.name, floor.encoder, floor.every) == (name, encoder, 1))
 
 
-def _whole(floors: Floors, name: str, encoder: bool) -> Floor:
-    return next(one for one in floors.floors if (one.name, one.encoder, one.every) == (name, encoder, 1))
-
-
-def _head(heads: Sequence[str], words: int) -> Iterator[str]:
+def _head(heads: Sequence[str], text_columns: int) -> Iterator[str]:
     yield _row(heads)
-    yield "|" + "---|" * words + "--:|" * (len(heads) - words)
+    yield "|" + "---|" * text_columns + "--:|" * (len(heads) - text_columns)
 
 
 def _row(cells: Iterable[str]) -> str:

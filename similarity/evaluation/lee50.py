@@ -1,4 +1,7 @@
-"""How alike people found texts: the fifty news texts of Lee, Pincombe and Welsh, from gensim's own test data."""
+"""Likeness of texts as rated by people: the fifty news texts of Lee, Pincombe and Welsh (2005).
+
+They come with gensim's own test data, so no folder is needed.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +11,35 @@ from typing import NamedTuple
 import numpy as np
 from gensim.test.utils import datapath
 
-from similarity.turning import Floats
+from similarity.arrays import Floats
 
 LEE50 = "lee50"
-"""Name under which ``evaluate`` knows them; no folder is needed."""
-
+"""The name by which ``evaluate`` knows them."""
 
 FILES = tuple(Path(datapath(name)) for name in ("lee.cor", "lee_background.cor", "similarities0-1.txt"))
 
 
-class Rated(NamedTuple):
-    """n texts, other texts that make the statistics wider, and the ratings (n x n, 0 to 1)."""
+class RatedTexts(NamedTuple):
+    """n texts, background texts that widen the term statistics, and the mean ratings: float64, (n, n), 0 to 1."""
 
     texts: list[str]
     background: list[str]
     ratings: Floats
 
 
-def lee50() -> Rated:
-    """The set as gensim carries it."""
+def lee50() -> RatedTexts:
+    """The set from gensim's package."""
     ratings = np.loadtxt(datapath("similarities0-1.txt"))
-    return Rated(_lines("lee.cor"), _lines("lee_background.cor"), ratings)
+    return RatedTexts(_lines("lee.cor"), _lines("lee_background.cor"), ratings)
 
 
-def agreement(rated: Floats, given: Floats) -> float:
-    """Pearson's r over the pairs of two different texts; *given* is made the same in both directions first."""
-    pairs = np.triu_indices(len(rated), 1)
-    return float(np.corrcoef(rated[pairs], ((given + given.T) / 2)[pairs])[0, 1])
+def pearson(ratings: Floats, scores: Floats) -> float:
+    """Pearson's r between *ratings* and *scores*, both (n, n), over the pairs of two different texts.
+
+    *scores* is averaged over both directions first: a text as query of another may score differently than the reverse.
+    """
+    pairs = np.triu_indices(len(ratings), 1)
+    return float(np.corrcoef(ratings[pairs], ((scores + scores.T) / 2)[pairs])[0, 1])
 
 
 def _lines(name: str) -> list[str]:

@@ -1,4 +1,8 @@
-"""Precision and recall over thresholds of the score: what is kept, and lost, by leaving out what lies below."""
+"""Precision and recall as functions of a score threshold: what is kept, and lost, by leaving out lower scores.
+
+Precision is the share of right answers among those with a score of at least the threshold; recall is the number of
+these right answers divided by all right answers there are (Manning, Raghavan and Schütze 2008, section 8.3).
+"""
 
 from __future__ import annotations
 
@@ -8,32 +12,32 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from similarity.arrays import Flags, Floats
+from store.vectors import Ints
 
-FEWEST = 20
+MIN_ANSWERS = 20
 """Answers that a precision has to rest on: of the three best of a whole test set, all may be right by chance."""
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """Answers with their ``scores``, whether each is ``right`` (bool), and how many right ones there are to be found.
+class JudgedAnswers:
+    """The answers over one test set: ``scores`` (float64) and ``right`` (bool), both of shape (answers,).
 
-    ``relevant`` is at least the number of right answers: what was never answered counts as not found. ``weight`` is
-    what one answer counts for when several sets are looked at together.
+    ``relevant`` is the number of right answers there are to find; one that was never given counts as not found.
+    ``weight`` is what one answer counts for when several sets are combined.
     """
 
     scores: Floats
-    right: NDArray[np.bool_]
+    right: Flags
     relevant: int
     weight: float = 1.0
 
 
-class Point(NamedTuple):
-    """What answers with a score of at least ``threshold`` give, as shares of 1; ``answers`` is their number.
+class OperatingPoint(NamedTuple):
+    """What the answers with a score of at least ``threshold`` give, as shares of 1; ``answers`` is their number.
 
-    Without any answer the precision is nan: nothing is known of it.
+    Without any answer the precision is nan, because it is not defined.
     """
 
     threshold: float
@@ -42,62 +46,68 @@ class Point(NamedTuple):
     answers: int
 
     def as_json(self) -> dict[str, Any]:
-        """The fields by name, a precision that is not known as None."""
+        """The fields by name; a precision of nan, which JSON lacks, as None."""
         return self._asdict() | {"precision": None if math.isnan(self.precision) else self.precision}
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
-    """Precision, recall and number of answers from every score on that occurs, highest score first."""
+class PrecisionRecallCurve:
+    """Precision, recall (float64) and number of answers (int64) from each distinct score on, highest score first.
+
+    All arrays have the shape (distinct scores,).
+    """
 
     thresholds: Floats
     precision: Floats
     recall: Floats
-    answers: NDArray[np.int64]
+    answers: Ints
 
-    def at(self, threshold: float) -> Point:
-        """What answers with a score of at least *threshold* give."""
+    def at(self, threshold: float) -> OperatingPoint:
+        """What the answers with a score of at least *threshold* give."""
         row = int(np.searchsorted(-self.thresholds, -threshold, side="right")) - 1
         if row < 0:
-            return Point(threshold, math.nan, 0.0, 0)
-        return Point(threshold, float(self.precision[row]), float(self.recall[row]), int(self.answers[row]))
+            return OperatingPoint(threshold, math.nan, 0.0, 0)
+        return OperatingPoint(threshold, float(self.precision[row]), float(self.recall[row]), int(self.answers[row]))
 
-    def reaching(self, precision: float, fewest: int = FEWEST) -> Point | None:
-        """The lowest score from which on *precision* is reached by at least *fewest* answers; None if by none.
+    def reaching(self, precision: float, min_answers: int = MIN_ANSWERS) -> OperatingPoint | None:
+        """The lowest score from which on at least *min_answers* answers reach *precision*; None if there is none.
 
         The lowest one leaves out the fewest right answers.
         """
-        rows = np.flatnonzero((self.precision >= precision) & (self.answers >= fewest))
+        rows = np.flatnonzero((self.precision >= precision) & (self.answers >= min_answers))
         return self.at(float(self.thresholds[rows[-1]])) if len(rows) else None
 
-    def best_precision(self, fewest: int = FEWEST) -> float:
-        """The highest precision that at least *fewest* answers reach; nan without so many."""
-        reached = self.precision[self.answers >= fewest]
+    def best_precision(self, min_answers: int = MIN_ANSWERS) -> float:
+        """The highest precision that at least *min_answers* answers reach; nan if there are fewer answers."""
+        reached = self.precision[self.answers >= min_answers]
         return float(reached.max()) if len(reached) else math.nan
 
-    def table(self) -> list[Point]:
-        """The curve at round scores: steps of 0.05 where scores are shares of 1, else about twenty steps."""
+    def table(self) -> list[OperatingPoint]:
+        """The curve at round thresholds: steps of 0.05 where scores are shares of 1, else about twenty steps."""
         highest = float(self.thresholds[0]) if len(self.thresholds) else 1.0
         step = 0.05 if highest <= 1 else _round_step(highest / 20)
         return [self.at(round(number * step, 10)) for number in range(1, math.ceil(max(highest, 1) / step))]
 
 
-def curve(sets: Sequence[Judged]) -> Curve:
-    """The curve of all *sets* together, an answer counting its set's weight; recall is the mean of the sets'."""
-    scores = np.concatenate([one.scores for one in sets])
-    right = np.concatenate([one.right for one in sets])
-    of_set = np.repeat(np.arange(len(sets)), [len(one.scores) for one in sets])
+def precision_recall_curve(sets: Sequence[JudgedAnswers]) -> PrecisionRecallCurve:
+    """The curve of all *sets* together: each answer has the weight of its set; recall is the mean over the sets."""
+    scores = np.concatenate([judged.scores for judged in sets])
+    right = np.concatenate([judged.right for judged in sets])
+    set_numbers = np.repeat(np.arange(len(sets)), [len(judged.scores) for judged in sets])
     # Weights of 1 for a single set: counts stay whole numbers, and nine right of ten are 0.9 exactly.
-    weights = np.array([one.weight / sets[0].weight for one in sets])[of_set]
+    weights = np.array([judged.weight / sets[0].weight for judged in sets])[set_numbers]
     order = np.argsort(-scores, kind="stable")
-    scores, right, of_set, weights = scores[order], right[order], of_set[order], weights[order]
-    # Equal scores stand or fall together: only the last row of each score is a threshold.
+    scores, right, set_numbers, weights = scores[order], right[order], set_numbers[order], weights[order]
+    # Equal scores are kept or left out together: only the last row of each score is a threshold.
     last = np.flatnonzero(np.append(scores[1:] != scores[:-1], [True] * bool(len(scores))))
     precision = (np.cumsum(weights * right) / np.cumsum(weights))[last]
-    found = [np.cumsum(right & (of_set == place))[last] / max(one.relevant, 1) for place, one in enumerate(sets)]
-    return Curve(scores[last], precision, np.mean(found, axis=0), last.astype(np.int64) + 1)
+    recalls = [
+        np.cumsum(right & (set_numbers == number))[last] / max(judged.relevant, 1) for number, judged in enumerate(sets)
+    ]
+    return PrecisionRecallCurve(scores[last], precision, np.mean(recalls, axis=0), last.astype(np.int64) + 1)
 
 
 def _round_step(about: float) -> float:
+    """The smallest of 1, 2, 5 and 10 times a power of ten that is at least *about*."""
     size = 10.0 ** math.floor(math.log10(about))
     return next(times * size for times in (1, 2, 5, 10) if times * size >= about)

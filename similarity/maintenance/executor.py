@@ -1,7 +1,8 @@
-"""Bulk jobs: one function over many partitions, in processes of this machine or on the workers of a Dask cluster.
+"""Runs bulk jobs: one function over many tasks, in processes of this machine or on the workers of a Dask cluster.
 
-Results come in the order of the partitions, whoever was done first, so what is made of them is the same either way. A
-function may be called twice for one partition, as when a worker dies: it must do the same again and harm nothing.
+Results come in the order of the tasks, whichever is done first, so the outcome does not depend on the executor. A
+function may be called twice for one task, for example when a worker dies: the second call must do the same again and
+harm nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from concurrent import futures
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,55 +19,56 @@ from itertools import islice
 from multiprocessing import connection, get_context, parent_process
 from typing import TypeVar
 
-Partition = TypeVar("Partition")
-Result = TypeVar("Result")
+Task = TypeVar("Task")
+TaskResult = TypeVar("TaskResult")
 
-_BEAT = 5.0  # seconds between two calls of what is done meanwhile
-_ANSWER = 10.0  # seconds in which a scheduler has to answer
-_NEEDS = "pip install -r requirements-dask.txt"
+_HEARTBEAT = 5.0  # seconds between two calls of ``meanwhile``
+_CONNECT_TIMEOUT = 10.0  # seconds in which a Dask scheduler has to answer
+_INSTALL_DASK = "pip install -r requirements-dask.txt"
+_THREAD_LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-class BulkError(RuntimeError):
+class JobError(RuntimeError):
     """A bulk job cannot be done; the message is one line."""
 
 
-class NoWorkers(BulkError):
-    """There is nobody to do the work, or not any more."""
+class NoWorkers(JobError):
+    """There are no workers, or none any more."""
 
 
 @dataclass(frozen=True)
-class Bulk:
-    """*executor* with so many workers."""
+class Executor:
+    """A ``pool`` of processes or of Dask workers, and the number of ``workers`` in it."""
 
-    executor: Executor
+    pool: futures.Executor
     workers: int
 
     def map(
         self,
-        function: Callable[[Partition], Result],
-        partitions: Iterable[Partition],
+        function: Callable[[Task], TaskResult],
+        tasks: Iterable[Task],
         meanwhile: Callable[[], None] = lambda: None,
-    ) -> Iterator[Result]:
-        """*function* of each of *partitions*, in their order; *meanwhile* is called every few seconds.
+    ) -> Iterator[TaskResult]:
+        """*function* of each of *tasks*, in their order; *meanwhile* is called every few seconds.
 
-        Only a few results exist at a time, however many partitions there are. *function* is of a module that workers
-        can import. Raises what *function* raises, and NoWorkers.
+        Only a few results exist at a time, however many tasks there are. *function* must belong to a module that
+        workers can import. Raises what *function* raises, and NoWorkers.
         """
-        left = iter(partitions)
-        started: deque[Future[Result]] = deque()
+        waiting = iter(tasks)
+        started: deque[futures.Future[TaskResult]] = deque()
         try:
             while True:
-                new = islice(left, 2 * self.workers - len(started))
-                started += [self.executor.submit(function, partition) for partition in new]
+                new = islice(waiting, 2 * self.workers - len(started))
+                started += [self.pool.submit(function, task) for task in new]
                 if not started:
                     return
-                while not wait(list(started)[:1], _BEAT).done:
+                while not futures.wait(list(started)[:1], _HEARTBEAT).done:
                     meanwhile()
                 yield started.popleft().result()
                 meanwhile()
         except BrokenProcessPool:
             raise NoWorkers(
-                "a process of ours was killed, maybe for want of memory: run the command again, "
+                "a worker process was killed, maybe for lack of memory: run the command again, "
                 "or on a cluster with --scheduler ADDRESS"
             ) from None
         finally:
@@ -75,26 +77,26 @@ class Bulk:
 
 
 @contextmanager
-def workers(scheduler: str | None = None) -> Iterator[Bulk]:
-    """The workers of the Dask scheduler at the address *scheduler*, else processes, one a processor.
+def open_executor(scheduler: str | None = None) -> Iterator[Executor]:
+    """The workers of the Dask scheduler at the address *scheduler*; without one, one process per processor.
 
     Raises NoWorkers.
     """
-    with _on_cluster(scheduler) if scheduler else _in_processes() as found:
-        yield found
+    with _dask_executor(scheduler) if scheduler else _process_executor() as executor:
+        yield executor
 
 
 @contextmanager
-def _in_processes() -> Iterator[Bulk]:
-    number = os.cpu_count() or 1
-    # As workers of Dask have it. Sums in another order, by more threads, would differ in their last digits.
-    threads = {name: os.environ.get(name) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-    os.environ.update(dict.fromkeys(threads, "1"))
+def _process_executor() -> Iterator[Executor]:
+    workers = os.cpu_count() or 1
+    # As Dask's workers have it: with more threads BLAS adds in another order, and the last digits would differ.
+    before = {name: os.environ.get(name) for name in _THREAD_LIMITS}
+    os.environ.update(dict.fromkeys(before, "1"))
     try:
-        with ProcessPoolExecutor(number, get_context("spawn"), _end_with_parent) as pool:
-            yield Bulk(pool, number)
+        with futures.ProcessPoolExecutor(workers, get_context("spawn"), _end_with_parent) as pool:
+            yield Executor(pool, workers)
     finally:
-        for name, value in threads.items():
+        for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:
@@ -102,7 +104,7 @@ def _in_processes() -> Iterator[Bulk]:
 
 
 def _end_with_parent() -> None:
-    """Without this, a process whose parent was killed would wait for work for ever."""
+    """End this worker process when its parent ends: else it would wait for work for ever if the parent was killed."""
     parent = parent_process()
     assert parent
 
@@ -114,22 +116,22 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _on_cluster(scheduler: str) -> Iterator[Bulk]:
+def _dask_executor(scheduler: str) -> Iterator[Executor]:
     try:
         from distributed import Client, KilledWorker
     except ImportError:
-        raise NoWorkers(f"--scheduler needs Dask, which is not installed: {_NEEDS}") from None
+        raise NoWorkers(f"--scheduler needs Dask, which is not installed: {_INSTALL_DASK}") from None
     try:
-        client = Client(scheduler, timeout=_ANSWER, set_as_default=False)
+        client = Client(scheduler, timeout=_CONNECT_TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise NoWorkers(f"--scheduler {scheduler}: no Dask scheduler answers there ({reason})") from None
     with client:
-        number = sum(client.nthreads().values())
-        if not number:
+        workers = sum(client.nthreads().values())
+        if not workers:
             raise NoWorkers(f"--scheduler {scheduler}: it has no workers; dask worker {scheduler} starts one")
         try:
-            with client.get_executor(pure=False) as executor:
-                yield Bulk(executor, number)
+            with client.get_executor(pure=False) as pool:
+                yield Executor(pool, workers)
         except KilledWorker as error:
-            raise NoWorkers(f"workers of {scheduler} died over and over: {str(error).splitlines()[0]}") from None
+            raise NoWorkers(f"workers of {scheduler} died repeatedly: {str(error).splitlines()[0]}") from None

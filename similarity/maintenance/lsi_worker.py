@@ -1,4 +1,4 @@
-"""What workers do of the training of topics: the words of a partition counted, its vectors decomposed by gensim."""
+"""The part of LSI training that runs on workers: counts the tokens of a partition and decomposes its vectors."""
 
 from __future__ import annotations
 
@@ -11,26 +11,30 @@ from gensim.models.lsimodel import Projection
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from similarity.lsi import tfidf
-from similarity.partitions import Partition, Some
-from store import projections
+from similarity.maintenance.partitions import Partition
+from similarity.ranking.lsi import tfidf
 from store.connection import Document, connect
-from store.vectors import CorruptVector, Postings, unpack_many
+from store.index import projections
+from store.vectors import CorruptVector, SparseVectors, unpack_many
 
 _SEED = 1
-_AT_ONCE = 1000
+_BATCH = 1000
 
 
-class Counted(NamedTuple):
-    """Words of a partition: token ids, ascending, and how many articles each is in."""
+class DocumentFrequencies(NamedTuple):
+    """Ids of the tokens of a partition, ascending, and how many articles have each: int64, shape (tokens,)."""
 
     tokens: NDArray[np.int64]
     documents: NDArray[np.int64]
 
 
-class Part(NamedTuple):
-    """gensim's u and s of a partition; its numbers of articles, of those with words, of tokens, of known tokens; and
-    what the old projection keeps of them."""
+class PartialProjection(NamedTuple):
+    """gensim's truncated singular value decomposition of the tf-idf matrix of a partition, and counts.
+
+    ``u``: left singular vectors, float64, (vocabulary, topics). ``s``: singular values, float64, (topics,).
+    ``documents``: articles, ``with_words``: those with a token of the vocabulary. ``tokens``: all tokens, ``known``:
+    those of the vocabulary. ``kept``: squared length of the tf-idf vectors that the old projection keeps.
+    """
 
     u: NDArray[np.float64]
     s: NDArray[np.float64]
@@ -41,8 +45,8 @@ class Part(NamedTuple):
     kept: float
 
 
-def count(partition: Partition) -> tuple[int, Counted]:
-    """How many articles *partition* has, and their words. Runs on a worker."""
+def document_frequencies_of(partition: Partition) -> tuple[int, DocumentFrequencies]:
+    """The number of articles in *partition*, and their document frequencies. Runs on a worker."""
     database = connect(partition.address)
     tokens: list[NDArray[np.int64]] = []
     documents = 0
@@ -50,12 +54,16 @@ def count(partition: Partition) -> tuple[int, Counted]:
         for postings, number in _postings(partition.rows(database, ["vector"])):
             tokens.append(postings.ids)
             documents += number
-    found, numbers = np.unique(np.concatenate(tokens or [np.zeros(0, np.int64)]), return_counts=True)
-    return documents, Counted(found, numbers)
+    # A vector has each token once, so the number of occurrences here is the number of articles.
+    ids, numbers = np.unique(np.concatenate(tokens or [np.zeros(0, np.int64)]), return_counts=True)
+    return documents, DocumentFrequencies(ids, numbers)
 
 
-def part_of(topics: int, name: str, partition: Partition | Some) -> Part:
-    """gensim's projection of *partition* under the vocabulary of the arrays *name*. Runs on a worker."""
+def partial_projection(topics: int, name: str, partition: Partition) -> PartialProjection:
+    """gensim's decomposition of *partition* into *topics*, with the vocabulary of the stored arrays *name*.
+
+    Runs on a worker.
+    """
     database = connect(partition.address)
     with database.client:
         arrays = projections.decode(projections.read(database, name))
@@ -66,32 +74,32 @@ def part_of(topics: int, name: str, partition: Partition | Some) -> Part:
             columns.append(csc_matrix((weights, places, start), (len(arrays.tokens), len(start) - 1)))
             documents += number
             tokens += int(postings.counts.sum())
-            known += int(postings.counts[arrays.places_of(postings.ids) >= 0].sum())
-    matrix = _side_by_side(columns, len(arrays.tokens))
+            known += int(postings.counts[arrays.rows_of(postings.ids) >= 0].sum())
+    matrix = _concatenated(columns, len(arrays.tokens))
     with_words = int((np.diff(matrix.indptr) > 0).sum())
     kept = float(((arrays.u.T @ matrix) ** 2).sum()) if arrays.u.size else 0.0
     if not matrix.nnz:
-        return Part(np.zeros((len(arrays.tokens), 0)), np.zeros(0), documents, 0, tokens, known, 0.0)
-    made = Projection(len(arrays.tokens), topics, matrix, random_seed=_SEED)
-    return Part(made.u, made.s, documents, with_words, tokens, known, kept)
+        return PartialProjection(np.zeros((len(arrays.tokens), 0)), np.zeros(0), documents, 0, tokens, known, 0.0)
+    projection = Projection(len(arrays.tokens), topics, matrix, random_seed=_SEED)
+    return PartialProjection(projection.u, projection.s, documents, with_words, tokens, known, kept)
 
 
-def _side_by_side(columns: list[Any], rows: int) -> Any:
-    """*columns* as one matrix, its indices of 32 bits, as gensim's routine needs them."""
-    data = np.concatenate([some.data for some in columns] or [np.zeros(0)])
-    indices = np.concatenate([some.indices for some in columns] or [np.zeros(0)]).astype(np.int32)
-    lengths = np.concatenate([np.diff(some.indptr) for some in columns] or [np.zeros(0)])
+def _concatenated(columns: list[Any], rows: int) -> Any:
+    """*columns*, sparse matrices of *rows* rows, as one; its indices are int32, as gensim's routine needs them."""
+    data = np.concatenate([matrix.data for matrix in columns] or [np.zeros(0)])
+    indices = np.concatenate([matrix.indices for matrix in columns] or [np.zeros(0)]).astype(np.int32)
+    lengths = np.concatenate([np.diff(matrix.indptr) for matrix in columns] or [np.zeros(0)])
     return csc_matrix((data, indices, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)), (rows, len(lengths)))
 
 
-def _postings(rows: Iterator[Document]) -> Iterator[tuple[Postings, int]]:
-    """The vectors of *rows*, many at a time, and how many they are; damaged ones, which nobody finds, are left out."""
-    while some := [bytes(row["vector"]) for row in islice(rows, _AT_ONCE)]:
+def _postings(rows: Iterator[Document]) -> Iterator[tuple[SparseVectors, int]]:
+    """The vectors of *rows* in batches, and the number in each; skips damaged ones, as searches do."""
+    while batch := [bytes(row["vector"]) for row in islice(rows, _BATCH)]:
         try:
-            yield unpack_many(some), len(some)
+            yield unpack_many(batch), len(batch)
         except CorruptVector:
-            whole = [vector for vector in some if _is_readable(vector)]
-            yield unpack_many(whole), len(whole)
+            readable = [vector for vector in batch if _is_readable(vector)]
+            yield unpack_many(readable), len(readable)
 
 
 def _is_readable(vector: bytes) -> bool:

@@ -1,7 +1,8 @@
-"""The frequent tokens of a block once more as sets of bits: who has one at all, and who has it how often at least.
+"""Bitsets of the frequent tokens: which documents contain one, and which contain it at least n times.
 
-A bit is a sixteenth of a row's number, so one column after another is gone through many documents at a time; and
-whether a document has a token, and which posting is its own, takes no search.
+A bitset takes one bit a document, a sixteenth of a posting's row number. So the kernel (``ranking.kernel.maxscore``)
+scans many documents at a time. It also finds the posting of a document without a search: the bit of the document says
+whether there is one, and the number of bits before it (its rank, as in a succinct bit vector) which one it is.
 """
 
 from __future__ import annotations
@@ -11,26 +12,37 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity.compiled import compiled
-from similarity.postings import Columns
-from similarity.turning import ESCAPE, Bytes
+from similarity.arrays import Bytes
+from similarity.jit import compiled
+from similarity.postings.inversion import ESCAPE
+from similarity.postings.inverted import InvertedIndex
 
 Bits = NDArray[np.uint64]
 
 FREQUENT = 16
-"""A token that one in so many documents has, or more, is frequent; so is a count that so many have."""
-_LEAST_ROWS = 2048
-"""Smaller blocks are sooner gone through posting by posting."""
+"""A token is frequent if at least one document in this many contains it. The same share of the documents has to reach a
+higher count of it for that count to get a bitset of its own."""
+
+_MIN_ROWS = 2048
+"""Smaller segments get no bitsets: their posting lists are scanned faster."""
+
 WINDOW = 4096
-"""Documents that are gone through together. The bits of a set are filled up to whole windows."""
+"""Documents that the kernel scans together. Bitsets are padded with zeros to whole windows."""
 
 
 class Bitsets(NamedTuple):
-    """Of each frequent token the sets ``first[i]:first[i + 1]``: documents whose count is at least ``counts[set]``.
+    """For each of F frequent tokens some bitsets, S in all, each W words of 64 bits long.
 
-    The first set of a token has all its documents. ``columns`` are the numbers of the tokens' columns, ascending,
-    ``most`` their highest counts. Set ``s`` is ``words[s]``, the document ``row`` bit ``row & 63`` of ``row >> 6``;
-    ``ranks[i]`` is how many postings the column has before each word.
+    * ``columns`` (F, int32): ordinals of the tokens in the inverted index, ascending.
+    * ``first`` (F + 1, int32): the bitsets of token ``i`` are ``first[i]:first[i + 1]``.
+    * ``counts`` (S, int32): a bitset has the documents that contain the token at least so often. The first one
+      of a token is for 1: all documents that contain it. The next ones are for higher and higher counts.
+    * ``most`` (F, int32): the highest count of the token in any document.
+    * ``words`` (S * W, uint64): the bitsets one after the other; document ``row`` is bit ``row & 63`` of word
+      ``row >> 6``.
+    * ``ranks`` (F * W, uint16): how many postings the token has before each word.
+
+    The names of the fields are stored in local cache files.
     """
 
     columns: NDArray[np.int32]
@@ -41,17 +53,17 @@ class Bitsets(NamedTuple):
     ranks: NDArray[np.uint16]
 
 
-def bitsets(columns: Columns, documents: int) -> Bitsets:
-    """The bitsets of the frequent tokens of *columns*."""
-    least = -(-documents // FREQUENT) if documents >= _LEAST_ROWS else documents + 1
-    frequent = np.flatnonzero(columns.frequencies() >= least).astype(np.int32)
-    of = columns.start, columns.rows, columns.counts
-    first, counts, most = _levels(frequent, *of, columns.large_at, columns.large, least)
-    words, ranks = _filled(frequent, first, counts, *of, -(-documents // WINDOW) * (WINDOW // 64))
-    made = Bitsets(frequent, first, counts, most, words.reshape(-1), ranks.reshape(-1))
-    for array in made:
-        array.flags.writeable = False  # as arrays of a cache file are: numba compiles for each kind apart
-    return made
+def bitsets(index: InvertedIndex, documents: int) -> Bitsets:
+    """The bitsets of the frequent tokens of *index*, a segment with this many *documents*."""
+    threshold = -(-documents // FREQUENT) if documents >= _MIN_ROWS else documents + 1
+    frequent = np.flatnonzero(index.document_frequencies() >= threshold).astype(np.int32)
+    postings = index.start, index.rows, index.counts
+    first, counts, most = _levels(frequent, *postings, index.large_at, index.large, threshold)
+    words, ranks = _filled(frequent, first, counts, *postings, -(-documents // WINDOW) * (WINDOW // 64))
+    result = Bitsets(frequent, first, counts, most, words.reshape(-1), ranks.reshape(-1))
+    for array in result:
+        array.flags.writeable = False  # as in a mapped file: numba would compile once more for writable arrays
+    return result
 
 
 @compiled
@@ -62,25 +74,26 @@ def _levels(
     counts: Bytes,
     large_at: NDArray[np.uint32],
     large: NDArray[np.int32],
-    least: int,
+    threshold: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """``first``, ``counts`` and ``most`` of ``Bitsets``: the counts that at least *threshold* documents reach."""
     first = np.zeros(len(frequent) + 1, np.int32)
     levels = np.empty(len(frequent) * (ESCAPE + 1), np.int32)
     most = np.zeros(len(frequent), np.int32)
     size = 0
     for number in range(len(frequent)):
         begin, end = start[frequent[number]], start[frequent[number] + 1]
-        having = np.zeros(ESCAPE + 2, np.int64)
-        for place in range(begin, end):
-            having[counts[place]] += 1
-            most[number] = max(most[number], counts[place])
+        documents = np.zeros(ESCAPE + 2, np.int64)  # by count; after the next loop with at least that count
+        for posting in range(begin, end):
+            documents[counts[posting]] += 1
+            most[number] = max(most[number], counts[posting])
         for count in range(ESCAPE, -1, -1):
-            having[count] += having[count + 1]
+            documents[count] += documents[count + 1]
         level = 1
-        while level <= ESCAPE and having[level] >= least:
+        while level <= ESCAPE and documents[level] >= threshold:
             levels[size] = level
             size += 1
-            level += max(1, level // 4)  # the higher, the less one more adds
+            level += max(1, level // 4)  # saturation: the higher a count, the less one more adds
         first[number + 1] = size
         if most[number] == ESCAPE:
             for place in range(np.searchsorted(large_at, begin), np.searchsorted(large_at, end)):
@@ -98,21 +111,20 @@ def _filled(
     counts: Bytes,
     length: int,
 ) -> tuple[Bits, NDArray[np.uint16]]:
+    """``words`` (bitsets, length) and ``ranks`` (tokens, length) of ``Bitsets``, before they are flattened."""
     words, ranks = np.zeros((len(levels), length), np.uint64), np.zeros((len(frequent), length), np.uint16)
     for number in range(len(frequent)):
         begin, end = start[frequent[number]], start[frequent[number] + 1]
-        for place in range(begin, end):
-            row = rows[place]
+        for posting in range(begin, end):
+            row = rows[posting]
             bit = np.uint64(1) << np.uint64(row & 63)
             for level in range(first[number], first[number + 1]):
-                if counts[place] < levels[level]:
+                if counts[posting] < levels[level]:
                     break
                 words[level, row >> 6] |= bit
-        before = 0
-        place = begin
+        posting = begin
         for word in range(length):
-            while place < end and rows[place] >> 6 < word:
-                place += 1
-            before = place - begin
-            ranks[number, word] = before
+            while posting < end and rows[posting] >> 6 < word:
+                posting += 1
+            ranks[number, word] = posting - begin
     return words, ranks

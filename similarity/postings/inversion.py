@@ -1,7 +1,8 @@
-"""Packed vectors turned round: from the tokens of each document to the documents of each token.
+"""Inversion of packed vectors: from the tokens of each document to the documents of each token.
 
-A random write for each posting would miss the processor's caches each time. So postings first go into up to a thousand
-buckets by id of their token, each written from one end to the other, and then bucket by bucket into their columns.
+Writing each posting straight to its posting list would miss the processor's caches nearly every time. So this is a
+radix sort in two passes: postings first go into up to 1,024 buckets by token id, each filled from one end to the
+other, and then bucket by bucket into their posting lists.
 """
 
 from __future__ import annotations
@@ -11,18 +12,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity.compiled import compiled
+from similarity.arrays import Bytes, Floats
+from similarity.jit import compiled
 from store.vectors import CorruptVector, Ints
 
-Floats = NDArray[np.float64]
-Bytes = NDArray[np.uint8]
-
 ESCAPE = 255
-"""Stands for a count that is too large for a byte."""
+"""The byte of a count that is too large for a byte; the count itself is in a side table."""
 
-_SPAN = 10  # bits: ids of tokens are counted in spans of 1,024
+_SPAN = 10  # bits: token ids are counted in spans of 1,024
 _BUCKETS = 1024
-_LARGEST = 0x7FFFFFFE
+_LARGEST = 0x7FFFFFFE  # token id or count
 _CUT_OFF, _TOO_LARGE, _NOT_ASCENDING, _TOO_LONG = 1, 2, 3, 4
 _FAULTS = {
     _CUT_OFF: "a packed vector is cut off",
@@ -32,8 +31,8 @@ _FAULTS = {
 }
 
 
-class Turned(NamedTuple):
-    """The first fields of ``postings.Columns``, and what is worked out along the way."""
+class Inversion(NamedTuple):
+    """The fields of ``similarity.postings.inverted.InvertedIndex`` that follow from the vectors alone; see there."""
 
     tokens: NDArray[np.int32]
     start: NDArray[np.uint32]
@@ -44,15 +43,18 @@ class Turned(NamedTuple):
     large: NDArray[np.int32]
 
 
-def turned(packed: Bytes, start: Ints) -> Turned:
-    """The vectors ``packed[start[i]:start[i + 1]]``, at most 65,536, by token. Raises CorruptVector."""
-    fault, spans, many_large = _survey(packed, start)
+def inversion(packed: Bytes, start: Ints) -> Inversion:
+    """Invert the vectors ``packed[start[i]:start[i + 1]]``, at most 65,536 of them.
+
+    *packed*: (bytes, uint8); *start*: (documents + 1, int64). Raises CorruptVector, and ValueError for 2³² postings.
+    """
+    fault, spans, large_counts = _survey(packed, start)
     if fault:
         raise CorruptVector(_FAULTS[fault])
     postings = int(spans.sum())
     if postings > np.iinfo(np.uint32).max:
-        raise ValueError(f"{postings:,} postings are too many for a block")
-    # Spans without a token are left out: one id that is far too high must not cost memory for all below it.
+        raise ValueError(f"{postings:,} postings are too many for a segment")
+    # Spans without a token are left out: one far too high id, of a damaged vector, must not cost memory for all below.
     used = np.flatnonzero(spans)
     span_of = np.cumsum(spans > 0) - 1
     bucket_of = np.minimum(np.cumsum(spans[used]) * _BUCKETS // max(postings, 1), _BUCKETS - 1)
@@ -60,19 +62,19 @@ def turned(packed: Bytes, start: Ints) -> Turned:
     bucket_start = np.concatenate([[0], np.cumsum(sizes)])
     first_span = np.searchsorted(bucket_of, np.arange(_BUCKETS + 1))
     entries, norms, large = _partition(
-        packed, start, span_of, bucket_of, bucket_start[:-1].copy(), postings, many_large
+        packed, start, span_of, bucket_of, bucket_start[:-1].copy(), postings, large_counts
     )
-    places, column_start, rows, counts = _scatter(entries, bucket_start, first_span << _SPAN)
+    places, list_start, rows, counts = _scatter(entries, bucket_start, first_span << _SPAN)
     tokens = (used[places >> _SPAN] << _SPAN | places & (1 << _SPAN) - 1).astype(np.int32)
-    # Both in the order of tokens, and of rows within them.
+    # Both in the order of postings: by token, then by row.
     large_at = np.flatnonzero(counts == ESCAPE).astype(np.uint32)
-    large_counts = large[np.lexsort((large[:, 0], large[:, 1])), 2].astype(np.int32)
-    return Turned(tokens, column_start, rows, counts, norms, large_at, large_counts)
+    large_in_order = large[np.lexsort((large[:, 0], large[:, 1])), 2].astype(np.int32)
+    return Inversion(tokens, list_start, rows, counts, norms, large_at, large_in_order)
 
 
 @compiled
 def _number(packed: Bytes, at: int) -> tuple[int, int]:
-    """The LEB128 number at *at* and the place behind it. One that is too long gives a value above all that may be."""
+    """The LEB128 number at *at* and the offset behind it. One that is too long gives a value above ``_LARGEST``."""
     byte = int(packed[at])
     at += 1
     value, shift = byte & 127, 7
@@ -89,17 +91,20 @@ def _number(packed: Bytes, at: int) -> tuple[int, int]:
 
 @compiled
 def _survey(packed: Bytes, start: Ints) -> tuple[int, Ints, int]:
-    """A fault or 0, postings by span of ids, and how many counts are large. Later passes need check nothing."""
+    """Check all vectors: a key of ``_FAULTS`` or 0, postings by span of token ids, and the number of large counts.
+
+    Later passes need no checks.
+    """
     spans = np.zeros(1 << 10, np.int64)
-    many_large = 0
+    large_counts = 0
     for row in range(len(start) - 1):
         at, end = int(start[row]), int(start[row + 1])
         # No number runs over the end if the last byte is the last one of a number.
         if at >= end or packed[end - 1] > 127:
             return _CUT_OFF, spans, 0
-        number, at = _number(packed, at)
-        token, many = -1, 0
-        for place in range(number):
+        size, at = _number(packed, at)
+        token, counts = -1, 0
+        for place in range(size):
             if at >= end:
                 return _CUT_OFF, spans, 0
             value, at = _number(packed, at)
@@ -107,7 +112,7 @@ def _survey(packed: Bytes, start: Ints) -> tuple[int, Ints, int]:
             if place and not gap:
                 return _NOT_ASCENDING, spans, 0
             token = token + gap if place else gap
-            many += 1 - (value & 1)
+            counts += 1 - (value & 1)  # a set bit: the count is 1 and is not stored
             if token > _LARGEST:
                 return _TOO_LARGE, spans, 0
             span = token >> _SPAN
@@ -117,26 +122,28 @@ def _survey(packed: Bytes, start: Ints) -> tuple[int, Ints, int]:
                     larger[known] = spans[known]
                 spans = larger
             spans[span] += 1
-        for _ in range(many):
+        for _ in range(counts):
             if at >= end:
                 return _CUT_OFF, spans, 0
             value, at = _number(packed, at)
             if value > _LARGEST:
                 return _TOO_LARGE, spans, 0
-            many_large += value >= ESCAPE
+            large_counts += value >= ESCAPE
         if at != end:
             return _TOO_LONG, spans, 0
-    return 0, spans, many_large
+    return 0, spans, large_counts
 
 
 @compiled
 def _partition(
-    packed: Bytes, start: Ints, span_of: Ints, bucket_of: Ints, next_in: Ints, postings: int, many_large: int
+    packed: Bytes, start: Ints, span_of: Ints, bucket_of: Ints, next_in: Ints, postings: int, large_counts: int
 ) -> tuple[Ints, Floats, Ints]:
-    """Postings as ``token in used spans << 24 | row << 8 | count``; norms; row, token, count of large counts."""
+    """Postings in their buckets, each ``token within used spans << 24 | row << 8 | count`` (int64); norms of documents;
+    and row, token and count of each large count.
+    """
     entries = np.empty(postings, np.int64)
     norms = np.zeros(len(start) - 1)
-    large = np.empty((many_large, 3), np.int64)
+    large = np.empty((large_counts, 3), np.int64)
     size = 0
     for row in range(len(start) - 1):
         number, first = _number(packed, int(start[row]))
@@ -169,11 +176,11 @@ def _partition(
 def _scatter(
     entries: Ints, bucket_start: Ints, first_token: Ints
 ) -> tuple[NDArray[np.int32], NDArray[np.uint32], NDArray[np.uint16], Bytes]:
-    """Entries, which lie in their buckets by row, into columns."""
-    most = min(first_token[-1], len(entries))
-    tokens, start = np.empty(most, np.int32), np.empty(most + 1, np.uint32)
+    """Tokens (within used spans), start, rows and counts of posting lists; *entries* are in their buckets by row."""
+    limit = min(first_token[-1], len(entries))
+    tokens, start = np.empty(limit, np.int32), np.empty(limit + 1, np.uint32)
     rows, counts = np.empty(len(entries), np.uint16), np.empty(len(entries), np.uint8)
-    columns, filled = 0, 0
+    lists, filled = 0, 0
     for bucket in range(len(bucket_start) - 1):
         first, last = bucket_start[bucket], bucket_start[bucket + 1]
         if first == last:
@@ -185,15 +192,15 @@ def _scatter(
         for offset in range(len(place_of)):
             number = place_of[offset]
             if number:
-                tokens[columns], start[columns] = base + offset, filled
+                tokens[lists], start[lists] = base + offset, filled
                 place_of[offset] = filled
                 filled += number
-                columns += 1
+                lists += 1
         for place in range(first, last):
             entry = entries[place]
             offset = (entry >> 24) - base
             to = place_of[offset]
             place_of[offset] = to + 1
             rows[to], counts[to] = (entry >> 8) & 0xFFFF, entry & 0xFF
-    start[columns] = filled
-    return tokens[:columns].copy(), start[: columns + 1].copy(), rows, counts
+    start[lists] = filled
+    return tokens[:lists].copy(), start[: lists + 1].copy(), rows, counts

@@ -1,8 +1,13 @@
-"""How much a token weighs in a document and in a query: gensim's models, under the statistics of one state.
+"""The weighting models: how much a token weighs in a query and in a document, under the statistics of one state.
 
-A score is the sum, over the tokens that query and document share, of the query's weight times a factor of the posting:
-``count / (saturation * count + base + slope * measure of the document)``. For the cosines the measure is the document's
-Euclidean length under the model, for BM25 its length in tokens, so that nothing is stored per posting but its count.
+The models are those of gensim: cosine of raw counts, cosine of tf-idf, and two variants of BM25. In all of them the
+score of a document is a sum over the tokens that query and document share. A token contributes its weight in the query
+times a factor of the posting,
+
+    count / (saturation * count + base + slope * norm)
+
+For the cosines (saturation 0, base 0, slope 1) the norm of a document is its Euclidean length under the model. For BM25
+(see ``similarity.postings.bm25``) it is its length in tokens. So nothing is stored for a posting but its count.
 """
 
 from __future__ import annotations
@@ -13,59 +18,61 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity.postings import K1, B, Columns
-from similarity.statistics import Statistics, Tokens
-from similarity.turning import Floats
+from similarity.arrays import Floats, Tokens
+from similarity.postings.bm25 import K1, linear_scale
+from similarity.postings.inverted import InvertedIndex
+from similarity.ranking.kernel.maxscore import TfNormalization
+from similarity.reader.statistics import Statistics
 from store.vectors import Ints
 
 BagOfWords = list[tuple[int, int]]
+"""Token ids with their counts, as gensim's ``doc2bow`` gives them."""
 
 _EPSILON = 0.25
 """gensim's ``OkapiBM25Model``: a negative idf becomes this share of the mean idf."""
 
 
-class Shape(NamedTuple):
-    """The three numbers of a factor: see the module."""
-
-    saturation: float
-    base: float
-    slope: float
-
-
 class Weights(NamedTuple):
-    """A query under a model: tokens and what each weighs, in the order in which all blocks are gone through."""
+    """A query of T tokens under a model: ``tokens`` (T, int32), rarest first, and their ``weights`` (T, float64).
+
+    All segments add up contributions in this order, so equal documents get equal scores to the last bit.
+    """
 
     tokens: Tokens
     weights: Floats
 
 
-class Measured(NamedTuple):
-    """Of a block: the measure of each document, and what the factor of a posting is at most, by column."""
+class SegmentNorms(NamedTuple):
+    """What a model needs of a segment with D documents and T tokens.
 
-    measure: NDArray[Any]
+    * ``norms`` (D, float64 or unsigned integers): the norm of each document.
+    * ``bounds`` (T, float32): what the factor of a token's postings is at most, once multiplied by ``bound_scale``.
+    * ``typical_norm``: in its bounds the kernel treats longer documents as if they had this norm. For models that
+      saturate it is the mean length; for the others it is infinite, as their bounds do not depend on it.
+    """
+
+    norms: NDArray[Any]
     bounds: NDArray[np.float32]
-    looseness: float = 1.0
-    """What the bounds have to be multiplied by."""
-    usual: float = np.inf
-    """A measure beside which others are taken for the shorter ones or for this: where factors saturate, the mean."""
+    bound_scale: float = 1.0
+    typical_norm: float = np.inf
 
 
 class Model(Protocol):
-    """Weights under the statistics of one state of the index."""
+    """A weighting model under the statistics of one state of the index."""
 
-    shape: Shape
+    normalization: TfNormalization
 
     def query(self, bow: BagOfWords) -> Weights:
         """The query *bow*; tokens that no document has, or that weigh nothing, are left out."""
 
-    def measured(self, columns: Columns, lengths: NDArray[np.unsignedinteger]) -> Measured:
-        """What the factors of these documents need; *lengths* in tokens."""
+    def segment_norms(self, index: InvertedIndex, lengths: NDArray[np.unsignedinteger]) -> SegmentNorms:
+        """Norms and bounds of the segment with this *index*; *lengths* (D, unsigned): its documents' tokens."""
 
 
 class Counts:
-    """Raw counts and the cosine between them: gensim's ``Similarity`` over plain ``doc2bow`` vectors."""
+    """The cosine of raw counts: gensim's ``Similarity`` over plain ``doc2bow`` vectors."""
 
-    shape = Shape(0.0, 0.0, 1.0)
+    normalization = TfNormalization(0.0, 0.0, 1.0)
 
     def __init__(self, statistics: Statistics) -> None:
         self._statistics = statistics
@@ -74,17 +81,17 @@ class Counts:
         tokens, counts, frequencies = _known(bow, self._statistics)
         return _ordered(tokens, _unit(counts.astype(np.float64)), frequencies)
 
-    def measured(self, columns: Columns, lengths: NDArray[np.unsignedinteger]) -> Measured:
-        return Measured(columns.norms, columns.cosine_bounds)
+    def segment_norms(self, index: InvertedIndex, lengths: NDArray[np.unsignedinteger]) -> SegmentNorms:
+        return SegmentNorms(index.norms, index.cosine_bounds)
 
 
 class Tfidf:
     """gensim's ``TfidfModel`` with its defaults (count times log2 of N / df) and the cosine.
 
-    The length of every document depends on all frequencies, so it is worked out anew for each state that is asked.
+    The length of every document depends on all frequencies, so each state computes it once.
     """
 
-    shape = Shape(0.0, 0.0, 1.0)
+    normalization = TfNormalization(0.0, 0.0, 1.0)
 
     def __init__(self, statistics: Statistics) -> None:
         self._statistics = statistics
@@ -94,14 +101,14 @@ class Tfidf:
         idfs = self._idfs(frequencies)
         return _ordered(tokens, _unit(counts * idfs) * idfs, frequencies)
 
-    def measured(self, columns: Columns, lengths: NDArray[np.unsignedinteger]) -> Measured:
-        # A token of documents alone that cannot be found any more has no frequency.
-        idfs = self._idfs(np.maximum(self._statistics.frequencies.of(columns.tokens), 1))
-        norms = np.sqrt(columns.squares(idfs, len(lengths)))
-        # A document whose every token is in all documents has length 0 and no direction.
+    def segment_norms(self, index: InvertedIndex, lengths: NDArray[np.unsignedinteger]) -> SegmentNorms:
+        # A token that only deleted documents have has a frequency of 0.
+        idfs = self._idfs(np.maximum(self._statistics.frequencies.of(index.tokens), 1))
+        norms = np.sqrt(index.squared_norms(idfs, len(lengths)))
+        # A document whose tokens are all in every document is the zero vector: it has no direction, its cosine is 0.
         norms[norms == 0] = np.inf
         norms.flags.writeable = False
-        return Measured(norms, columns.bounds(norms))
+        return SegmentNorms(norms, index.max_factors(norms))
 
     def _idfs(self, frequencies: Ints) -> Floats:
         idfs: Floats = np.log2(self._statistics.documents / frequencies)
@@ -109,20 +116,24 @@ class Tfidf:
 
 
 class _Bm25:
-    """What both BM25 models of gensim share; the query is the set of its tokens, as gensim documents it (``bnn``)."""
+    """What both BM25 models of gensim share; the query is the set of its tokens, as gensim documents it (``bnn``).
+
+    The norm of a document is its length in tokens.
+    """
 
     def __init__(self, statistics: Statistics) -> None:
         self._statistics = statistics
-        self.shape = Shape(1.0, K1 * (1 - B), K1 * B / statistics.mean_length)
+        self.normalization = TfNormalization(1.0, *linear_scale(statistics.mean_length))
 
-    def measured(self, columns: Columns, lengths: NDArray[np.unsignedinteger]) -> Measured:
-        # With a larger mean length all documents are "shorter": factors grow, by less than the mean does.
-        looseness = max(1.0, self._statistics.mean_length / float(columns.mean_length[0]))
-        return Measured(lengths, columns.bm25_bounds, looseness, self._statistics.mean_length)
+    def segment_norms(self, index: InvertedIndex, lengths: NDArray[np.unsignedinteger]) -> SegmentNorms:
+        # The bounds hold for the mean length of the segment. Under a longer mean length every document counts as
+        # shorter: its factors grow, by less than the mean does.
+        bound_scale = max(1.0, self._statistics.mean_length / float(index.mean_length[0]))
+        return SegmentNorms(lengths, index.bm25_bounds, bound_scale, self._statistics.mean_length)
 
 
 class LuceneBm25(_Bm25):
-    """gensim's ``LuceneBM25Model``."""
+    """gensim's ``LuceneBM25Model``: idf = log((N + 1) / (df + 0.5)), never negative."""
 
     def query(self, bow: BagOfWords) -> Weights:
         tokens, _, frequencies = _known(bow, self._statistics)
@@ -130,7 +141,10 @@ class LuceneBm25(_Bm25):
 
 
 class OkapiBm25(_Bm25):
-    """gensim's ``OkapiBM25Model``: the idf of a token in more than half of the documents would be negative."""
+    """gensim's ``OkapiBM25Model``: idf = log((N - df + 0.5) / (df + 0.5)), and a constant factor K1 + 1.
+
+    The idf of a token in more than half of the documents is negative: ``_EPSILON`` times the mean idf takes its place.
+    """
 
     def __init__(self, statistics: Statistics) -> None:
         super().__init__(statistics)
@@ -154,7 +168,7 @@ MODELS: Mapping[str, type[Counts] | type[Tfidf] | type[LuceneBm25] | type[OkapiB
     "bm25_okapi": OkapiBm25,
 }
 LSI = "lsi"
-"""Is trained, and so not of ``MODELS``: see ``similarity.lsi``."""
+"""Not in ``MODELS`` because it has to be trained: see ``similarity.ranking.lsi``."""
 
 HYBRID = "hybrid"
 DEFAULT_MODEL = HYBRID
@@ -162,7 +176,7 @@ MODEL_NAMES = (HYBRID, *MODELS, LSI)
 
 
 def _known(bow: BagOfWords, statistics: Statistics) -> tuple[Tokens, Ints, Ints]:
-    """Those tokens of *bow* that a document has, ascending; their counts; their numbers of documents."""
+    """Those tokens of *bow* that a document has, ascending (int32); their counts and document frequencies (int64)."""
     pairs = np.array(sorted(bow), np.int64).reshape(-1, 2)
     tokens = pairs[:, 0].astype(np.int32)
     frequencies = statistics.frequencies.of(tokens)
@@ -171,7 +185,7 @@ def _known(bow: BagOfWords, statistics: Statistics) -> tuple[Tokens, Ints, Ints]
 
 
 def _ordered(tokens: Tokens, weights: Floats, frequencies: Ints) -> Weights:
-    # By what is the same however the articles came in: equal sums need an equal order.
+    """The tokens rarest first, then by id; without those that weigh 0. Equal sums need an equal order."""
     order = np.lexsort((tokens, frequencies))
     order = order[weights[order] != 0]
     return Weights(tokens[order], weights[order])

@@ -1,4 +1,7 @@
-"""Some rows' packed vectors, taken apart: faster than looking for these rows in the columns of their tokens."""
+"""Forward index: for some documents their tokens and counts, decoded from the packed vectors.
+
+For a few documents that is faster than looking them up in the posting lists of all their tokens.
+"""
 
 from __future__ import annotations
 
@@ -8,45 +11,48 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity.block import Block
-from similarity.compiled import compiled
-from similarity.statistics import Tokens
-from similarity.turning import Bytes, Floats
+from similarity.arrays import Bytes, Floats, Tokens
+from similarity.jit import compiled
+from similarity.reader.segment_reader import SegmentReader
 from store.vectors import Ints
 
 
-class Unpacked(NamedTuple):
-    """Documents end to end: where each begins and ends, and of each posting token and count; tokens ascend."""
+class ForwardIndex(NamedTuple):
+    """Documents one after the other; document ``i`` has the postings ``bounds[i]:bounds[i + 1]``.
+
+    ``bounds`` (documents + 1, int64); ``tokens`` (postings, int32), ascending in a document; ``counts`` (postings,
+    float64).
+    """
 
     bounds: Ints
     tokens: Tokens
     counts: Floats
 
 
-def unpacked(block: Block, field: str, rows: Sequence[int]) -> Unpacked:
-    """What the *rows* of *block* have in *field*."""
-    return unpacked_many([block.packed(field, row) for row in rows])
+def forward_index(reader: SegmentReader, field: str, rows: Sequence[int]) -> ForwardIndex:
+    """The vectors that the *rows* of a segment have in *field* (``WORDS`` or ``BIGRAMS``)."""
+    return forward_index_of([reader.packed(field, row) for row in rows])
 
 
-def unpacked_many(vectors: Sequence[bytes]) -> Unpacked:
-    """The packed *vectors*, which are those of blocks: they have been read once before."""
+def forward_index_of(vectors: Sequence[bytes]) -> ForwardIndex:
+    """The packed *vectors* decoded. They must be those of an open segment: they are not checked again."""
     start = np.zeros(len(vectors) + 1, np.int64)
     np.cumsum([len(vector) for vector in vectors], out=start[1:])
-    return Unpacked(*_unpacked(np.frombuffer(b"".join(vectors), np.uint8), start))
+    return ForwardIndex(*_unpacked(np.frombuffer(b"".join(vectors), np.uint8), start))
 
 
-def counts_of(documents: Unpacked, tokens: Tokens) -> Ints:
-    """How often each of *documents* has each of *tokens*, as a table."""
-    found = np.zeros((len(documents.bounds) - 1, len(tokens)), np.int64)
+def term_counts(documents: ForwardIndex, tokens: Tokens) -> Ints:
+    """How often each of *documents* has each of *tokens*: (documents, tokens), int64."""
+    counts = np.zeros((len(documents.bounds) - 1, len(tokens)), np.int64)
     order = np.argsort(tokens)
-    _look_up(*documents, tokens[order], order, found)
-    return found
+    _look_up(*documents, tokens[order], order, counts)
+    return counts
 
 
-# As in ``similarity.turning``: see ``similarity.compiled`` on why a compiled function stays in its file.
+# A copy of the one in ``similarity.postings.inversion``: see ``similarity.jit`` on compiled functions of other files.
 @compiled
 def _number(packed: Bytes, at: int) -> tuple[int, int]:
-    """The LEB128 number at *at* and the place behind it."""
+    """The LEB128 number at *at* and the offset behind it."""
     byte = int(packed[at])
     at += 1
     value, shift = byte & 127, 7
@@ -81,11 +87,11 @@ def _unpacked(packed: Bytes, start: Ints) -> tuple[Ints, NDArray[np.int32], Floa
 
 @compiled
 def _look_up(bounds: Ints, tokens: Tokens, counts: Floats, wanted: Tokens, columns: Ints, found: Ints) -> None:
-    """Into *found* the counts of the *wanted* tokens, which ascend, each in its one of *columns*."""
+    """Write the counts of the *wanted* tokens, which ascend, to *found* (documents, tokens), each to its own column."""
     for number in range(len(bounds) - 1):
         place, end = bounds[number], bounds[number + 1]
-        for turn in range(len(wanted)):
-            while place < end and tokens[place] < wanted[turn]:
+        for at in range(len(wanted)):
+            while place < end and tokens[place] < wanted[at]:
                 place += 1
-            if place < end and tokens[place] == wanted[turn]:
-                found[number, columns[turn]] = np.int64(counts[place])
+            if place < end and tokens[place] == wanted[at]:
+                found[number, columns[at]] = np.int64(counts[place])

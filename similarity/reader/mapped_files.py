@@ -1,4 +1,7 @@
-"""Bytes that are dear to work out, in local files that are mapped into memory; nothing in them is needed."""
+"""A folder of local files with results that are expensive to compute, mapped into memory.
+
+Every file can be deleted at any time: lost or damaged ones are computed again.
+"""
 
 from __future__ import annotations
 
@@ -13,26 +16,29 @@ from uuid import uuid4
 
 import xxhash
 
-from similarity.cache import UNUSED_DAYS
+from similarity.reader.segment_cache import UNUSED_DAYS
 
 log = logging.getLogger(__name__)
 
 _CHECKSUM = 16  # bytes at the end of a file
-_AT_ONCE = 1 << 20
+_READ_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Files:
-    """Those in *folder*, each followed by its checksum; one that is damaged is made anew."""
+class MappedFiles:
+    """The files in *folder*. Each ends with its checksum (XXH3, 128 bits); a damaged one is replaced."""
 
     folder: Path
 
-    def of(self, name: str, make: Callable[[], bytes]) -> memoryview | bytes:
-        """What the file *name* holds, else what *make* gives, kept for the next time where that is possible."""
+    def open(self, name: str, make: Callable[[], bytes]) -> memoryview | bytes:
+        """The content of the file *name*. Where there is none yet, *make* gives it and it is written to the file.
+
+        If the file cannot be written, that is logged and the content stays in memory.
+        """
         path = self.folder / name
-        found = _mapped(path)
-        if found is not None:
-            return found
+        content = _mapped(path)
+        if content is not None:
+            return content
         data = make()
         partial = path.with_name(f"{name}.{uuid4().hex}.partial")
         try:
@@ -48,7 +54,7 @@ class Files:
         return _mapped(path) or data
 
     def tidy(self, used: Collection[str]) -> None:
-        """Remove files that nobody opened for some days, except those *used*."""
+        """Remove files that nobody has opened for ``UNUSED_DAYS``, except those *used*."""
         try:
             for path in self.folder.glob("*"):
                 if path.name not in used and time.time() - path.stat().st_mtime > UNUSED_DAYS * 86_400:
@@ -62,18 +68,18 @@ def _mapped(path: Path) -> memoryview | None:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size - _CHECKSUM
             if size < 1 or not _is_whole(file.fileno(), size):
-                log.warning("%s is damaged: made anew", path)
+                log.warning("%s is damaged and is replaced", path)
                 return None
             os.utime(path)
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[:size]
     except OSError:
-        return None  # no file, or none that we may read
+        return None  # there is no file, or it is not readable
 
 
 def _is_whole(file: int, size: int) -> bool:
     checksum, at = xxhash.xxh3_128(), 0
     while at < size:
-        piece = os.pread(file, min(_AT_ONCE, size - at), at)
+        piece = os.pread(file, min(_READ_BYTES, size - at), at)
         if not piece:
             return False
         checksum.update(piece)

@@ -1,4 +1,4 @@
-"""A segment in memory: its articles' facts, its postings by token, and which of its rows can be found."""
+"""Segment readers: a decoded segment with its inverted indexes, and which of its rows are live."""
 
 from __future__ import annotations
 
@@ -11,113 +11,113 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity.bitsets import Bitsets, bitsets
-from similarity.postings import Columns, columns, columns_of
-from similarity.statistics import Statistics, Tokens
+from similarity.arrays import Flags, Tokens
+from similarity.postings.bitsets import Bitsets, bitsets
+from similarity.postings.inverted import InvertedIndex, invert, invert_vectors
+from similarity.reader.statistics import Statistics
 from store.connection import Document
-from store.manifest import Entry
-from store.segments import FIELDS, NEVER, Segment, decode, encode, id_bytes
+from store.index.manifest import SegmentEntry
+from store.index.segment_format import FIELDS, NO_DATE, Segment, decode, encode, id_bytes
 from store.vectors import CorruptVector, Ints
 
 log = logging.getLogger(__name__)
 
-Flags = NDArray[np.bool_]
-WORDS, BIGRAMS, MEANING = "words", "bigrams", "meaning"
+WORDS, BIGRAMS, EMBEDDINGS = "words", "bigrams", "meaning"
+"""Vector fields of a segment. The last name is older than the term."""
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
-    """A segment and its postings, by words and by pairs of Han characters; never changed.
+class SegmentReader:
+    """An immutable segment: its stored fields (``segment``) and inverted indexes of its words and Chinese bigrams.
 
-    ``name`` is the segment's, "" for articles that no segment has yet. ``frequent`` has the words of many articles once
-    more.
+    ``bitsets``: those of its frequent words. ``name``: the sha256 of the segment, "" for one in memory alone.
     """
 
     segment: Segment
-    columns: Columns
-    pairs: Columns
-    frequent: Bitsets
+    words: InvertedIndex
+    bigrams: InvertedIndex
+    bitsets: Bitsets
     name: str = ""
 
     @property
     def rows(self) -> int:
-        """How many documents it has, found or not."""
+        """The number of its documents, live or not."""
         return self.segment.documents
 
     @cached_property
     def days(self) -> tuple[int, int]:
-        """The earliest and the latest time of its articles; the former is NEVER where one has no date."""
+        """The earliest and the latest time of its articles; the former is NO_DATE where one has no date."""
         published = self.segment.published
-        return (int(published.min()), int(published.max())) if self.rows else (NEVER, NEVER)
+        return (int(published.min()), int(published.max())) if self.rows else (NO_DATE, NO_DATE)
 
     @cached_property
     def lengths(self) -> NDArray[np.unsignedinteger]:
-        """Lengths of the documents in tokens, in two bytes each if they fit: every query reads nearly all of them."""
+        """Lengths in tokens (rows, uint16 if they fit, else uint32): every query reads nearly all of them."""
         lengths = self.segment.lengths
         if int(lengths.max(initial=0)) <= np.iinfo(np.uint16).max:
             lengths = lengths.astype(np.uint16)
-            lengths.flags.writeable = False  # as arrays of a cache file are: numba compiles for each kind apart
+            lengths.flags.writeable = False  # as in a mapped file: numba would compile once more for writable arrays
         return lengths
 
     @cached_property
     def newest(self) -> int:
-        """The highest revision in it."""
+        """The highest revision of its articles, 0 without any."""
         return int(self.segment.revisions.max()) if self.rows else 0
 
     def document(self, row: int) -> Document:
-        """What an article's document says of the fields that the index is made of."""
-        held = self.segment
+        """The fields of an article's MongoDB document that are in the index, from its *row*."""
+        stored = self.segment
         return {
-            "_id": held.ids[row].tobytes().hex(),
-            "revision": int(held.revisions[row]),
-            "length": int(held.lengths[row]),
-            "published": _moment(int(held.published[row])),
-            "source": held.source_names[held.sources[row]],
-            "language": held.language_names[held.languages[row]],
+            "_id": stored.ids[row].tobytes().hex(),
+            "revision": int(stored.revisions[row]),
+            "length": int(stored.lengths[row]),
+            "published": _moment(int(stored.published[row])),
+            "source": stored.source_names[stored.sources[row]],
+            "language": stored.language_names[stored.languages[row]],
         } | {field: self.packed(name, row) for name, field in FIELDS.items()}
 
     def packed(self, field: str, row: int) -> bytes:
-        """The bytes that a row has in one of the segment's fields."""
+        """The packed vector of *row* in *field* (``WORDS``, ``BIGRAMS`` or ``EMBEDDINGS``)."""
         start = self.segment.vector_start[field]
         return self.segment.vectors[field][start[row] : start[row + 1]].tobytes()
 
     def frequencies(self, rows: Ints) -> tuple[Tokens, Ints]:
-        """Of the tokens of *rows*: in how many of these rows each occurs. Read from the packed vectors."""
+        """The tokens of *rows*, and in how many of these rows each occurs; read from the packed vectors."""
         start, vectors = self.segment.vector_start[WORDS].astype(np.int64), self.segment.vectors[WORDS]
         parts = [vectors[start[row] : start[row + 1]] for row in rows]
         ends = np.cumsum([0, *(len(part) for part in parts)])
         packed = np.concatenate(parts)
         packed.flags.writeable = False
-        some = columns(packed, ends, np.ones(len(rows), np.int64))
-        return some.tokens, some.frequencies()
+        index = invert(packed, ends, np.ones(len(rows), np.int64))
+        return index.tokens, index.document_frequencies()
 
 
 def _moment(seconds: int) -> datetime | None:
     # Not fromtimestamp, which refuses years that a datetime can hold.
-    return None if seconds == NEVER else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    return None if seconds == NO_DATE else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 
 
-def block_of(data: bytes | memoryview, name: str = "") -> Block:
-    """The block of the segment in *data*. Raises DamagedSegment, CorruptVector."""
+def open_segment(data: bytes | memoryview, name: str = "") -> SegmentReader:
+    """A reader of the segment in *data*. Raises DamagedSegment, CorruptVector."""
     segment = decode(data)
     words, pairs = (
-        columns(segment.vectors[field], segment.vector_start[field], segment.lengths) for field in (WORDS, BIGRAMS)
+        invert(segment.vectors[field], segment.vector_start[field], segment.lengths) for field in (WORDS, BIGRAMS)
     )
-    return Block(segment, words, pairs, bitsets(words, segment.documents), name)
+    return SegmentReader(segment, words, pairs, bitsets(words, segment.documents), name)
 
 
-def small_block(documents: list[Document]) -> Block:
-    """The block of articles that no segment has yet. One whose vector is damaged is named in the log and left out."""
+def pending_segment(documents: list[Document]) -> SegmentReader:
+    """A reader of articles that no segment has yet. Articles with a damaged vector are logged and left out."""
     try:
-        return block_of(encode(documents))
+        return open_segment(encode(documents))
     except CorruptVector:
-        return block_of(encode(_readable(documents)))
+        return open_segment(encode(_readable(documents)))
 
 
 def _readable(documents: list[Document]) -> list[Document]:
     vectors = [bytes(document["vector"]) for document in documents]
     try:
-        columns_of(vectors, np.ones(len(vectors), np.int64))
+        invert_vectors(vectors, np.ones(len(vectors), np.int64))
     except CorruptVector as error:
         if len(documents) == 1:
             log.warning("article %s cannot be found, %s: crawl or reread it", documents[0]["_id"], error)
@@ -128,70 +128,78 @@ def _readable(documents: list[Document]) -> list[Document]:
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
-    """A block in one state of the index: ``alive`` rows can be found. ``entry``: its line of the manifest."""
+class LiveSegment:
+    """A segment in one snapshot: its reader and which rows are live, as Lucene's ``liveDocs`` (rows, bool).
 
-    block: Block
-    alive: Flags
-    entry: Entry | None = None
+    ``entry``: its entry in the manifest, None for one that is in memory alone.
+    """
+
+    reader: SegmentReader
+    live: Flags
+    entry: SegmentEntry | None = None
 
     @cached_property
     def number(self) -> int:
-        """How many rows can be found."""
-        return int(np.count_nonzero(self.alive))
+        """The number of live rows."""
+        return int(np.count_nonzero(self.live))
 
     @cached_property
     def sources(self) -> frozenset[str]:
-        """Sources of the rows that can be found."""
-        segment = self.block.segment
-        used = np.bincount(segment.sources[self.alive], minlength=len(segment.source_names))
+        """Sources of the live rows."""
+        segment = self.reader.segment
+        used = np.bincount(segment.sources[self.live], minlength=len(segment.source_names))
         return frozenset(name for name, number in zip(segment.source_names, used, strict=True) if number)
 
     @cached_property
-    def ended(self) -> Flags:
-        """The rows that the manifest calls dead."""
-        ended = np.zeros(self.block.rows, bool)
+    def dead(self) -> Flags:
+        """The rows that are deleted by the manifest (rows, bool)."""
+        dead = np.zeros(self.reader.rows, bool)
         if self.entry is not None:
-            ended[self.entry.dead_rows] = True
-        return ended
+            dead[self.entry.deleted_rows] = True
+        return dead
 
     def row_of(self, key: NDArray[np.uint8]) -> int | None:
-        """The row of the article with the id *key* (12 bytes) if it can be found here."""
-        row = int(self.block.segment.rows_of(key.reshape(1, -1))[0])
-        return row if row >= 0 and self.alive[row] else None
+        """The row of the article with the id *key* (12, uint8) if it is live here."""
+        row = int(self.reader.segment.rows_of(key.reshape(1, -1))[0])
+        return row if row >= 0 and self.live[row] else None
 
-    def looked_at_again(self, ids: Collection[str], pending: Mapping[str, int], deleted: Mapping[str, int]) -> Held:
-        """With the rows of *ids* alive if nothing says otherwise: what is pending stands in place of a packed row."""
+    def updated(self, ids: Collection[str], pending: Mapping[str, int], deleted: Mapping[str, int]) -> LiveSegment:
+        """This segment with the rows of *ids* live, except those that are *pending* elsewhere or *deleted*."""
         wanted = list(ids)
-        rows = self.block.segment.rows_of(id_bytes(wanted)) if wanted else np.zeros(0, np.int64)
-        places = np.flatnonzero(rows >= 0)
-        if not len(places):
+        rows = self.reader.segment.rows_of(id_bytes(wanted)) if wanted else np.zeros(0, np.int64)
+        known = np.flatnonzero(rows >= 0)
+        if not len(known):
             return self
-        alive = self.alive.copy()
-        for place in places.tolist():
-            key, row = wanted[place], int(rows[place])
-            gone = key in pending or deleted.get(key, -1) >= int(self.block.segment.revisions[row])
-            alive[row] = not gone and not self.ended[row]
-        return self if np.array_equal(alive, self.alive) else Held(self.block, alive, self.entry)
+        live = self.live.copy()
+        for number in known.tolist():
+            key, row = wanted[number], int(rows[number])
+            hidden = key in pending or deleted.get(key, -1) >= int(self.reader.segment.revisions[row])
+            live[row] = not hidden and not self.dead[row]
+        return self if np.array_equal(live, self.live) else LiveSegment(self.reader, live, self.entry)
 
 
-def changed(statistics: Statistics, block: Block, before: Flags | None, after: Flags | None) -> Statistics:
-    """*statistics* once the rows *before* of *block* count no more and the rows *after* do (None: no rows)."""
-    if before is None and after is not None and 2 * np.count_nonzero(after) > block.rows:
-        whole = block.columns
-        lengths = int(block.segment.lengths.sum(dtype=np.int64))
-        statistics = statistics.plus(block.rows, lengths, whole.tokens, whole.frequencies())
-        before = np.ones(block.rows, bool)
-    elif after is None and before is not None and 2 * np.count_nonzero(before) > block.rows:
-        whole = block.columns
-        lengths = int(block.segment.lengths.sum(dtype=np.int64))
-        statistics = statistics.plus(-block.rows, -lengths, whole.tokens, -whole.frequencies())
-        after = np.ones(block.rows, bool)
-    none = np.zeros(block.rows, bool)
+def updated_statistics(
+    statistics: Statistics, reader: SegmentReader, before: Flags | None, after: Flags | None
+) -> Statistics:
+    """*statistics* after the live rows of a segment change from *before* to *after* (rows, bool; None: no rows).
+
+    Where most of the segment changes, its document frequencies are added or subtracted as a whole, then corrected.
+    """
+    if before is None and after is not None and 2 * np.count_nonzero(after) > reader.rows:
+        whole = reader.words
+        lengths = int(reader.segment.lengths.sum(dtype=np.int64))
+        statistics = statistics.plus(reader.rows, lengths, whole.tokens, whole.document_frequencies())
+        before = np.ones(reader.rows, bool)
+    elif after is None and before is not None and 2 * np.count_nonzero(before) > reader.rows:
+        whole = reader.words
+        lengths = int(reader.segment.lengths.sum(dtype=np.int64))
+        statistics = statistics.plus(-reader.rows, -lengths, whole.tokens, -whole.document_frequencies())
+        after = np.ones(reader.rows, bool)
+    none = np.zeros(reader.rows, bool)
     before, after = none if before is None else before, none if after is None else after
     for rows, sign in ((np.flatnonzero(before & ~after), -1), (np.flatnonzero(after & ~before), 1)):
         if len(rows):
-            tokens, numbers = block.frequencies(rows)
-            length = int(block.segment.lengths[rows].sum(dtype=np.int64))
+            tokens, numbers = reader.frequencies(rows)
+            length = int(reader.segment.lengths[rows].sum(dtype=np.int64))
             statistics = statistics.plus(sign * len(rows), sign * length, tokens, sign * numbers)
     return statistics

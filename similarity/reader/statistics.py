@@ -1,4 +1,4 @@
-"""Counts over the documents that can be found, kept up step by step: a change costs what it changes."""
+"""Collection statistics of the live documents, updated incrementally: a change costs in proportion to its size."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from similarity.arrays import Tokens
 from store.vectors import Ints
 
-Tokens = NDArray[np.int32]
-
 _SMALL = 8_192
-"""Tokens of a layer that are not worth an array: a query looks up thousands, and the cost of that grows with layers."""
+"""A layer of up to this many tokens is not folded into the array: looking tokens up in it costs little."""
 
 _FAR = 1 << 26
-"""Ids from here on, which only a damaged vector has, stay in a layer: one of them must not cost gigabytes."""
+"""Ids from here on stay in a layer. Only a damaged vector has them, and one of them must not cost gigabytes."""
 
 
 @dataclass(frozen=True)
 class Frequencies:
-    """In how many documents each token occurs: an array by token id, and what came since as small sorted layers.
+    """Document frequencies: in how many live documents each token occurs.
 
-    Layers at least halve in size from one to the next, so that there are few, and are folded into the array once they
-    have grown to a fair part of it.
+    ``base`` (ids, int32) is an array by token id. Later changes are ``layers`` of sorted token ids (n, int32) with
+    their changes (n, int64), as in an LSM tree: each layer is at most half of the one before, so there are few. They
+    are folded into the array once they have grown to an eighth of it.
     """
 
     base: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     layers: tuple[tuple[Tokens, Ints], ...] = ()
 
     def plus(self, tokens: Tokens, change: Ints) -> Frequencies:
-        """With *change* added for each of *tokens* (ascending, each once)."""
+        """These frequencies with *change* (n, int64) added for each of *tokens* (n, int32, ascending, each once)."""
         if not len(tokens):
             return self
         layers = [*self.layers, (tokens, change)]
@@ -47,7 +47,7 @@ class Frequencies:
         return Frequencies(base, () if near.all() else ((tokens[~near], change[~near]),))
 
     def of(self, tokens: Tokens) -> Ints:
-        """The number of documents of each of *tokens*; 0 for those that do not occur."""
+        """The document frequency of each of *tokens*, 0 for one that does not occur: (tokens, int64)."""
         found = np.zeros(len(tokens), np.int64)
         inside = tokens < len(self.base)
         found[inside] = self.base[tokens[inside]]
@@ -57,7 +57,7 @@ class Frequencies:
         return found
 
     def occurring(self) -> tuple[Tokens, Ints]:
-        """Every token that occurs, ascending, and its number of documents. As large as the dictionary."""
+        """All tokens that occur, ascending, with their document frequencies: as many as the dictionary has."""
         used = np.flatnonzero(self.base).astype(np.int32)
         tokens = np.unique(np.concatenate([used, *(named for named, _ in self.layers)]))
         numbers = self.of(tokens)
@@ -66,7 +66,7 @@ class Frequencies:
 
 @dataclass(frozen=True)
 class Statistics:
-    """Of the documents that can be found: how many, the sum of their lengths in tokens, documents per token."""
+    """Of the live documents: how many they are, the sum of their lengths in tokens, and document frequencies."""
 
     documents: int = 0
     tokens: int = 0
@@ -74,11 +74,14 @@ class Statistics:
 
     @property
     def mean_length(self) -> float:
-        """Tokens of a document on the average; 1 where there are none, so that nothing is divided by 0."""
+        """Mean length of a document in tokens; 1 for an empty collection, so that nothing is divided by 0."""
         return self.tokens / self.documents if self.documents and self.tokens else 1.0
 
     def plus(self, documents: int, length: int, tokens: Tokens, change: Ints) -> Statistics:
-        """With so many documents more (or fewer), of that length together, and *change* for each of *tokens*."""
+        """These statistics after *documents* with *length* tokens in all are added, or removed where both are negative.
+
+        *tokens* and *change*: see ``Frequencies.plus``.
+        """
         return Statistics(self.documents + documents, self.tokens + length, self.frequencies.plus(tokens, change))
 
     def __eq__(self, other: Any) -> bool:

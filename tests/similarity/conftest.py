@@ -1,4 +1,4 @@
-"""Small indexes, written the way articles are."""
+"""Small indexes for tests, stored through ``store.documents.articles`` like the articles of a crawl."""
 
 from __future__ import annotations
 
@@ -8,36 +8,50 @@ from datetime import UTC, datetime
 import jieba
 import pytest
 
-from store import schema
 from store.article import Article
-from store.articles import Entry, write
-from store.terms import SharedDictionary
-from text.analyzer import Analyzer
+from store.documents.articles import VectorizedArticle, write
+from store.index import preparation
+from store.index.dictionary import SharedDictionary
+from text.analysis.analyzer import Analyzer
+from text.analysis.document import analyzed_article, is_concept_token
+from text.analysis.normalize import Normalized
+from text.analysis.term_finder import TermMatch
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
 
 class PlainJieba:
-    """jieba and nothing else, as in the user's own example."""
+    """An analyzer that is jieba alone, without normalization and stop words."""
 
     version = "jieba.lcut"
 
     def tokens(self, text: str) -> list[str]:
         return jieba.lcut(text)
 
+    def tokens_of(self, forms: Normalized) -> list[str]:
+        return self.tokens(forms.text)
+
+    def terms_of_trade(self, text: str) -> list[TermMatch]:
+        return []
+
 
 @pytest.fixture
 def store_texts(database) -> Callable[..., list[str]]:
-    """Stores texts as articles and gives back their ids."""
+    """A function that stores texts as articles and returns their ids: see ``storing_in``."""
     return storing_in(database)
 
 
 def storing_in(database) -> Callable[..., list[str]]:
-    """What ``store_texts`` is, for any database."""
+    """The function ``store_texts`` for *database*.
 
-    def store(texts: list[str], analyzer=None, pairs=(), meaning=None, **fields) -> list[str]:
+    Each text becomes an article with the text as its body and *fields* as its other fields. *bigrams* (of characters)
+    and *embeddings* are those of every article; each has the concept tokens of its text besides.
+    """
+
+    def store(texts: list[str], analyzer=None, bigrams=(), embeddings=None, **fields) -> list[str]:
         analyzer = analyzer or Analyzer()
-        schema.prepare(database, analyzer.version)
+        has_terms = isinstance(analyzer, Analyzer)
+        preparation.prepare(database, analyzer.version)
         articles = [
             Article(
                 **(
@@ -53,12 +67,18 @@ def storing_in(database) -> Callable[..., list[str]]:
             )
             for text in texts
         ]
-        *bags, bigrams = SharedDictionary(database).bags_of_words([*map(analyzer.tokens, texts), list(pairs)])
+        named = [
+            filter(is_concept_token, analyzed_article("", [text], analyzer).bigrams if has_terms else ())
+            for text in texts
+        ]
+        dictionary = SharedDictionary(database)
+        bags = dictionary.bags_of_words([*map(analyzer.tokens, texts)])
+        bigram_bags = dictionary.bags_of_words([[*bigrams, *concepts] for concepts in named])
         write(
             database,
             [
-                Entry(article, [bag], bigrams=bigrams, meaning=meaning)
-                for article, bag in zip(articles, bags, strict=True)
+                VectorizedArticle(article, [bag], bigrams=bigram_bag, embeddings=embeddings)
+                for article, bag, bigram_bag in zip(articles, bags, bigram_bags, strict=True)
             ],
         )
         return [article.id for article in articles]

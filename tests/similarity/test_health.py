@@ -1,4 +1,4 @@
-"""Health of the sources, told from records of runs alone."""
+"""Health of the sources, judged from the records of runs."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from similarity.health import health
+from similarity.health import health_of
 from tests.commands import assert_one_line_error, run
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def ran(database, source: str, *verdicts: tuple[str, timedelta]) -> None:
+def record_runs(database, source: str, *verdicts: tuple[str, timedelta], now: datetime = NOW) -> None:
     for verdict, ago in verdicts:
-        ended = NOW - ago
+        ended = now - ago
         database.runs.insert_one({"source": source, "verdict": verdict, "why": "", "started": ended, "ended": ended})
 
 
@@ -37,41 +37,42 @@ def ran(database, source: str, *verdicts: tuple[str, timedelta]) -> None:
     ],
 )
 def test_fault(database, verdicts: list[tuple[str, timedelta]], fault: str) -> None:
-    ran(database, "sia", *verdicts)
-    (found,) = health(database, NOW, [])
-    assert found.fault == fault
-    assert found.history == [verdict for verdict, _ in verdicts]
-    assert found.verdict == verdicts[-1][0]
-    assert found.last == NOW - verdicts[-1][1]
+    record_runs(database, "sia", *verdicts)
+    (state,) = health_of(database, NOW, [])
+    assert state.fault == fault
+    assert state.history == [verdict for verdict, _ in verdicts]
+    assert state.verdict == verdicts[-1][0]
+    assert state.last == NOW - verdicts[-1][1]
 
 
-def test_all_sources_that_ever_ran_or_those_named(database) -> None:
-    ran(database, "wsts", ("ok", HOUR))
-    ran(database, "sia", *(("ok", number * HOUR) for number in range(12, 0, -1)))
+def test_all_sources_that_ever_ran_or_the_given_ones(database) -> None:
+    record_runs(database, "wsts", ("ok", HOUR))
+    record_runs(database, "sia", *(("ok", number * HOUR) for number in range(12, 0, -1)))
     database.runs.insert_one({"source": "ingest", "verdict": "ok", "started": NOW, "ended": NOW, "from_files": True})
-    assert [(found.source, len(found.history)) for found in health(database, NOW, [])] == [("sia", 8), ("wsts", 1)]
-    assert [(found.source, found.fault) for found in health(database, NOW, ["semi"])] == [("semi", "has never run")]
+    assert [(state.source, len(state.history)) for state in health_of(database, NOW, [])] == [("sia", 8), ("wsts", 1)]
+    assert [(state.source, state.fault) for state in health_of(database, NOW, ["semi"])] == [("semi", "has never run")]
 
 
 def test_the_command(uri: str, database) -> None:
     assert_one_line_error(run("similarity", "health", mongodb_uri=uri), "no run is recorded")
-    ran(database, "sia", ("ok", 3 * HOUR), ("failed", 2 * HOUR), ("ok", HOUR))
+    now = datetime.now(UTC).replace(microsecond=0)  # the command has its own clock, and NOW may be half an hour ago
+    record_runs(database, "sia", ("ok", 3 * HOUR), ("failed", 2 * HOUR), ("ok", HOUR), now=now)
     done = run("similarity", "health", mongodb_uri=uri)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split() == ["sia", "last", "1", "h", "good", "1", "h", "ok", "✗", "ok", "ok"]
-    ran(database, "wsts", ("empty", HOUR))
+    record_runs(database, "wsts", ("empty", HOUR), now=now)
     done = run("similarity", "health", mongodb_uri=uri)
     assert done.returncode == 1
     assert "✗ the last run was empty" in done.stdout
     assert run("similarity", "health", "sia", mongodb_uri=uri).returncode == 0
     done = run("similarity", "health", "--json", "wsts", mongodb_uri=uri)
     assert done.returncode == 1
-    (found,) = json.loads(done.stdout)["sources"]
-    assert found == {
+    (state,) = json.loads(done.stdout)["sources"]
+    assert state == {
         "source": "wsts",
         "verdict": "empty",
         "why": "",
-        "last": (NOW - HOUR).isoformat().replace("+00:00", "Z"),
+        "last": (now - HOUR).isoformat().replace("+00:00", "Z"),
         "last_good": None,
         "history": ["empty"],
         "fault": "the last run was empty",

@@ -6,13 +6,16 @@ from datetime import UTC, date, datetime
 import pytest
 
 from similarity import QueryError, SimilarityIndex
-from store import schema
 from store.article import Article
-from store.articles import Entry, write
 from store.connection import StoreError
-from store.terms import SharedDictionary
+from store.documents.articles import VectorizedArticle, write
+from store.index import preparation
+from store.index.dictionary import SharedDictionary
 from tests.similarity.conftest import NOW, PlainJieba
-from text.analyzer import Analyzer
+from text.analysis.analyzer import Analyzer
+from text.analysis.document import analyzed_article
+
+pytestmark = pytest.mark.slow
 
 CHIPS = ["台积电扩大先进封装产能", "中芯国际公布季度业绩", "存储芯片价格上涨，先进封装受益", "HBM4 supply stays tight"]
 
@@ -21,7 +24,7 @@ def titles(hits) -> list[str]:
     return [hit.article.title for hit in hits]
 
 
-def test_the_best_first(uri: str, store_texts) -> None:
+def test_hits_are_ordered_by_score(uri: str, store_texts) -> None:
     store_texts(CHIPS)
     with SimilarityIndex.open(uri, live=False) as index:
         hits = index.search("先进封装的产能")
@@ -58,21 +61,21 @@ def test_filters(uri: str, store_texts) -> None:
         ("chip", {"k": 0}, "k is 0"),
     ],
 )
-def test_queries_that_cannot_be_answered(uri: str, store_texts, text: str, arguments: dict, message: str) -> None:
+def test_invalid_queries_are_refused(uri: str, store_texts, text: str, arguments: dict, message: str) -> None:
     store_texts(CHIPS)
     with SimilarityIndex.open(uri, live=False) as index, pytest.raises(QueryError, match=message):
         index.search(text, **arguments)
 
 
 @pytest.mark.parametrize("model", ["counts", "tfidf", "bm25"])
-def test_an_empty_index_answers_nothing(uri: str, model: str) -> None:
+def test_an_empty_index_has_no_hits(uri: str, model: str) -> None:
     with SimilarityIndex.open(uri, live=False) as index:
         assert len(index) == 0
         assert index.search("chip", model=model) == []
         assert index.refresh() == 0
 
 
-def test_similar_leaves_itself_out(uri: str, store_texts) -> None:
+def test_similar_leaves_the_article_itself_out(uri: str, store_texts) -> None:
     ids = store_texts(CHIPS)
     with SimilarityIndex.open(uri, live=False) as index:
         assert [hit.article.id for hit in index.similar(ids[0])] == [ids[2]]
@@ -81,7 +84,9 @@ def test_similar_leaves_itself_out(uri: str, store_texts) -> None:
 
 
 @pytest.mark.parametrize("model", ["counts", "tfidf", "bm25"])
-def test_grown_step_by_step_answers_as_if_opened_anew(uri: str, store_texts, database, model: str) -> None:
+def test_an_index_refreshed_step_by_step_has_the_hits_of_one_opened_now(
+    uri: str, store_texts, database, model: str
+) -> None:
     store_texts(CHIPS[:1])
     with SimilarityIndex.open(uri, live=False) as grown:
         grown.search("芯片", model=model)
@@ -91,23 +96,23 @@ def test_grown_step_by_step_answers_as_if_opened_anew(uri: str, store_texts, dat
         store_texts([CHIPS[0]], title="changed", body="完全不同 wafer")
         assert grown.refresh() == 1
         assert grown.refresh() == 0
-        with SimilarityIndex.open(uri) as anew:
-            assert len(grown) == len(anew) == 81
+        with SimilarityIndex.open(uri) as opened:
+            assert len(grown) == len(opened) == 81
             for query in ("先进封装 wafer 7", "存储芯片", "HBM4 supply"):
                 assert [(hit.article.id, pytest.approx(hit.score)) for hit in grown.search(query, 20, model)] == [
-                    (hit.article.id, hit.score) for hit in anew.search(query, 20, model)
+                    (hit.article.id, hit.score) for hit in opened.search(query, 20, model)
                 ]
 
 
-def test_refresh_does_not_load_again_what_is_loaded(uri: str, store_texts, database) -> None:
+def test_refresh_keeps_loaded_segments(uri: str, store_texts, database) -> None:
     store_texts([f"wafer {number}" for number in range(200)])
     database.articles.update_many({}, [{"$set": {"stored": {"$subtract": ["$stored", 3_600_000]}}}])
     with SimilarityIndex.open(uri, live=False) as index:
         store_texts(["a new wafer"])
-        block = index._state.collection.blocks[0].block
+        reader = index._state.collection.segments[0].reader
         assert index.refresh() == 1
-        assert index._state.collection.blocks[0].block is block
-        assert index._state.collection.blocks[1].block.rows == 1
+        assert index._state.collection.segments[0].reader is reader
+        assert index._state.collection.segments[1].reader.rows == 1
 
 
 def test_queries_in_threads_while_the_index_grows(uri: str, store_texts) -> None:
@@ -116,14 +121,14 @@ def test_queries_in_threads_while_the_index_grows(uri: str, store_texts) -> None
     with SimilarityIndex.open(uri, live=False) as index:
         done = threading.Event()
 
-        def ask() -> None:
+        def search_until_done() -> None:
             try:
                 while not done.is_set():
                     assert titles(index.search("HBM4 supply tight", k=1)) == [CHIPS[3]]
             except BaseException as error:
                 failures.append(error)
 
-        threads = [threading.Thread(target=ask) for _ in range(4)]
+        threads = [threading.Thread(target=search_until_done) for _ in range(4)]
         for thread in threads:
             thread.start()
         for number in range(30):
@@ -141,8 +146,9 @@ def test_a_hit_in_a_report_names_the_page(uri: str, database, store_texts) -> No
     analyzer = Analyzer()
     pages = ["cover of the annual report", "capital expenditures for new fabs", "risk factors and litigation"]
     report = Article("intel", "https://a.example/r.pdf", "10-K", NOW, body="\f".join(pages), kind="filing")
-    bags = SharedDictionary(database).bags_of_words([analyzer.tokens(page) for page in pages])
-    write(database, [Entry(report, bags)])
+    tokenized = analyzed_article(report.title, pages, analyzer)
+    *bags, concepts = SharedDictionary(database).bags_of_words([*tokenized.pages, tokenized.bigrams])
+    write(database, [VectorizedArticle(report, bags, bigrams=concepts)])
     with SimilarityIndex.open(uri, live=False) as index:
         for model in ("counts", "tfidf", "bm25"):
             (hit,) = index.search("expenditures for fabs", model=model)
@@ -152,7 +158,7 @@ def test_a_hit_in_a_report_names_the_page(uri: str, database, store_texts) -> No
 
 def test_another_analyzer_is_refused(uri: str, store_texts) -> None:
     store_texts(CHIPS)
-    with pytest.raises(schema.IndexMismatch):
+    with pytest.raises(preparation.IndexMismatch):
         SimilarityIndex.open(uri, PlainJieba())
 
 

@@ -1,4 +1,4 @@
-"""The bench measures what it says: its collection, its stages, its rivals; how fast they are is no matter of tests."""
+"""The bench measures what it says: its collection, its stages and its rivals. Tests do not check how fast they are."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from similarity.bench import bench
+from similarity.bench import run_bench
 from similarity.bench.corpus import make, queries
 from similarity.bench.rivals import RIVALS, Rival
 from similarity.bench.table import tables
 
+pytestmark = pytest.mark.slow
 
-def test_every_article_has_as_many_different_words_as_asked_for() -> None:
+
+def test_every_article_has_the_given_number_of_distinct_words() -> None:
     corpus = make(300, 40)
     assert corpus.documents == 300
     for place in range(300):
@@ -36,29 +38,29 @@ def test_queries_are_words_of_one_article() -> None:
         assert any(set(words) <= article for article in articles)
 
 
-@pytest.mark.parametrize("name", RIVALS.values(), ids=RIVALS)
-def test_rivals_find_the_article_that_a_query_is(name: Rival, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rival", RIVALS.values(), ids=RIVALS)
+def test_rivals_find_the_article_that_a_query_is(rival: Rival, tmp_path: Path) -> None:
     corpus = make(200, 40)
-    query = name(corpus, tmp_path)
+    query = rival(corpus, tmp_path)
     for place in (0, 70, 199):
         (best, *_) = places(query(corpus.ids[corpus.start[place] : corpus.start[place + 1]].tolist()))
         assert best == place
 
 
 @pytest.mark.usefixtures("uri")
-def test_all_stages_of_ours_run() -> None:
-    told: list[str] = []
-    found = bench([200], [], told.append)
-    (size,) = found["sizes"]
+def test_all_stages_of_this_project_run() -> None:
+    lines: list[str] = []
+    figures = run_bench([200], [], lines.append)
+    (size,) = figures["sizes"]
     assert size["docs"] == 200 and not size["rivals"]
     in_turn = size["xinwen"]["in_turn"]
     assert in_turn["times"]["p50_ms"] == pytest.approx(
         in_turn["default"]["p50_ms"] / in_turn["bm25"]["p50_ms"], abs=0.01
     )
     assert size["xinwen"]["p95_ms"] > 0 and size["xinwen"]["stored"]["segment_bytes"] > 0
-    assert [line.split(": ")[1] for line in told] == ["corpus", "fill", "open", "open", "measure"]
-    json.dumps(found)
-    (table,) = tables(found)
+    assert [line.split(": ")[1] for line in lines] == ["corpus", "fill", "open", "open", "measure"]
+    json.dumps(figures)
+    (table,) = tables(figures)
     assert table.row_count == 24
 
 

@@ -1,4 +1,4 @@
-"""The doors for looking around, as a user calls them."""
+"""The commands keywords, trend and related, as a user calls them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from similarity import training
-from similarity.bulk import Bulk
+import pytest
+
+from similarity.maintenance import lsi_training
+from similarity.maintenance.executor import Executor
 from tests.commands import assert_one_line_error, run
-from tests.similarity.test_related import articles_of
+from tests.similarity.analytics.test_related_terms import articles_of
+
+pytestmark = pytest.mark.slow
 
 
 def test_keywords(uri: str, store_texts) -> None:
@@ -54,13 +58,12 @@ def test_related(uri: str, database, store_texts) -> None:
     assert_one_line_error(run("similarity", "related", "内存", mongodb_uri=uri), "error: 0 articles are too few", "200")
     store_texts(articles_of(120))
     with ThreadPoolExecutor(1) as here:
-        training.train(database, uri, Bulk(here, 1), 12)
+        lsi_training.train_topics(database, uri, Executor(here, 1), 12)
     done = run("similarity", "related", "阿斯麦", "-k", "12", mongodb_uri=uri)
     assert (done.returncode, done.stderr) == (0, "")
-    (line,) = [line for line in done.stdout.splitlines() if "licences" in line]
-    assert "英文 en" in line
     (line,) = [line for line in done.stdout.splitlines() if "光刻机" in line]
-    assert "中文 zh" not in line
+    assert "光刻机 lithography machine" in line, "a term is shown in both languages"
+    assert "出口许可 export license" in done.stdout, "of licences and of 许可证"
     found = json.loads(run("similarity", "related", "阿斯麦", "-k", "3", "--json", mongodb_uri=uri).stdout)
     assert (found["term"], len(found["related"])) == ("阿斯麦", 3)
     assert set(found["related"][0]) == {

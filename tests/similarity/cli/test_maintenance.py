@@ -1,21 +1,25 @@
-"""The chores as a user calls them."""
+"""The maintenance commands, as a user calls them."""
 
 from __future__ import annotations
 
 import json
 
-from store import manifest, schema
+import pytest
+
+from store.index import manifest, preparation
 from tests.commands import assert_one_line_error, run
-from tests.store.index import content, delete, key, store, stored
-from text.analyzer import VERSION
+from tests.store.index_content import content, delete, key, store, stored
+from text.analysis.analyzer import VERSION
+
+pytestmark = pytest.mark.slow
 
 
 def test_compact_verify_and_rebuild(uri: str, database) -> None:
-    schema.prepare(database, VERSION)
+    preparation.prepare(database, VERSION)
     store(database, {"a": "one two", "b": "two", "c": "three"})
     done = run("similarity", "compact", mongodb_uri=uri)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "3 articles in 1 segments: 3 packed, 0 rows buried" in done.stdout
+    assert "3 articles in 1 segments: 3 packed, 0 rows deleted" in done.stdout
     done = run("similarity", "verify", mongodb_uri=uri)
     assert (done.returncode, done.stderr) == (0, "")
     assert "索引与 3 篇文章一致 · the index agrees with the 3 articles" in done.stdout

@@ -8,11 +8,24 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from similarity.floors import Floor, Floors, FloorsError, changed, held, load, lowered, raised, save, sunk
-from similarity.quality import floors as floors_door
-from similarity.test_sets import digest, part_of
+from similarity.cli.quality import floors as floors_app
+from similarity.evaluation.datasets import digest, sample_of
+from similarity.evaluation.floors import (
+    Floor,
+    Floors,
+    FloorsError,
+    changed_set,
+    checked_values,
+    failures,
+    load,
+    lowered,
+    raised,
+    save,
+)
 from tests.commands import assert_one_line_error, run
-from text.analyzer import VERSION
+from text.analysis.analyzer import VERSION
+
+pytestmark = pytest.mark.slow
 
 FLOOR = Floor("a set", "d" * 64, "hybrid", False, 1, True, {"nDCG@10": 0.9, "P@1": 0.8}, [[0.5, 0.9, 0.7]])
 FLOORS = Floors("7", "an encoder", (FLOOR, replace(FLOOR, name="another", table=())))
@@ -28,15 +41,15 @@ FLOORS = Floors("7", "an encoder", (FLOOR, replace(FLOOR, name="another", table=
     ],
     ids=["equal", "three tenths", "more", "gone"],
 )
-def test_a_figure_may_sink_by_three_tenths_of_a_point(now: dict[str, float], lines: list[str]) -> None:
-    assert sunk(FLOOR, now) == lines
+def test_a_metric_may_lie_three_tenths_of_a_point_below_its_floor(now: dict[str, float], lines: list[str]) -> None:
+    assert failures(FLOOR, now) == lines
 
 
-def test_another_set_is_no_failure_of_quality() -> None:
-    assert changed(FLOOR, "d" * 64) == ""
-    said = changed(FLOOR, "e" * 64)
-    assert said.startswith("the test set a set is not the one that its floor was measured on (sha256 eeeeeeeeeeee")
-    assert "floors lower --set a set --reason" in said
+def test_another_set_is_no_loss_of_quality() -> None:
+    assert changed_set(FLOOR, "d" * 64) == ""
+    message = changed_set(FLOOR, "e" * 64)
+    assert message.startswith("the test set a set is not the one that its floor was measured on (sha256 eeeeeeeeeeee")
+    assert "floors lower --set a set --reason" in message
 
 
 def test_raising_never_lets_a_floor_down() -> None:
@@ -59,15 +72,15 @@ def test_lowering_keeps_the_reason() -> None:
     assert again.lowered == after.lowered
 
 
-def test_of_pairs_the_chosen_goals_are_held() -> None:
+def test_of_pairs_the_chosen_goals_are_checked() -> None:
     values = {
         "threshold at best F1": 0.3,
         "precision at best F1": 0.7,
         "F1 at best F1": 0.74321,
         "accuracy at best accuracy": 0.8,
     }
-    assert held(values) == {"F1 at best F1": 0.7432, "accuracy at best accuracy": 0.8}
-    assert held({"precision": 0.99, "recall": 0.91239}) == {"precision": 0.99, "recall": 0.9124}
+    assert checked_values(values) == {"F1 at best F1": 0.7432, "accuracy at best accuracy": 0.8}
+    assert checked_values({"precision": 0.99, "recall": 0.91239}) == {"precision": 0.99, "recall": 0.9124}
 
 
 def test_written_and_read_again(tmp_path: Path) -> None:
@@ -108,7 +121,7 @@ def sets(tmp_path: Path) -> Path:
     return tmp_path / "sets"
 
 
-def test_the_digest_is_of_what_figures_depend_on(sets: Path) -> None:
+def test_the_digest_is_of_what_metrics_depend_on(sets: Path) -> None:
     before = digest(sets / "tiny")
     (sets / "tiny" / "README").write_text("about the set")
     assert digest(sets / "tiny") == before
@@ -117,25 +130,25 @@ def test_the_digest_is_of_what_figures_depend_on(sets: Path) -> None:
     assert digest(sets) == ""
 
 
-def test_a_part_has_every_so_manieth_query_and_what_was_judged_for_it(sets: Path) -> None:
-    with part_of(sets / "tiny", 3) as part:
-        read = {name: (part / name).read_text("utf-8") for name in ("queries.jsonl", "qrels.tsv", "docs.jsonl")}
+def test_a_sample_has_every_nth_query_and_what_was_judged_for_it(sets: Path) -> None:
+    with sample_of(sets / "tiny", 3) as sample:
+        read = {name: (sample / name).read_text("utf-8") for name in ("queries.jsonl", "qrels.tsv", "docs.jsonl")}
         ids = [json.loads(line)["id"] for line in read["docs.jsonl"].splitlines()]
         assert [json.loads(line)["id"] for line in read["queries.jsonl"].splitlines()] == ["q0", "q3"]
         assert read["qrels.tsv"] == "q0\t0\t1\nq3\t5\t1\n"
         assert ids == ["0", "3", "5"]  # every third, and the one judged for q3
-    assert not part.exists()
-    with part_of(sets / "tiny", 1) as whole:
+    assert not sample.exists()
+    with sample_of(sets / "tiny", 1) as whole:
         assert whole == sets / "tiny"
 
 
-def test_a_part_of_pairs(tmp_path: Path) -> None:
+def test_a_sample_of_pairs(tmp_path: Path) -> None:
     rows = [{"a": str(place), "b": "b", "label": place % 2} for place in range(7)]
     for name in ("dev", "test"):
         lines(tmp_path / f"pairs.{name}.jsonl", rows)
-    with part_of(tmp_path, 3) as part:
+    with sample_of(tmp_path, 3) as sample:
         for name in ("dev", "test"):
-            kept = (part / f"pairs.{name}.jsonl").read_text("utf-8").splitlines()
+            kept = (sample / f"pairs.{name}.jsonl").read_text("utf-8").splitlines()
             assert [json.loads(line)["a"] for line in kept] == ["0", "3", "6"]
 
 
@@ -146,34 +159,36 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def door(*arguments: object) -> tuple[int, str, str]:
+def floors_command(*arguments: object) -> tuple[int, str, str]:
     """Status, output and errors of ``python -m similarity floors``, within this process: one of its own takes seconds."""
-    done = CliRunner().invoke(floors_door, list(map(str, arguments)))
+    done = CliRunner().invoke(floors_app, list(map(str, arguments)))
     return done.exit_code, done.stdout, done.stderr
 
 
-def test_the_doors_raise_check_and_lower(sets: Path, file: Path, server: str) -> None:
+def test_the_commands_raise_check_and_lower(sets: Path, file: Path, server: str) -> None:
     where = "--sets", sets, "--file", file
-    assert door("raise", *where)[::2] == (0, "")
+    assert floors_command("raise", *where)[::2] == (0, "")
     first = load(file)
     assert (first.floors[0].values["P@1"], first.floors[0].digest) == (0.75, digest(sets / "tiny"))
     assert first.analyzer == VERSION
-    assert door("check", *where)[:2] == (0, told(first.floors[0]))
+    assert floors_command("check", *where)[:2] == (0, printed(first.floors[0]))
 
     save(replace(first, floors=(replace(first.floors[0], values={"P@1": 0.8}),)), file)
-    assert_one_error(door("check", *where), "P@1 sank from 80.00 to 75.00 %")
-    assert_one_error(door("raise", *where), "P@1 sank from 80.00 to 75.00 %", "nothing was raised")
+    assert_one_error(floors_command("check", *where), "P@1 sank from 80.00 to 75.00 %")
+    assert_one_error(floors_command("raise", *where), "P@1 sank from 80.00 to 75.00 %", "nothing was raised")
     assert load(file).floors[0].values == {"P@1": 0.8}
 
     (sets / "tiny" / "qrels.tsv").write_text("q0\t0\t1\n")
-    assert_one_error(door("check", *where), "is not the one that its floor was measured on")
-    assert_one_error(door("lower", "--set", "tiny", "--reason", " ", *where), "needs a reason")
-    assert_one_error(door("lower", "--set", "tyni", "--reason", "fewer", *where), "no floor for a set 'tyni'", "tiny")
-    assert door("lower", "--set", "tiny", "--reason", "judged anew", *where)[0] == 0
+    assert_one_error(floors_command("check", *where), "is not the one that its floor was measured on")
+    assert_one_error(floors_command("lower", "--set", "tiny", "--reason", " ", *where), "needs a reason")
+    assert_one_error(
+        floors_command("lower", "--set", "tyni", "--reason", "fewer", *where), "no floor for a set 'tyni'", "tiny"
+    )
+    assert floors_command("lower", "--set", "tiny", "--reason", "judged again", *where)[0] == 0
     after = load(file)
     assert after.floors[0].values["P@1"] == 1.0
-    assert after.lowered[0]["reason"] == "judged anew"
-    assert door("check", *where)[0] == 0
+    assert after.lowered[0]["reason"] == "judged again"
+    assert floors_command("check", *where)[0] == 0
 
 
 def test_a_set_that_is_not_there_is_named(sets: Path, file: Path) -> None:
@@ -181,9 +196,17 @@ def test_a_set_that_is_not_there_is_named(sets: Path, file: Path) -> None:
     assert_one_line_error(done, f"no folder {sets.parent / 'tiny'} with the test set tiny", "--sets")
 
 
-def told(floor: Floor) -> str:
-    figures = ", ".join(f"{measure} {100 * value:.2f} (+0.00)" for measure, value in floor.values.items())
-    return f"{floor.title}: {figures}\n"
+def test_the_folder_of_sets_is_that_of_the_setting(sets: Path, file: Path, server: str) -> None:
+    done = run("similarity", "floors", "check", "--file", file)
+    assert_one_line_error(done, "the test set tiny lies outside the project", "--sets DIR", "XINWEN_EVALUATION")
+    done = run("similarity", "floors", "check", "--file", file, xinwen_evaluation=sets)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("tiny (bm25, without encoder): nDCG@10 ")
+
+
+def printed(floor: Floor) -> str:
+    metrics = ", ".join(f"{measure} {100 * value:.2f} (+0.00)" for measure, value in floor.values.items())
+    return f"{floor.title}: {metrics}\n"
 
 
 def assert_one_error(done: tuple[int, str, str], *parts: str) -> None:

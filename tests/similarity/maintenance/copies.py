@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from store import manifest, projections, schema, segments
 from store.connection import another_database, connect
+from store.index import manifest, preparation, projections, segments
 
 OF_WORDS = ("revision", "content", "digest", "length", "vector", "page_vectors", "bigrams", "pending")
 
@@ -17,7 +17,7 @@ def copied(database, server: str, name: str = "copy") -> Iterator[tuple[object, 
     address = another_database(server, f"{database.name}_{name}")
     copy = connect(address)
     try:
-        schema.prepare(copy, manifest.read(database).analyzer)
+        preparation.prepare(copy, manifest.read(database).analyzer)
         for name in database.list_collection_names():
             rows = list(database[name].find())
             copy[name].delete_many({})
@@ -30,7 +30,7 @@ def copied(database, server: str, name: str = "copy") -> Iterator[tuple[object, 
 
 
 def everything(database) -> dict[str, object]:
-    """All that bulk jobs make, byte for byte."""
+    """All that bulk jobs write, byte for byte."""
     named = manifest.read(database)
     topics = projections.current(database)
     return {
@@ -38,7 +38,7 @@ def everything(database) -> dict[str, object]:
         "segments": {
             entry.sha256: segments.read(database, entry.sha256, entry.parts)
             for entry in named.segments
-            if not len(entry.dead_rows)
+            if not len(entry.deleted_rows)
         },
         "terms": {row["_id"]: row["id"] for row in database.terms.find()},
         "articles": {

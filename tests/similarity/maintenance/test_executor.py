@@ -1,4 +1,4 @@
-"""Bulk jobs give the same bytes in processes of one machine and on a cluster, even when a worker is killed."""
+"""Executor jobs give the same bytes in processes of one machine and on a cluster, even when a worker is killed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ from pathlib import Path
 
 import pytest
 
-from similarity import bulk as bulk_module
-from similarity import rebuilding, training
-from similarity import retokenize as retokenizing
-from similarity.bulk import Bulk, NoWorkers, workers
-from similarity.rebuilding import rebuild
-from similarity.retokenize import retokenize
-from similarity.training import train
-from store.verify import verify
+from similarity.maintenance import executor as executor_module
+from similarity.maintenance import lsi_training
+from similarity.maintenance import rebuild as rebuild_module
+from similarity.maintenance import retokenize as retokenizing
+from similarity.maintenance.executor import Executor, NoWorkers, open_executor
+from similarity.maintenance.lsi_training import train_topics
+from similarity.maintenance.rebuild import rebuild_segments
+from similarity.maintenance.retokenize import retokenize_index
+from store.index.verify import verify
 from tests.commands import PROJECT, assert_one_line_error, run
 from tests.similarity.conftest import PlainJieba
-from tests.similarity.copies import copied, everything
-from text.analyzer import VERSION
+from tests.similarity.maintenance.copies import copied, everything
+from text.analysis.analyzer import VERSION
 
-pytestmark = pytest.mark.filterwarnings("ignore:the matrix subclass")  # gensim uses it
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:the matrix subclass"),  # gensim uses it
+]
 
 TRADE = [
     "台积电",
@@ -52,16 +56,18 @@ TRADE = [
 
 
 def texts(number: int) -> list[str]:
-    """Texts that differ, of words that many of them share."""
-    some = [TRADE[place % 7 : place % 7 + 3 + place % 11] * (1 + place % 3) + [f"{place}号"] for place in range(number)]
-    return [" ".join(words) + f"，第{place}条消息" for place, words in enumerate(some)]
+    """Different texts that share many words."""
+    word_lists = [
+        TRADE[place % 7 : place % 7 + 3 + place % 11] * (1 + place % 3) + [f"{place}号"] for place in range(number)
+    ]
+    return [" ".join(words) + f"，第{place}条消息" for place, words in enumerate(word_lists)]
 
 
-class Killing(Bulk):
+class Killing(Executor):
     """Kills the process *victim* once the first result of a map is there."""
 
-    def __init__(self, bulk: Bulk, victim: int) -> None:
-        super().__init__(bulk.executor, bulk.workers)
+    def __init__(self, executor: Executor, victim: int) -> None:
+        super().__init__(executor.pool, executor.workers)
         object.__setattr__(self, "victim", victim)
 
     def map(self, function, partitions, meanwhile=lambda: None):
@@ -74,20 +80,20 @@ class Killing(Bulk):
 
 @pytest.fixture
 def many_partitions(monkeypatch) -> None:
-    monkeypatch.setattr(rebuilding, "ROWS", 9)
-    monkeypatch.setattr(training, "CHUNK", 25)
+    monkeypatch.setattr(rebuild_module, "ROWS", 9)
+    monkeypatch.setattr(lsi_training, "CHUNK", 25)
     monkeypatch.setattr(retokenizing, "ROWS", 17)
-    monkeypatch.setattr(retokenizing, "CUT_AT_ONCE", 7)
+    monkeypatch.setattr(retokenizing, "TOKENIZED_AT_ONCE", 7)
 
 
-def all_jobs(database, address: str, bulk: Bulk) -> list[dict]:
+def all_jobs(database, address: str, executor: Executor) -> list[dict]:
     """What is there after each of the jobs."""
     found = []
-    assert rebuild(database, address, bulk, elsewhere=True).documents == 90
+    assert rebuild_segments(database, address, executor, remote=True).documents == 90
     found.append(everything(database))
-    train(database, address, bulk, topics=10)
+    train_topics(database, address, executor, topics=10)
     found.append(everything(database))
-    assert retokenize(database, address, bulk).articles == 90
+    assert retokenize_index(database, address, executor).articles == 90
     assert verify(database, VERSION) == []
     found.append(everything(database))
     return found
@@ -99,13 +105,13 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
     distributed = pytest.importorskip("distributed")
     store_texts(texts(90), PlainJieba())
     with copied(database, server) as (copy, address):
-        with workers() as bulk:
-            local = all_jobs(database, uri, bulk)
+        with open_executor() as executor:
+            local = all_jobs(database, uri, executor)
         options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
-        with distributed.LocalCluster(**options) as cluster, workers(cluster.scheduler_address) as bulk:
+        with distributed.LocalCluster(**options) as cluster, open_executor(cluster.scheduler_address) as executor:
             victim = cluster.workers[0].pid
-            elsewhere = all_jobs(copy, address, Killing(bulk, victim))
-            deadline = time.monotonic() + 30
+            elsewhere = all_jobs(copy, address, Killing(executor, victim))
+            deadline = time.monotonic() + 180
             while cluster.workers[0].pid in (None, victim):
                 assert time.monotonic() < deadline, "the worker was killed, and another one started"
                 time.sleep(0.1)
@@ -123,36 +129,36 @@ def test_results_come_in_the_order_of_the_partitions_and_few_at_a_time() -> None
         return number * number
 
     with ThreadPoolExecutor(2) as threads:
-        for result in Bulk(threads, 2).map(slow_at_first, iter(range(40))):
+        for result in Executor(threads, 2).map(slow_at_first, iter(range(40))):
             assert result == (result_number := round(result**0.5)) ** 2
             assert max(waiting) <= result_number + 4
-        assert list(Bulk(threads, 2).map(abs, [])) == []
+        assert list(Executor(threads, 2).map(abs, [])) == []
 
 
 def _die(number: int) -> None:
     os._exit(9)
 
 
-def test_a_killed_process_of_ours_ends_in_one_line() -> None:
-    with workers() as bulk, pytest.raises(NoWorkers, match=r"was killed.*run the command again"):
-        list(bulk.map(_die, [1]))
+def test_a_killed_worker_process_ends_in_one_line() -> None:
+    with open_executor() as executor, pytest.raises(NoWorkers, match=r"was killed.*run the command again"):
+        list(executor.map(_die, [1]))
 
 
 def test_a_scheduler_that_does_not_answer(monkeypatch) -> None:
     pytest.importorskip("distributed")
-    monkeypatch.setattr(bulk_module, "_ANSWER", 0.5)
+    monkeypatch.setattr(executor_module, "_CONNECT_TIMEOUT", 0.5)
     refused = r"^--scheduler tcp://127.0.0.1:1: no Dask scheduler answers there \(.*\)$"
-    with pytest.raises(NoWorkers, match=refused), workers("tcp://127.0.0.1:1"):
+    with pytest.raises(NoWorkers, match=refused), open_executor("tcp://127.0.0.1:1"):
         pytest.fail("nobody is there")
 
 
-def test_without_dask_the_door_says_what_to_install(uri: str, tmp_path) -> None:
+def test_without_dask_the_command_says_what_to_install(uri: str, tmp_path) -> None:
     (tmp_path / "distributed.py").write_text("raise ImportError('not installed')\n")
     without = run("similarity", "rebuild", "--scheduler", "tcp://127.0.0.1:1", mongodb_uri=uri, pythonpath=tmp_path)
     assert_one_line_error(without, "error: --scheduler needs Dask", "pip install -r requirements-dask.txt")
 
 
-def test_train_at_the_door(uri: str, database, store_texts) -> None:
+def test_the_train_command(uri: str, database, store_texts) -> None:
     assert_one_line_error(
         run("similarity", "train", mongodb_uri=uri), "error: no article is stored", "scrapy crawl KEY"
     )
@@ -173,10 +179,10 @@ def test_train_at_the_door(uri: str, database, store_texts) -> None:
 
 KILLED = """
 import os
-from similarity.bulk import workers
+from similarity.maintenance.executor import open_executor
 if __name__ == "__main__":
-    with workers() as bulk:
-        print(*bulk.map(abs, [-5]), flush=True)
+    with open_executor() as executor:
+        print(*executor.map(abs, [-5]), flush=True)
         os.kill(os.getpid(), 9)
 """
 
@@ -190,6 +196,6 @@ def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert (done.stdout, done.returncode) == ("5\n", -signal.SIGKILL), done.stderr

@@ -1,4 +1,4 @@
-"""Columns against the plain reading of the same packed vectors."""
+"""The inverted index against the same packed vectors decoded one by one."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from similarity.postings import K1, B, columns_of
+from similarity.postings.bm25 import length_scale, saturated
+from similarity.postings.inverted import invert_vectors
 from store.vectors import CorruptVector, pack, unpack_many
+
+pytestmark = pytest.mark.slow
 
 bags = st.lists(
     st.dictionaries(
@@ -22,37 +25,37 @@ bags = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(bags)
-def test_columns_hold_what_the_vectors_hold(bags: list[dict[int, int]]) -> None:
+def test_the_inverted_index_has_the_postings_of_the_vectors(bags: list[dict[int, int]]) -> None:
     vectors = [pack(bag.items()) for bag in bags]
     lengths = np.array([sum(bag.values()) for bag in bags], np.int64)
-    found = columns_of(vectors, lengths)
-    counts = found.counts.astype(np.int64)
-    assert (counts[found.large_at] == 255).all()
-    assert len(found.large_at) == (counts == 255).sum()
-    counts[found.large_at] = found.large
+    index = invert_vectors(vectors, lengths)
+    counts = index.counts.astype(np.int64)
+    assert (counts[index.large_at] == 255).all()
+    assert len(index.large_at) == (counts == 255).sum()
+    counts[index.large_at] = index.large
 
     expected = unpack_many(vectors)
     row = np.repeat(np.arange(len(vectors)), np.diff(expected.start))
     order = np.argsort(expected.ids, kind="stable")
     tokens, first = np.unique(expected.ids[order], return_index=True)
-    assert found.tokens.tolist() == tokens.tolist()
-    assert found.start.tolist() == [*first.tolist(), len(order)]
-    assert found.rows.tolist() == row[order].tolist()
+    assert index.tokens.tolist() == tokens.tolist()
+    assert index.start.tolist() == [*first.tolist(), len(order)]
+    assert index.rows.tolist() == row[order].tolist()
     assert counts.tolist() == expected.counts[order].tolist()
 
     squares = np.bincount(row, weights=expected.counts.astype(float) ** 2, minlength=len(vectors))
-    assert found.norms == pytest.approx(np.sqrt(squares), rel=1e-12)
-    scale = K1 * (1 - B + B * lengths / found.mean_length[0])
-    for column, (start, end) in enumerate(zip(found.start, found.start[1:], strict=False)):
-        own, here = counts[start:end], found.rows[start:end]
-        cosine, bm25 = (own / found.norms[here]).max(), (own / (own + scale[here])).max()
-        assert cosine <= found.cosine_bounds[column] <= cosine * 1.00001
-        assert bm25 <= found.bm25_bounds[column] <= bm25 * 1.00001
+    assert index.norms == pytest.approx(np.sqrt(squares), rel=1e-12)
+    scale = length_scale(lengths.astype(float), float(index.mean_length[0]))
+    for ordinal, (start, end) in enumerate(zip(index.start, index.start[1:], strict=False)):
+        own, here = counts[start:end], index.rows[start:end]
+        cosine, bm25 = (own / index.norms[here]).max(), saturated(1.0, own, scale[here]).max()
+        assert cosine <= index.cosine_bounds[ordinal] <= cosine * 1.00001
+        assert bm25 <= index.bm25_bounds[ordinal] <= bm25 * 1.00001
 
 
 @settings(deadline=None)
 @given(bags.filter(bool), st.data())
-def test_damaged_vectors_are_refused_or_read_as_the_plain_reader_does(bags: list[dict[int, int]], data) -> None:
+def test_damaged_vectors_are_refused_or_read_as_the_plain_decoder_does(bags: list[dict[int, int]], data) -> None:
     vectors = [pack(bag.items()) for bag in bags]
     which = data.draw(st.integers(0, len(vectors) - 1))
     damaged = bytearray(vectors[which])
@@ -61,12 +64,12 @@ def test_damaged_vectors_are_refused_or_read_as_the_plain_reader_does(bags: list
     damaged = damaged[: data.draw(st.integers(0, len(damaged)))]
     vectors[which] = bytes(damaged)
     try:
-        found = columns_of(vectors, np.ones(len(vectors), np.int64))
+        index = invert_vectors(vectors, np.ones(len(vectors), np.int64))
     except CorruptVector:
         return
     plain = unpack_many(vectors)
-    assert np.bincount(found.rows, minlength=len(vectors)).tolist() == np.diff(plain.start).tolist()
-    assert found.tokens.tolist() == np.unique(plain.ids).tolist()
+    assert np.bincount(index.rows, minlength=len(vectors)).tolist() == np.diff(plain.start).tolist()
+    assert index.tokens.tolist() == np.unique(plain.ids).tolist()
 
 
 @pytest.mark.parametrize(
@@ -83,6 +86,6 @@ def test_damaged_vectors_are_refused_or_read_as_the_plain_reader_does(bags: list
         (b"\x01\x02\xff\xff\xff\xff\xff\xff\x01", "too large"),
     ],
 )
-def test_what_is_no_vector_is_refused(vector: bytes, message: str) -> None:
+def test_bytes_that_are_no_vector_are_refused(vector: bytes, message: str) -> None:
     with pytest.raises(CorruptVector, match=message):
-        columns_of([pack([(1, 1)]), vector], np.ones(2, np.int64))
+        invert_vectors([pack([(1, 1)]), vector], np.ones(2, np.int64))

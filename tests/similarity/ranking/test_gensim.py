@@ -11,10 +11,11 @@ from gensim.models import LuceneBM25Model, OkapiBM25Model, TfidfModel
 from gensim.similarities import SparseMatrixSimilarity
 
 from similarity import SimilarityIndex
-from similarity.models import MODELS
-from store import articles, compactor
+from similarity.ranking.models import MODELS
+from store.documents import articles
+from store.index import compactor
 from tests.similarity.conftest import PlainJieba
-from text.analyzer import Analyzer
+from text.analysis.analyzer import Analyzer
 
 
 def test_the_users_own_example(evaluation, uri: str, store_texts) -> None:

@@ -1,4 +1,4 @@
-"""One state after the other: whatever has happened, the same as an index that is opened anew."""
+"""Refreshed snapshots: after any order of events an index equals one that is opened then."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ from hypothesis import strategies as st
 
 from similarity import SimilarityIndex
 from similarity import index as index_module
-from similarity import loading as loading_module
-from similarity.models import MODELS
-from store import articles, compactor, manifest, snapshot
+from similarity.ranking.models import MODELS
+from similarity.reader import loader
 from store.connection import another_database
+from store.documents import articles
+from store.index import compactor, manifest, snapshot
+
+pytestmark = pytest.mark.slow
 
 WORDS = ["wafer", "fab", "memory", "logic", "tool", "price", "封装", "产能", "光刻"]
 QUERIES = ["wafer fab", "memory price 封装", "光刻 tool 产能 logic"]
 
 
 @pytest.fixture
-def cold(monkeypatch, tmp_path) -> Path:
-    """Where the index keeps its files during this test."""
+def data_folder(monkeypatch, tmp_path) -> Path:
+    """An empty folder in which the index keeps its local files during this test."""
     own = index_module.settings().model_copy(update={"data": tmp_path})
     monkeypatch.setattr(index_module, "settings", lambda: own)
     return tmp_path
@@ -33,12 +36,12 @@ def answers(index: SimilarityIndex) -> dict:
     return {(model, query): index.ranked([query], 50, model) for model in MODELS for query in QUERIES}
 
 
-def assert_as_opened_anew(index: SimilarityIndex, uri: str) -> None:
-    with SimilarityIndex.open(uri, live=False) as anew:
-        ours, theirs = index._state.collection, anew._state.collection
+def assert_as_opened_now(index: SimilarityIndex, uri: str) -> None:
+    with SimilarityIndex.open(uri, live=False) as opened_now:
+        ours, theirs = index._state.collection, opened_now._state.collection
         assert ours.statistics == theirs.statistics
-        assert len(index) == ours.statistics.documents == sum(held.number for held in ours.blocks)
-        assert answers(index) == answers(anew)
+        assert len(index) == ours.statistics.documents == sum(segment.number for segment in ours.segments)
+        assert answers(index) == answers(opened_now)
 
 
 def text_of(numbers: list[int]) -> str:
@@ -77,7 +80,7 @@ def test_any_order_of_events(server: str, store_texts, database, steps: list) ->
             elif name == "delete by hand":
                 gone = [keys[number] for number in what if number in keys]
                 database.articles.delete_many({"_id": {"$in": gone}})
-                index._present.gone(gone)  # as the change stream tells it
+                index._refresher.note_deleted(gone)  # as the watcher does for an event of the change stream
             elif name == "compact":
                 compactor.compact(database)
             elif name == "rebuild":
@@ -87,37 +90,39 @@ def test_any_order_of_events(server: str, store_texts, database, steps: list) ->
         compactor.compact(database, thorough=True)
         index.refresh()
         assert len(index) == database.articles.count_documents({})
-        assert_as_opened_anew(index, uri)
+        assert_as_opened_now(index, uri)
 
 
-def test_a_reader_that_is_paused_in_the_middle(uri: str, database, store_texts, monkeypatch) -> None:
-    """While it sleeps, articles are changed, deleted and packed, and the segments that it was told of are swept."""
+def test_a_refresh_that_is_paused_in_the_middle(uri: str, database, store_texts, monkeypatch) -> None:
+    """During the pause, articles are changed, deleted and compacted, and the segments of its manifest are deleted."""
     keys = store_texts([f"wafer {word}" for word in WORDS])
     compactor.compact(database)
     with SimilarityIndex.open(uri, live=False) as index:
         store_texts(["memory fab"], url="https://a.example/new")
         store_texts(["memory price"], url=f"https://a.example/wafer {WORDS[2]}")
-        asked = snapshot.documents
+        documents = snapshot.documents
 
         def paused(*arguments):
-            monkeypatch.setattr(loading_module.snapshot, "documents", asked)
+            monkeypatch.setattr(loader.snapshot, "documents", documents)
             articles.delete(database, keys[:2])
             store_texts(["fab tool"], url=f"https://a.example/wafer {WORDS[2]}")
             compactor.rebuild(database, grace=0)
             store_texts(["封装 产能"], url="https://a.example/last")
-            return asked(*arguments)
+            return documents(*arguments)
 
-        monkeypatch.setattr(loading_module.snapshot, "documents", paused)
+        monkeypatch.setattr(loader.snapshot, "documents", paused)
         index.refresh()
         index.refresh()
         assert len(index) == len(WORDS) + 2 - 2
-        assert_as_opened_anew(index, uri)
+        assert_as_opened_now(index, uri)
 
 
-def test_segments_that_are_replaced_while_they_are_loaded(uri: str, database, store_texts, cold, monkeypatch) -> None:
+def test_segments_that_are_replaced_while_they_are_loaded(
+    uri: str, database, store_texts, data_folder, monkeypatch
+) -> None:
     store_texts([f"wafer {word}" for word in WORDS])
     compactor.compact(database)
-    read = loading_module.segments.read
+    read = loader.segments.read
     replaced = []
 
     def late(*arguments):
@@ -127,11 +132,11 @@ def test_segments_that_are_replaced_while_they_are_loaded(uri: str, database, st
             compactor.rebuild(database, grace=0)
         return read(*arguments)
 
-    monkeypatch.setattr(loading_module.segments, "read", late)
+    monkeypatch.setattr(loader.segments, "read", late)
     with SimilarityIndex.open(uri, live=False) as index:
         assert replaced
         assert (len(index), index.status.lost) == (len(WORDS) + 1, ())
-        assert_as_opened_anew(index, uri)
+        assert_as_opened_now(index, uri)
 
 
 def spoil(database, name: str) -> None:
@@ -142,7 +147,7 @@ def spoil(database, name: str) -> None:
 
 
 @pytest.mark.parametrize("harm", ["flipped", "missing"])
-def test_a_segment_that_cannot_be_read(uri: str, database, store_texts, cold, caplog, harm: str) -> None:
+def test_a_segment_that_cannot_be_read(uri: str, database, store_texts, data_folder, caplog, harm: str) -> None:
     keys = store_texts([f"wafer {word}" for word in WORDS])
     compactor.compact(database)
     with SimilarityIndex.open(uri, live=False) as index:
@@ -152,7 +157,7 @@ def test_a_segment_that_cannot_be_read(uri: str, database, store_texts, cold, ca
         database.segments.delete_many({})
     else:
         spoil(database, entry.sha256)
-    for path in (cold / "cache" / "segments").iterdir():
+    for path in (data_folder / "cache" / "segments").iterdir():
         path.unlink()
     with caplog.at_level(logging.WARNING), SimilarityIndex.open(uri, live=False) as index:
         assert index.status.lost == (entry.sha256,)
@@ -166,7 +171,7 @@ def test_a_segment_that_cannot_be_read(uri: str, database, store_texts, cold, ca
         index.refresh()
         assert index.status.lost == ()
         assert len(index) == len(WORDS) - 1
-        assert_as_opened_anew(index, uri)
+        assert_as_opened_now(index, uri)
 
 
 def test_an_article_whose_vector_is_damaged_does_not_hide_the_others(uri: str, database, store_texts, caplog) -> None:
@@ -179,7 +184,7 @@ def test_an_article_whose_vector_is_damaged_does_not_hide_the_others(uri: str, d
 
 
 def test_a_refresh_costs_what_is_new(uri: str, database, store_texts) -> None:
-    """Whatever is there already is neither copied nor looked at: the very same objects stand in the next state."""
+    """What is there already is neither copied nor scanned: the next snapshot has the same objects."""
     store_texts([f"wafer {number}" for number in range(300)])
     compactor.compact(database)
     store_texts([f"fab {number}" for number in range(100)])
@@ -193,12 +198,12 @@ def test_a_refresh_costs_what_is_new(uri: str, database, store_texts) -> None:
         assert after.statistics.frequencies.base is before.statistics.frequencies.base
 
 
-def test_many_small_arrivals_make_few_blocks(uri: str, database, store_texts) -> None:
+def test_many_small_refreshes_make_few_pending_segments(uri: str, database, store_texts) -> None:
     with SimilarityIndex.open(uri, live=False) as index:
         for number in range(40):
             store_texts([f"wafer {number}", f"fab {number}"])
             assert index.refresh() == 2
-        numbers = [held.number for held in index._state.collection.pending]
-        assert sum(numbers) == 80
-        assert all(one >= 2 * two for one, two in pairwise(numbers))
-        assert_as_opened_anew(index, uri)
+        sizes = [segment.number for segment in index._state.collection.pending]
+        assert sum(sizes) == 80
+        assert all(size >= 2 * following for size, following in pairwise(sizes))
+        assert_as_opened_now(index, uri)

@@ -12,13 +12,18 @@ import pytest
 from pymongo import MongoClient
 
 from similarity import SimilarityIndex
-from store import articles, compactor, mongod
-from store.connection import connect
+from store.connection import StoreError, connect
+from store.documents import articles
+from store.index import compactor
+from store.server import mongod
+from tests.similarity.conftest import storing_in
+
+pytestmark = pytest.mark.slow
 
 ONE_SECOND = 1.0
 
 
-def seconds_until(condition: Callable[[], bool], at_most: float = 20.0) -> float:
+def seconds_until(condition: Callable[[], bool], at_most: float = 120.0) -> float:
     begun = time.monotonic()
     while not condition():
         assert time.monotonic() - begun < at_most, "it never came"
@@ -33,6 +38,7 @@ def found(index: SimilarityIndex, query: str = "wafer") -> set[str]:
 def assert_lives(index: SimilarityIndex, database, store_texts) -> None:
     """New, changed and deleted articles show; the time of each is given back by ``seconds_until``."""
     times = []
+    found(index)  # loads the encoder and the dictionaries
     one, two = store_texts(["wafer one", "wafer two"])
     times.append(seconds_until(lambda: found(index) == {one, two}))
     store_texts(["memory"], url="https://a.example/wafer one")
@@ -58,38 +64,79 @@ def test_with_a_change_stream(uri: str, database, store_texts) -> None:
         assert index.status.live
         assert_lives(index, database, store_texts)
         assert index.status.fault == ""
-    assert not index.status.live
+        watcher = index._watcher
+    assert not watcher.is_alive()
+
+
+class Standalone:
+    """A MongoDB that is no replica set, so that there is no change stream; it can be stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        from store.server.supervisor import _free_port
+
+        self.folder, self.port = folder, _free_port(0)
+        self.uri = f"mongodb://127.0.0.1:{self.port}/polled?serverSelectionTimeoutMS=500"
+        self.start()
+
+    def start(self) -> None:
+        place = ["--bind_ip", "127.0.0.1", "--port", str(self.port), "--dbpath", str(self.folder)]
+        self.process = subprocess.Popen(
+            [str(mongod.find_mongod()), *place, "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"],
+            stdout=subprocess.DEVNULL,
+            env=mongod.environment(self.folder),
+        )
+        with MongoClient("127.0.0.1", self.port, serverSelectionTimeoutMS=30_000) as client:
+            client.admin.command("ping")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
 
 
 @pytest.fixture
-def standalone(tmp_path: Path) -> Iterator[str]:
-    """Address of a MongoDB that is no replica set, so that there is no change stream."""
-    from store.supervisor import _free_port
-
-    port = _free_port(0)
-    command = [str(mongod.find_mongod()), "--bind_ip", "127.0.0.1", "--port", str(port), "--dbpath", str(tmp_path)]
-    server = subprocess.Popen(
-        [*command, "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"],
-        stdout=subprocess.DEVNULL,
-        env=mongod.environment(tmp_path),
-    )
-    try:
-        with MongoClient("127.0.0.1", port, serverSelectionTimeoutMS=30_000) as client:
-            client.admin.command("ping")
-        yield f"mongodb://127.0.0.1:{port}/polled"
-    finally:
-        server.terminate()
-        server.wait(30)
+def standalone(tmp_path: Path) -> Iterator[Standalone]:
+    """A server that is no replica set."""
+    server = Standalone(tmp_path)
+    yield server
+    server.stop()
 
 
-def test_without_a_change_stream(standalone: str, monkeypatch, caplog) -> None:
-    from tests.similarity.conftest import storing_in
-
-    database = connect(standalone)
-    with caplog.at_level(logging.INFO), database.client, SimilarityIndex.open(standalone) as index:
+def test_without_a_change_stream(standalone: Standalone, caplog) -> None:
+    database = connect(standalone.uri)
+    with caplog.at_level(logging.INFO), database.client, SimilarityIndex.open(standalone.uri) as index:
         assert_lives(index, database, storing_in(database))
         assert "no change stream here" in caplog.text
         assert index.status.fault == ""
+
+
+def test_a_server_that_goes_away_and_comes_back(standalone: Standalone, caplog) -> None:
+    with connect(standalone.uri).client as client:
+        storing_in(client.get_default_database())(["wafer one"])
+    with SimilarityIndex.open(standalone.uri) as index:
+        assert len(index.search("wafer", model="bm25")) == 1
+        standalone.stop()
+        seconds_until(lambda: "cannot be reached" in fault_of(index))
+        seconds_until(lambda: "refused" in index.status.fault)
+        caplog_of = [record.getMessage() for record in caplog.records if record.name == "similarity.reader.watcher"]
+        standalone.start()
+        seconds_until(lambda: index.status.fault == "")
+        assert len(index.search("wafer", model="bm25")) == 1
+    messages = [record.getMessage() for record in caplog.records if record.name == "similarity.reader.watcher"]
+    assert messages[:1] == caplog_of, "said once, however long it lasts"
+    assert messages[1:] == ["the index is up to date again"]
+    assert "\n" not in messages[0]
+    assert "opology" not in messages[0]
+
+
+def fault_of(index: SimilarityIndex) -> str:
+    """The message of the error that a search raises, in which there is one line and no list of hosts."""
+    try:
+        index.search("wafer", model="bm25")
+    except StoreError as error:
+        assert "\n" not in str(error)
+        assert "opology" not in str(error)
+        return str(error)
+    return ""
 
 
 def test_a_database_that_goes_away_and_comes_back(uri: str, database, store_texts) -> None:
@@ -113,7 +160,7 @@ def test_faults_are_shown_and_outlived(uri: str, database, store_texts, caplog) 
         store_texts(["wafer two"])
         seconds_until(lambda: len(found(index)) == 2)
         seconds_until(lambda: index.status.fault == "")
-        assert "tried again" in caplog.text
+        assert "the refresh is retried" in caplog.text
 
 
 def test_articles_gone_while_nobody_looked(uri: str, database, store_texts) -> None:

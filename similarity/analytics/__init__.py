@@ -1,0 +1,1 @@
+"""What the index says about terms, apart from search: keywords, trends and related terms."""

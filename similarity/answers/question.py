@@ -1,0 +1,196 @@
+"""A question with all its options, under the names that they have in every interface."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from difflib import get_close_matches
+from typing import Any
+
+from similarity.errors import QueryError
+from similarity.query.syntax import check_kind, check_language
+from similarity.ranking.models import DEFAULT_MODEL, MODEL_NAMES
+from similarity.ranking.options import MAX_HITS, ORDERS, SCORE, TIME_ZONE
+
+SEVERAL = ("source", "category", "kind", "language", "company", "must", "not")
+"""The options that may be given several times."""
+
+_YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+_SHOWN = 40  # characters of a wrong value in a message
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: ``q`` (words, with operators), ``passage`` (the same, every sign is text) or ``like`` (an id).
+
+    With none of them: the newest articles first. An article must have one of the values of each of ``source``,
+    ``category``, ``kind``, ``language`` and ``company`` that is given. Other options are those of
+    ``SimilarityIndex.search``, where ``not_`` is ``exclude``. ``fold``: one hit a story, which lists its other
+    articles. ``cursor``: where an answer to the same question said that it goes on.
+    """
+
+    q: str = ""
+    passage: str = ""
+    like: str = ""
+    source: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    language: tuple[str, ...] = ()
+    company: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    must: tuple[str, ...] = ()
+    not_: tuple[str, ...] = ()
+    min_score: float | None = None
+    target_precision: float | None = None
+    across: bool = True
+    model: str = DEFAULT_MODEL
+    fold: bool = True
+    sort: str = SCORE
+    recent: str | None = None
+    k: int = 10
+    cursor: str = ""
+    explain: bool = False
+
+    def values(self) -> dict[str, str | list[str]]:
+        """What is not the default, as ``read`` takes it: for an address that asks the same."""
+        given: dict[str, str | list[str]] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value != field.default:
+                given[field.name.rstrip("_")] = list(value) if isinstance(value, tuple) else _as_text(value)
+        return given
+
+
+OPTIONS = tuple(field.name.rstrip("_") for field in fields(Question))
+"""The names of all options."""
+
+
+def read(values: Mapping[str, Any], others: Collection[str] = ()) -> Question:
+    """The question that *values* ask: option -> text, several texts, or a value as JSON has it. None: not given.
+
+    *others*: names that are no options and are left to the caller. Raises QueryError with the name of the option.
+    """
+    given = {name: value for name, value in values.items() if value is not None and name not in others}
+    for name in given:
+        if name not in OPTIONS:
+            close = get_close_matches(name, OPTIONS, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(OPTIONS)}"
+            raise QueryError(f"no option {_shown(name)}; {hint}", name)
+    read_values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name in SEVERAL:
+            read_values["not_" if name == "not" else name] = _texts(name, value)
+        else:
+            read_values[name] = _READERS.get(name, _text)(name, _one(name, value))
+    return _checked(Question(**read_values))
+
+
+def _checked(question: Question) -> Question:
+    given = [name for name in ("q", "passage", "like") if getattr(question, name)]
+    if len(given) > 1:
+        raise QueryError(f"{' and '.join(given)} both say what is searched for: give one of them", given[1])
+    if question.min_score is not None and question.target_precision is not None:
+        message = "min_score and target_precision both say what is left out: give one of them"
+        raise QueryError(message, "target_precision")
+    if not 1 <= question.k <= MAX_HITS:
+        raise QueryError(f"k is {question.k}; 1 to {MAX_HITS} articles can be asked for", "k")
+    for name, value, allowed in (("model", question.model, MODEL_NAMES), ("sort", question.sort, tuple(ORDERS))):
+        if value not in allowed:
+            raise QueryError(f"no {name} {_shown(value)}; there are {', '.join(allowed)}", name)
+    for kind in question.kind:
+        check_kind("kind", kind)
+    for language in question.language:
+        check_language("language", language)
+    since, until = question.since, question.until
+    if since is not None and until is not None and _start(since) > _start(until):
+        raise QueryError(f"no day is since {since:%Y-%m-%d} and until {until:%Y-%m-%d}", "since")
+    return question
+
+
+def _start(day: date) -> datetime:
+    if not isinstance(day, datetime):
+        return datetime(day.year, day.month, day.day, tzinfo=TIME_ZONE)
+    return day if day.tzinfo else day.replace(tzinfo=TIME_ZONE)
+
+
+def _one(name: str, value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        if len(value) > 1:
+            raise QueryError(f"{name} is given {len(value)} times; give it once", name)
+        return value[0] if value else ""
+    return value
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    several = value if isinstance(value, (list, tuple)) else (value,)
+    return tuple(dict.fromkeys(_text(name, one) for one in several))
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise QueryError(f"{name} {_shown(value)} is no text", name)
+    return value if name in ("must", "not") or value.strip() else ""
+
+
+def _flag(name: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in (*_YES, *_NO):
+        return value.lower() in _YES
+    raise QueryError(f"{name} {_shown(value)} is neither true nor false", name)
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise QueryError(f"{name} {_shown(value)} is no number", name)
+    return number
+
+
+def _whole(name: str, value: Any) -> int:
+    # int() would refuse a number of more than 4,300 digits with a sentence of its own.
+    if isinstance(value, str) and len(value) <= 20 and value.strip().lstrip("+-").isdecimal():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise QueryError(f"{name} {_shown(value)} is no whole number", name)
+
+
+def _moment(name: str, value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    for kind in (date, datetime):
+        try:
+            return kind.fromisoformat(value)
+        except (TypeError, ValueError):
+            continue
+    raise QueryError(f"{name} {_shown(value)} is not a date; YYYY-MM-DD is one", name)
+
+
+_READERS = {
+    "since": _moment,
+    "until": _moment,
+    "min_score": _number,
+    "target_precision": _number,
+    "across": _flag,
+    "fold": _flag,
+    "explain": _flag,
+    "k": _whole,
+}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

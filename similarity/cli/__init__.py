@@ -1,0 +1,1 @@
+"""The commands of ``python -m similarity``: options in, lines or JSON out."""

@@ -1,0 +1,40 @@
+"""``health``: how the runs of every source went lately."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from similarity.cli.options import EXPECTED_ERRORS, AsJson, console, print_json
+from similarity.errors import QueryError
+from similarity.health import health_of, lines
+from store.connection import connect, database_address, store_errors
+from store.errors import shown_in_one_line
+
+
+def health(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[KEY ...]", help="来源；不给则为所有运行过的 · sources; by default all that have ever run"
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """各来源近况 · How the latest runs of each source went; status 1 when a source has failed."""
+    with shown_in_one_line(*EXPECTED_ERRORS):
+        database = connect()
+        with database.client, store_errors(database_address()):
+            states = health_of(database, datetime.now(UTC), sources or [])
+        if not states:
+            raise QueryError("no run is recorded: scrapy crawlall, or name the sources that should have run")
+    if as_json:
+        print_json({"sources": [asdict(state) for state in states]})
+    else:
+        for line in lines(states, datetime.now(UTC)):
+            console.print(line)
+    if any(state.fault for state in states):
+        raise typer.Exit(1)

@@ -1,0 +1,27 @@
+"""``serve``: the web page and the HTTP API, which are a package of their own that calls this one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="监听的地址 · address to listen on; 127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="端口 · port; 8000")] = None,
+    workers: Annotated[int | None, typer.Option(help="进程数 · processes; 1")] = None,
+    uds: Annotated[str | None, typer.Option(help="改用 Unix 套接字 · a Unix socket in place of host and port")] = None,
+    name: Annotated[
+        list[str] | None, typer.Option(help="服务器的域名，可多次 · a name of this server, such as news.example.org")
+    ] = None,
+) -> None:
+    """网页与 HTTP 接口 · The web page and the HTTP API, on this machine; other addresses need a token."""
+    given = {"--host": host, "--port": port, "--workers": workers, "--uds": uds}
+    arguments = [f"{option}={value}" for option, value in given.items() if value is not None]
+    arguments += [f"--name={one}" for one in name or ()]
+    # In place of this process, so that signals reach the server itself.
+    os.execv(sys.executable, [sys.executable, "-m", "service", *arguments])

@@ -1,0 +1,62 @@
+"""``token``: who may use the HTTP API from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from pymongo.database import Database
+
+from similarity.cli.options import EXPECTED_ERRORS, AsJson, console, print_json
+from store import schema
+from store.connection import Document, connect, database_address, store_errors
+from store.documents import tokens
+from store.errors import shown_in_one_line
+
+token = typer.Typer(no_args_is_help=True, help="令牌 · Tokens for the HTTP API: add, list, revoke")
+
+Name = Annotated[str, typer.Argument(help="谁的令牌 · whose token")]
+
+
+@token.command()
+def add(
+    name: Name,
+    write: Annotated[bool, typer.Option("--write", help="可写 · may also write")] = False,
+) -> None:
+    """新令牌，只显示这一次 · A new token; it is shown this once."""
+    with _database() as database:
+        schema.create_collections(database)
+        typer.echo(tokens.add(database, name, write))
+
+
+@token.command("list")
+def list_tokens(as_json: AsJson = False) -> None:
+    """已有的令牌 · The tokens there are, without the secrets."""
+    with _database() as database:
+        found = tokens.all_tokens(database)
+    if as_json:
+        print_json({"tokens": [asdict(one) for one in found]})
+        return
+    for one in found:
+        console.print(f"{one.made:%Y-%m-%d}  {'读写 write' if one.write else '只读 read '}  {one.name}", markup=False)
+    if not found:
+        console.print("没有令牌 · no tokens: python -m similarity token add NAME")
+
+
+@token.command()
+def revoke(name: Name) -> None:
+    """吊销令牌，即时生效 · Revoke a token; it is refused from now on."""
+    with _database() as database:
+        tokens.revoke(database, name)
+
+
+@contextmanager
+def _database() -> Iterator[Database[Document]]:
+    with shown_in_one_line(tokens.TokenError, *EXPECTED_ERRORS):
+        address = database_address()
+        database = connect(address)
+        with database.client, store_errors(address):
+            yield database

@@ -1,0 +1,1 @@
+"""Jobs over all articles: rebuild the segments, re-tokenize the texts, train LSI."""

@@ -1,0 +1,1 @@
+"""Inverted index of a segment: postings by token, and bitsets of frequent tokens."""

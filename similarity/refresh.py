@@ -1,0 +1,110 @@
+"""Replaces the snapshot of an open index by a newer one, and finds articles that were deleted without a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from threading import Lock
+
+from pymongo.database import Database
+
+from similarity.query.term_ids import TermIds
+from similarity.ranking.lsi import Topics
+from similarity.ranking.state import State
+from similarity.reader.collection import Collection, Revisions
+from similarity.reader.loader import Loader, stored_ids
+from store.connection import Document
+from store.index.segment_format import id_bytes, id_strings
+
+
+class Refresher:
+    """Holds the snapshot ``state``, which is replaced but never changed; safe to use from threads.
+
+    So a query sees one snapshot to its end.
+    """
+
+    def __init__(
+        self, database: Database[Document], loader: Loader, term_ids: TermIds, topics: Callable[[Collection], Topics]
+    ) -> None:
+        self._database, self._loader, self._term_ids, self._topics = database, loader, term_ids, topics
+        self._refreshing = Lock()
+        self._deleted: dict[str, int] = {}
+        self._difference = self._explained = 0
+        self.state = State(topics=topics)
+
+    def refresh(self) -> int:
+        """Bring in what was stored, changed or deleted since the last refresh; how many articles are new or changed."""
+        with self._refreshing:
+            return self._advance()
+
+    def note_deleted(self, ids: Iterable[str]) -> None:
+        """Hide the articles *ids* from the next snapshot on, if they are not stored any more."""
+        with self._refreshing:
+            self._deleted |= deleted_among(self._database, self.state.collection, ids)
+
+    def compare_count(self) -> None:
+        """Look for articles that were deleted without a trace, such as by hand in the database.
+
+        That is done when the number of stored articles differs from the snapshot's by the same number in two calls;
+        once, it may be a pipeline that is storing.
+        """
+        with self._refreshing:
+            stored = self._database.articles.estimated_document_count()
+            difference = stored - len(self.state.collection)
+            again, self._difference = difference == self._difference, difference
+            if difference == self._explained or not again:
+                return
+            self._deleted = all_deleted(self._database, self.state.collection, self._deleted)
+            self._advance()
+            # The estimate can be wrong after a crash of the server. Do not read all ids again because of that.
+            self._explained = stored - len(self.state.collection)
+
+    def _advance(self) -> int:
+        before = self.state.collection
+        after = self._loader.next(before, self._deleted)
+        if after is before:
+            return 0
+        self.state = State(after, self._topics)
+        if len(after):
+            self._term_ids.expire_unknown()
+        else:
+            self._term_ids.clear()
+        return after.newer_than(before.newest)
+
+
+def deleted_among(database: Database[Document], collection: Collection, ids: Iterable[str]) -> dict[str, int]:
+    """Those of *ids* that are live in a segment but not stored any more, with their revision in that segment."""
+    wanted = list(ids)
+    stored = {row["_id"] for row in database.articles.find({"_id": {"$in": wanted}}, {"_id": 1})}
+    missing = [article_id for article_id in wanted if article_id not in stored]
+    deleted: dict[str, int] = {}
+    keys = id_bytes(missing)
+    for segment in (*collection.packed, *collection.stand_ins):
+        rows = segment.reader.segment.rows_of(keys)
+        for article_id, row in zip(missing, rows.tolist(), strict=True):
+            if row >= 0 and segment.live[row]:
+                deleted[article_id] = int(segment.reader.segment.revisions[row])
+    return deleted
+
+
+def all_deleted(database: Database[Document], collection: Collection, known: Revisions) -> dict[str, int]:
+    """``deleted_among`` all articles of *collection*, with those *known* to be deleted that are still not stored.
+
+    Reads the ids of all stored articles, so it takes time in proportion to their number.
+    """
+    segments = (*collection.packed, *collection.stand_ins)
+    unseen = [segment.live.copy() for segment in segments]
+    deleted = dict(known)
+    for ids in stored_ids(database):
+        keys = id_bytes(ids)
+        for segment, mask in zip(segments, unseen, strict=True):
+            rows = segment.reader.segment.rows_of(keys)
+            mask[rows[rows >= 0]] = False
+        for article_id in ids:
+            deleted.pop(article_id, None)
+    suspects = [
+        article_id
+        for segment, mask in zip(segments, unseen, strict=True)
+        for article_id in id_strings(segment.reader.segment.ids[mask])
+    ]
+    # Read again by id: an article stored during the walk may stand before the place that the walk had reached.
+    return deleted | deleted_among(database, collection, suspects)
