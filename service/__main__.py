@@ -1,0 +1,87 @@
+"""Runs the server: ``python -m similarity serve``."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from service.access import AccessRules
+from service.app import create_app
+from store.connection import StoreError, connect, database_address, store_errors
+from store.documents import tokens
+from store.errors import shown_in_one_line
+from store.index.preparation import IndexMismatch, check
+from store.settings import SettingsError
+from text.analysis.analyzer import VERSION
+
+
+class ServeError(RuntimeError):
+    """The server cannot start; the message is one line."""
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="监听的地址 · address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="端口 · port")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="进程数 · processes")] = 1,
+    uds: Annotated[str | None, typer.Option(help="改用 Unix 套接字 · a Unix socket in place of host and port")] = None,
+    name: Annotated[
+        list[str] | None, typer.Option(help="服务器的域名，可多次 · a name of this server, such as news.example.org")
+    ] = None,
+) -> None:
+    """网页与 HTTP 接口 · The web page and the HTTP API."""
+    with shown_in_one_line(ServeError, StoreError, IndexMismatch, SettingsError, OSError):
+        is_local = uds is not None or is_loopback(host)
+        address = database_address()
+        database = connect(address)
+        with database.client, store_errors(address):
+            check(database, VERSION)
+            if not is_local and not tokens.all_tokens(database):
+                raise ServeError(f"--host {host} lets others in: python -m similarity token add NAME first")
+        names = (*(name or ()), host)
+        rules = AccessRules(names, needs_token=not is_local)
+        config = uvicorn.Config(
+            partial(create_app, rules),
+            factory=True,
+            host=host,
+            port=port,
+            uds=uds,
+            workers=workers,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=15,
+        )
+        try:
+            listening = config.bind_socket()
+        except SystemExit:
+            raise ServeError(f"cannot listen on {uds or f'{host}:{port}'}") from None
+        shown = uds or f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
+        typer.echo(f"芯闻 · Xinwen: {shown}")
+        server = uvicorn.Server(config)
+        if workers == 1:
+            server.run([listening])
+        else:
+            Multiprocess(config, sockets=[listening]).run()
+        if uds:
+            Path(uds).unlink(missing_ok=True)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine can reach *host*."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+if __name__ == "__main__":
+    typer.run(serve)

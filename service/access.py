@@ -1,0 +1,195 @@
+"""Who may ask: the Host and Origin of a request, tokens, how many requests a second, and the security headers."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import quote, urlsplit
+
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.problems import problem
+from store.connection import Document
+from store.documents import request_counts, tokens
+
+COOKIE = "xinwen_token"
+MAX_BODY = 1_300_000
+"""Bytes of a body: a text of 200 kB as JSON may write every character in six."""
+
+OPEN = ("/healthz", "/readyz", "/sign-in", "/static/")
+"""Addresses without a token; of health and of static files no requests are counted either."""
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    # Not no-referrer: a browser then sends the forms of our own pages with Origin: null, which is refused as another's.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@dataclass(frozen=True)
+class AccessRules:
+    """``names``: under which the server answers, besides loopback and numeric addresses.
+
+    ``needs_token``: for everything but ``OPEN``. ``rate``: requests a second of a client, 0 for any number.
+    """
+
+    names: tuple[str, ...] = ()
+    needs_token: bool = False
+    rate: int = 10
+
+
+@dataclass
+class Access:
+    """ASGI middleware that refuses what ``rules`` do not allow; *database* gives that of the open index."""
+
+    app: ASGIApp
+    rules: AccessRules
+    database: Callable[[], Database[Document]]
+    own_names: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        own = {"localhost", socket.gethostname(), *self.rules.names}
+        self.own_names = frozenset(name.lower().rstrip(".") for name in own)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, or let the application do so."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+            await send(message)
+
+        response = self._wrong_host(scope, headers) or await self._refusal(scope, headers)
+        if response is not None:
+            await response(scope, receive, with_headers)
+            return
+        await self._limited(scope, receive, with_headers, headers)
+
+    def _wrong_host(self, scope: Scope, headers: Headers) -> Response | None:
+        host = headers.get("host", "")
+        if not self._is_ours(host):
+            return _problem(scope, headers, 421)
+        origin = headers.get("origin")
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and origin and urlsplit(origin).netloc != host:
+            detail = "Another web page may not write here (Origin).", "别的网页不得在此写入（Origin）。"
+            return _problem(scope, headers, 403, detail)
+        return None
+
+    def _is_ours(self, host: str) -> bool:
+        """Whether *host* names this server: a web page can make a name of its own point here, but no number."""
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        if name.rstrip(".") in self.own_names:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+    async def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        """The answer to a client without a token where one is needed, with a wrong one, and of too many requests."""
+        path = scope["path"]
+        is_open = any(path == one or (one.endswith("/") and path.startswith(one)) for one in OPEN)
+        if is_open and path != "/sign-in":
+            return None
+        client = scope.get("client")
+        key = f"address {client[0]}" if client else "local"
+        given = "" if is_open else token_of(headers)
+        token: tokens.Token | None = None
+        try:
+            if given:
+                token = await asyncio.to_thread(tokens.find, self.database(), given)
+                key = f"token {token.name}" if token else key
+            # A cookie of a token that was revoked does no harm where none is needed.
+            if not token and (self.rules.needs_token or "authorization" in headers) and not is_open:
+                return _unauthorized(scope, headers)
+            if self.rules.rate and await self._is_over(key):
+                return _problem(scope, headers, 429, headers_out={"Retry-After": "1"})
+        except PyMongoError:
+            detail = "The database does not answer; try again soon.", "数据库没有应答，请稍后再试。"
+            return _problem(scope, headers, 503, detail, {"Retry-After": "5"})
+        return None
+
+    async def _is_over(self, key: str) -> bool:
+        return await asyncio.to_thread(request_counts.count, self.database(), key) > self.rules.rate
+
+    async def _limited(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+        """Let the application answer, with a body of at most ``MAX_BODY``."""
+        declared = headers.get("content-length", "0")
+        if declared.isdecimal() and int(declared[:12]) > MAX_BODY:
+            await _problem(scope, headers, 413)(scope, receive, send)
+            return
+        if scope["method"] in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        chunks, more, size = [], True, 0
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            more = message.get("more_body", False)
+            if size > MAX_BODY:
+                await _problem(scope, headers, 413)(scope, receive, send)
+                return
+        body = b"".join(chunks)
+        given = False
+
+        async def replay() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self.app(scope, replay, send)
+
+
+def token_of(headers: Headers) -> str:
+    """The token of a request: that of ``Authorization: Bearer``, else that of the cookie; "" for none."""
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip() or "-"
+    try:
+        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return cookie.value if cookie else ""
+
+
+def _unauthorized(scope: Scope, headers: Headers) -> Response:
+    if "text/html" in headers.get("accept", "") and scope["method"] == "GET":
+        query = scope["query_string"].decode("latin-1")
+        wanted = scope["path"] + (f"?{query}" if query else "")
+        return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", 303)
+    return _problem(scope, headers, 401, headers_out={"WWW-Authenticate": "Bearer"})
+
+
+def _problem(
+    scope: Scope,
+    headers: Headers,
+    status: int,
+    detail: tuple[str, str] | None = None,
+    headers_out: dict[str, str] | None = None,
+) -> Response:
+    return problem(status, scope["path"], headers.get("accept-language", ""), detail, headers=headers_out)

@@ -1,0 +1,87 @@
+"""The application: opens the index, puts the routes and the middleware together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from pymongo.database import Database
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from service import page
+from service.access import Access, AccessRules
+from service.capacity import SearchThreads
+from service.deps import Engine
+from service.openapi import describe
+from service.problems import add_handlers
+from service.routes import articles, health, search, sources, stories, terms
+from service.sign_in import router as sign_in
+from similarity.answers.answer import answer
+from similarity.answers.question import Question
+from similarity.index import SimilarityIndex
+from store.connection import Document
+from store.index import preparation
+from text.analysis.analyzer import VERSION
+
+API = "/api/v1"
+STATIC = Path(page.__file__).with_name("static")
+
+_GZIP_FROM = 1_000  # bytes
+
+
+def create_app(
+    rules: AccessRules | None = None,
+    open_index: Callable[[], SimilarityIndex] = SimilarityIndex.open,
+    threads: Callable[[], SearchThreads] = SearchThreads,
+) -> FastAPI:
+    """The application. It opens the index when it starts; StoreError and IndexMismatch then end the server."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        index = await asyncio.to_thread(_opened, open_index)
+        app.state.engine = engine = Engine(index, threads())
+        try:
+            yield
+        finally:
+            engine.threads.close()
+            await asyncio.to_thread(index.close)
+
+    app = FastAPI(
+        title="Xinwen 芯闻",
+        version="1",
+        description="半导体行业的新闻与报告 · News and reports of the semiconductor industry",
+        lifespan=lifespan,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,  # these pages load scripts from another host
+        redoc_url=None,
+    )
+    describe(app)
+    add_handlers(app)
+    api = APIRouter(prefix=API)
+    for module in (search, articles, stories, terms, sources):
+        api.include_router(module.router)
+    app.include_router(api)
+    app.include_router(health.router)
+    app.include_router(sign_in, include_in_schema=False)
+    app.include_router(page.router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), "static")
+
+    def database() -> Database[Document]:
+        engine: Engine = app.state.engine
+        return engine.index.database
+
+    app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM, compresslevel=5)
+    app.add_middleware(Access, rules=rules or AccessRules(), database=database)
+    return app
+
+
+def _opened(open_index: Callable[[], SimilarityIndex]) -> SimilarityIndex:
+    index = open_index()
+    preparation.prepare(index.database, VERSION)  # the collections that requests write to
+    # The first search of a process loads the encoder and the dictionaries, the first of all compiles the kernels.
+    answer(index, Question("芯片 chips", k=1))
+    return index

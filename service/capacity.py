@@ -1,0 +1,58 @@
+"""How many searches run at once: as many as there are cores; a few wait, and whoever comes then is refused at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from service.problems import Unavailable
+
+WAITING = 64
+"""Requests that may wait for a thread."""
+
+SECONDS = 10.0
+"""For a request, with its waiting."""
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class SearchThreads:
+    """Threads for whatever calls the engine or the database: never the event loop. Used from one event loop."""
+
+    def __init__(self, threads: int = 0, waiting: int = WAITING, seconds: float = SECONDS) -> None:
+        self._threads = threads or os.cpu_count() or 1
+        self._most, self._seconds = self._threads + waiting, seconds
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="xinwen-search")
+        self._inside = 0
+
+    async def run(self, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        """``function(…)`` in a thread. Raises Unavailable when too many wait, and when it takes too long."""
+        if self._inside >= self._most:
+            raise Unavailable("Too many searches are waiting; try again in a second.", "等候的搜索太多，请一秒后再试。")
+        loop = asyncio.get_running_loop()
+        self._inside += 1
+        future = self._pool.submit(function, *args, **kwargs)
+        # Not when the request ends: a search that took too long still has its thread.
+        future.add_done_callback(lambda done: self._leave(loop, done))
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(future), self._seconds)
+        except TimeoutError:
+            if future.done() and not future.cancelled() and isinstance(future.exception(), TimeoutError):
+                raise  # of the function itself
+            detail = f"This took longer than {self._seconds:g} seconds.", f"超过了 {self._seconds:g} 秒。"
+            raise Unavailable(*detail, retry_after=5) from None
+
+    def close(self) -> None:
+        """End the threads; what waits is dropped."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _leave(self, loop: asyncio.AbstractEventLoop, _: Future[_R]) -> None:
+        def leave() -> None:
+            self._inside -= 1
+
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(leave)

@@ -1,0 +1,131 @@
+"""``/trend``: up to five topics beside each other, as bars that link to their articles and as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from service.answers import values_of
+from service.deps import EngineDep
+from service.page.rendering import PageRoute, page, search_for
+from service.routes.terms import MAX_TOPICS, topics_of
+from similarity.analytics.trend import PERIODS, Period, Trend
+from similarity.answers.question import read
+from similarity.errors import QueryError
+from similarity.index import SimilarityIndex
+from store.documents.sources import source_rows
+
+_MOST_BARS = 60
+_WIDTH, _HEIGHT, _BASE = 960, 120, 18
+_MEASURES = ("count", "share")
+
+router = APIRouter(route_class=PageRoute)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a chart of 960 by 120 units: its place and size, what it says, and the link to its articles."""
+
+    x: float
+    width: float
+    height: float
+    period: Period
+    link: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The bars of a topic; ``highest`` is the value of the highest possible bar, the same in all charts of a page."""
+
+    trend: Trend
+    bars: list[Bar]
+    highest: float
+
+
+@router.get("/trend")
+async def trend(request: Request, engine: EngineDep) -> Response:
+    """The topics of the address, by count or share."""
+    values = values_of(request)
+    known = {"q", "by", "source", "since", "until", "measure", "lang"}
+    if unknown := sorted(set(values) - known):
+        raise QueryError(f"no option {unknown[0][:40]!r} here; there are {', '.join(sorted(known))}", unknown[0][:40])
+    by, measure = values.get("by", "month"), values.get("measure", "count")
+    if by not in PERIODS:
+        raise QueryError(f"no period {str(by)[:40]!r}; there are {', '.join(PERIODS)}", "by")
+    if measure not in _MEASURES:
+        raise QueryError(f"no measure {str(measure)[:40]!r}; there are {', '.join(_MEASURES)}", "measure")
+    question = read({name: values.get(name) for name in ("source", "since", "until")})
+    given = request.query_params.getlist("q")
+    topics = topics_of(given) if any(text.strip() for text in given) else []
+    source = question.source[0] if question.source else None
+
+    def find(index: SimilarityIndex) -> tuple[list[Trend], dict[str, Any]]:
+        found = [index.trend(topic, str(by), source, question.since, question.until) for topic in topics]
+        return found, {"sources": source_rows(index.database), "stored": index.sources}
+
+    trends, context = await engine.call(find)
+    context |= {
+        "charts": charts_of(trends, str(measure), source),
+        "rows": rows_of(trends),
+        "topics": [*topics, *[""] * (MAX_TOPICS - len(topics))],
+        "by": by,
+        "measure": measure,
+        "source": source,
+        "since": question.since,
+        "until": question.until,
+        "periods": PERIODS,
+        "width": _WIDTH,
+        "height": _HEIGHT,
+        "base": _BASE,
+    }
+    return page(request, "trend.html", context)
+
+
+def charts_of(trends: list[Trend], measure: str, source: str | None) -> list[Chart]:
+    """A chart of each topic: the same periods (the last 60) and the same scale, so that bars can be compared."""
+    starts = sorted({period.start for found in trends for period in found.periods})[-_MOST_BARS:]
+    if not starts:
+        return [Chart(found, [], 0) for found in trends]
+    place = {start: number for number, start in enumerate(starts)}
+    shown = [[period for period in found.periods if period.start in place] for found in trends]
+    highest = max((_value(period, measure) for periods in shown for period in periods), default=0.0) or 1.0
+    step = _WIDTH / len(starts)
+    charts = []
+    for found, periods in zip(trends, shown, strict=True):
+        bars = [
+            Bar(
+                round(place[period.start] * step + 0.1 * step, 2),
+                round(0.8 * step, 2),
+                round((_HEIGHT - 10) * _value(period, measure) / highest, 2),
+                period,
+                link_of(found.text, period.start, period.end, source),
+            )
+            for period in periods
+            if period.articles
+        ]
+        charts.append(Chart(found, bars, highest))
+    return charts
+
+
+def rows_of(trends: list[Trend]) -> list[tuple[date, date, list[Period | None]]]:
+    """The periods, the newest first, each with that of every topic (None where its count has not begun)."""
+    by_start = [{period.start: period for period in found.periods} for found in trends]
+    periods = {start: period for own in by_start for start, period in own.items()}
+    return [
+        (start, periods[start].end, [own.get(start) for own in by_start])
+        for start in sorted(periods, reverse=True)
+        if any((period := own.get(start)) and period.articles for own in by_start)
+    ]
+
+
+def link_of(topic: str, start: date, end: date, source: str | None = None) -> str:
+    """The address of the articles that name *topic* in a period."""
+    return search_for(must=topic, since=start, until=min(end, date.max - timedelta(days=1)), source=source)
+
+
+def _value(period: Period, measure: str) -> float:
+    return float(period.articles) if measure == "count" else period.share or 0.0

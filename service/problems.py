@@ -1,0 +1,157 @@
+"""Errors as problem details (RFC 9457), in Chinese or English; none has a traceback or a path of the machine."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pymongo.errors import PyMongoError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from similarity.errors import QueryError
+from store.connection import StoreError
+
+MEDIA_TYPE = "application/problem+json"
+
+log = logging.getLogger(__name__)
+
+_TEXTS: Mapping[int, tuple[str, str]] = {
+    400: ("The request cannot be read.", "请求无法读取。"),
+    401: ("A token is needed: Authorization: Bearer …, or sign in.", "需要令牌：Authorization: Bearer …，或先登录。"),
+    403: ("This is not allowed.", "不允许这样做。"),
+    404: ("Nothing is at this address.", "此地址没有内容。"),
+    405: ("This address does not take this method; see Allow.", "此地址不接受这种方法，见 Allow。"),
+    413: ("The text is too long.", "文字太长。"),
+    415: (
+        "The body must be JSON (Content-Type: application/json).",
+        "正文须为 JSON，并以 Content-Type 注明。",
+    ),
+    421: ("This server does not answer under that name (Host).", "本服务器不以此名称（Host）应答。"),
+    422: ("An option has a value that cannot be used.", "有选项的值无法使用。"),
+    429: ("Too many requests in this second; try again soon.", "这一秒请求过多，请稍后再试。"),
+    500: ("This failed, and the fault is ours; it was logged.", "出错了，是我们的错误，已记入日志。"),
+    503: ("The server cannot answer at the moment; try again soon.", "服务器暂时无法应答，请稍后再试。"),
+}
+_CHINESE_TITLES = {
+    400: "请求有误", 401: "需要登录", 403: "禁止", 404: "未找到", 405: "方法不允许", 413: "内容过长", 415: "类型不支持",
+    421: "主机名有误", 422: "无法处理", 429: "请求过多", 500: "内部错误", 503: "暂不可用",
+}  # fmt: skip
+
+
+class Unavailable(Exception):
+    """The server cannot answer now; ``english`` and ``chinese`` say why, ``retry_after`` (s) when to ask again."""
+
+    def __init__(self, english: str, chinese: str, retry_after: int = 1) -> None:
+        super().__init__(english)
+        self.english, self.chinese, self.retry_after = english, chinese, retry_after
+
+
+class NotFound(Exception):
+    """What an address names does not exist; ``english`` and ``chinese`` say what."""
+
+    def __init__(self, english: str, chinese: str) -> None:
+        super().__init__(english)
+        self.english, self.chinese = english, chinese
+
+
+def prefers_chinese(accept_language: str) -> bool:
+    """Whether an ``Accept-Language`` puts Chinese before English; without either, English is understood by more."""
+    weights = {"zh": -1.0, "en": -1.0}
+    for part in accept_language.split(","):
+        tag, _, parameter = part.strip().partition(";")
+        language = tag.strip().lower().split("-")[0]
+        name, _, value = parameter.strip().partition("=")
+        try:
+            weight = float(value) if name == "q" else 1.0
+        except ValueError:
+            weight = 0.0
+        if language in weights:
+            weights[language] = max(weights[language], weight)
+    return weights["zh"] > 0 and weights["zh"] >= weights["en"]
+
+
+def problem(
+    status: int,
+    path: str,
+    accept_language: str = "",
+    detail: tuple[str, str] | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A response with the problem of *status*; *detail*: English and Chinese, by default the usual text."""
+    chinese = prefers_chinese(accept_language)
+    usual = _TEXTS.get(status, (HTTPStatus(status).phrase + ".", HTTPStatus(status).phrase))
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": _CHINESE_TITLES.get(status, HTTPStatus(status).phrase) if chinese else HTTPStatus(status).phrase,
+        "status": status,
+        "detail": (detail or usual)[1 if chinese else 0],
+        "instance": path,
+    }
+    if errors:
+        body["errors"] = [dict(error) for error in errors]
+    all_headers = {
+        "Content-Language": "zh" if chinese else "en",
+        "Vary": "Accept-Language",
+        "Cache-Control": "no-store",
+    }
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(content, status, all_headers | dict(headers or {}), MEDIA_TYPE)
+
+
+def of_request(
+    request: Request,
+    status: int,
+    detail: tuple[str, str] | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """``problem`` for *request*."""
+    return problem(status, request.url.path, request.headers.get("accept-language", ""), detail, errors, headers)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Let *app* answer every exception by a problem."""
+
+    @app.exception_handler(QueryError)
+    async def wrong_option(request: Request, error: QueryError) -> Response:
+        reason = " ".join(str(error).split())
+        option = error.option or "q"
+        errors = [{"place": option, "reason": reason}]
+        return of_request(request, 422, (reason, f"选项 {option} 无法使用：{reason}"), errors)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        errors = [{"place": ".".join(map(str, one["loc"][1:])), "reason": one["msg"]} for one in error.errors()]
+        return of_request(request, 422, None, errors)
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        return of_request(request, error.status_code, headers=error.headers)
+
+    @app.exception_handler(NotFound)
+    async def not_found(request: Request, error: NotFound) -> Response:
+        return of_request(request, 404, (error.english, error.chinese))
+
+    @app.exception_handler(Unavailable)
+    async def unavailable(request: Request, error: Unavailable) -> Response:
+        headers = {"Retry-After": str(error.retry_after)}
+        return of_request(request, 503, (error.english, error.chinese), headers=headers)
+
+    async def no_database(request: Request, error: Exception) -> Response:
+        log.warning("the database does not answer: %s", str(error).split(", Timeout:")[0].splitlines()[0][:200])
+        detail = ("The database does not answer; try again soon.", "数据库没有应答，请稍后再试。")
+        return of_request(request, 503, detail, headers={"Retry-After": "5"})
+
+    app.add_exception_handler(PyMongoError, no_database)
+    app.add_exception_handler(StoreError, no_database)
+
+    @app.exception_handler(Exception)
+    async def fault(request: Request, error: Exception) -> Response:
+        return of_request(request, 500)

@@ -1,0 +1,223 @@
+"""The web page without a browser: what each view shows, and that nothing stored can break out of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from starlette.testclient import TestClient
+
+from service.access import AccessRules
+from service.app import create_app
+from service.page.formats import citation, marked, original_link, safe_link
+from service.page.today import start_of_news
+from similarity.index import SimilarityIndex
+from store.article import Article, File
+from store.documents.sources import packaged
+from tests.service.conftest import TEXTS, URL, WAFERS
+from tests.similarity.conftest import storing_in
+
+
+@pytest.fixture(autouse=True)
+def no_cookies(client: TestClient) -> None:
+    """Let no test inherit the language that another one chose."""
+    client.cookies.clear()
+
+
+def get(client: TestClient, address: str, status: int = 200, **more: object) -> str:
+    reply = client.get(address, **more)
+    assert reply.status_code == status, reply.text
+    assert reply.headers["content-type"] == "text/html; charset=utf-8"
+    assert " style=" not in reply.text and "<script>" not in reply.text and " on" + "click=" not in reply.text
+    return reply.text
+
+
+def first_id(client: TestClient, q: str) -> str:
+    return client.get("/api/v1/search", params={"q": q}).json()["hits"][0]["article"]["id"]
+
+
+def test_a_hit_shows_everything_about_it(client: TestClient) -> None:
+    page = get(client, "/search?q=HBM4+供应紧张")
+    assert "<mark>HBM4</mark>" in page
+    assert "路透" in page or "Reuters" in page
+    assert "跨语言" in page and "为什么" in page and 'class="bar-of"' in page
+    assert "[EB/OL]." in page
+    ids = re.findall(r'<h2 id="t\d+"><a href="/a/([0-9a-f]{24})">', page)
+    hits = client.get("/api/v1/search", params={"q": "HBM4 供应紧张"}).json()["hits"]
+    assert ids == [hit["article"]["id"] for hit in hits]
+    scores = re.findall(r"</span> ([0-9.]+)</span>", page)
+    assert scores == [f"{hit['score']:.3f}" for hit in hits]
+
+
+def test_filters_have_counts(client: TestClient) -> None:
+    page = get(client, "/search?q=wafer")
+    reports, news = f'count">{WAFERS // 4}<', f'count">{WAFERS - WAFERS // 4}<'
+    assert f'href="/search?q=wafer&amp;kind=report"><bdi>报告</bdi></a> <span class="{reports}' in page
+    assert f'kind=news"><bdi>新闻</bdi></a> <span class="{news}' in page
+    only = get(client, "/search?q=wafer&kind=report")
+    assert f"<strong>{WAFERS // 4}</strong> 篇" in only
+    # Another kind is counted as if this filter were not given; chosen again, it is taken away.
+    assert f'kind=news"><bdi>新闻</bdi></a> <span class="{news}' in only
+    assert '<a href="/search?q=wafer" aria-current="true"><bdi>报告</bdi>' in only
+    assert get(client, "/search?q=wafer&within=30&lang=en").count("<article") == 10
+
+
+def test_without_a_question_the_newest_are_listed(client: TestClient) -> None:
+    page = get(client, "/search")
+    assert page.index(TEXTS[0][0]) < page.index(TEXTS[1][0])
+    assert 'class="bar-of"' not in page
+
+
+def test_pages_follow_one_another(client: TestClient) -> None:
+    page, seen = get(client, "/search?q=wafer"), set[str]()
+    while True:
+        seen |= set(re.findall(r'<h2 id="t\d+"><a href="/a/([0-9a-f]{24})">', page))
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        if following is None:
+            break
+        page = get(client, following[1].replace("&amp;", "&"))
+    assert len(seen) == WAFERS
+
+
+def test_a_form_leads_to_an_address_and_a_long_text_is_answered_at_once(client: TestClient) -> None:
+    reply = client.post("/search", data={"q": "wafer 价格", "kind": ["report"]}, follow_redirects=False)
+    assert (reply.status_code, reply.headers["location"]) == (303, "/search?q=wafer+%E4%BB%B7%E6%A0%BC&kind=report")
+    long = client.post("/search", data={"q": TEXTS[2][0] * 200})
+    assert long.status_code == 200 and "CoWoS" in long.text
+    assert client.post("/search", data={"q": "a" * 200_001}).status_code == 413
+
+
+def test_language_is_chosen_by_the_address_and_remembered(client: TestClient) -> None:
+    fresh = TestClient(client.app, base_url=URL)
+    assert '<html lang="zh-CN">' in get(fresh, "/help")
+    assert '<html lang="en">' in get(fresh, "/help?lang=en")
+    assert '<html lang="en">' in get(fresh, "/help")
+    assert '<html lang="zh-CN">' in get(fresh, "/help?lang=zh")
+
+
+def test_article_story_sources_and_today(client: TestClient) -> None:
+    key = first_id(client, TEXTS[0][0])
+    page = get(client, f"/a/{key}")
+    assert TEXTS[0][0] in page and "关键词" in page and "相似的文章" in page
+    abstract = get(client, f"/a/{first_id(client, 'gallium')}")
+    assert "In short: gallium." in abstract and "无日期" in abstract and "只保存了可以保存的部分" in abstract
+    story = client.get("/api/v1/stories", params={"since": "2020-01-01", "k": 1}).json()["stories"][0]["id"]
+    assert "1 篇，1 个来源" in get(client, f"/s/{story}")
+    sources = get(client, "/sources")
+    assert sources.count('<th scope="row">') == 20 and "14 天中 1 天正常，0 天有问题" in sources
+    assert "美国半导体行业协会" in get(client, "/sources/sia")
+    today = get(client, "/")
+    assert today.index("行业协会") < today.index("半导体科技") and TEXTS[6][0] in today
+
+
+def test_trend_has_bars_and_numbers(client: TestClient) -> None:
+    page = get(client, "/trend?q=HBM4&q=CoWoS&by=month")
+    assert page.count('<section class="chart') == 2
+    link = re.search(r'<td data-name="HBM4"><a href="([^"]+)">(\d+)</a>', page)
+    assert link
+    assert f"<strong>{link[2]}</strong>" in get(client, link[1].replace("&amp;", "&"))
+    assert "<svg" not in get(client, "/trend")
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "said"),
+    [
+        ("/search?q=wafer&k=0", 422, "k is 0"),
+        ("/search?q=wafer&k=1000000", 422, "k is 1000000"),
+        ("/search?q=%F0%9F%98%80", 422, "no words"),
+        ("/search?q=wafer&within=5", 422, "no span"),
+        ("/search?since=2026-02-01&until=2026-01-01", 422, "no day"),
+        ("/search?q=wafer&cursor=abc", 422, "cursor"),
+        ("/search?q=wafer&source=%3Cscript%3E", 422, "&lt;script&gt;"),
+        ("/search?nothing=1", 422, "no option"),
+        ("/a/000000000000000000000000", 404, "没有存有此编号的文章"),
+        ("/s/abc", 404, "没有存有此编号的新闻"),
+        ("/sources/abc", 404, "没有此键的来源"),
+        ("/trend?q=a&q=b&q=c&q=d&q=e&q=f", 422, "6 topics"),
+        ("/trend?q=HBM&by=year", 422, "period"),
+    ],
+)
+def test_what_goes_wrong_is_a_page(client: TestClient, address: str, status: int, said: str) -> None:
+    page = get(client, address, status)
+    assert said in page and "Traceback" not in page
+
+
+def test_nothing_found_says_what_to_try(client: TestClient) -> None:
+    page = get(client, "/search?q=wafer&source=intel&must=wafer")
+    assert "没有找到" in page and "去掉筛选" in page
+    assert "读懂的词：<bdi>wafer</bdi>" in page
+
+
+@pytest.fixture
+def hostile(uri: str, database) -> Iterator[TestClient]:
+    """A store whose texts try to get out of the page."""
+    store_texts = storing_in(database)
+    file = File("javascript:alert(1)", name="<img src=x onerror=alert(1)>", media_type="application/pdf")
+    store_texts(
+        ["wafer <script>alert(1)</script>"],
+        title="<script>alert(1)</script> wafer \u202eevil",
+        url="javascript:alert(1)//wafer",
+        authors=["<b>bold</b>"],
+        files=[file],
+        kind="report",
+        language="en",
+    )
+    store_texts([f"wafer {'x' * 10_000}"], language="en", url="https://a.example/long", title="w" * 1000)
+    app = create_app(AccessRules(rate=0), lambda: SimilarityIndex.open(uri))
+    with TestClient(app, base_url=URL, raise_server_exceptions=False) as opened:
+        yield opened
+
+
+def test_nothing_stored_gets_out_of_the_page(hostile: TestClient) -> None:
+    key = first_id(hostile, "alert wafer")
+    for address in ("/", "/search", "/search?q=wafer", f"/a/{key}", f"/s/{key}"):
+        page = get(hostile, address)
+        assert 'href="javascript' not in page and "<b>bold" not in page and "<img src=x" not in page
+        assert all(name.startswith(('src="/static/page.js"',)) for name in re.findall(r"<script ([^>]*)>", page))
+        assert "\u202e" not in re.sub(r"<bdi>.*?</bdi>|<title>.*?</title>", "", page, flags=re.DOTALL)
+
+
+def test_nothing_stored_names_the_commands(uri: str) -> None:
+    app = create_app(AccessRules(rate=0), lambda: SimilarityIndex.open(uri))
+    with TestClient(app, base_url=URL) as client:
+        for address in ("/", "/search", "/search?q=HBM", "/sources", "/trend?q=HBM", "/help"):
+            page = get(client, address)
+            assert ("scrapy crawlall" in page) == (address in ("/", "/search", "/search?q=HBM"))
+
+
+def article(**fields: object) -> Article:
+    values = {"source": "sia", "url": "https://a.example/r", "title": "A title", "fetched": datetime.now(UTC)}
+    return Article(**{**values, **fields})
+
+
+def test_links_are_of_the_web_and_lead_to_the_page() -> None:
+    assert safe_link("https://a.example/?q=1") == "https://a.example/?q=1"
+    for wrong in ("javascript:alert(1)", "data:text/html,x", "//a.example", "https:", "http://[", "file:///etc/passwd"):
+        assert safe_link(wrong) == ""
+    report = article(kind="report", files=[File("https://a.example/r.pdf", media_type="application/pdf")])
+    assert original_link(report, 37) == "https://a.example/r.pdf#page=37"
+    assert original_link(report) == "https://a.example/r"
+
+
+def test_citations_follow_the_standard() -> None:
+    day = datetime(2026, 5, 1, 20, tzinfo=UTC)  # in Shanghai it is the next day
+    cited = citation(article(published=day, authors=["A", "B", "C", "D"], language="en"), None, day)
+    assert cited == "A, B, C, et al. A title[EB/OL]. (2026-05-02)[2026-05-02]. https://a.example/r."
+    report = citation(article(kind="report", language="zh"), packaged()["sia"], day, 37)
+    assert report == "美国半导体行业协会. A title[R/OL]. [2026-05-02]: 37. https://a.example/r."
+
+
+def test_words_are_marked_as_the_text_has_them() -> None:
+    assert marked("Memory prices", {"memori"}) == [("Memory", True), (" prices", False)]
+    assert marked("资本开支上调", {"资本开支"}) == [("资本开支", True), ("上调", False)]
+    assert marked("rational", {"ratio"}) == [("rational", False)]
+    long = marked("a " * 400 + "capex", {"capex"})
+    assert long[0][0].startswith("…") and long[-1] == ("capex", True)
+    assert marked("", {"x"}) == []
+
+
+def test_on_mondays_the_news_begins_on_friday_evening() -> None:
+    assert start_of_news(datetime(2026, 5, 5, 2, tzinfo=UTC)) == datetime(2026, 5, 4, 2, tzinfo=UTC)
+    assert start_of_news(datetime(2026, 5, 4, 2, tzinfo=UTC)) == datetime(2026, 5, 1, 10, tzinfo=UTC)

@@ -1,0 +1,101 @@
+"""As many searches at once as there are threads; some wait; whoever comes then, or waits too long, is told so."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+from pymongo.errors import ServerSelectionTimeoutError
+from starlette.testclient import TestClient
+
+from service.access import AccessRules
+from service.app import create_app
+from service.capacity import SearchThreads
+from service.problems import Unavailable
+from similarity.index import SimilarityIndex
+from tests.service.conftest import URL
+
+
+def test_whoever_comes_when_too_many_wait_is_refused() -> None:
+    async def scene() -> None:
+        threads, go = SearchThreads(threads=2, waiting=3, seconds=60), Event()
+        running = [asyncio.create_task(threads.run(go.wait)) for _ in range(5)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable) as refused:
+            await threads.run(go.wait)
+        assert refused.value.retry_after == 1
+        go.set()
+        assert await asyncio.gather(*running) == [True] * 5
+        assert await threads.run(lambda: "free again") == "free again"
+        threads.close()
+
+    asyncio.run(scene())
+
+
+def test_a_thread_that_takes_too_long_keeps_its_place() -> None:
+    async def scene() -> None:
+        threads, go = SearchThreads(threads=1, waiting=0, seconds=0.05), Event()
+        with pytest.raises(Unavailable, match="longer than"):
+            await threads.run(go.wait)
+        with pytest.raises(Unavailable, match="waiting"):
+            await threads.run(go.wait)
+        go.set()
+        while threads._inside:
+            await asyncio.sleep(0.01)
+        threads.close()
+
+    asyncio.run(scene())
+
+
+def test_an_error_of_the_function_is_raised() -> None:
+    async def scene() -> None:
+        threads = SearchThreads(threads=1)
+        with pytest.raises(ZeroDivisionError):
+            await threads.run(lambda: 1 / 0)
+        threads.close()
+
+    asyncio.run(scene())
+
+
+def test_two_hundred_requests_at_once(news_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is answered or refused; while searches run, the server says that it is alive."""
+    go = Event()
+    searched = SimilarityIndex.ranking
+
+    def slowly(self: SimilarityIndex, *args: object, **kwargs: object) -> object:
+        go.wait(60)
+        return searched(self, *args, **kwargs)
+
+    app = create_app(
+        AccessRules(rate=0), lambda: SimilarityIndex.open(news_uri), lambda: SearchThreads(2, waiting=20, seconds=60)
+    )
+    with TestClient(app, base_url=URL) as client, ThreadPoolExecutor(200) as people:
+        monkeypatch.setattr(SimilarityIndex, "ranking", slowly)
+        asking = [people.submit(client.get, f"/api/v1/search?q=wafer+{number}") for number in range(200)]
+        while sum(one.done() for one in asking) < 178:  # all but two that search and twenty that wait
+            assert client.get("/healthz").status_code == 200
+        assert client.get("/readyz").status_code == 200
+        go.set()
+        replies = [one.result(60) for one in asking]
+    statuses = [reply.status_code for reply in replies]
+    assert (statuses.count(200), statuses.count(503)) == (22, 178)
+    assert all(reply.headers["retry-after"] == "1" for reply in replies if reply.status_code == 503)
+
+
+def test_a_database_that_is_away_is_a_problem(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(self: SimilarityIndex, *args: object, **kwargs: object) -> object:
+        raise ServerSelectionTimeoutError("localhost:1: refused, Timeout: 10s, Topology Description: /tmp/secret")
+
+    monkeypatch.setattr(SimilarityIndex, "ranking", away)
+    reply = client.get("/api/v1/search?q=wafer")
+    assert (reply.status_code, reply.headers["retry-after"]) == (503, "5")
+    assert "Topology" not in reply.text and "/tmp" not in reply.text
+
+
+def test_a_fault_of_ours_tells_nothing(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SimilarityIndex, "ranking", lambda *_, **__: 1 / 0)
+    reply = client.get("/api/v1/search?q=wafer", headers={"Accept-Language": "zh"})
+    assert (reply.status_code, reply.headers["content-type"]) == (500, "application/problem+json")
+    assert "ZeroDivision" not in reply.text and reply.json()["title"] == "内部错误"
