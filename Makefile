@@ -7,21 +7,36 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check health clean
+PACKAGES := text store crawler pipelines similarity service
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+.PHONY: help run test test-fast kernels $(PACKAGES:%=test-%) coverage check health clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
+	@grep -hE '^[a-zA-Z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-zA-Z%-]+):.*## (.*)/  make \1\t\2/'
 
 run: $(VENV)/installed ## crawl the bundled sample web, show a table and answers
 	@$(BIN)/python -m pipelines samples; status=$$?; $(BIN)/python -m store stop; exit $$status
 
-test: $(VENV)/installed-dev check ## the whole suite
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+test: $(VENV)/installed-dev ## the whole suite
+	@$(MAKE) --no-print-directory -j2 check kernels
+	@$(PYTEST)
+
+kernels: $(VENV)/installed-dev # two tests compile the inner loops once, or each worker would
+	@$(BIN)/python -m pytest tests/similarity/test_index.py tests/similarity/ranking/test_hybrid.py -k "step_by_step or probabilities"
+
+test-fast: $(VENV)/installed-dev ## without crawls and other slow tests: about a minute
+	@$(PYTEST) -m "not slow"
+
+test-%: $(VENV)/installed-dev ## the tests of one package: test-text, test-store, test-crawler, test-pipelines, test-similarity, test-service
+	@$(PYTEST) tests/$*
+
+coverage: $(VENV)/installed-dev ## the whole suite, and the lines and branches that no test takes
+	@$(PYTEST) --cov --cov-report=term-missing:skip-covered
 
 check: $(VENV)/installed-dev ## lint, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy --strict text store similarity
+	@$(BIN)/mypy --strict text store similarity service
 	@$(BIN)/mypy crawler pipelines
 
 health: $(VENV)/installed ## how the runs of every source went lately; fails when one has failed

@@ -1,4 +1,4 @@
-"""Runs the project's doors as a user does."""
+"""Runs the commands of the project as a user does."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ PROJECT = Path(__file__).parent.parent
 
 
 def environment(**variables: object) -> dict[str, str]:
-    """This process's environment with *variables* in capitals; None takes one away."""
-    wanted = {name.upper(): value for name, value in variables.items()}
-    kept = {name: value for name, value in os.environ.items() if name not in wanted}
-    return kept | {name: str(value) for name, value in wanted.items() if value is not None}
+    """This process's environment with *variables*, whose names are put in capitals; None removes one."""
+    changes = {name.upper(): value for name, value in variables.items()}
+    kept = {name: value for name, value in os.environ.items() if name not in changes}
+    return kept | {name: str(value) for name, value in changes.items() if value is not None}
 
 
-def run(*arguments: object, seconds: float = 120, **variables: object) -> subprocess.CompletedProcess[str]:
-    """``python -m`` *arguments* in the project's folder, with *variables* in the environment."""
-    if "pythonpath" in variables:  # what is loaded is another
+def run(*arguments: object, seconds: float = 600, **variables: object) -> subprocess.CompletedProcess[str]:
+    """``python -m`` *arguments* in the project's folder, with *variables* in the environment.
+
+    The process is forked from one that has loaded the modules already, see ``tests.forks``.
+    """
+    if "pythonpath" in variables:  # the modules to load are others
         return run_fresh(*arguments, seconds=seconds, **variables)
     return forks.run([*map(str, arguments)], str(PROJECT), environment(**variables), seconds)
 
 
-def run_fresh(*arguments: object, seconds: float = 120, **variables: object) -> subprocess.CompletedProcess[str]:
-    """As ``run``, in an interpreter that has loaded nothing yet, as a user's."""
+def run_fresh(*arguments: object, seconds: float = 600, **variables: object) -> subprocess.CompletedProcess[str]:
+    """As ``run``, in a fresh interpreter like a user's."""
     return subprocess.run(
         [sys.executable, "-m", *map(str, arguments)],
         cwd=PROJECT,
@@ -40,7 +43,7 @@ def run_fresh(*arguments: object, seconds: float = 120, **variables: object) -> 
 
 
 def start(*arguments: object, **variables: object) -> subprocess.Popen[str]:
-    """As ``run``, not waiting for the end."""
+    """Starts ``python -m`` *arguments* in a fresh interpreter and does not wait for its end."""
     return subprocess.Popen(
         [sys.executable, "-m", *map(str, arguments)],
         cwd=PROJECT,
@@ -52,7 +55,7 @@ def start(*arguments: object, **variables: object) -> subprocess.Popen[str]:
 
 
 def assert_one_line_error(done: subprocess.CompletedProcess[str], *parts: str) -> None:
-    """The command failed with one line on stderr that holds *parts*."""
+    """Asserts that the command failed with one line on stderr, which contains *parts*."""
     assert done.returncode != 0, done.stdout
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     assert len(lines) == 1, done.stderr

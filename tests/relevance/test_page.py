@@ -1,4 +1,4 @@
-"""``docs/relevance.md`` says what was measured."""
+"""``docs/relevance.md`` and its Chinese edition show what was measured."""
 
 from __future__ import annotations
 
@@ -6,25 +6,40 @@ import re
 
 import pytest
 
-from similarity.floors import FloorsError, load
-from similarity.floors_measure import FLOORS
-from similarity.floors_page import PAGE, filled
-from similarity.thresholds import load as load_thresholds
+from similarity.evaluation.floors import FloorsError, load
+from similarity.evaluation.floors_measure import FLOORS_FILE
+from similarity.evaluation.floors_page import PAGES, filled
+from similarity.ranking.thresholds import load as load_thresholds
 
 
-def test_the_figures_of_the_page_are_those_of_the_floors_and_thresholds() -> None:
-    page = PAGE.read_text("utf-8")
-    assert filled(page, load(FLOORS), load_thresholds()) == page, "out of date: python -m similarity floors page"
+@pytest.mark.parametrize("language", PAGES)
+def test_the_figures_of_the_page_are_those_of_the_floors_and_thresholds(language: str) -> None:
+    page = PAGES[language].read_text("utf-8")
+    fresh = filled(page, language, load(FLOORS_FILE), load_thresholds())
+    assert fresh == page, "out of date: python -m similarity floors page"
 
 
+@pytest.mark.parametrize("language", PAGES)
 @pytest.mark.parametrize("encoder", [True, False])
 @pytest.mark.parametrize("name", ["xquad_zh", "cranfield", "xquad_zh_en", "wmt21_zh_en"])
-def test_a_figure_of_a_set_stands_in_both_languages(name: str, encoder: bool) -> None:
-    (floor,) = [one for one in load(FLOORS).floors if (one.name, one.encoder, one.every) == (name, encoder, 1)]
-    rows = re.findall(rf"^\| `{name}` \|.*nDCG@10 \| (.*) \| (.*) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
-    assert [row[not encoder] for row in rows] == [f"{100 * floor.values['nDCG@10']:.1f}"] * 2
+def test_a_metric_of_a_set_is_on_the_page(name: str, encoder: bool, language: str) -> None:
+    (floor,) = [
+        floor for floor in load(FLOORS_FILE).floors if (floor.name, floor.encoder, floor.every) == (name, encoder, 1)
+    ]
+    page = PAGES[language].read_text("utf-8")
+    (row,) = re.findall(rf"^\| `{name}` \|.*nDCG@10 \| (.*) \| (.*) \|$", page, re.MULTILINE)
+    assert row[not encoder] == f"{100 * floor.values['nDCG@10']:.1f}"
 
 
-def test_a_page_without_a_place_for_them_is_refused() -> None:
-    with pytest.raises(FloorsError, match="no place for the table sets in zh"):
-        filled("# A page", load(FLOORS), load_thresholds())
+def test_both_pages_have_the_same_structure() -> None:
+    """Headings by level, tables and lists: a section that is missing in one language shows here."""
+    chinese, english = (
+        re.findall(r"^(#+|<!--|\d\.|\*) ", PAGES[language].read_text("utf-8"), re.MULTILINE)
+        for language in ("zh", "en")
+    )
+    assert chinese == english
+
+
+def test_a_page_without_a_place_for_a_table_is_refused() -> None:
+    with pytest.raises(FloorsError, match=r"relevance.zh-CN.md has no place for the table sets"):
+        filled("# A page", "zh", load(FLOORS_FILE), load_thresholds())
