@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from service.access import AccessRules
 from service.app import create_app
+from service.capacity import SearchThreads
 from similarity.index import SimilarityIndex
 from similarity.maintenance import lsi_training
 from similarity.maintenance.executor import Executor
@@ -70,9 +72,15 @@ def news_uri(server: str) -> Iterator[str]:
     database.client.close()
 
 
+def application(address: str, rules: AccessRules | None = None) -> FastAPI:
+    """The application over the database at ``address``, with time for a busy machine; it counts no requests."""
+    return create_app(
+        rules or AccessRules(rate=0), lambda: SimilarityIndex.open(address), lambda: SearchThreads(seconds=120)
+    )
+
+
 @pytest.fixture(scope="session")
 def client(news_uri: str) -> Iterator[TestClient]:
     """A client of the application, which counts no requests."""
-    app = create_app(AccessRules(rate=0), lambda: SimilarityIndex.open(news_uri))
-    with TestClient(app, base_url=URL, raise_server_exceptions=False) as opened:
+    with TestClient(application(news_uri), base_url=URL, raise_server_exceptions=False) as opened:
         yield opened

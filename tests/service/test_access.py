@@ -10,12 +10,10 @@ from starlette.testclient import TestClient
 
 from service.__main__ import is_loopback
 from service.access import COOKIE, AccessRules
-from service.app import create_app
-from similarity.index import SimilarityIndex
 from store.connection import connect
 from store.documents import request_counts, tokens
 from tests.commands import assert_one_line_error, run
-from tests.service.conftest import URL
+from tests.service.conftest import URL, application
 
 SEARCH = "/api/v1/search?q=wafer"
 
@@ -24,7 +22,7 @@ SEARCH = "/api/v1/search?q=wafer"
 def guarded(news_uri: str) -> Iterator[TestClient]:
     """A client of an application that needs tokens and answers as news.example too."""
     rules = AccessRules(("news.example",), needs_token=True, rate=0)
-    with TestClient(create_app(rules, lambda: SimilarityIndex.open(news_uri)), base_url=URL) as opened:
+    with TestClient(application(news_uri, rules), base_url=URL) as opened:
         yield opened
 
 
@@ -120,7 +118,7 @@ def test_every_answer_has_the_security_headers(client: TestClient) -> None:
 
 def test_requests_are_counted_for_all_processes_together(news_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_counts.time, "time", lambda: 1_800_000_000.5)  # all within one second
-    apps = [create_app(AccessRules(rate=10), lambda: SimilarityIndex.open(news_uri)) for _ in range(2)]
+    apps = [application(news_uri, AccessRules(rate=10)) for _ in range(2)]
     with TestClient(apps[0], base_url=URL) as one, TestClient(apps[1], base_url=URL) as other:
         statuses = [client.get("/api/v1/sources/sia").status_code for _ in range(7) for client in (one, other)]
         assert statuses == [200] * 10 + [429] * 4

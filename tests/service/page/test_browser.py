@@ -12,10 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import uvicorn
 
-from service.access import AccessRules
-from service.app import create_app
-from similarity.index import SimilarityIndex
-from tests.service.conftest import TEXTS
+from tests.service.conftest import TEXTS, application
 
 CHROMIUM = shutil.which("chromium")
 if CHROMIUM is None:
@@ -34,11 +31,12 @@ TIMEOUT = 60_000  # ms
 @pytest.fixture(scope="module")
 def site(news_uri: str) -> Iterator[str]:
     """The address of a server of the application, on a port of its own."""
-    app = create_app(AccessRules(rate=0), lambda: SimilarityIndex.open(news_uri))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on"))
+        server = uvicorn.Server(
+            uvicorn.Config(application(news_uri), log_level="warning", access_log=False, lifespan="on")
+        )
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"

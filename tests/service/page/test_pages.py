@@ -9,14 +9,11 @@ from datetime import UTC, datetime
 import pytest
 from starlette.testclient import TestClient
 
-from service.access import AccessRules
-from service.app import create_app
 from service.page.formats import citation, marked, original_link, safe_link
 from service.page.today import start_of_news
-from similarity.index import SimilarityIndex
 from store.article import Article, File
 from store.documents.sources import packaged
-from tests.service.conftest import TEXTS, URL, WAFERS
+from tests.service.conftest import TEXTS, URL, WAFERS, application
 from tests.similarity.conftest import storing_in
 
 
@@ -165,7 +162,7 @@ def hostile(uri: str, database) -> Iterator[TestClient]:
         language="en",
     )
     store_texts([f"wafer {'x' * 10_000}"], language="en", url="https://a.example/long", title="w" * 1000)
-    app = create_app(AccessRules(rate=0), lambda: SimilarityIndex.open(uri))
+    app = application(uri)
     with TestClient(app, base_url=URL, raise_server_exceptions=False) as opened:
         yield opened
 
@@ -180,7 +177,7 @@ def test_nothing_stored_gets_out_of_the_page(hostile: TestClient) -> None:
 
 
 def test_nothing_stored_names_the_commands(uri: str) -> None:
-    app = create_app(AccessRules(rate=0), lambda: SimilarityIndex.open(uri))
+    app = application(uri)
     with TestClient(app, base_url=URL) as client:
         for address in ("/", "/search", "/search?q=HBM", "/sources", "/trend?q=HBM", "/help"):
             page = get(client, address)
