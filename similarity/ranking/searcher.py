@@ -13,35 +13,28 @@ from typing import TypeVar
 import numpy as np
 from pymongo.database import Database
 
-from similarity.background import in_background
 from similarity.errors import QueryError
 from similarity.query.builder import QueryBuilder
 from similarity.query.concepts import Kind
 from similarity.query.hybrid_query import HybridQuery
 from similarity.ranking import hybrid
-from similarity.ranking.contributions import Contribution, contributions
 from similarity.ranking.models import HYBRID, BagOfWords
 from similarity.ranking.newest import newest
 from similarity.ranking.options import MAX_HITS, ORDERS, PUBLISHED, SearchOptions
 from similarity.ranking.passages import PassageReader
 from similarity.ranking.request import Request, RequestReader
-from similarity.ranking.results.best_page import best_pages
-from similarity.ranking.results.explain import Explainer
+from similarity.ranking.results.hit_reader import HitReader
 from similarity.ranking.results.hits import Hit, with_phrases
 from similarity.ranking.selection import Ranked, Selector
 from similarity.ranking.state import Query, State
 from store.connection import Document
 from store.documents import articles
-from store.documents.articles import StoredArticle
 from store.index import segment_format
 from store.index.projections import NoProjection
 from store.vectors import unpack
 
 AnyQuery = TypeVar("AnyQuery")
 Answer = TypeVar("Answer")
-
-MAX_WORDS = 12
-"""Concepts that explain a hit, the heaviest ones; a pasted article has thousands."""
 
 ScoredIds = list[tuple[str, float]]
 """Ids of articles and their scores, best first; equal scores by id."""
@@ -86,15 +79,19 @@ class Searcher:
         requests = [self._selector.checked_before(request) for request in requests]
         if options.model == HYBRID:
             found = self._hybrid(requests, options)
-            hits = [self._explained_hits(query, ranked.best, options.explain) for query, ranked in found]
+            hits = [self._reader.explained(query, ranked.best, options.explain) for query, ranked in found]
         else:
             queries, best = self._weighted(requests, options)
-            hits = self._hits(options, queries, [ranked.best for ranked in best])
+            hits = self._reader.of_model(options.model, queries, [ranked.best for ranked in best])
         return [with_phrases(request.phrases, own) for request, own in zip(requests, hits, strict=True)]
 
     @property
     def _selector(self) -> Selector:
         return Selector(self.state, self.database, self.builder.analyzer)
+
+    @property
+    def _reader(self) -> HitReader:
+        return HitReader(self.state, self.builder, self.passages, self.database)
 
     def scored_ids(self, texts: Sequence[str], options: SearchOptions) -> list[ScoredIds]:
         """The ids and scores of the best articles for each of *texts*, in which nothing is an operator.
@@ -165,7 +162,7 @@ class Searcher:
 
         def hits(ids: Collection[str]) -> list[Hit]:
             documents = [document for document in ranked.best if document.article_id in ids]
-            return with_phrases(request.phrases, self._explained_hits(query, documents, request.options.explain))
+            return with_phrases(request.phrases, self._reader.explained(query, documents, request.options.explain))
 
         scored = [(document.article_id, document.score) for document in ranked.best]
         return Ranking(scored, total, at_least, hits, self._unknown(query))
@@ -182,7 +179,9 @@ class Searcher:
             total, at_least = self._count(query, request, without), False
 
         def hits(ids: Collection[str]) -> list[Hit]:
-            (read,) = self._hits(request.options, [query], [[scored for scored in ranked.best if scored[0] in ids]])
+            (read,) = self._reader.of_model(
+                request.options.model, [query], [[scored for scored in ranked.best if scored[0] in ids]]
+            )
             return with_phrases(request.phrases, read)
 
         return Ranking(list(ranked.best), total, at_least, hits)
@@ -267,11 +266,6 @@ class Searcher:
                 results[number] = document
         return results
 
-    def _contributions(self, query: HybridQuery, document: hybrid.ScoredDocument) -> tuple[Contribution, ...]:
-        number, row = document.place
-        of_all = contributions(query, self.state.collection.segments[number].reader, row, document.met)
-        return tuple(sorted(of_all, key=lambda word: -word.weight)[:MAX_WORDS])
-
     def _hybrid(
         self, requests: Sequence[Request], options: SearchOptions
     ) -> list[tuple[HybridQuery, Ranked[hybrid.ScoredDocument]]]:
@@ -334,58 +328,6 @@ class Searcher:
             return self.state.queries(model, bags)
         except NoProjection as error:
             raise QueryError(str(error)) from None
-
-    def _pages(self, query: HybridQuery, ids: list[str], stored: Mapping[str, StoredArticle]) -> dict[str, int]:
-        """By id, the page that matches *query* best, for those of the articles *ids* that have pages."""
-        if not any(article.page_vectors for article in stored.values()):
-            return {}
-        model = self.state.model("bm25")
-        weights = [model.query(words) for words in self.builder.words_of_pages(query)]
-        pages = best_pages(self.state, "bm25", weights, [ids] * len(weights), stored)
-        # The page of the first query comes last and stays: the words as they were asked decide where they occur.
-        return {article_id: page for (_, article_id), page in sorted(pages.items(), reverse=True)}
-
-    def _explained_hits(
-        self, query: HybridQuery, documents: Sequence[hybrid.ScoredDocument], explain: bool
-    ) -> list[Hit]:
-        """*documents* as hits with what explains them; pages of reports are compared by BM25."""
-        explainer = Explainer(query, self.builder.analyzer) if explain else None
-        ids = [document.article_id for document in documents]
-        reading = in_background(lambda: articles.read(self.database, ids))
-        words = [self._contributions(query, document) for document in documents]  # while the database reads
-        stored = reading()
-        pages = self._pages(query, ids, stored)
-        return [
-            Hit(
-                article := stored[document.article_id].article,
-                document.score,
-                pages.get(document.article_id),
-                document.route,
-                document.parts,
-                own_words,
-                self.passages.text_of(article, document.passage),
-                explanation=explainer.explain(article, document.met.tolist(), pages.get(document.article_id))
-                if explainer
-                else None,
-            )
-            for document, own_words in zip(documents, words, strict=True)
-            if document.article_id in stored
-        ]
-
-    def _hits(
-        self, options: SearchOptions, queries: Sequence[Query], best: Sequence[Sequence[tuple[str, float]]]
-    ) -> list[list[Hit]]:
-        ids = [[article_id for article_id, _ in scored] for scored in best]
-        stored = articles.read(self.database, {article_id for of_query in ids for article_id in of_query})
-        pages = best_pages(self.state, options.model, queries, ids, stored)
-        return [
-            [
-                Hit(stored[article_id].article, score, pages.get((number, article_id)))
-                for article_id, score in scored
-                if article_id in stored
-            ]
-            for number, scored in enumerate(best)
-        ]
 
 
 def _at_least(min_score: float, scored: ScoredIds) -> ScoredIds:
