@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 from functools import partial
 from pathlib import Path
+from socket import socket
+from types import FrameType
 from typing import Annotated
 
 import typer
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from service.access import AccessRules
@@ -33,6 +37,7 @@ def serve(
     name: Annotated[
         list[str] | None, typer.Option(help="服务器的域名，可多次 · a name of this server, such as news.example.org")
     ] = None,
+    rate: Annotated[int, typer.Option(min=0, help="每个地址或令牌每秒的请求数，0 为不限 · requests a second")] = 10,
 ) -> None:
     """网页与 HTTP 接口 · The web page and the HTTP API."""
     with shown_in_one_line(ServeError, StoreError, IndexMismatch, SettingsError, OSError):
@@ -44,7 +49,7 @@ def serve(
             if not is_local and not tokens.all_tokens(database):
                 raise ServeError(f"--host {host} lets others in: python -m similarity token add NAME first")
         names = (*(name or ()), host)
-        rules = AccessRules(names, needs_token=not is_local)
+        rules = AccessRules(names, needs_token=not is_local, rate=rate)
         config = uvicorn.Config(
             partial(create_app, rules),
             factory=True,
@@ -62,15 +67,34 @@ def serve(
             listening = config.bind_socket()
         except SystemExit:
             raise ServeError(f"cannot listen on {uds or f'{host}:{port}'}") from None
+        listening.listen(config.backlog)  # so that whoever follows the address at once waits until the index is open
         shown = uds or f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
         typer.echo(f"芯闻 · Xinwen: {shown}")
+        try:
+            _run(config, listening)
+        finally:
+            if uds:
+                Path(uds).unlink(missing_ok=True)
+
+
+def _run(config: uvicorn.Config, listening: socket) -> None:
+    """Serve until a signal ends the server. Raises ServeError when it does not start."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)  # uvicorn sends itself the signal once more when it has shut down
+    if config.workers == 1:
         server = uvicorn.Server(config)
-        if workers == 1:
-            server.run([listening])
-        else:
-            Multiprocess(config, sockets=[listening]).run()
-        if uds:
-            Path(uds).unlink(missing_ok=True)
+        server.run([listening])
+        started = server.started
+    else:
+        processes = Multiprocess(config, sockets=[listening])
+        processes.run()
+        started = all(process.exitcode != STARTUP_FAILURE for process in processes.processes)
+    if not started:
+        raise ServeError("the server does not start; the reason is above")
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def is_loopback(host: str) -> bool:

@@ -8,8 +8,10 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
+from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
+import pymongo
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,10 +19,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.problems import problem
-from store.connection import Document
+from store.connection import Document, StoreError
 from store.documents import request_counts, tokens
 
 COOKIE = "xinwen_token"
+_DATABASE_SECONDS = 2.0
+_Result = TypeVar("_Result")
+
 MAX_BODY = 1_300_000
 """Bytes of a body: a text of 200 kB as JSON may write every character in six."""
 
@@ -117,20 +122,25 @@ class Access:
         token: tokens.Token | None = None
         try:
             if given:
-                token = await asyncio.to_thread(tokens.find, self.database(), given)
+                token = await asyncio.to_thread(self._asked, tokens.find, given)
                 key = f"token {token.name}" if token else key
             # A cookie of a token that was revoked does no harm where none is needed.
             if not token and (self.rules.needs_token or "authorization" in headers) and not is_open:
                 return _unauthorized(scope, headers)
             if self.rules.rate and await self._is_over(key):
                 return _problem(scope, headers, 429, headers_out={"Retry-After": "1"})
-        except PyMongoError:
+        except (PyMongoError, StoreError):
             detail = "The database does not answer; try again soon.", "数据库没有应答，请稍后再试。"
             return _problem(scope, headers, 503, detail, {"Retry-After": "5"})
         return None
 
     async def _is_over(self, key: str) -> bool:
-        return await asyncio.to_thread(request_counts.count, self.database(), key) > self.rules.rate
+        return await asyncio.to_thread(self._asked, request_counts.count, key) > self.rules.rate
+
+    def _asked(self, function: Callable[[Database[Document], str], _Result], key: str) -> _Result:
+        """*function* of the database. Raises PyMongoError when that does not answer at once, as when it hangs."""
+        with pymongo.timeout(_DATABASE_SECONDS):
+            return function(self.database(), key)
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         """Let the application answer, with a body of at most ``MAX_BODY``."""

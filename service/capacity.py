@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
+
+import pymongo
 
 from service.problems import Unavailable
 
@@ -35,7 +38,14 @@ class SearchThreads:
             raise Unavailable("Too many searches are waiting; try again in a second.", "等候的搜索太多，请一秒后再试。")
         loop = asyncio.get_running_loop()
         self._inside += 1
-        future = self._pool.submit(function, *args, **kwargs)
+        end = time.monotonic() + self._seconds
+
+        def limited() -> _R:
+            # Nobody waits for an answer after that, and a database that hangs must not keep the thread.
+            with pymongo.timeout(max(end - time.monotonic(), 0.01)):
+                return function(*args, **kwargs)
+
+        future = self._pool.submit(limited)
         # Not when the request ends: a search that took too long still has its thread.
         future.add_done_callback(lambda done: self._leave(loop, done))
         try:

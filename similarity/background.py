@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from threading import Lock
 from typing import TypeVar
 
@@ -19,7 +20,8 @@ def in_background(work: Callable[[], Result]) -> Callable[[], Result]:
     It waits only for work that a thread has started. Otherwise (all threads are busy, or a fork left them behind in
     the parent) the caller does the work. So no thread waits for one that waits itself: there is no deadlock.
     """
-    future, lock = _pool.submit(work), Lock()
+    # In the context of the caller: its time limit for the database holds for *work* too.
+    future, lock = _pool.submit(copy_context().run, work), Lock()
     results: list[Result] = []
 
     def result() -> Result:

@@ -18,9 +18,13 @@ def serve(
     name: Annotated[
         list[str] | None, typer.Option(help="服务器的域名，可多次 · a name of this server, such as news.example.org")
     ] = None,
+    rate: Annotated[
+        int | None,
+        typer.Option(help="每个地址或令牌每秒的请求数，0 为不限 · requests a second of a client, 0 for any; 10"),
+    ] = None,
 ) -> None:
     """网页与 HTTP 接口 · The web page and the HTTP API, on this machine; other addresses need a token."""
-    given = {"--host": host, "--port": port, "--workers": workers, "--uds": uds}
+    given = {"--host": host, "--port": port, "--workers": workers, "--uds": uds, "--rate": rate}
     arguments = [f"{option}={value}" for option, value in given.items() if value is not None]
     arguments += [f"--name={one}" for one in name or ()]
     # In place of this process, so that signals reach the server itself.

@@ -1,0 +1,193 @@
+"""``python -m similarity serve`` as a process: its workers, its signals, and a database that goes away and comes back."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from itertools import count
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pymongo.database import Database
+
+from store.connection import Document, another_database, connect
+from store.server import embedded
+from store.settings import settings
+from tests.commands import start
+from tests.similarity.conftest import storing_in
+from text.analysis.analyzer import Analyzer
+
+pytestmark = pytest.mark.slow
+
+SEARCH = "/api/v1/search?q=wafer"
+PATIENCE = 120  # seconds for what takes a few
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Site:
+    """A running server; each request comes from an address of its own, so that none is one too many."""
+
+    process: subprocess.Popen[str]
+    port: int
+    database: Database[Document]
+    addresses: Iterator[int] = field(default_factory=lambda: count(2))
+
+    def get(self, path: str, source: str = "") -> Reply:
+        number = next(self.addresses)
+        source = source or f"127.1.{number // 250}.{number % 250 + 1}"
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE, source_address=(source, 0))
+        try:
+            connection.request("GET", path)
+            reply = connection.getresponse()
+            return Reply(reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read())
+        finally:
+            connection.close()
+
+    def workers(self) -> list[int]:
+        """The ids of the processes that answer."""
+        return [pid for pid in children(self.process.pid) if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def wait_until(condition, seconds: float = PATIENCE) -> float:
+    """Waits for *condition* and returns how many seconds that took."""
+    begin = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begin < seconds, "waited too long"
+        time.sleep(0.05)
+    return time.monotonic() - begin
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """The status of *process* after SIGTERM, and what it wrote to stderr."""
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=PATIENCE)
+    return process.returncode, errors
+
+
+@pytest.fixture(scope="module")
+def news(server: str) -> Iterator[str]:
+    address = another_database(server, f"test_{uuid4().hex[:12]}")
+    database = connect(address)
+    storing_in(database)([f"Wafer prices rise again, part {number}." for number in range(20)], Analyzer())
+    yield address
+    database.client.drop_database(database.name)
+    database.client.close()
+
+
+@pytest.fixture(scope="module")
+def site(news: str) -> Iterator[Site]:
+    """A server of two processes, which SIGTERM ends with nothing left behind."""
+    process = start("similarity", "serve", "--port=0", "--workers=2", mongodb_uri=news)
+    address = process.stdout.readline()
+    port = int(address.rpartition(":")[2].strip("/\n"))
+    with connect(news).client as client:
+        opened = Site(process, port, client.get_default_database())
+        wait_until(lambda: len(opened.workers()) == 2)
+        try:
+            yield opened
+        finally:
+            left = children(process.pid)
+            status, errors = ended(process)
+        # While the test stopped it, the database was said to be away and to be back.
+        lines = [line for line in errors.splitlines() if "the index is" not in line and "database" not in line]
+        assert (status, lines) == (0, [])
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left))
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_each_of_two_processes_answers(site: Site) -> None:
+    assert site.get(SEARCH).status == 200
+    one, other = site.workers()
+    for stopped in (one, other):
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            assert site.get("/healthz").status == 200
+        finally:
+            os.kill(stopped, signal.SIGCONT)
+
+
+def test_requests_are_counted_over_both_processes(site: Site) -> None:
+    begin = int(time.time())
+    with ThreadPoolExecutor(20) as people:
+        statuses = list(people.map(lambda _: site.get("/api/v1/nothing", "127.0.0.2").status, range(100)))
+    seconds = int(time.time()) - begin + 1
+    assert set(statuses) == {404, 429}
+    assert statuses.count(404) <= 10 * seconds
+
+
+def test_what_another_process_stores_is_found(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    def found() -> bool:
+        return json.loads(site.get("/api/v1/search?q=molybdenum").body)["total"] == 1
+
+    assert not found()
+    storing_in(site.database)(["Molybdenum replaces tungsten."], Analyzer())
+    seconds = wait_until(lambda: all(found() for _ in range(4)), 20)
+    with capsys.disabled():
+        sys.stdout.write(f" stored, and found over HTTP after {seconds:.2f} s ")
+
+
+def test_two_hundred_requests_at_once(site: Site) -> None:
+    with ThreadPoolExecutor(200) as people:
+        asking = [people.submit(site.get, f"{SEARCH}&k={number % 20 + 1}") for number in range(200)]
+        alive = 0
+        while not all(one.done() for one in asking):
+            assert site.get("/healthz").status == 200
+            alive += 1
+        replies = [one.result() for one in asking]
+    assert alive
+    assert {reply.status for reply in replies} <= {200, 503} and any(reply.status == 200 for reply in replies)
+    assert all(reply.headers["retry-after"] for reply in replies if reply.status == 503)
+
+
+def test_a_database_that_goes_away_and_comes_back(site: Site) -> None:
+    wait_until(lambda: site.get(SEARCH).status == 200)
+    mongod = embedded.read_state(settings().data / "mongod")["mongod"]
+    os.kill(mongod, signal.SIGSTOP)
+    try:
+        away = site.get(SEARCH)
+        assert site.get("/healthz").status == 200
+        assert site.get("/readyz").status == 503
+    finally:
+        os.kill(mongod, signal.SIGCONT)
+    assert (away.status, away.headers["content-type"]) == (503, "application/problem+json")
+    assert away.headers["retry-after"] and "database" in json.loads(away.body)["detail"]
+    wait_until(lambda: site.get(SEARCH).status == 200)
+
+
+def test_a_unix_socket(news: str, tmp_path: Path) -> None:
+    path = tmp_path / "xinwen.socket"
+    process = start("similarity", "serve", f"--uds={path}", mongodb_uri=news)
+    try:
+        assert str(path) in process.stdout.readline()
+        with socket.socket(socket.AF_UNIX) as connected:
+            connected.connect(str(path))  # answered as soon as the index is open
+            connection = HTTPConnection("localhost")
+            connection.sock = connected
+            connection.request("GET", "/readyz")
+            assert connection.getresponse().read() == b'{"status": "ok"}'
+    finally:
+        status, errors = ended(process)
+    assert (status, errors) == (0, "")
+    assert not path.exists()
