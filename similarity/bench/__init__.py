@@ -8,7 +8,9 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -42,24 +44,28 @@ def run_bench(
     *show* is given a line at the start of each stage. *save_partial* is given the figures so far after each size, so
     that they are not lost when a larger one is interrupted.
     """
-    figures: dict[str, Any] = {
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": _machine(),
-        "python": platform.python_version(),
-        "packages": _versions(),
-        "collection": {"distinct_words": DISTINCT, "query_words": WORDS, "queries": QUERIES},
-        "sizes": [],
-    }
+    figures: dict[str, Any] = facts_of_run() | {"sizes": []}
     for size in sizes:
         figures["sizes"].append(_one_size(size, rivals, show))
         save_partial(figures)
     return figures
 
 
-def save(figures: dict[str, Any]) -> Path:
-    """Write *figures* to ``benchmarks/``; the file is named for the minute (UTC) of the run."""
+def facts_of_run() -> dict[str, Any]:
+    """When and where a run is made, with which packages, over which collection."""
+    return {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": _machine(),
+        "python": platform.python_version(),
+        "packages": _versions(),
+        "collection": {"distinct_words": DISTINCT, "query_words": WORDS, "queries": QUERIES},
+    }
+
+
+def save(figures: dict[str, Any], name: str = "similarity") -> Path:
+    """Write *figures* to ``benchmarks/``; the file is named for the bench and for the minute (UTC) of the run."""
     FOLDER.mkdir(exist_ok=True)
-    file = FOLDER / f"similarity-{figures['when'][:16].replace(':', '')}.json"
+    file = FOLDER / f"{name}-{figures['when'][:16].replace(':', '')}.json"
     file.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
     return file
 
@@ -76,35 +82,62 @@ def missing_rivals() -> list[str]:
 
 
 def _one_size(size: int, rivals: Sequence[str], show: Callable[[str], None]) -> dict[str, Any]:
-    address = database_address()
-    client = connect(address).client
-    database = f"xinwen_bench_{uuid4().hex[:12]}"
-    uri = another_database(address, database)
-    with client, tempfile.TemporaryDirectory(prefix="xinwen-bench-") as temporary:
-        folder = Path(temporary)
-        plan = {"docs": size, "distinct": DISTINCT, "words": WORDS, "queries": QUERIES, "rival_queries": RIVAL_QUERIES}
-        (folder / "plan.json").write_text(json.dumps(plan))
-
-        def stage(name: str) -> dict[str, Any]:
-            show(f"{size:,} articles: {name}")
-            return _stage(name, folder, uri)
-
-        try:
-            stage("corpus")
-            ours = {"stored": stage("fill"), "first_open": stage("open"), "second_open": stage("open")}
-            ours |= stage("measure")
-        finally:
-            client.drop_database(database)
-        others = {rival: stage(rival) for rival in rivals}
+    with generated(size, show) as collection:
+        ours = {"stored": collection.stored}
+        ours |= {"first_open": collection.stage("open"), "second_open": collection.stage("open")}
+        ours |= collection.stage("measure")
+        others = {rival: collection.stage(rival) for rival in rivals}
     times = {rival: round(figures["p95_ms"] / ours["p95_ms"], 1) for rival, figures in others.items()}
     return {"docs": size, "xinwen": ours, "rivals": others, "times_faster": times}
 
 
-def _stage(name: str, folder: Path, uri: str) -> dict[str, Any]:
-    # A new folder for the readers' cache: the first start must find it empty.
-    environment = os.environ | {"XINWEN_DATA": str(folder / "data"), "MONGODB_URI": uri}
-    command = [sys.executable, "-m", "similarity.bench.stage", name, str(folder), uri]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+@dataclass(frozen=True)
+class Generated:
+    """A generated collection in a database of its own: ``stored`` says how it was filled."""
+
+    size: int
+    folder: Path
+    uri: str
+    show: Callable[[str], None]
+    stored: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a process that reads the collection: with a cache of its own, which begins empty."""
+        return os.environ | {"XINWEN_DATA": str(self.folder / "data"), "MONGODB_URI": self.uri}
+
+    def stage(self, name: str, **more: Any) -> dict[str, Any]:
+        """The figures of stage *name*, in a process of its own; *more* is added to its plan. Raises SearchBenchFailed.
+
+        See ``similarity.bench.stage``.
+        """
+        self.show(f"{self.size:,} articles: {name}")
+        plan = {"docs": self.size, "distinct": DISTINCT, "words": WORDS, "queries": QUERIES}
+        (self.folder / "plan.json").write_text(json.dumps(plan | {"rival_queries": RIVAL_QUERIES} | more))
+        return _stage(name, self)
+
+
+@contextmanager
+def generated(size: int, show: Callable[[str], None]) -> Iterator[Generated]:
+    """A generated collection of *size* articles, which is removed at the end. Raises SearchBenchFailed, StoreError."""
+    address = database_address()
+    client = connect(address).client
+    database = f"xinwen_bench_{uuid4().hex[:12]}"
+    with client, tempfile.TemporaryDirectory(prefix="xinwen-bench-") as temporary:
+        collection = Generated(size, Path(temporary), another_database(address, database), show)
+        try:
+            collection.stage("corpus")
+            collection.stored.update(collection.stage("fill"))
+            yield collection
+        finally:
+            client.drop_database(database)
+
+
+def _stage(name: str, collection: Generated) -> dict[str, Any]:
+    command = [sys.executable, "-m", "similarity.bench.stage", name, str(collection.folder), collection.uri]
+    done = subprocess.run(
+        command, env=collection.environment, capture_output=True, text=True, timeout=_TIMEOUT, check=False
+    )
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()] or [f"status {done.returncode}"]
         raise SearchBenchFailed(f"{name}: {lines[-1]}")

@@ -1,13 +1,16 @@
-"""``bench``: speed, size and memory of the index compared with gensim and bm25s."""
+"""``bench``: speed, size and memory of the index compared with gensim and bm25s, or the speed of the HTTP API."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from similarity.bench import RIVALS, SearchBenchFailed, missing_rivals, run_bench, save
+from similarity.bench.api import run_api_bench
+from similarity.bench.api import table as api_table
 from similarity.bench.table import tables
 from similarity.cli.options import EXPECTED_ERRORS, AsJson, console, print_json
 from store.errors import shown_in_one_line
@@ -22,11 +25,28 @@ def bench(
         bool,
         typer.Option(help="同时测 gensim 与 bm25s · measure gensim and bm25s too, in the same run"),
     ] = True,
+    api: Annotated[
+        bool, typer.Option("--api", help="只测 HTTP 接口，与 Python 对照 · only the HTTP API, compared with Python")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """测速 · Speed, size and memory, compared with gensim and bm25s on generated articles in a separate database."""
     progress = Console(stderr=True, highlight=False)
+
+    def show(line: str) -> None:
+        progress.print(f"[dim]{line}[/dim]")
+
     with shown_in_one_line(*EXPECTED_ERRORS):
+        if api:
+            every = [run_api_bench(size, show) for size in docs or [100_000]]
+            files = [save(figures, "api") for figures in every]
+            if as_json:
+                print_json({"sizes": every})
+                return
+            for figures in every:
+                console.print(api_table(figures))
+            _show_end(every[-1], files[-1])
+            return
         if rivals and (missing := missing_rivals()):
             raise SearchBenchFailed(
                 f"not installed: {', '.join(missing)} (pip install -r requirements-dev.txt), or --no-rivals"
@@ -34,7 +54,7 @@ def bench(
         figures = run_bench(
             docs or [10_000, 100_000],
             RIVALS if rivals else (),
-            lambda line: progress.print(f"[dim]{line}[/dim]"),
+            show,
             save,
         )
     file = save(figures)
@@ -43,4 +63,8 @@ def bench(
         return
     for table in tables(figures):
         console.print(table)
+    _show_end(figures, file)
+
+
+def _show_end(figures: dict[str, Any], file: Path) -> None:
     console.print(f"[dim]{figures['machine']['cpu']}, {figures['machine']['cores']} cores; written to {file}[/dim]")

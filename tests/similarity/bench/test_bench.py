@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from similarity.bench import run_bench
+from similarity.bench.api import run_api_bench
+from similarity.bench.api import table as api_table
 from similarity.bench.corpus import make, queries
 from similarity.bench.rivals import RIVALS, Rival
 from similarity.bench.table import tables
@@ -62,6 +64,17 @@ def test_all_stages_of_this_project_run() -> None:
     json.dumps(figures)
     (table,) = tables(figures)
     assert table.row_count == 24
+
+
+@pytest.mark.usefixtures("uri")
+def test_the_bench_of_the_api_runs() -> None:
+    lines: list[str] = []
+    figures = run_api_bench(300, lines.append, queries=10)
+    assert [line.split(": ")[1] for line in lines] == ["corpus", "fill", "api"]
+    found = figures["api"]
+    assert found["full"]["refused"] > 0 and found["eight"]["per_second"] > 0
+    json.dumps(figures)
+    assert api_table(figures).row_count == 8
 
 
 def places(answer: Any) -> list[int]:
