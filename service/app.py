@@ -18,10 +18,9 @@ from service.capacity import SearchThreads
 from service.deps import Engine
 from service.openapi import describe
 from service.problems import add_handlers
-from service.routes import articles, health, search, sources, stories, terms
+from service.routes import articles, health, search, sources, stats, stories, terms
 from service.sign_in import router as sign_in
-from similarity.answers.answer import answer
-from similarity.answers.question import Question
+from service.warm_up import warm_up
 from similarity.index import SimilarityIndex
 from store.connection import Document
 from store.index import preparation
@@ -62,7 +61,7 @@ def create_app(
     describe(app)
     add_handlers(app)
     api = APIRouter(prefix=API)
-    for module in (search, articles, stories, terms, sources):
+    for module in (search, articles, stories, terms, sources, stats):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)
@@ -82,6 +81,5 @@ def create_app(
 def _opened(open_index: Callable[[], SimilarityIndex]) -> SimilarityIndex:
     index = open_index()
     preparation.prepare(index.database, VERSION)  # the collections that requests write to
-    # The first search of a process loads the encoder and the dictionaries, the first of all compiles the kernels.
-    answer(index, Question("芯片 chips", k=1))
+    warm_up(index)
     return index

@@ -74,6 +74,8 @@ QUESTION.insert(2, parameter("like", _TEXT, _OPTIONS["like"][1]))
 SIMILAR = [
     {key: value for key, value in one.items() if key != "example"} for one in _of_question("q", "passage", "like")
 ]
+_OF_LATEST = (*SEVERAL, "since", "until", "fold", "k", "cursor")
+LATEST = [one for one in QUESTION if one["name"] in _OF_LATEST]
 K_TERMS = [parameter("k", {"type": "integer", "minimum": 1, "maximum": 100}, "词数 · how many terms", 5)]
 
 BODY = {

@@ -13,11 +13,14 @@ from fastapi.exceptions import RequestValidationError
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from similarity.errors import QueryError
 from store.connection import StoreError
 
 MEDIA_TYPE = "application/problem+json"
+
+_METHODS = "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +61,12 @@ class NotFound(Exception):
     def __init__(self, english: str, chinese: str) -> None:
         super().__init__(english)
         self.english, self.chinese = english, chinese
+
+
+def reasons(error: QueryError) -> tuple[str, str]:
+    """Why *error* was raised, in English and in Chinese."""
+    english = " ".join(str(error).split())
+    return english, " ".join(error.chinese.split()) or f"选项 {error.option or 'q'} 无法使用：{english}"
 
 
 def prefers_chinese(accept_language: str) -> bool:
@@ -116,15 +125,25 @@ def of_request(
     return problem(status, request.url.path, request.headers.get("accept-language", ""), detail, errors, headers)
 
 
+def _allowed(request: Request) -> str:
+    """The methods of the address of *request*; the framework names those of one of its routes alone."""
+    scopes = {method: {**request.scope, "method": method} for method in _METHODS}
+    return ", ".join(
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    )
+
+
 def add_handlers(app: FastAPI) -> None:
     """Let *app* answer every exception by a problem."""
 
     @app.exception_handler(QueryError)
     async def wrong_option(request: Request, error: QueryError) -> Response:
-        reason = " ".join(str(error).split())
-        option = error.option or "q"
-        errors = [{"place": option, "reason": reason}]
-        return of_request(request, 422, (reason, f"选项 {option} 无法使用：{reason}"), errors)
+        english, chinese = reasons(error)
+        is_chinese = prefers_chinese(request.headers.get("accept-language", ""))
+        errors = [{"place": error.option or "q", "reason": chinese if is_chinese else english}]
+        return of_request(request, 422, (english, chinese), errors)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -133,7 +152,11 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        return of_request(request, error.status_code, headers=error.headers)
+        headers = error.headers
+        if error.status_code == 405:
+            # The files under /static raise it without headers, and their mount takes every method.
+            headers = {"Allow": _allowed(request) if headers else "GET, HEAD"}
+        return of_request(request, error.status_code, headers=headers)
 
     @app.exception_handler(NotFound)
     async def not_found(request: Request, error: NotFound) -> Response:

@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 
 from similarity.analytics.keywords import Keyword
 from similarity.analytics.related_terms import Related
-from similarity.ranking.results.explain import Explanation
 from store.article import Access, File, Kind
 from store.documents.stories import StoryArticle
 
@@ -65,6 +64,24 @@ class WordShare(BaseModel):
     met: list[str]
 
 
+class MetConceptAnswer(BaseModel):
+    """How far a hit meets a concept of the question, and by which of its words: see ``similarity.MetConcept``."""
+
+    concept: str
+    kind: str
+    weight: float
+    met: float
+    by: list[str]
+
+
+class ExplanationAnswer(BaseModel):
+    """Why an article was found: the concepts, those that it does not meet, and the sentence that meets most."""
+
+    concepts: list[MetConceptAnswer]
+    unmet: list[str]
+    sentence: str
+
+
 class HitAnswer(BaseModel):
     """A hit: see ``similarity.Hit``."""
 
@@ -77,7 +94,7 @@ class HitAnswer(BaseModel):
     parts: dict[str, float] | None = None
     words: list[WordShare] | None = None
     passage: str | None = None
-    explanation: Explanation | None = None
+    explanation: ExplanationAnswer | None = None
 
 
 class IndexAnswer(BaseModel):
@@ -110,10 +127,11 @@ class KeywordsAnswer(BaseModel):
 
 
 class RelatedAnswer(BaseModel):
-    """The terms that go with ``term``."""
+    """The terms that go with ``term``; ``off`` says why there are none where too little is stored or trained."""
 
     term: str
     related: list[Related]
+    off: list[str]
 
 
 class StoryAnswer(BaseModel):
@@ -224,3 +242,14 @@ class HealthAnswer(BaseModel):
     """Whether the server is alive or ready."""
 
     status: str
+
+
+class StatsAnswer(BaseModel):
+    """How much is stored: see ``store.documents.overview.Overview``."""
+
+    articles: int
+    sources: dict[str, int]
+    languages: dict[str, int]
+    kinds: dict[str, int]
+    months: dict[str, int]
+    bytes: dict[str, int]

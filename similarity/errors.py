@@ -1,16 +1,37 @@
 """Errors that tell a user why a call has no answer; the message is one line."""
 
+from __future__ import annotations
+
 
 class QueryError(ValueError):
-    """A query, or one of its options, is invalid. ``option``: the name of that option; "" where it is no single one."""
+    """A query, or one of its options, is invalid.
 
-    def __init__(self, message: str, option: str = "") -> None:
+    ``option``: the name of that option; "" where it is no single one. ``chinese``: the message in Chinese; "" where no
+    page or program can cause it.
+    """
+
+    def __init__(self, message: str, option: str = "", chinese: str = "") -> None:
         super().__init__(message)
-        self.option = option
+        self.option, self.chinese = option, chinese
 
 
 class TooFewArticles(QueryError):
     """There are too few articles to learn from; the message says how many there are and how many it takes."""
+
+
+class NotTrained(QueryError):
+    """Topics were not trained, or for another analyzer; the message names the command that does."""
+
+
+class Reason(str):
+    """Why something is not as it could be, in one line of English; ``chinese`` is the same line in Chinese."""
+
+    chinese: str
+
+    def __new__(cls, english: str, chinese: str) -> Reason:
+        reason = super().__new__(cls, english)
+        reason.chinese = chinese
+        return reason
 
 
 class IndexClosed(RuntimeError):

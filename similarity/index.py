@@ -15,7 +15,7 @@ from pymongo.database import Database
 from similarity.analytics.keywords import Keyword, keywords
 from similarity.analytics.related_terms import Related, related_terms
 from similarity.analytics.trend import Trend, trend
-from similarity.errors import IndexClosed, QueryError, shortened
+from similarity.errors import IndexClosed, QueryError, Reason, shortened
 from similarity.guard import CLOSED, guarded
 from similarity.query.builder import QueryBuilder
 from similarity.query.encoder_coverage import EncoderCoverage
@@ -182,7 +182,7 @@ class SimilarityIndex:
 
     @property
     @guarded
-    def off(self) -> tuple[str, ...]:
+    def off(self) -> tuple[Reason, ...]:
         """Which parts of the default model do not take part in its scores, each in one line; () when all do."""
         return self._coverage.gaps(self._state.collection)
 
@@ -272,6 +272,12 @@ class SimilarityIndex:
         """The highest revision of an article; each article that is stored or changed gets a higher one."""
         return self._state.collection.newest
 
+    @property
+    @guarded
+    def regroupings(self) -> int:
+        """How often articles were given another story, as the index knows; that changes no revision."""
+        return self._refresher.regroupings
+
     @guarded
     def stories_of(self, ids: Sequence[str]) -> dict[str, tuple[str, list[StoryArticle]]]:
         """For each of the articles *ids* its story and the story's other articles."""
@@ -313,7 +319,8 @@ class SimilarityIndex:
         if "://" not in article:
             return article
         if not (found := article_at(self._database, article)):
-            raise QueryError(f"no article at {shortened(article, 100)} is stored", "article")
+            shown = shortened(article, 100)
+            raise QueryError(f"no article at {shown} is stored", "article", f"没有存有 {shown} 的文章")
         return found
 
     @guarded

@@ -12,6 +12,7 @@ from similarity.ranking.lsi import Topics
 from similarity.ranking.state import State
 from similarity.reader.collection import Collection, Revisions
 from similarity.reader.loader import Loader, stored_ids
+from store import counters
 from store.connection import Document
 from store.index.segment_format import id_bytes, id_strings
 
@@ -30,11 +31,16 @@ class Refresher:
         self._deleted: dict[str, int] = {}
         self._difference = self._explained = 0
         self.state = State(topics=topics)
+        self.regroupings = 0
+        """How often articles had been given another story before the last refresh."""
 
     def refresh(self) -> int:
         """Bring in what was stored, changed or deleted since the last refresh; how many articles are new or changed."""
         with self._refreshing:
-            return self._advance()
+            regroupings = counters.upper_bound(self._database, counters.STORIES)
+            changed = self._advance()
+            self.regroupings = regroupings
+            return changed
 
     def note_deleted(self, ids: Iterable[str]) -> None:
         """Hide the articles *ids* from the next snapshot on, if they are not stored any more."""

@@ -16,6 +16,9 @@ TERMS = "terms"
 REVISIONS = "revisions"
 """Counter of article revisions, which begin with 1."""
 
+STORIES = "stories"
+"""Counter of the times that articles were given another story, which changes no revision."""
+
 
 def reserve(database: Database[Document], name: str, count: int) -> int:
     """Reserve *count* consecutive numbers of the counter *name* for the caller alone; returns the first."""

@@ -35,7 +35,7 @@ pipelines   storage tokenize < runs raw_middleware clean language encode withhol
             < compact validate deduplicate stories < store < addon < ingest < __main__
 similarity  errors arrays jit lru background < postings < reader < query < ranking
             < analytics refresh guard maintenance < index < answers < evaluation bench health < cli < __main__
-service     problems schemas < capacity < deps answers parameters < openapi access < routes < page < sign_in < app
+service     problems schemas < capacity < deps answers parameters < openapi access < routes < page < sign_in warm_up < app
             < write_openapi __main__
 """
 """Inside a package a module imports from its own layer's folder or from layers left of ``<``. Names between two ``<``

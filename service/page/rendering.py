@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
 from service.page import formats
-from service.problems import NotFound, Unavailable
+from service.problems import NotFound, Unavailable, reasons
 from similarity.errors import QueryError
 from similarity.index import TIME_ZONE
 from store.connection import StoreError
@@ -60,8 +60,7 @@ class PageRoute(APIRoute):
             try:
                 return await handle(request)
             except QueryError as error:
-                reason = " ".join(str(error).split())
-                return _fault(request, 422, reason, f"选项 {error.option or 'q'} 无法使用：{reason}")
+                return _fault(request, 422, *reasons(error))
             except NotFound as error:
                 return _fault(request, 404, error.english, error.chinese)
             except Unavailable as error:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from service.answers import etag, json_response, not_modified, question_of, values_of
+from service.answers import etag, json_response, not_modified, question_of, question_of_nothing, values_of
 from service.deps import EngineDep
 from service.parameters import EXAMPLE, K_TERMS, PROBLEMS, SIMILAR
 from service.problems import NotFound
@@ -18,6 +18,8 @@ from similarity.answers.question import read
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 from store.documents import articles
+
+_NO_ARTICLE = "No article with this id is stored.", "没有存有此编号的文章。"
 
 router = APIRouter(prefix="/articles", tags=["articles"])
 
@@ -44,8 +46,8 @@ async def similar(request: Request, engine: EngineDep, article_id: ArticleKey) -
     """As ``/search?like=ID``."""
     await engine.call(existing, article_id)
     if "like" in request.query_params:
-        raise QueryError("like is in the address already", "like")
-    return await respond(request, engine, read(values_of(request) | {"like": article_id}))
+        raise QueryError("like is in the address already", "like", "like 已在地址中")
+    return await respond(request, engine, read(values_of(request, strict=True) | {"like": article_id}))
 
 
 @router.get(
@@ -70,9 +72,10 @@ async def keywords(request: Request, engine: EngineDep, article_id: ArticleKey) 
 
 def article_fields(index: SimilarityIndex, article_id: str) -> dict[str, Any]:
     """The article *article_id* with its story and the story's other articles. Raises NotFound."""
-    existing(index, article_id)
     stored = articles.read(index.database, [article_id])
-    story, others = index.stories_of([article_id])[article_id]
+    if article_id not in stored:
+        raise NotFound(*_NO_ARTICLE)
+    story, others = index.stories_of([article_id]).get(article_id, (article_id, []))
     fields = asdict(stored[article_id].article)
     if fields["access"] != "full":
         del fields["body"]
@@ -82,7 +85,7 @@ def article_fields(index: SimilarityIndex, article_id: str) -> dict[str, Any]:
 def existing(index: SimilarityIndex, article_id: str) -> None:
     """Raise NotFound unless the article *article_id* is stored."""
     if not articles.existing_ids(index.database, [article_id]):
-        raise NotFound("No article with this id is stored.", "没有存有此编号的文章。")
+        raise NotFound(*_NO_ARTICLE)
 
 
 def term_limit(request: Request, *others: str) -> int:
@@ -90,12 +93,7 @@ def term_limit(request: Request, *others: str) -> int:
     question = question_of(request, others)
     question_of_nothing(request, "k", *others)
     if question.k > 100:
-        raise QueryError(f"k is {question.k}; 1 to 100 terms can be asked for", "k")
+        raise QueryError(
+            f"k is {question.k}; 1 to 100 terms can be asked for", "k", f"k 为 {question.k}；可取 1 至 100"
+        )
     return question.k
-
-
-def question_of_nothing(request: Request, *allowed: str) -> None:
-    """Raise QueryError for a parameter that is none of *allowed*."""
-    for name in request.query_params:
-        if name not in allowed:
-            raise QueryError(f"no option {name[:40]!r} here; there are {', '.join(allowed) or 'none'}", name[:40])

@@ -9,9 +9,19 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from service.answers import MAX_HITS_A_PAGE, MAX_QUESTION, etag, json_response, not_modified, question_of
+from service.answers import (
+    MAX_HITS_A_PAGE,
+    MAX_QUESTION,
+    etag,
+    in_language,
+    json_response,
+    not_modified,
+    question_of,
+    question_of_nothing,
+    wants_chinese,
+)
 from service.deps import Engine, EngineDep
-from service.parameters import BODY, PROBLEMS, QUESTION
+from service.parameters import BODY, LATEST, PROBLEMS, QUESTION
 from service.schemas import SearchAnswer
 from similarity.answers.answer import answer
 from similarity.answers.fields import answer_fields
@@ -36,7 +46,8 @@ async def search(request: Request, engine: EngineDep) -> Response:
     question = question_of(request)
     for name in ("q", "passage"):
         if len(getattr(question, name)) > MAX_QUESTION:
-            raise QueryError(f"{name} has more than {MAX_QUESTION:,} characters; POST /search takes long texts", name)
+            message = f"{name} has more than {MAX_QUESTION:,} characters; POST /search takes long texts"
+            raise QueryError(message, name, f"{name} 超过 {MAX_QUESTION:,} 字；长文请用 POST /search")
     return await respond(request, engine, question)
 
 
@@ -54,19 +65,33 @@ async def search_text(request: Request, engine: EngineDep) -> Response:
     return await respond(request, engine, read(values))
 
 
+@router.get(
+    "/latest",
+    summary="The newest articles first",
+    openapi_extra={"parameters": LATEST},
+    responses={200: {"model": SearchAnswer}, **PROBLEMS},
+)
+async def latest(request: Request, engine: EngineDep) -> Response:
+    """As ``/search`` without a question; those without a date come last."""
+    question_of_nothing(request, *(one["name"] for one in LATEST))
+    return await respond(request, engine, question_of(request))
+
+
 async def respond(request: Request, engine: Engine, question: Question) -> Response:
     """The answer to *question*, or 304 where the client has it."""
     if question.k > MAX_HITS_A_PAGE:
-        raise QueryError(f"k is {question.k}; a page has up to {MAX_HITS_A_PAGE}, and cursor gives the next one", "k")
+        message = f"k is {question.k}; a page has up to {MAX_HITS_A_PAGE}, and cursor gives the next one"
+        raise QueryError(message, "k", f"k 为 {question.k}；一页至多 {MAX_HITS_A_PAGE} 条，下一页用 cursor")
     # What newer articles gain depends on the time of day.
     tag = "" if question.recent else etag(engine.index, request, question.values())
     if tag and (known := not_modified(request, tag)):
         return known
-    return await engine.call(_encoded, question, tag)
+    return await engine.call(_encoded, question, tag, wants_chinese(request))
 
 
-def _encoded(index: SimilarityIndex, question: Question, tag: str) -> Response:
-    return json_response(answer_fields(answer(index, question)), tag)
+def _encoded(index: SimilarityIndex, question: Question, tag: str, chinese: bool) -> Response:
+    found = answer(index, question)
+    return json_response(answer_fields(found) | {"off": in_language(found.off, chinese)}, tag)
 
 
 async def _body(request: Request) -> dict[str, Any]:

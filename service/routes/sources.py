@@ -10,11 +10,10 @@ from fastapi import APIRouter, Path, Request
 from fastapi.openapi.models import Example
 from starlette.responses import Response
 
-from service.answers import json_response
+from service.answers import json_response, question_of_nothing
 from service.deps import EngineDep
 from service.parameters import PROBLEMS
 from service.problems import NotFound
-from service.routes.articles import question_of_nothing
 from service.schemas import SourcesAnswer, SourceWithRuns
 from similarity.health import health_of
 from similarity.index import SimilarityIndex

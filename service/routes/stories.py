@@ -9,11 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from service.answers import etag, json_response, not_modified, question_of
+from service.answers import etag, json_response, not_modified, question_of, question_of_nothing
 from service.deps import EngineDep
 from service.parameters import EXAMPLE, PROBLEMS, parameter
 from service.problems import NotFound
-from service.routes.articles import question_of_nothing
 from service.schemas import StoriesAnswer, StoryAnswer
 from similarity.errors import QueryError
 from similarity.index import TIME_ZONE, SimilarityIndex
@@ -46,7 +45,8 @@ async def stories(request: Request, engine: EngineDep) -> Response:
     question = question_of(request)
     question_of_nothing(request, "since", "k")
     if question.k > MAX_STORIES:
-        raise QueryError(f"k is {question.k}; 1 to {MAX_STORIES} stories can be asked for", "k")
+        message = f"k is {question.k}; 1 to {MAX_STORIES} stories can be asked for"
+        raise QueryError(message, "k", f"k 为 {question.k}；可取 1 至 {MAX_STORIES}")
     since = moment_of(question.since) if question.since else datetime.now(UTC) - DEFAULT_SPAN
     tag = etag(engine.index, request) if question.since else ""
     if tag and (known := not_modified(request, tag)):

@@ -8,14 +8,23 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service.answers import MAX_QUESTION, etag, json_response, not_modified, values_of
+from service.answers import (
+    MAX_QUESTION,
+    etag,
+    in_language,
+    json_response,
+    not_modified,
+    question_of_nothing,
+    values_of,
+    wants_chinese,
+)
 from service.deps import EngineDep
 from service.parameters import PROBLEMS, parameter
-from service.routes.articles import question_of_nothing, term_limit
+from service.routes.articles import term_limit
 from service.schemas import RelatedAnswer, TrendAnswer
 from similarity.analytics.trend import PERIODS, Trend
 from similarity.answers.question import read
-from similarity.errors import QueryError
+from similarity.errors import NotTrained, QueryError, Reason, TooFewArticles
 from similarity.index import SimilarityIndex
 
 MAX_TOPICS = 5
@@ -52,13 +61,15 @@ async def trend(request: Request, engine: EngineDep) -> Response:
     """Up to five topics beside each other, by day, week or month."""
     question_of_nothing(request, "q", "by", "source", "since", "until")
     topics = topics_of(request.query_params.getlist("q"))
-    values = values_of(request)
+    values = values_of(request, strict=True)
     question = read({name: values.get(name) for name in ("source", "since", "until")})
     if len(question.source) > 1:
-        raise QueryError("source is given several times; a trend has all sources or one", "source")
+        message = "source is given several times; a trend has all sources or one"
+        raise QueryError(message, "source", "source 给了多次；趋势只能看全部来源或一个来源")
     by = values.get("by", "week")
     if not isinstance(by, str) or by not in PERIODS:
-        raise QueryError(f"no period {by!r:.40}; there are {', '.join(PERIODS)}", "by")
+        every = ", ".join(PERIODS)
+        raise QueryError(f"no period {by!r:.40}; there are {every}", "by", f"没有周期 {by!r:.40}；有 {every}")
     tag = etag(engine.index, request)
     if known := not_modified(request, tag):
         return known
@@ -86,7 +97,11 @@ async def related(request: Request, engine: EngineDep) -> Response:
         return known
 
     def find(index: SimilarityIndex) -> dict[str, Any]:
-        return {"term": term, "related": [asdict(one) for one in index.related_terms(term, k)]}
+        try:
+            found, off = index.related_terms(term, k), list[str]()
+        except (NotTrained, TooFewArticles) as error:  # no fault of the question
+            found, off = [], in_language([Reason(str(error), error.chinese)], wants_chinese(request))
+        return {"term": term, "related": [asdict(one) for one in found], "off": off}
 
     return json_response(await engine.call(find), tag)
 
@@ -95,11 +110,12 @@ def topics_of(given: list[str], most: int = MAX_TOPICS) -> list[str]:
     """The topics *given*, each once. Raises QueryError for none, for more than *most*, and for a long text."""
     topics = list(dict.fromkeys(text.strip() for text in given if text.strip()))
     if not topics:
-        raise QueryError("q is missing: it names a topic", "q")
+        raise QueryError("q is missing: it names a topic", "q", "缺少 q：要看的主题")
     if len(topics) > most:
-        raise QueryError(f"{len(topics)} topics are given; up to {most} can be", "q")
+        message = f"{len(topics)} topics are given; up to {most} can be"
+        raise QueryError(message, "q", f"给了 {len(topics)} 个主题，至多 {most} 个")
     if any(len(topic) > MAX_QUESTION for topic in topics):
-        raise QueryError(f"q has more than {MAX_QUESTION:,} characters", "q")
+        raise QueryError(f"q has more than {MAX_QUESTION:,} characters", "q", f"q 超过 {MAX_QUESTION:,} 字")
     return topics
 
 

@@ -63,7 +63,7 @@ class ConceptIds(NamedTuple):
 def concepts_of(analyzer: Analyzer, text: str) -> list[Concept]:
     """The concepts that *text* names, each once: glossary terms, then other words. Raises QueryError if none."""
     if not text.strip():
-        raise QueryError("the text is empty")
+        raise QueryError("the text is empty", "q", "没有给出文字")
     term_of_text = glossary().of(text.strip())
     if term_of_text:
         return [Concept(term=term_of_text)]
@@ -76,7 +76,8 @@ def concepts_of(analyzer: Analyzer, text: str) -> list[Concept]:
         end = match.end
     concepts |= dict.fromkeys(map(Concept, words + analyzer.tokens(text[end:])))
     if not concepts:
-        raise QueryError("the text has no words to look for (stop words and signs are left out)")
+        message = "the text has no words to look for (stop words and signs are left out)"
+        raise QueryError(message, "q", "没有可检索的词（停用词和符号不计）")
     return list(concepts)
 
 

@@ -71,7 +71,7 @@ def keywords(
         {"_id": article_id}, TEXTS | {"vector": 1, "bigrams": 1, "language": 1, "length": 1}
     )
     if row is None:
-        raise QueryError(f"no article {article_id!r} is stored")
+        raise QueryError(f"no article {article_id!r} is stored", "article", f"没有存有文章 {article_id!r}")
     bag, bigram_bag = unpack(row["vector"]), unpack(row.get("bigrams", b"\x00"))
     tokens = tokens_of(database, (key for key, _ in (*bag, *bigram_bag)))
     ids = {token: key for key, token in tokens.items()}

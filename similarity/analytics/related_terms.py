@@ -30,7 +30,7 @@ from similarity.analytics.keywords import NO_WORD
 from similarity.analytics.surface_forms import is_latin, surface_forms
 from similarity.analytics.term_vectors import TermVectors
 from similarity.arrays import Flags, Floats
-from similarity.errors import QueryError, TooFewArticles
+from similarity.errors import NotTrained, TooFewArticles
 from similarity.query.term_ids import TermIds
 from similarity.ranking.lsi import Topics
 from similarity.ranking.state import State
@@ -107,7 +107,9 @@ def related_terms(
     if number < MIN_ARTICLES:
         raise TooFewArticles(
             f"{' '.join(text.split())[:40]!r}: fewer than {MIN_ARTICLES} articles have it; nothing can be learnt of "
-            "how it is used"
+            "how it is used",
+            "q",
+            f"{' '.join(text.split())[:40]!r}：有它的文章不足 {MIN_ARTICLES} 篇，看不出它的用法",
         )
     candidates = _terms(words, given) + _words(database, words, analyzer, topics, given, k)
     together, articles = _counts(collection, rows, [candidate.ids for candidate in candidates])
@@ -261,13 +263,20 @@ def _topics(state: State) -> Topics:
         topics = state.topics(state.collection)
     except NoProjection as error:
         if len(state.collection) < MIN_TRAINED:
-            raise TooFewArticles(_too_few(len(state.collection))) from None
-        raise QueryError(str(error)) from None
+            raise _too_few(len(state.collection)) from None
+        raise NotTrained(str(error), "q", f"相关词须先训练主题：{COMMAND}") from None
     if topics.projection.documents < MIN_TRAINED:
         more = len(state.collection) >= MIN_TRAINED
-        raise TooFewArticles(_too_few(topics.projection.documents) + (f"; by now there are more: {COMMAND}" * more))
+        raise _too_few(topics.projection.documents, COMMAND if more else "")
     return topics
 
 
-def _too_few(number: int) -> str:
-    return f"{number} articles are too few to learn related terms from; it takes {MIN_TRAINED}"
+def _too_few(number: int, command: str = "") -> TooFewArticles:
+    """*command*: what to run, as there are enough articles by now."""
+    return TooFewArticles(
+        f"{number} articles are too few to learn related terms from; it takes {MIN_TRAINED}"
+        + (f"; by now there are more: {command}" if command else ""),
+        "q",
+        f"相关词要从至少 {MIN_TRAINED} 篇文章学得，训练时只有 {number} 篇"
+        + (f"；现在已经够了：{command}" if command else ""),
+    )

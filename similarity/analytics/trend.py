@@ -81,7 +81,8 @@ class _TopicArticles(NamedTuple):
 def trend(collection: Collection, words: TermIds, analyzer: Analyzer, text: str, by: str, allowed: Filter) -> Trend:
     """How often the articles in *allowed* name *text*, by period: "day", "week" or "month". Raises QueryError."""
     if by not in PERIODS:
-        raise QueryError(f"no period {by!r}; there are {', '.join(PERIODS)}")
+        every = ", ".join(PERIODS)
+        raise QueryError(f"no period {by!r}; there are {every}", "by", f"没有周期 {by!r}；有 {every}")
     concepts = concepts_of(analyzer, text)
     articles = _topic_articles(collection, with_ids(words, concepts), allowed)
     dated = articles.published != NO_DATE
@@ -141,7 +142,9 @@ def _starts(first: date, last: date, by: str) -> list[date]:
     while starts[-1] <= last:
         if len(starts) > MAX_PERIODS:
             raise QueryError(
-                f"more than {MAX_PERIODS:,} periods from {first} to {last}: ask for longer ones, or since a later day"
+                f"more than {MAX_PERIODS:,} periods from {first} to {last}: ask for longer ones, or since a later day",
+                "by",
+                f"从 {first} 到 {last} 有 {MAX_PERIODS:,} 个以上的周期，请用更长的周期或更晚的起始日",
             )
         days = {"day": 1, "week": 7}.get(by)
         starts.append(starts[-1] + timedelta(days=days) if days else _next_month(starts[-1]))

@@ -14,7 +14,7 @@ from functools import partial
 
 from similarity.answers.cursor import Place, digest, place_of
 from similarity.answers.question import Question
-from similarity.errors import QueryError
+from similarity.errors import QueryError, Reason
 from similarity.index import SimilarityIndex
 from similarity.ranking.hybrid import RERANKED
 from similarity.ranking.models import HYBRID
@@ -50,7 +50,7 @@ class Answer:
     at_least: bool
     stories: int | None
     cursor: str
-    off: tuple[str, ...]
+    off: tuple[Reason, ...]
     unknown: tuple[str, ...]
     same_story: list[StoryArticle] | None
     articles: int
@@ -108,7 +108,8 @@ def search_options(index: SimilarityIndex, question: Question) -> SearchOptions:
         of_categories = _sources_of(index, question.category)
         if sources and not of_categories & {*sources}:
             shown = ", ".join(sources), ", ".join(question.category)
-            raise QueryError(f"no source of {shown[0]} is of category {shown[1]}: nothing is both", "category")
+            message = f"no source of {shown[0]} is of category {shown[1]}: nothing is both"
+            raise QueryError(message, "category", f"来源 {shown[0]} 都不属于类别 {shown[1]}")
         sources = tuple(sorted(of_categories & {*sources} if sources else of_categories & index.sources))
         ids = None if sources else frozenset[str]()  # no source of the category has an article
     return SearchOptions(
@@ -137,7 +138,9 @@ def _sources_of(index: SimilarityIndex, categories: Sequence[str]) -> frozenset[
     known = dict.fromkeys(row.category for row in rows)
     for category in categories:
         if category not in known:
-            raise QueryError(f"no category {category!r}; there are {', '.join(known)}", "category")
+            shown = ", ".join(known)
+            message = f"no category {category!r}; there are {shown}"
+            raise QueryError(message, "category", f"没有类别 {category!r}；有 {shown}")
     return frozenset(row.key for row in rows if row.category in categories)
 
 
@@ -207,7 +210,11 @@ def _next_page(index: SimilarityIndex, question: Question, options: SearchOption
         place = _frozen(index, question, options, place, place.shown, _DEEP[0])
     kept = rankings.read(index.database, place.ranking, digest(question))
     if kept is None:
-        raise QueryError("the cursor is no longer kept: ask for the first page again", "cursor")
+        raise QueryError(
+            "the cursor is no longer kept: ask for the first page again",
+            "cursor",
+            "这个 cursor 已不再保留，请重新取第一页",
+        )
     if place.offset >= len(kept.ids) and not kept.is_all:
         place = _frozen(index, question, options, place, [*kept.before, *kept.ids], _DEEP[-1])
         kept = rankings.read(index.database, place.ranking, digest(question)) or kept

@@ -69,7 +69,11 @@ def place_of(question: Question) -> Place:
     except (ValueError, TypeError, RecursionError, OverflowError):
         is_sound = False
     if not is_sound:
-        raise QueryError("this is no cursor; take the one of the answer before", "cursor")
+        raise QueryError("this is no cursor; take the one of the answer before", "cursor", "这不是上一页给出的 cursor")
     if own != digest(question):
-        raise QueryError("the cursor belongs to another question; ask for the first page of this one", "cursor")
+        raise QueryError(
+            "the cursor belongs to another question; ask for the first page of this one",
+            "cursor",
+            "这个 cursor 属于另一个问题，请取本问题的第一页",
+        )
     return place

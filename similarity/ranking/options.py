@@ -62,13 +62,21 @@ class SearchOptions:
     def check(self) -> None:
         """Raise QueryError for a ``k`` that is out of range, an unknown model or order, and a wrong half-life."""
         if not 1 <= self.k <= MAX_HITS:
-            raise QueryError(f"k is {self.k}; 1 to {MAX_HITS} articles can be asked for", "k")
+            message = f"k is {self.k}; 1 to {MAX_HITS} articles can be asked for"
+            raise QueryError(message, "k", f"k 为 {self.k}；可取 1 至 {MAX_HITS}")
         if self.model not in MODEL_NAMES:
-            raise QueryError(f"no model {self.model!r}; there are {', '.join(MODEL_NAMES)}", "model")
+            every = ", ".join(MODEL_NAMES)
+            raise QueryError(
+                f"no model {self.model!r}; there are {every}", "model", f"没有模型 {self.model!r}；有 {every}"
+            )
         if self.sort not in ORDERS:
-            raise QueryError(f"no order {self.sort!r}; there are {', '.join(ORDERS)}", "sort")
+            every = ", ".join(ORDERS)
+            raise QueryError(
+                f"no order {self.sort!r}; there are {every}", "sort", f"没有排序 {self.sort!r}；有 {every}"
+            )
         if self.half_life is not None and ORDERS[self.sort] == PUBLISHED:
-            raise QueryError("sort by date and recent both say what newer articles gain: give one of them", "recent")
+            message = "sort by date and recent both say what newer articles gain: give one of them"
+            raise QueryError(message, "recent", "按日期排序与 recent 都让新的靠前，只能给一个")
 
     @property
     def half_life(self) -> timedelta | None:
@@ -78,14 +86,17 @@ class SearchOptions:
         else:
             match = _HALF_LIFE.fullmatch(self.recent)
             if not match:
-                raise QueryError(f"recent {self.recent!r} is no half-life; 30d, 2w and 12h are", "recent")
+                message = f"recent {self.recent!r} is no half-life; 30d, 2w and 12h are"
+                raise QueryError(message, "recent", f"recent {self.recent!r} 不是半衰期，应如 30d、2w、12h")
             try:
                 half_life = float(match[1]) * _UNITS[match[2]]
             except OverflowError:
                 message = f"recent {self.recent!r} is longer than any article is old; 30d is usual"
-                raise QueryError(message, "recent") from None
+                chinese = f"recent {self.recent!r} 比任何文章都久，常用 30d"
+                raise QueryError(message, "recent", chinese) from None
         if half_life is not None and half_life <= timedelta(0):
-            raise QueryError(f"recent {self.recent!s} is no half-life; it must be longer than 0", "recent")
+            message = f"recent {self.recent!s} is no half-life; it must be longer than 0"
+            raise QueryError(message, "recent", f"recent {self.recent!s} 不是半衰期，须大于 0")
         return half_life
 
     def filter(self, state: State, syntax: Syntax | None = None) -> Filter:
@@ -121,7 +132,8 @@ class SearchOptions:
         until = [_moment(day, time.max) for day in (self.until, syntax.until) if day is not None]
         if since and until and max(since) > min(until):
             message = f"no day is since {max(since):%Y-%m-%d} and until {min(until):%Y-%m-%d}"
-            raise QueryError(message, "since" if self.since or self.until else "q")
+            chinese = f"没有一天既在 {max(since):%Y-%m-%d} 之后又在 {min(until):%Y-%m-%d} 之前"
+            raise QueryError(message, "since" if self.since or self.until else "q", chinese)
         return (
             math.ceil(max(since).timestamp()) if since else None,
             math.floor(min(until).timestamp()) if until else None,
@@ -139,7 +151,8 @@ def both(name: str, given: Iterable[str], asked: Iterable[str]) -> frozenset[str
     if first and second and not first & second:
         shown = ", ".join(sorted(first)), ", ".join(sorted(second))
         message = f"the option says {name} {shown[0]} and the query {name}:{shown[1]}: nothing is both"
-        raise QueryError(message, name)
+        chinese = f"选项 {name} 为 {shown[0]}，而查询中为 {name}:{shown[1]}，没有两者皆是的"
+        raise QueryError(message, name, chinese)
     return (first & second if first and second else first or second) or None
 
 
@@ -147,8 +160,9 @@ def _check_source(source: str, by_segment: Iterable[frozenset[str]]) -> None:
     known = frozenset[str]().union(*by_segment)
     if source not in known:
         close = get_close_matches(source, sorted(known), n=1) or sorted(known)
-        hint = f"; there are {', '.join(close)}" if close else ""
-        raise QueryError(f"no article of source {source!r} is indexed{hint}", "source")
+        hint, hint_zh = (f"; there are {', '.join(close)}", f"；有 {', '.join(close)}") if close else ("", "")
+        message = f"no article of source {source!r} is indexed{hint}"
+        raise QueryError(message, "source", f"没有来源为 {source!r} 的文章{hint_zh}")
 
 
 def _moment(day: date, time_of_day: time) -> datetime:

@@ -127,15 +127,17 @@ class RequestReader:
             if folded(name) in asked or (
                 name in out and not term and len(own := self._analyzer.tokens(name)) == 1 and own[0] in tokens
             ):
-                raise QueryError(f"{name!r} is asked for and excluded; leave out one of the two", "not")
+                message = f"{name!r} is asked for and excluded; leave out one of the two"
+                raise QueryError(message, "not", f"{name!r} 既要有又要没有，请去掉一个")
             for one in (term, *glossary().narrower(term)) if term else ():
                 if one in terms:
                     message = f"{terms[one]!r} is asked for and is excluded as {name!r}; leave out one of the two"
-                    raise QueryError(message, "not")
+                    raise QueryError(message, "not", f"要找 {terms[one]!r}，又以 {name!r} 排除了它，请去掉一个")
             excluded = phrase(name, self._analyzer)
             inside = [other for other in phrases if not term and excluded.is_in_text(other)]
             if inside:
-                raise QueryError(f"{name!r} is excluded and is in {inside[0]!r}, which is asked for", "not")
+                message = f"{name!r} is excluded and is in {inside[0]!r}, which is asked for"
+                raise QueryError(message, "not", f"排除了 {name!r}，而要找的 {inside[0]!r} 里有它")
 
     def _company(self, name: str) -> Names:
         term = glossary().of(name)
@@ -143,7 +145,7 @@ class RequestReader:
             return Names(words=(tuple(self._analyzer.tokens(name)),))
         if not any(map(is_name, (term, *glossary().narrower(term)))):  # a class of companies has companies as members
             message = f"company {name!r} is no company but a term of {term.category}; write it as a plain word"
-            raise QueryError(message, "company")
+            raise QueryError(message, "company", f"{name!r} 不是公司，是术语；请当作普通的词来写")
         return self._names(term)
 
     def _names(self, term: Term) -> Names:
@@ -216,5 +218,6 @@ def _words_and_phrases(option: str, values: Values) -> tuple[list[str], list[str
     items = [parse_item(value) for value in several(values)]
     for text, _ in items:
         if not any(map(str.isalnum, text)):
-            raise QueryError(f"{option} {text!r} is no word and no phrase", "not" if option == "exclude" else option)
+            name = "not" if option == "exclude" else option
+            raise QueryError(f"{option} {text!r} is no word and no phrase", name, f"{name} {text!r} 不是词也不是短语")
     return [text for text, quoted in items if not quoted], [text for text, quoted in items if quoted]

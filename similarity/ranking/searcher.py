@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from pymongo.database import Database
 
-from similarity.errors import QueryError
+from similarity.errors import NotTrained, QueryError
 from similarity.query.builder import QueryBuilder
 from similarity.query.concepts import Kind
 from similarity.query.hybrid_query import HybridQuery
@@ -30,7 +30,7 @@ from similarity.ranking.state import Query, State
 from store.connection import Document
 from store.documents import articles
 from store.index import segment_format
-from store.index.projections import NoProjection
+from store.index.projections import COMMAND, NoProjection
 from store.vectors import unpack
 
 AnyQuery = TypeVar("AnyQuery")
@@ -125,7 +125,7 @@ class Searcher:
         fields = dict.fromkeys(("language", *segment_format.FIELDS.values()), 1)
         row = self.database.articles.find_one({"_id": article_id}, fields)
         if row is None:
-            raise QueryError(f"no article {article_id!r} is stored", "like")
+            raise QueryError(f"no article {article_id!r} is stored", "like", f"没有存有文章 {article_id!r}")
         request = self._selector.checked_before(self.requests.read(self.state, "", options))
         place = self.state.collection.place_of(article_id)
         if options.model == HYBRID:
@@ -327,7 +327,7 @@ class Searcher:
         try:
             return self.state.queries(model, bags)
         except NoProjection as error:
-            raise QueryError(str(error)) from None
+            raise NotTrained(str(error), "model", f"模型 {model} 须先训练：{COMMAND}") from None
 
 
 def _at_least(min_score: float, scored: ScoredIds) -> ScoredIds:
@@ -341,10 +341,11 @@ def _is_counted_deeper(request: Request) -> bool:
 
 def _check_words(text: str, has_words: bool) -> None:
     if not text.strip():
-        raise QueryError("the query is empty", "q")
+        raise QueryError("the query is empty", "q", "没有给出要找的文字")
     if not has_words:
         shown = text if len(text) <= 40 else text[:39] + "…"
-        raise QueryError(f"the query {shown!r} has no words to search for (stop words and signs are left out)", "q")
+        message = f"the query {shown!r} has no words to search for (stop words and signs are left out)"
+        raise QueryError(message, "q", f"{shown!r} 中没有可检索的词（停用词和符号不计）")
 
 
 def _for_each(answer: Callable[[AnyQuery], Answer], queries: Sequence[AnyQuery]) -> list[Answer]:

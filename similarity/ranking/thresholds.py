@@ -56,7 +56,10 @@ class ModelThresholds:
             best = max(self.points, key=lambda point: point[1])
             raise QueryError(
                 f"precision {precision:g} was reached at no score of model {self.model}; the highest measured is"
-                f" {best[1]:.3f}, from score {best[0]:.2f} on: --target-precision {math.floor(best[1] * 100) / 100}"
+                f" {best[1]:.3f}, from score {best[0]:.2f} on: --target-precision {math.floor(best[1] * 100) / 100}",
+                "target_precision",
+                f"模型 {self.model} 在任何分数上都没有达到查准率 {precision:g}；"
+                f"测得最高为 {math.floor(best[1] * 100) / 100}",
             )
         return min(scores)
 
@@ -68,18 +71,28 @@ def score_reaching(precision: float, model: str, analyzer: str, encoder: str, st
     never reached the precision.
     """
     if not 0 < precision <= 1:
-        raise QueryError(f"target precision {precision:g} is not a share of 1, as 0.9 is")
+        raise QueryError(
+            f"target precision {precision:g} is not a share of 1, as 0.9 is",
+            "target_precision",
+            f"查准率 {precision:g} 不在 0 与 1 之间，应如 0.9",
+        )
     thresholds = load(stored)
     of_model = [row for row in thresholds if row.model == model]
     if not of_model:
         names = ", ".join(sorted({row.model for row in thresholds})) or "none"
-        raise QueryError(f"no thresholds are stored for model {model} (stored for: {names}); --min-score takes a score")
+        raise QueryError(
+            f"no thresholds are stored for model {model} (stored for: {names}); --min-score takes a score",
+            "target_precision",
+            f"没有为模型 {model} 测过阈值（测过的：{names}）；可用 min_score 给出分数",
+        )
     for row in of_model:
         if (row.analyzer, row.encoder) == (analyzer, encoder):
             return row.reaching(precision)
     raise QueryError(
         f"the thresholds of model {model} were not measured with analyzer {analyzer} and {encoder or WITHOUT_ENCODER}:"
-        " python -m similarity calibrate DIR …, or --min-score"
+        " python -m similarity calibrate DIR …, or --min-score",
+        "target_precision",
+        f"模型 {model} 的阈值不是用当前的分词与编码器测的：python -m similarity calibrate DIR …，或用 min_score",
     )
 
 

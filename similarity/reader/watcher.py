@@ -15,6 +15,7 @@ from threading import Event, Thread
 from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
+from store import counters
 from store.connection import Document, first_line
 from store.index.manifest import DamagedManifest
 from store.index.preparation import IndexMismatch
@@ -30,7 +31,14 @@ _NO_STREAM = {13, 115, 303, 8000, 40573}
 """Error codes of MongoDB for: not allowed, not supported, only on replica sets."""
 
 _EVENTS: list[Document] = [
-    {"$match": {"ns.coll": {"$in": ["articles", "deleted", "manifest"]}}},
+    {
+        "$match": {
+            "$or": [
+                {"ns.coll": {"$in": ["articles", "deleted", "manifest"]}},
+                {"ns.coll": "counters", "documentKey._id": counters.STORIES},
+            ]
+        }
+    },
     {"$project": {"_id": 1, "operationType": 1, "ns": 1, "documentKey": 1}},
 ]
 

@@ -16,6 +16,7 @@ from itertools import combinations
 from pymongo import UpdateMany
 from pymongo.database import Database
 
+from store import counters
 from store.connection import Document
 from store.documents import fingerprints
 from text.stories.linkage import Pair, join
@@ -62,6 +63,7 @@ def regroup(database: Database[Document], ids: Collection[str]) -> None:
             return
         writes = [UpdateMany({"_id": {"$in": keys}}, {"$set": {"story": story}}) for story, keys in changes.items()]
         database.articles.bulk_write(writes, ordered=False)
+        counters.reserve(database, counters.STORIES, 1)  # after the writes: whoever sees the number sees them
         touched.update(*changes.values())
 
 

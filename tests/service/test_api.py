@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import re
+from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
 
 from similarity.answers.question import read
+from similarity.index import SimilarityIndex
+from similarity.ranking.state import untrained
+from store.connection import connect
+from store.documents.stories import regroup
 from tests.service.conftest import TEXTS, WAFERS
 
 API = "/api/v1"
+HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def get(client: TestClient, address: str, **values: object) -> dict:
@@ -76,6 +83,7 @@ def test_stories_terms_and_sources(client: TestClient) -> None:
         ("GET", "/api/v1/stories/abc", 404, "story"),
         ("GET", "/api/v1/sources/abc", 404, "source"),
         ("DELETE", "/api/v1/search", 405, "method"),
+        ("GET", "/api/v1/search?q=wafer&until=", 422, "not a date"),
         ("GET", "/api/v1/search?k=0", 422, "k is 0"),
         ("GET", "/api/v1/search?k=1000000", 422, "k is 1000000"),
         ("GET", "/api/v1/search?q=wafer&source=abc", 422, "abc"),
@@ -106,10 +114,12 @@ def test_every_error_is_a_problem(client: TestClient, method: str, address: str,
     if status == 422:
         assert problem["errors"][0]["place"] and problem["errors"][0]["reason"]
     if status == 405:
-        assert set(reply.headers["allow"].split(", ")) >= {"GET"}
+        assert reply.headers["allow"] == "GET, POST"
     chinese = client.request(method, address, headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}).json()
     assert chinese["title"] != problem["title"]
-    assert any("\u4e00" <= character <= "\u9fff" for character in chinese["detail"])
+    assert HAN.search(chinese["detail"]) and problem["detail"] not in chinese["detail"]
+    if status == 422:
+        assert chinese["errors"][0]["reason"] == chinese["detail"]
 
 
 @pytest.mark.parametrize(
@@ -146,11 +156,57 @@ def test_what_has_not_changed_is_not_searched_again(client: TestClient) -> None:
     assert client.get(f"{API}/search", params={"q": "price"}, headers={"If-None-Match": tag}).status_code == 200
 
 
+def test_what_was_regrouped_is_searched_again(client: TestClient, news_uri: str) -> None:
+    index: SimilarityIndex = client.app.state.engine.index  # type: ignore[attr-defined]
+    path, keys = f"{API}/search?q=HBM4", [first_id(client, text) for text, *_ in TEXTS[:2]]
+    tag = client.get(path).headers["etag"]
+    assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+    with connect(news_uri).client as own:
+        database = own.get_default_database()
+        # One story of two articles has the smaller id.
+        database.articles.update_many({"_id": {"$in": keys}}, {"$set": {"story": max(keys)}})
+        try:
+            regroup(database, keys)
+            index.refresh()
+            changed = client.get(path, headers={"If-None-Match": tag})
+            assert changed.status_code == 200 and changed.headers["etag"] != tag
+        finally:
+            database.articles.update_many({"_id": {"$in": keys}}, {"$unset": {"story": 1}})
+
+
 def test_answers_are_compressed(client: TestClient) -> None:
     reply = client.get(f"{API}/search", params={"q": "wafer"}, headers={"Accept-Encoding": "gzip"})
     assert reply.headers["content-encoding"] == "gzip"
     assert "content-encoding" not in client.get("/healthz", headers={"Accept-Encoding": "gzip"}).headers
     assert len(gzip.compress(reply.content)) < len(reply.content)
+
+
+def test_the_newest_and_how_much_is_stored(client: TestClient) -> None:
+    newest = get(client, "/latest", k=3, language="zh")
+    assert newest["hits"] == get(client, "/search", k=3, language="zh")["hits"] and len(newest["hits"]) == 3
+    following = get(client, "/latest", k=3, language="zh", cursor=newest["cursor"])["hits"]
+    assert following and not {str(hit) for hit in following} & {str(hit) for hit in newest["hits"]}
+    assert client.get(f"{API}/latest?q=wafer").status_code == 422
+    stored = get(client, "/stats")
+    assert stored["articles"] == len(TEXTS) + WAFERS + 2 == sum(stored["sources"].values())
+    assert stored["kinds"]["report"] == WAFERS // 4 and stored["bytes"]["articles"] > 0
+
+
+def test_terms_of_which_too_little_is_known(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    rare = get(client, "/terms/related", q="gallium")
+    assert rare["related"] == [] and "fewer than 3 articles" in rare["off"][0]
+    index: SimilarityIndex = client.app.state.engine.index  # type: ignore[attr-defined]
+    monkeypatch.setattr(index._refresher, "state", replace(index._state, topics=untrained))
+    reply = client.get(f"{API}/terms/related?q=wafer", headers={"Accept-Language": "zh"})
+    assert reply.json()["related"] == [] and "similarity train" in reply.json()["off"][0]
+    assert "训练" in reply.json()["off"][0]
+
+
+def test_what_is_off_is_said_in_the_language_that_is_asked_for(client: TestClient) -> None:
+    english = get(client, "/search", q="wafer")["off"]  # the articles were stored without embeddings
+    chinese = client.get(f"{API}/search?q=wafer", headers={"Accept-Language": "zh"}).json()["off"]
+    assert len(english) == len(chinese) == 1 and english != chinese
+    assert not HAN.search(english[0]) and HAN.search(chinese[0])
 
 
 def test_health(client: TestClient) -> None:

@@ -1,0 +1,44 @@
+"""What a server does before it answers: one request of each kind, so that nobody waits for what the first one loads."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime, timedelta
+
+from service.page import templates
+from service.problems import NotFound
+from service.routes.articles import article_fields
+from service.routes.sources import source_fields
+from similarity.answers.answer import answer
+from similarity.answers.counts import counts
+from similarity.answers.question import Question
+from similarity.errors import NotTrained, QueryError, TooFewArticles
+from similarity.index import SimilarityIndex
+from store.documents.stories import newest_stories
+
+_WORDS = "芯片 chips"
+_DAYS = timedelta(days=7)
+
+
+def warm_up(index: SimilarityIndex) -> None:
+    """Load the encoder, the dictionaries and the templates, and compile the kernels where no run before has."""
+    now = datetime.now(UTC)
+    plain = Question(_WORDS, k=1, explain=True)
+    filtered = Question(
+        _WORDS, k=1, kind=("news", "report"), language=("zh", "en"), company=("台积电",), since=now - _DAYS, not_=("x",)
+    )
+    for question in (plain, filtered, Question(_WORDS, k=1, model="bm25")):
+        answer(index, question)
+    counts(index, plain, now)
+    for hit in answer(index, Question(k=1)).hits:
+        with contextlib.suppress(NotFound, QueryError):  # it may be deleted at this moment
+            article_fields(index, hit.article.id)
+            answer(index, Question(like=hit.article.id, k=1))
+            index.keywords(hit.article.id)
+    index.trend(_WORDS, since=now - _DAYS)
+    newest_stories(index.database, now - _DAYS, 1)
+    source_fields(index)
+    with contextlib.suppress(NotTrained, TooFewArticles):  # said by the route to whoever asks
+        index.related_terms(_WORDS)
+    for name in templates.env.list_templates():
+        templates.env.get_template(name)
