@@ -14,7 +14,7 @@ import numpy as np
 from rich.table import Table
 
 from similarity.bench import QUERIES, Generated, SearchBenchFailed, facts_of_run, generated
-from similarity.bench.http_load import Client, Lane, run
+from similarity.bench.http_load import HttpClient, Lane, run
 from similarity.bench.measure import in_turn
 from similarity.bench.ours import SOURCES, word
 from similarity.index import SimilarityIndex
@@ -58,7 +58,7 @@ def _server(collection: Generated) -> Iterator[int]:
 def measure(uri: str, port: int, queries: Sequence[list[int]]) -> dict[str, Any]:
     """The figures of the server at *port*, and of the Python API with the same *queries*, by a client in one thread."""
     texts = {tuple(words): " ".join(map(word, words)) for words in queries}
-    client = Client(port)
+    client = HttpClient(port)
     answered(client, "/readyz")  # waits until it is open
 
     def path(words: list[int], route: str = "/api/v1/search", **options: object) -> str:
@@ -95,7 +95,7 @@ def measure(uri: str, port: int, queries: Sequence[list[int]]) -> dict[str, Any]
     return figures
 
 
-def answered(client: Client, path: str) -> bytes:
+def answered(client: HttpClient, path: str) -> bytes:
     """The body of the answer at *path*. Raises SearchBenchFailed for any status but 200."""
     reply = client.get(path)
     if reply.status != 200:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 _PATIENCE = 60.0  # seconds for a reply
 
 
-class Reply(NamedTuple):
+class TimedReply(NamedTuple):
     """The status of a reply, how long it took in ms, and its body."""
 
     status: int
@@ -24,7 +24,7 @@ class NoReply(RuntimeError):
     """The server has closed a connection or does not answer; the message is one line."""
 
 
-class Client:
+class HttpClient:
     """A connection to a server on this machine, which is kept open."""
 
     def __init__(self, port: int) -> None:
@@ -38,7 +38,7 @@ class Client:
         self._sent = time.perf_counter()
         self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
 
-    def receive(self) -> Reply | None:
+    def receive(self) -> TimedReply | None:
         """The reply, None while some of it is on its way. Raises NoReply."""
         chunk = self.socket.recv(1 << 20)
         if not chunk:
@@ -52,9 +52,9 @@ class Client:
         if len(body) < length:
             return None
         self._received.clear()
-        return Reply(int(lines[0].split()[1]), 1000 * (time.perf_counter() - self._sent), bytes(body))
+        return TimedReply(int(lines[0].split()[1]), 1000 * (time.perf_counter() - self._sent), bytes(body))
 
-    def get(self, path: str) -> Reply:
+    def get(self, path: str) -> TimedReply:
         """The reply to a request for *path*. Raises NoReply."""
         self.send(path)
         while (reply := self.receive()) is None:
@@ -72,7 +72,7 @@ class Lane:
 
     paths: Iterator[str]
     pause: float = 0.0
-    replies: list[Reply] = field(default_factory=list)
+    replies: list[TimedReply] = field(default_factory=list)
     ended: bool = False
 
 
@@ -80,8 +80,8 @@ def run(port: int, measured: Iterable[Lane], others: Iterable[Lane] = ()) -> flo
     """Ask along all lanes at once until those *measured* have ended; how many seconds that took. Raises NoReply."""
     awaited, lanes = [*measured], [*measured, *others]
     with selectors.DefaultSelector() as selector:
-        clients = [Client(port) for _ in lanes]
-        resting: list[tuple[float, Client, Lane]] = []
+        clients = [HttpClient(port) for _ in lanes]
+        resting: list[tuple[float, HttpClient, Lane]] = []
         begin = time.perf_counter()
         try:
             for client, lane in zip(clients, lanes, strict=True):
@@ -110,7 +110,7 @@ def run(port: int, measured: Iterable[Lane], others: Iterable[Lane] = ()) -> flo
                 client.close()
 
 
-def _send_next(client: Client, lane: Lane) -> None:
+def _send_next(client: HttpClient, lane: Lane) -> None:
     path = next(lane.paths, None)
     if path is None:
         lane.ended = True
