@@ -69,6 +69,10 @@ _WITHOUT_NAME, _PENALTY = 0.5, 0.15
 """A document that lacks a name or period gets at most the first share of its score, one that lacks all the difference.
 One that meets everything gets at least the first share, so it always comes before."""
 
+ACROSS = 0.99
+"""What the score of an article in another language than the query is multiplied by. Among equals, readers want the one
+in their own language first; anything that answers better still comes before it."""
+
 
 class ScoringQuery(NamedTuple):
     """A query as the compiled function takes it: see ``HybridQuery`` and its tables."""
@@ -297,7 +301,7 @@ def _score(
         score *= short * share + (1 - short) * (1 - _LESS * lacking / needed)
     elif coverage > 1 - 1e-9:
         score = short * (_AT_MOST + (1 - _AT_MOST) * score) + (1 - short) * score
-    return score, total, passage
+    return score * _ACROSS if across else score, total, passage
 
 
 @compiled
@@ -322,4 +326,4 @@ def _score_many(
 
 # Constants of the compiled function, which are part of its cached code: see ``similarity.jit``.
 _MIN_COSINE, _WHOLE_SHARE, _OVERLAP = MIN_COSINE, WHOLE_SHARE, OVERLAP
-_ALL_SHORT, _NONE_SHORT, _AT_MOST, _LESS = ALL_SHORT, NONE_SHORT, _WITHOUT_NAME, _PENALTY
+_ALL_SHORT, _NONE_SHORT, _AT_MOST, _LESS, _ACROSS = ALL_SHORT, NONE_SHORT, _WITHOUT_NAME, _PENALTY, ACROSS

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from similarity.query.hybrid_query import NAME_PART, SCORED_ALONE, TokenTable
 from similarity.ranking import scoring
 from similarity.ranking.scoring import (
+    ACROSS,
     ALL_SHORT,
     COEFFICIENTS,
     MIN_COSINE,
@@ -90,9 +91,10 @@ def expected(query: ScoringQuery, words: dict[int, int], pairs: dict[int, int], 
     log_length = query.numbers[5]
     features = [1, total, log_length, total * log_length, short, total * short, coverage * short]
     value = 1 / (1 + math.exp(-sum(features * COEFFICIENTS)))
+    share = ACROSS if length > 99 else 1
     if query.required[0] and met[0] < 1:
-        return value * (short * (0.5 - 0.15 * (1 - met[0])) + (1 - short) * (1 - 0.15 * (1 - met[0])))
-    return short * (0.5 + 0.5 * value) + (1 - short) * value if coverage > 1 - 1e-9 else value
+        return share * value * (short * (0.5 - 0.15 * (1 - met[0])) + (1 - short) * (1 - 0.15 * (1 - met[0])))
+    return share * (short * (0.5 + 0.5 * value) + (1 - short) * value if coverage > 1 - 1e-9 else value)
 
 
 BAGS = st.dictionaries(st.integers(1, 12), st.integers(1, 300), max_size=8)
@@ -107,6 +109,15 @@ def test_the_score_is_what_the_definition_says(words, pairs, length, seed, passa
     query = a_query(required, more, random.integers(-127, 128, SIZE).astype(np.int8))
     value = score(query, document(words, pairs, length, vectors))
     assert value == pytest.approx(expected(query, words, pairs, length, vectors), abs=1e-12)
+
+
+def test_among_equals_the_own_language_comes_first_and_coverage_before_language() -> None:
+    query, vectors = a_query(), np.zeros((0, SIZE), np.int8)
+    met = ({3: 1}, {7: 1, 8: 1})
+    own, other = (document(*met, length, vectors) for length in (99, 100))
+    assert ACROSS - 0.01 < score(query, other) / score(query, own) < 1
+    lacking = document({3: 50}, {8: 50}, 99, vectors)  # the name is missing
+    assert score(query, other) > score(query, lacking)
 
 
 @settings(deadline=None)
