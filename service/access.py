@@ -18,6 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.capacity import TOO_MANY
 from service.problems import problem
 from store.connection import Document, StoreError
 from store.documents import request_counts, tokens
@@ -57,11 +58,15 @@ class AccessRules:
 
 @dataclass
 class Access:
-    """ASGI middleware that refuses what ``rules`` do not allow; *database* gives that of the open index."""
+    """ASGI middleware that refuses what ``rules`` do not allow, and everything but ``OPEN`` while *is_full*.
+
+    *database* gives that of the open index.
+    """
 
     app: ASGIApp
     rules: AccessRules
     database: Callable[[], Database[Document]]
+    is_full: Callable[[], bool]
     own_names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,6 +121,9 @@ class Access:
         is_open = any(path == one or (one.endswith("/") and path.startswith(one)) for one in OPEN)
         if is_open and path != "/sign-in":
             return None
+        if not is_open and self.is_full():
+            # At once: who is refused soon comes back soon, and the database has enough to do.
+            return _problem(scope, headers, 503, TOO_MANY, {"Retry-After": "1"})
         client = scope.get("client")
         key = f"address {client[0]}" if client else "local"
         given = "" if is_open else token_of(headers)

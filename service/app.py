@@ -74,7 +74,12 @@ def create_app(
         return engine.index.database
 
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM, compresslevel=5)
-    app.add_middleware(Access, rules=rules or AccessRules(), database=database)
+
+    def is_full() -> bool:
+        engine: Engine = app.state.engine
+        return engine.threads.is_full
+
+    app.add_middleware(Access, rules=rules or AccessRules(), database=database, is_full=is_full)
     return app
 
 

@@ -19,6 +19,8 @@ WAITING = 64
 SECONDS = 10.0
 """For a request, with its waiting."""
 
+TOO_MANY = "Too many searches are waiting; try again in a second.", "等候的搜索太多，请一秒后再试。"
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -32,10 +34,15 @@ class SearchThreads:
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="xinwen-search")
         self._inside = 0
 
+    @property
+    def is_full(self) -> bool:
+        """Whether ``run`` would refuse."""
+        return self._inside >= self._most
+
     async def run(self, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
         """``function(…)`` in a thread. Raises Unavailable when too many wait, and when it takes too long."""
-        if self._inside >= self._most:
-            raise Unavailable("Too many searches are waiting; try again in a second.", "等候的搜索太多，请一秒后再试。")
+        if self.is_full:
+            raise Unavailable(*TOO_MANY)
         loop = asyncio.get_running_loop()
         self._inside += 1
         end = time.monotonic() + self._seconds

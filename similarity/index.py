@@ -254,6 +254,15 @@ class SimilarityIndex:
             return searcher.ranking_like(like, options)
         return searcher.ranking(text, options) if text else searcher.latest(options)
 
+    @guarded
+    def hit_ids(self, options: SearchOptions, text: str = "", like: str = "") -> tuple[list[str], int, bool]:
+        """The ids of the best ``k`` hits, in any order, and how many hits there are, or are at least: for counting.
+
+        See ``ranking`` for the arguments, and for QueryError.
+        """
+        ids, total, at_least = self._searcher().hit_ids(text, like, options)
+        return list(ids), total, at_least
+
     @property
     @guarded
     def database(self) -> Database[Document]:

@@ -88,11 +88,14 @@ async def _results(request: Request, engine: Engine, values: Mapping[str, Any]) 
     days = values.get("within")
     question = read({name: value for name, value in values.items() if name != "within"})
     if question.k > MAX_HITS_A_PAGE:
-        raise QueryError(f"k is {question.k}; a page has up to {MAX_HITS_A_PAGE}", "k")
+        message = f"k is {question.k}; a page has up to {MAX_HITS_A_PAGE}"
+        raise QueryError(message, "k", f"k 为 {question.k}；一页至多 {MAX_HITS_A_PAGE} 条")
     now = datetime.now(UTC)
     if days is not None:
         if days not in SPANS:
-            raise QueryError(f"no span {str(days)[:20]!r}; there are {', '.join(SPANS)} days", "within")
+            shown, every = repr(str(days)[:20]), ", ".join(SPANS)
+            message = f"no span {shown}; there are {every} days"
+            raise QueryError(message, "within", f"没有时段 {shown}；有 {every} 天")
         # The beginning of an hour: pages of one answer must be pages of one question.
         hour = now.replace(minute=0, second=0, microsecond=0)
         question = replace(question, since=hour - timedelta(days=SPANS[days]))

@@ -52,12 +52,15 @@ async def trend(request: Request, engine: EngineDep) -> Response:
     values = values_of(request)
     known = {"q", "by", "source", "since", "until", "measure", "lang"}
     if unknown := sorted(set(values) - known):
-        raise QueryError(f"no option {unknown[0][:40]!r} here; there are {', '.join(sorted(known))}", unknown[0][:40])
+        name, every = unknown[0][:40], ", ".join(sorted(known))
+        raise QueryError(f"no option {name!r} here; there are {every}", name, f"这里没有选项 {name!r}；有 {every}")
     by, measure = values.get("by", "month"), values.get("measure", "count")
     if by not in PERIODS:
-        raise QueryError(f"no period {str(by)[:40]!r}; there are {', '.join(PERIODS)}", "by")
+        shown, every = repr(str(by)[:40]), ", ".join(PERIODS)
+        raise QueryError(f"no period {shown}; there are {every}", "by", f"没有周期 {shown}；有 {every}")
     if measure not in _MEASURES:
-        raise QueryError(f"no measure {str(measure)[:40]!r}; there are {', '.join(_MEASURES)}", "measure")
+        shown, every = repr(str(measure)[:40]), ", ".join(_MEASURES)
+        raise QueryError(f"no measure {shown}; there are {every}", "measure", f"没有量度 {shown}；有 {every}")
     question = read({name: values.get(name) for name in ("source", "since", "until")})
     given = request.query_params.getlist("q")
     topics = topics_of(given) if any(text.strip() for text in given) else []

@@ -14,6 +14,7 @@ from functools import partial
 
 from similarity.answers.cursor import Place, digest, place_of
 from similarity.answers.question import Question
+from similarity.background import in_background
 from similarity.errors import QueryError, Reason
 from similarity.index import SimilarityIndex
 from similarity.ranking.hybrid import RERANKED
@@ -159,7 +160,8 @@ def _first_page(index: SimilarityIndex, question: Question, options: SearchOptio
         ranking, of_stories = _ranked_stories(rank, partial(story_ids, index.database), wanted)
         stories = len(of_stories) if len(ranking.scored) == ranking.total and not ranking.at_least else None
         ids = of_stories[:wanted]
-        hits = _with_stories(index, ranking.hits(ids[: question.k]))
+        stories_of = in_background(lambda: index.stories_of(ids[: question.k]))  # while the articles are read
+        hits = collapsed(ranking.hits(ids[: question.k]), stories_of())
     page = _Page(hits, ranking.total, ranking.at_least, stories, unknown=ranking.unknown)
     if len(ids) <= question.k:
         return page
@@ -198,10 +200,6 @@ def _firsts(ids: Sequence[str], stories: Mapping[str, str], shown: Sequence[str]
             seen.add(story)
             firsts.append(article_id)
     return firsts
-
-
-def _with_stories(index: SimilarityIndex, hits: list[Hit]) -> list[Hit]:
-    return collapsed(hits, index.stories_of([hit.article.id for hit in hits]))
 
 
 def _next_page(index: SimilarityIndex, question: Question, options: SearchOptions, place: Place) -> _Page:
@@ -258,4 +256,4 @@ def _hits_of(
     )
     hits = {hit.article.id: hit for hit in _rank(index, question, one_page, len(scored)).hits(list(scored))}
     found = [replace(hits[article_id], score=score) for article_id, score in scored.items() if article_id in hits]
-    return _with_stories(index, found) if question.fold else found
+    return collapsed(found, index.stories_of([hit.article.id for hit in found])) if question.fold else found

@@ -41,8 +41,7 @@ def counts(index: SimilarityIndex, question: Question, now: datetime) -> FilterC
     """The counts beside the filters of *question*. Raises QueryError."""
     open_question = replace(question, source=(), category=(), kind=(), language=(), since=None, until=None, cursor="")
     options = replace(search_options(index, open_question), k=COUNTED, explain=False)
-    ranking = index.ranking(options, question.passage or question.q, question.like)
-    ids = [article_id for article_id, _ in ranking.scored[:COUNTED]]
+    ids, total, at_least = index.hit_ids(options, question.passage or question.q, question.like)
     fields = dict.fromkeys(("source", "kind", "language", "published"), 1)
     rows = list(index.database.articles.find({"_id": {"$in": ids}}, fields))
     categories = {key: row.category for key, row in source_rows(index.database).items()}
@@ -60,7 +59,7 @@ def counts(index: SimilarityIndex, question: Question, now: datetime) -> FilterC
     spans = {name: sum(now - moment <= timedelta(days=days) for moment in moments) for name, days in SPANS.items()}
     ages = Counter((now - moment) // timedelta(weeks=1) for moment in moments)
     weeks = tuple(ages[age] for age in reversed(range(WEEKS)))
-    return FilterCounts(found, spans, weeks, len(ids), ranking.total <= len(ids) and not ranking.at_least)
+    return FilterCounts(found, spans, weeks, len(ids), total <= len(ids) and not at_least)
 
 
 def _among(name: str, values: tuple[str, ...]) -> Callable[[Document], bool]:

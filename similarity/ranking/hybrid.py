@@ -100,6 +100,14 @@ def best(
     return Reranked(hits, candidates.total, candidates.total <= len(candidates.keys))
 
 
+def hit_ids(
+    state: State, query: HybridQuery, number: int, article_filter: Filter = ALL, without: tuple[int, int] | None = None
+) -> tuple[list[str], int]:
+    """The ids of the best *number* documents by the scores of the first step, and how many hits there are."""
+    candidates = _candidates(state, query, number, article_filter, without)
+    return candidates.keys, candidates.total
+
+
 def score_places(
     state: State, query: HybridQuery, places: Sequence[Sequence[int]], keys: Sequence[str], read_passages: ReadPassages
 ) -> list[ScoredDocument]:

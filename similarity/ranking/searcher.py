@@ -122,17 +122,52 @@ class Searcher:
 
     def ranking_like(self, article_id: str, options: SearchOptions) -> Ranking:
         """The articles most similar to the stored article *article_id*, itself left out, and how many there are."""
+        if options.model == HYBRID:
+            query, request, place = self._query_like(article_id, options)
+            return self._ranking_of(query, request, self._best(query, request, place), place)
+        row = self._vectors_of(article_id)
+        request = self._selector.checked_before(self.requests.read(self.state, "", options))
+        place = self.state.collection.place_of(article_id)
+        (weights,) = self._model_queries(options.model, [unpack(row["vector"])])
+        return self._ranking_of_model(weights, request, self._best_of_model(weights, request, place), place)
+
+    def _query_like(
+        self, article_id: str, options: SearchOptions
+    ) -> tuple[HybridQuery, Request, tuple[int, int] | None]:
+        """The query of the default model that the stored article *article_id* is, and the article's place."""
+        row = self._vectors_of(article_id)
+        request = self._selector.checked_before(self.requests.read(self.state, "", options))
+        query = self.builder.from_article(self.state.collection, row, options.across)
+        return query, request, self.state.collection.place_of(article_id)
+
+    def _query_of(self, text: str, options: SearchOptions) -> tuple[HybridQuery, Request, None]:
+        """The query of the default model that *text* is, which may have operators."""
+        request = self._selector.checked_before(self.requests.read(self.state, text, options))
+        (query,) = self._queries([request], options)
+        return query, request, None
+
+    def _vectors_of(self, article_id: str) -> Document:
         fields = dict.fromkeys(("language", *segment_format.FIELDS.values()), 1)
         row = self.database.articles.find_one({"_id": article_id}, fields)
         if row is None:
             raise QueryError(f"no article {article_id!r} is stored", "like", f"没有存有文章 {article_id!r}")
-        request = self._selector.checked_before(self.requests.read(self.state, "", options))
-        place = self.state.collection.place_of(article_id)
-        if options.model == HYBRID:
-            query = self.builder.from_article(self.state.collection, row, options.across)
-            return self._ranking_of(query, request, self._best(query, request, place), place)
-        (weights,) = self._model_queries(options.model, [unpack(row["vector"])])
-        return self._ranking_of_model(weights, request, self._best_of_model(weights, request, place), place)
+        return row
+
+    def hit_ids(self, text: str, like: str, options: SearchOptions) -> Ranked[str]:
+        """The ids of the ``k`` best hits of *text*, of the stored article *like*, or of the newest; in any order.
+
+        Of more hits than that they are the best by the scores of the first step of the default model.
+        """
+        if options.model == HYBRID and (text or like) and options.min_score <= 0:
+            query, request, place = self._query_like(like, options) if like else self._query_of(text, options)
+            if not request.unchecked:
+                ids, total = hybrid.hit_ids(self.state, query, options.k, request.article_filter, place)
+                if total > len(ids):
+                    return Ranked(ids, total, False)
+        ranking = (
+            self.ranking_like(like, options) if like else self.ranking(text, options) if text else self.latest(options)
+        )
+        return Ranked([article_id for article_id, _ in ranking.scored], ranking.total, ranking.at_least)
 
     def latest(self, options: SearchOptions) -> Ranking:
         """The newest articles first, those without a date last; their scores are 0."""
@@ -270,15 +305,20 @@ class Searcher:
         self, requests: Sequence[Request], options: SearchOptions
     ) -> list[tuple[HybridQuery, Ranked[hybrid.ScoredDocument]]]:
         """For each of *requests* its query and the best documents by the default model."""
+        queries = self._queries(requests, options)
+        pairs = list(zip(queries, requests, strict=True))
+        best = _for_each(lambda pair: self._best(*pair), pairs)
+        return list(zip(queries, best, strict=True))
+
+    def _queries(self, requests: Sequence[Request], options: SearchOptions) -> list[HybridQuery]:
+        """The queries of the default model for *requests*. Raises QueryError where one has no words."""
         # The encoder raises on half a surrogate pair, which a command line that is not UTF-8 can contain.
         texts = [request.text.encode("utf-8", "replace").decode() for request in requests]
         any_of = [request.any_of for request in requests]
         queries = self.builder.from_texts(self.state.collection, texts, options.across, any_of)
         for text, query in zip(texts, queries, strict=True):
             _check_words(text, query.has_words)
-        pairs = list(zip(queries, requests, strict=True))
-        best = _for_each(lambda pair: self._best(*pair), pairs)
-        return list(zip(queries, best, strict=True))
+        return queries
 
     def _best(
         self, query: HybridQuery, request: Request, without: tuple[int, int] | None = None

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-from pymongo.errors import ServerSelectionTimeoutError
+from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 from starlette.testclient import TestClient
 
 from service.access import AccessRules
 from service.app import create_app
 from service.capacity import SearchThreads
 from service.problems import Unavailable
+from similarity.background import in_background
 from similarity.index import SimilarityIndex
+from store.connection import connect
+from store.documents import request_counts
 from tests.service.conftest import URL
 
 
@@ -44,6 +48,46 @@ def test_a_thread_that_takes_too_long_keeps_its_place() -> None:
         go.set()
         while threads._inside:
             await asyncio.sleep(0.01)
+        threads.close()
+
+    asyncio.run(scene())
+
+
+def test_a_full_server_asks_nothing_of_the_database(news_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    go = Event()
+    counted: list[str] = []
+    monkeypatch.setattr(request_counts, "count", lambda _, key: counted.append(key) or 1)
+    searched = SimilarityIndex.ranking
+
+    def slowly(self: SimilarityIndex, *args: object, **kwargs: object) -> object:
+        go.wait(60)
+        return searched(self, *args, **kwargs)
+
+    app = create_app(None, lambda: SimilarityIndex.open(news_uri), lambda: SearchThreads(1, waiting=0, seconds=60))
+    with TestClient(app, base_url=URL) as client, ThreadPoolExecutor(1) as people:
+        monkeypatch.setattr(SimilarityIndex, "ranking", slowly)
+        first = people.submit(client.get, "/api/v1/search?q=wafer")
+        while not app.state.engine.threads.is_full:
+            assert not first.done()
+        refused = client.get("/api/v1/search?q=wafer", headers={"Accept-Language": "zh"})
+        assert (refused.status_code, refused.headers["retry-after"], len(counted)) == (503, "1", 1)
+        assert "太多" in refused.json()["detail"] and client.get("/healthz").status_code == 200
+        go.set()
+        assert first.result(60).status_code == 200
+
+
+def test_a_slow_database_does_not_keep_the_thread(news_uri: str) -> None:
+    async def scene() -> None:
+        threads = SearchThreads(threads=1, waiting=0, seconds=0.5)
+        with connect(news_uri).client as client:
+            articles = client.get_default_database().articles
+            minutes = {"$where": "function() { sleep(500); return false; }"}  # for each article
+            with pytest.raises((Unavailable, PyMongoError)):
+                await threads.run(lambda: in_background(lambda: articles.find_one(minutes))())
+            begin = time.monotonic()
+            while threads.is_full:
+                assert time.monotonic() - begin < 30
+                await asyncio.sleep(0.01)
         threads.close()
 
     asyncio.run(scene())

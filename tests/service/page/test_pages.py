@@ -121,19 +121,20 @@ def test_trend_has_bars_and_numbers(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("address", "status", "said"),
     [
-        ("/search?q=wafer&k=0", 422, "k is 0"),
-        ("/search?q=wafer&k=1000000", 422, "k is 1000000"),
-        ("/search?q=%F0%9F%98%80", 422, "no words"),
-        ("/search?q=wafer&within=5", 422, "no span"),
-        ("/search?since=2026-02-01&until=2026-01-01", 422, "no day"),
+        ("/search?q=wafer&k=0", 422, "k 为 0"),
+        ("/search?q=wafer&k=1000000", 422, "k 为 1000000"),
+        ("/search?q=%F0%9F%98%80", 422, "没有可检索的词"),
+        ("/search?q=of&lang=en", 422, "no words"),
+        ("/search?q=wafer&within=5", 422, "没有时段"),
+        ("/search?since=2026-02-01&until=2026-01-01", 422, "没有一天"),
         ("/search?q=wafer&cursor=abc", 422, "cursor"),
         ("/search?q=wafer&source=%3Cscript%3E", 422, "&lt;script&gt;"),
-        ("/search?nothing=1", 422, "no option"),
+        ("/search?nothing=1", 422, "没有选项"),
         ("/a/000000000000000000000000", 404, "没有存有此编号的文章"),
         ("/s/abc", 404, "没有存有此编号的新闻"),
         ("/sources/abc", 404, "没有此键的来源"),
-        ("/trend?q=a&q=b&q=c&q=d&q=e&q=f", 422, "6 topics"),
-        ("/trend?q=HBM&by=year", 422, "period"),
+        ("/trend?q=a&q=b&q=c&q=d&q=e&q=f", 422, "6 个主题"),
+        ("/trend?q=HBM&by=year", 422, "没有周期"),
     ],
 )
 def test_what_goes_wrong_is_a_page(client: TestClient, address: str, status: int, said: str) -> None:

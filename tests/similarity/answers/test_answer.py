@@ -11,6 +11,7 @@ from similarity.answers.answer import answer
 from similarity.answers.question import Question, read
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
+from similarity.ranking.options import SearchOptions
 from store.documents import sources
 from text.analysis.analyzer import Analyzer
 
@@ -53,6 +54,17 @@ def test_counts_filters_and_orders(index: SimilarityIndex) -> None:
     assert {hit.article.kind for hit in reports.hits} == {"report"}
     assert answer(index, read({"q": "wafer", "kind": "news"})).total == 18
     assert answer(index, read({"q": "memory", "kind": ["report", "news"]})).total == 40
+
+
+def test_ids_for_counting_are_those_of_the_ranking(index: SimilarityIndex) -> None:
+    like = ids(index, q="memory", k=1)[0]
+    for text, article in (("memory number30 wafer", ""), ("", like), ("", "")):
+        for options in (SearchOptions(k=5), SearchOptions(k=100, kind="news"), SearchOptions(k=100, min_score=0.4)):
+            ranking = index.ranking(options, text, article)
+            found, total, at_least = index.hit_ids(options, text, article)
+            assert (total, at_least, len(found)) == (ranking.total, ranking.at_least, len(ranking.scored))
+            if total <= options.k:
+                assert found == [key for key, _ in ranking.scored]
 
 
 @pytest.mark.parametrize("model", ["hybrid", "bm25", "tfidf"])
