@@ -15,7 +15,7 @@ help: ## list the targets
 	@grep -hE '^[a-zA-Z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-zA-Z%-]+):.*## (.*)/  make \1\t\2/'
 
 run: $(VENV)/installed ## crawl the bundled sample web, show a table and answers
-	@$(BIN)/python -m pipelines samples; status=$$?; $(BIN)/python -m store stop; exit $$status
+	@XINWEN_EMBEDDED_IDLE=0 $(BIN)/python -m pipelines samples; status=$$?; $(BIN)/python -m store stop; exit $$status
 
 test: $(VENV)/installed-dev ## the whole suite
 	@$(MAKE) --no-print-directory -j2 check kernels

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import secrets
 import signal
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from socket import socket
@@ -17,6 +19,7 @@ from uvicorn.supervisors import Multiprocess
 
 from service.access import AccessRules
 from service.app import create_app
+from similarity.cli import local_service
 from store.connection import StoreError, connect, database_address, store_errors
 from store.documents import tokens
 from store.errors import shown_in_one_line
@@ -50,8 +53,10 @@ def serve(
                 raise ServeError(f"--host {host} lets others in: python -m similarity token add NAME first")
         names = (*(name or ()), host)
         rules = AccessRules(names, needs_token=not is_local, rate=rate)
+        # Commands ask a server that nobody but this machine can reach, under the secret that only this user can read.
+        secret = secrets.token_hex(32) if is_local and not uds else ""
         config = uvicorn.Config(
-            partial(create_app, rules),
+            partial(create_app, rules, prompt_secret=secret),
             factory=True,
             host=host,
             port=port,
@@ -69,9 +74,11 @@ def serve(
             raise ServeError(f"cannot listen on {uds or f'{host}:{port}'}") from None
         listening.listen(config.backlog)  # so that whoever follows the address at once waits until the index is open
         shown = uds or f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
-        typer.echo(f"芯闻 · Xinwen: {shown}")
+        port = listening.getsockname()[1]
         try:
-            _run(config, listening)
+            with local_service.announced(host, port, secret) if secret else nullcontext():
+                typer.echo(f"芯闻 · Xinwen: {shown}")
+                _run(config, listening)
         finally:
             if uds:
                 Path(uds).unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.capacity import TOO_MANY
 from service.problems import problem
+from similarity.cli import local_service
 from store.connection import Document, StoreError
 from store.documents import request_counts, tokens
 
@@ -30,8 +31,11 @@ _Result = TypeVar("_Result")
 MAX_BODY = 1_300_000
 """Bytes of a body: a text of 200 kB as JSON may write every character in six."""
 
-OPEN = ("/healthz", "/readyz", "/sign-in", "/static/")
-"""Addresses without a token; of health and of static files no requests are counted either."""
+OPEN = ("/healthz", "/readyz", "/sign-in", "/static/", local_service.PATH)
+"""Addresses without a token; no requests are counted either, except those of the sign-in page.
+
+Commands on the same machine prove that they know a secret of their own.
+"""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

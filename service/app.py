@@ -12,7 +12,7 @@ from pymongo.database import Database
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from service import page
+from service import page, prompt
 from service.access import Access, AccessRules
 from service.capacity import SearchThreads
 from service.deps import Engine
@@ -36,8 +36,12 @@ def create_app(
     rules: AccessRules | None = None,
     open_index: Callable[[], SimilarityIndex] = SimilarityIndex.open,
     threads: Callable[[], SearchThreads] = SearchThreads,
+    prompt_secret: str = "",
 ) -> FastAPI:
-    """The application. It opens the index when it starts; StoreError and IndexMismatch then end the server."""
+    """The application. It opens the index when it starts; StoreError and IndexMismatch then end the server.
+
+    With a *prompt_secret* it answers for the commands that know it.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -66,6 +70,8 @@ def create_app(
     app.include_router(api)
     app.include_router(health.router)
     app.include_router(sign_in, include_in_schema=False)
+    if prompt_secret:
+        app.include_router(prompt.router(prompt_secret))
     app.include_router(page.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), "static")
 

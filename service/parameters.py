@@ -8,9 +8,7 @@ from fastapi.openapi.models import Example
 
 from service.problems import MEDIA_TYPE
 from similarity.answers.question import OPTIONS, SEVERAL
-from similarity.query.syntax import KINDS
-from similarity.ranking.models import MODEL_NAMES
-from similarity.ranking.options import ORDERS
+from similarity.option_values import KINDS, MODEL_NAMES, ORDERS
 from store.article import article_id
 
 _TEXT: dict[str, Any] = {"type": "string"}

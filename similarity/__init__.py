@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from similarity.analytics.earlier import Earlier, EarlierPage
     from similarity.analytics.keywords import Keyword
     from similarity.analytics.related_terms import Related
     from similarity.analytics.trend import Period, Trend
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from similarity.ranking.results.hits import Hit, Status
 
 __all__ = [
+    "Earlier",
+    "EarlierPage",
     "Hit",
     "IndexClosed",
     "Keyword",
@@ -34,6 +37,8 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Earlier": "analytics.earlier",
+    "EarlierPage": "analytics.earlier",
     "Hit": "ranking.results.hits",
     "IndexClosed": "errors",
     "Keyword": "analytics.keywords",

@@ -6,24 +6,26 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date
+from functools import partial
 from threading import Lock
 from types import TracebackType
 from typing import Self, Unpack
 
 from pymongo.database import Database
 
+from similarity.analytics.earlier import Earlier, earlier
 from similarity.analytics.keywords import Keyword, keywords
 from similarity.analytics.related_terms import Related, related_terms
 from similarity.analytics.trend import Trend, trend
 from similarity.errors import IndexClosed, QueryError, Reason, shortened
 from similarity.guard import CLOSED, guarded
+from similarity.option_values import DEFAULT_MODEL, MAX_HITS, TIME_ZONE
 from similarity.query.builder import QueryBuilder
 from similarity.query.encoder_coverage import EncoderCoverage
 from similarity.query.term_ids import TermIds
 from similarity.ranking.arguments import SearchArguments, SimilarArguments, check_arguments, search_options
 from similarity.ranking.lsi import Lsi
-from similarity.ranking.models import DEFAULT_MODEL
-from similarity.ranking.options import MAX_HITS, TIME_ZONE, SearchOptions
+from similarity.ranking.options import SearchOptions
 from similarity.ranking.passages import PassageReader
 from similarity.ranking.request import RequestReader
 from similarity.ranking.results.hits import Hit, Status
@@ -62,12 +64,12 @@ class SimilarityIndex:
         database: Database[Document],
         analyzer: Analyzer | None = None,
         live: bool = False,
-        encoder: Callable[[], Encoder | None] = find_encoder,
+        encoder: Callable[[], Encoder | None] | None = None,
         address: str = "",
     ) -> None:
         self._analyzer = analyzer or Analyzer(settings().data / "cache")
-        self._encoder, self.address = encoder, address
-        self._coverage = EncoderCoverage(encoder)
+        self._encoder, self.address = encoder or partial(find_encoder, settings().data / "cache"), address
+        self._coverage = EncoderCoverage(self._encoder)
         self._closed, self._reconnecting = False, Lock()
         self._watcher: Watcher | None = None
         self._attach(database, live)
@@ -372,6 +374,18 @@ class SimilarityIndex:
         check_arguments(k=k)
         SearchOptions(k).check()
         return keywords(self._database, self._state.collection, self._analyzer, self.id_of(article), k)
+
+    @guarded
+    def earlier(
+        self, article: str | Article | Hit, page: int | None = None, passage: str | None = None, k: int = 20
+    ) -> Earlier:
+        """What the same company's reports before *article* (as for ``similar``) have on its *page*, or on a *passage*.
+
+        Of each of the *k* newest the page most like it: see ``similarity.analytics.earlier``.
+        """
+        check_arguments(page=page, passage=passage, k=k)
+        SearchOptions(k).check()
+        return earlier(self._database, self._analyzer, self._term_ids, self.id_of(article), page, passage, k)
 
     @guarded
     def trend(

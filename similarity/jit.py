@@ -11,6 +11,16 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeVar, cast
 
 from numba import njit
+from numba.np import linalg
+
+_ensure_blas = linalg.ensure_blas
+linalg.ensure_blas = lambda: None
+try:
+    # Loaded with the first compiled function of a process, it asks for BLAS, and so loads scipy.linalg: 0.2 s.
+    # None of ours multiplies matrices; one that does looks for BLAS once more when it is compiled.
+    import numba.np.arraymath  # noqa: F401
+finally:
+    linalg.ensure_blas = _ensure_blas
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -22,7 +22,7 @@ def status() -> None:
 
 @app.command()
 def stop() -> None:
-    """Wait until it has stopped, which it does once no process uses it; exit status 1 if one still does."""
+    """Stop it, once no process uses it; exit status 1 if one still does."""
     with shown_in_one_line(SettingsError):
         if not embedded.stop(settings().data):
             print("still in use by another process")

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     contact: str = Field("", description="mail or web address that the user agent gives to the sites we ask")
     timeout: float = Field(10.0, gt=0, description="seconds after which a MongoDB operation is given up")
     embedded_cache_mb: int = Field(512, ge=256, description="cache of the embedded MongoDB, in MiB")
+    embedded_idle: float = Field(600, ge=0, description="seconds that the embedded MongoDB stays after its last user")
     evaluation: str = Field("", description="folder of other people's test sets, for python -m similarity floors")
 
     statista_key: SecretStr = Field(SecretStr(""), description="your own key for Statista's API")

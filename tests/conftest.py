@@ -16,6 +16,7 @@ for _name in [name for name in os.environ if name.startswith("XINWEN_") and name
 os.environ.pop("MONGODB_URI", None)
 _DATA = tempfile.TemporaryDirectory(prefix="xinwen-tests-", ignore_cleanup_errors=True)
 os.environ["XINWEN_DATA"] = _DATA.name
+os.environ["XINWEN_EMBEDDED_IDLE"] = "0"  # a server that a killed test leaves behind ends at once
 
 PROJECT = Path(__file__).parent.parent
 _named = os.environ.pop("XINWEN_SHARED", "") or os.environ.get("SHARED_OF_THE_TESTS", "")

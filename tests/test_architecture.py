@@ -33,9 +33,9 @@ crawler     discovery.methods exceptions < source items < extraction < discovery
             < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings
 pipelines   storage tokenize < runs raw_middleware clean language encode withhold fingerprint_window
             < compact validate deduplicate stories < store < addon < ingest < __main__
-similarity  errors arrays jit lru background < postings < reader < query < ranking
+similarity  errors arrays jit lru background < option_values < postings < reader < query < ranking
             < analytics refresh guard maintenance < index < answers < evaluation bench health < cli < __main__
-service     problems schemas < capacity < deps answers parameters < openapi access < routes < page < sign_in warm_up < app
+service     problems schemas < capacity < deps answers parameters < openapi access < routes < page < sign_in warm_up prompt < app
             < write_openapi __main__
 """
 """Inside a package a module imports from its own layer's folder or from layers left of ``<``. Names between two ``<``

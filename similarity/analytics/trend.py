@@ -18,9 +18,9 @@ import numpy as np
 from similarity.analytics.concepts import ConceptIds, concepts_of, rows_naming_all, with_ids
 from similarity.arrays import Flags
 from similarity.errors import QueryError
+from similarity.option_values import TIME_ZONE
 from similarity.query.term_ids import TermIds
 from similarity.ranking.filter import Filter
-from similarity.ranking.options import TIME_ZONE
 from similarity.reader.collection import Collection
 from store.index.segment_format import NO_DATE
 from store.vectors import Ints

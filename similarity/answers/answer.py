@@ -17,9 +17,9 @@ from similarity.answers.question import Question
 from similarity.background import in_background
 from similarity.errors import QueryError, Reason
 from similarity.index import SimilarityIndex
+from similarity.option_values import HYBRID, MAX_HITS, SCORE
 from similarity.ranking.hybrid import RERANKED
-from similarity.ranking.models import HYBRID
-from similarity.ranking.options import MAX_HITS, SCORE, SearchOptions
+from similarity.ranking.options import SearchOptions
 from similarity.ranking.results.collapse import collapsed
 from similarity.ranking.results.hits import Hit
 from similarity.ranking.searcher import Ranking

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from similarity.answers.answer import Answer
-from similarity.ranking.results.hits import Hit
+if TYPE_CHECKING:  # the commands load this module before they load numpy
+    from similarity.answers.answer import Answer
+    from similarity.ranking.results.hits import Hit
 
 
 def to_json(answer: Mapping[str, Any], indent: int | None = None) -> bytes:

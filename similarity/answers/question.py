@@ -10,9 +10,16 @@ from difflib import get_close_matches
 from typing import Any
 
 from similarity.errors import QueryError
-from similarity.query.syntax import check_kind, check_language
-from similarity.ranking.models import DEFAULT_MODEL, MODEL_NAMES
-from similarity.ranking.options import MAX_HITS, ORDERS, SCORE, TIME_ZONE
+from similarity.option_values import (
+    DEFAULT_MODEL,
+    MAX_HITS,
+    MODEL_NAMES,
+    ORDERS,
+    SCORE,
+    TIME_ZONE,
+    check_kind,
+    check_language,
+)
 
 SEVERAL = ("source", "category", "kind", "language", "company", "must", "not")
 """The options that may be given several times."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from similarity.bench import RIVALS, SearchBenchFailed, missing_rivals, run_bench, save
 from similarity.bench.api import run_api_bench
 from similarity.bench.api import table as api_table
+from similarity.bench.prompt import PromptTime, measure_prompt
 from similarity.bench.table import tables
-from similarity.cli.options import EXPECTED_ERRORS, AsJson, console, print_json
-from store.errors import shown_in_one_line
+from similarity.cli.options import AsJson, console, errors_in_one_line, print_json
 
 
 def bench(
@@ -28,6 +30,9 @@ def bench(
     api: Annotated[
         bool, typer.Option("--api", help="只测 HTTP 接口，与 Python 对照 · only the HTTP API, compared with Python")
     ] = False,
+    prompt: Annotated[
+        bool, typer.Option("--prompt", help="只测命令的启动 · only how long commands take at the prompt")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """测速 · Speed, size and memory, compared with gensim and bm25s on generated articles in a separate database."""
@@ -36,7 +41,10 @@ def bench(
     def show(line: str) -> None:
         progress.print(f"[dim]{line}[/dim]")
 
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
+        if prompt:
+            _show_prompt(measure_prompt(show), as_json)
+            return
         if api:
             every = [run_api_bench(size, show) for size in docs or [100_000]]
             files = [save(figures, "api") for figures in every]
@@ -68,3 +76,13 @@ def bench(
 
 def _show_end(figures: dict[str, Any], file: Path) -> None:
     console.print(f"[dim]{figures['machine']['cpu']}, {figures['machine']['cores']} cores; written to {file}[/dim]")
+
+
+def _show_prompt(times: Sequence[PromptTime], as_json: bool) -> None:
+    if as_json:
+        print_json({"prompt": [one._asdict() for one in times]})
+        return
+    table = Table("", "s", "times numpy and pymongo", "at most")
+    for one in times:
+        table.add_row(one.name, f"{one.seconds:.2f}", f"{one.ratio:.1f}", f"{one.aim:.0f}")
+    console.print(table)

@@ -10,17 +10,14 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from similarity.answers.answer import answer
-from similarity.answers.question import read
-from similarity.cli.options import EXPECTED_ERRORS, ArticleId, AsJson, OnlySource, console, parse_day, print_json
-from similarity.cli.search import Categories, Fold, Kinds, Languages, Limit, Sources, show_answer
+from similarity.cli.options import ArticleId, AsJson, OnlySource, console, errors_in_one_line, parse_day, print_json
+from similarity.cli.search import Categories, Fold, Kinds, Languages, Limit, Sources, print_answer
 from similarity.errors import QueryError
 from similarity.index import TIME_ZONE, SimilarityIndex
 from store.article import Article
 from store.connection import connect, database_address, store_errors
 from store.documents import articles, removal
 from store.documents.overview import overview
-from store.errors import shown_in_one_line
 
 _MONTHS = 24  # of the newest that are shown
 _MB = 1_000_000
@@ -39,17 +36,15 @@ def latest(
     as_json: AsJson = False,
 ) -> None:
     """最新 · The newest articles first."""
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         on = parse_day("--day", day)
         filters = {"source": source, "category": category, "kind": kind, "language": language}
-        question = read({"k": k, "since": on, "until": on, "fold": fold} | filters)
-        with SimilarityIndex.open(live=False) as index:
-            show_answer(index, answer(index, question), as_json)
+        print_answer({"k": k, "since": on, "until": on, "fold": fold} | filters, as_json)
 
 
 def show(article_id: ArticleId, as_json: AsJson = False) -> None:
     """一篇文章 · A stored article with its facts, its story and its files."""
-    with shown_in_one_line(*EXPECTED_ERRORS), SimilarityIndex.open(live=False) as index:
+    with errors_in_one_line(), SimilarityIndex.open(live=False) as index:
         article = _stored(index, article_id)
         story, others = index.stories_of([article.id]).get(article.id, (article.id, []))
         if as_json:
@@ -73,7 +68,7 @@ def show(article_id: ArticleId, as_json: AsJson = False) -> None:
 
 def open_original(article_id: ArticleId) -> None:
     """打开原文 · The original page in the browser."""
-    with shown_in_one_line(*EXPECTED_ERRORS), SimilarityIndex.open(live=False) as index:
+    with errors_in_one_line(), SimilarityIndex.open(live=False) as index:
         url = _stored(index, article_id).url
     if not url.startswith(("http://", "https://")):
         typer.echo(f"error: {url} is no web page", err=True)
@@ -84,7 +79,7 @@ def open_original(article_id: ArticleId) -> None:
 
 def stats(as_json: AsJson = False) -> None:
     """库存 · How many articles are stored, and how large the store is."""
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         address = database_address()
         database = connect(address)
         with database.client, store_errors(address):
@@ -113,7 +108,7 @@ def delete(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只说会删多少 · only say how many")] = False,
 ) -> None:
     """删除 · Deletes one article, or those of a source before a day: with index, stories and raw pages."""
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         if (article_id is None) == (source is None) or (source is None) != (before is None):
             raise QueryError("give the ID of one article, or --source KEY with --before YYYY-MM-DD")
         day = parse_day("--before", before)

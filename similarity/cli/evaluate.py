@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from similarity.cli.options import EXPECTED_ERRORS, MODELS_HELP, AsJson, console, print_json
+from similarity.cli.options import MODELS_HELP, AsJson, console, errors_in_one_line, print_json
 from similarity.errors import QueryError
 from similarity.evaluation.datasets import NotATestSet
 from similarity.evaluation.plot import draw_curve
 from similarity.evaluation.precision_recall import PrecisionRecallCurve, precision_recall_curve
 from similarity.evaluation.report import as_json as curve_as_json
 from similarity.evaluation.report import lines
-from store.errors import shown_in_one_line
 
 if TYPE_CHECKING:
     from similarity.evaluation.evaluate import EvaluationMetrics
@@ -50,14 +49,14 @@ def evaluate(
     """评测 · Precision and recall on a test set, with the same analyzer and index as for articles."""
     from similarity.evaluation.evaluate import evaluate_with_answers  # ir_measures takes half a second to load
 
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         if plot is not None and not plot.absolute().parent.is_dir():
             raise QueryError(f"--plot {plot}: no folder {plot.parent}")  # refused before minutes of measuring
         evaluation = evaluate_with_answers(folder, model, encoder)
     metrics = evaluation.metrics
     curve = None if evaluation.judged is None else precision_recall_curve([evaluation.judged])
     if plot is not None:
-        with shown_in_one_line(OSError, *EXPECTED_ERRORS):
+        with errors_in_one_line(OSError):
             if curve is None:
                 raise NotATestSet(f"{metrics.name} has ratings and no right answers: nothing to draw")
             svg = draw_curve(f"{metrics.name} ({metrics.model})", curve, curve.reaching(target_precision))

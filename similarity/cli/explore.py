@@ -16,18 +16,17 @@ from rich.table import Table
 from similarity.analytics.related_terms import Related
 from similarity.analytics.trend import Period, Trend
 from similarity.cli.options import (
-    EXPECTED_ERRORS,
     ArticleId,
     AsJson,
     OnlySource,
     Since,
     Until,
     console,
+    errors_in_one_line,
     parse_day,
     print_json,
 )
 from similarity.index import SimilarityIndex
-from store.errors import shown_in_one_line
 from text.analysis.glossary import Term, glossary
 
 TermLimit = Annotated[int, typer.Option("-k", min=1, help="词数 · how many terms")]
@@ -46,7 +45,7 @@ _PERIODS = {"day": "日", "week": "周", "month": "月"}
 
 def keywords(article_id: ArticleId, k: TermLimit = 10, as_json: AsJson = False) -> None:
     """关键词 · The terms that best characterize the stored article ID, with their weights."""
-    with shown_in_one_line(*EXPECTED_ERRORS), SimilarityIndex.open(live=False) as index:
+    with errors_in_one_line(), SimilarityIndex.open(live=False) as index:
         terms = index.keywords(article_id, k)
     if as_json:
         print_json({"id": article_id, "keywords": [asdict(keyword) for keyword in terms]})
@@ -70,7 +69,7 @@ def trend(
     as_json: AsJson = False,
 ) -> None:
     """趋势 · How often articles name TEXT over time, per source, in both languages together."""
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         first, last = parse_day("--since", since), parse_day("--until", until)
         with SimilarityIndex.open(live=False) as index:
             result = index.trend(text, by, source, first, last)
@@ -82,7 +81,7 @@ def trend(
 
 def related(term: Topic, k: TermLimit = 10, as_json: AsJson = False) -> None:
     """相关词 · The terms that are in the same articles as TERM far more often than by chance."""
-    with shown_in_one_line(*EXPECTED_ERRORS), SimilarityIndex.open(live=False) as index:
+    with errors_in_one_line(), SimilarityIndex.open(live=False) as index:
         terms = index.related_terms(term, k)
     if as_json:
         print_json({"term": term, "related": [asdict(result) for result in terms]})

@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from similarity.cli.options import EXPECTED_ERRORS, AsJson, console, print_json
+from similarity.cli.options import AsJson, console, errors_in_one_line, print_json
 from similarity.errors import QueryError
 from similarity.health import health_of, lines
 from store.connection import connect, database_address, store_errors
-from store.errors import shown_in_one_line
 
 
 def health(
@@ -25,7 +24,7 @@ def health(
     as_json: AsJson = False,
 ) -> None:
     """各来源近况 · How the latest runs of each source went; status 1 when a source has failed."""
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         database = connect()
         with database.client, store_errors(database_address()):
             states = health_of(database, datetime.now(UTC), sources or [])

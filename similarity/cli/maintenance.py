@@ -13,12 +13,11 @@ import typer
 from pymongo.database import Database
 from rich.markup import escape
 
-from similarity.cli.options import EXPECTED_ERRORS, AsJson, console, print_json
+from similarity.cli.options import AsJson, console, errors_in_one_line, print_json
 from similarity.maintenance.executor import JobError, open_executor
 from similarity.maintenance.rebuild import rebuild_segments
 from similarity.maintenance.retokenize import RetokenizeReport, retokenize_index
 from store.connection import Document, connect, database_address, store_errors
-from store.errors import shown_in_one_line
 from store.index import compactor, preparation
 from store.index.verify import verify as differences_of
 from text.analysis.analyzer import VERSION
@@ -109,7 +108,7 @@ def retokenize(scheduler: Scheduler = None, as_json: AsJson = False) -> None:
 
 def verify(as_json: AsJson = False) -> None:
     """核对 · Compare the whole index with the articles; status 1 when something differs."""
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         address = database_address()
         database = connect(address)
         with database.client, store_errors(address):
@@ -131,7 +130,7 @@ def verify(as_json: AsJson = False) -> None:
 def _index_database() -> Iterator[tuple[Database[Document], str]]:
     """The database and its address, for a job of low priority; expected errors end in one line."""
     os.nice(_NICENESS)  # queries go first
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         address = database_address()
         database = connect(address)
         with database.client, store_errors(address):

@@ -1,8 +1,9 @@
-"""What the commands share: options, the console, JSON output, dates, and the errors that are shown in one line."""
+"""What the commands share: options, the console, JSON output, dates, and errors in one line. Loads no numpy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Annotated, Any
 
@@ -10,34 +11,10 @@ import typer
 from rich.console import Console
 
 from similarity.answers.fields import to_json
-from similarity.bench import SearchBenchFailed
-from similarity.errors import QueryError
-from similarity.evaluation.datasets import NotATestSet
-from similarity.evaluation.floors import FloorsError
-from similarity.maintenance.executor import JobError
-from similarity.query.syntax import day_of
-from similarity.ranking.models import MODEL_NAMES
-from store.connection import StoreError
-from store.index.manifest import DamagedManifest
-from store.index.preparation import IndexMismatch
-from store.index.projections import NoProjection
-from store.settings import SettingsError
+from similarity.option_values import MODEL_NAMES, day_of
+from store.errors import shown_in_one_line
 
 console = Console(highlight=False, soft_wrap=True)
-
-EXPECTED_ERRORS = (
-    QueryError,
-    StoreError,
-    IndexMismatch,
-    DamagedManifest,
-    NoProjection,
-    SettingsError,
-    JobError,
-    NotATestSet,
-    FloorsError,
-    SearchBenchFailed,
-)
-"""Errors that a user can do something about: shown in one line, with status 1. Anything else is a bug."""
 
 MODELS_HELP = f"模型 · the model: {', '.join(MODEL_NAMES)}"
 
@@ -54,6 +31,18 @@ Since = Annotated[
 Until = Annotated[
     str | None, typer.Option("--until", help="到这一天为止发布的 · published on this day or earlier, YYYY-MM-DD")
 ]
+
+
+@contextmanager
+def errors_in_one_line(*others: type[Exception]) -> Iterator[None]:
+    """End the program with one line for an error of ``EXPECTED_ERRORS`` or *others*; other errors are raised."""
+    try:
+        yield
+    except Exception as error:
+        from similarity.cli.errors import EXPECTED_ERRORS  # loads nearly the whole package
+
+        with shown_in_one_line(*others, *EXPECTED_ERRORS):
+            raise error
 
 
 def parse_day(option: str, text: str | None) -> date | None:

@@ -8,20 +8,21 @@ from typing import Annotated
 
 import typer
 
-from similarity.cli.options import EXPECTED_ERRORS
+from similarity.cli.options import errors_in_one_line
 from similarity.evaluation import floors_page
 from similarity.evaluation.datasets import NotATestSet, digest
 from similarity.evaluation.floors import FloorsError, load, save
 from similarity.evaluation.thresholds import measure_thresholds
 from similarity.evaluation.thresholds import save as save_thresholds
+from similarity.option_values import DEFAULT_MODEL
 from similarity.ranking import thresholds
-from similarity.ranking.models import DEFAULT_MODEL
-from store.errors import shown_in_one_line
 from store.settings import settings
 from text.analysis.analyzer import VERSION
 from text.embedding.encoder import find_encoder
 
-floors = typer.Typer(no_args_is_help=True, help="搜索质量的下限 · minimum search-quality metrics (regression gate)")
+floors = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="搜索质量的下限 · minimum search-quality metrics (regression gate)"
+)
 
 Sets = Annotated[
     Path | None,
@@ -41,7 +42,7 @@ def check_floors(
     """现在的数字与下限对比 · Compare today's metrics with the floors; status 1 when one is below its floor."""
     from similarity.evaluation import floors_measure  # ir_measures takes half a second to load
 
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         stored = load(file or floors_measure.FLOORS_FILE).floors
         chosen = [floor for floor in stored if floor.gate or everything]
         faults = floors_measure.check(chosen, _folder(sets), typer.echo)
@@ -54,7 +55,7 @@ def raise_floors(sets: Sets = None, file: FloorsFile = None) -> None:
     """把下限提到现在的水平 · Raise every floor to today's metrics; refused when one is below its floor."""
     from similarity.evaluation import floors_measure
 
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         path = file or floors_measure.FLOORS_FILE
         save(floors_measure.raise_all(load(path), _folder(sets), typer.echo), path)
 
@@ -69,7 +70,7 @@ def lower_floors(
     """放低一个测试集的下限 · Lower the floors of one set to today's metrics, for a reason that is kept."""
     from similarity.evaluation import floors_measure
 
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         path = file or floors_measure.FLOORS_FILE
         day = datetime.now(UTC).date()
         save(floors_measure.lower(load(path), name, reason, _folder(sets), day, typer.echo), path)
@@ -80,7 +81,7 @@ def write_pages() -> None:
     """重写 docs/relevance 里的数字 · Rewrite the figures of docs/relevance.md and docs/relevance.zh-CN.md."""
     from similarity.evaluation import floors_measure
 
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         floors_page.write_pages(load(floors_measure.FLOORS_FILE), thresholds.load())
 
 
@@ -91,7 +92,7 @@ def calibrate(
     """量出 --target-precision 用的分数 · Measure which score reaches which precision, for --target-precision."""
     from similarity.evaluation.evaluate import evaluate_with_answers
 
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         fresh = []
         for encoder in dict.fromkeys((find_encoder(), None)):
             name = encoder.name if encoder else ""

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
-from similarity.answers.answer import Answer, answer
-from similarity.answers.fields import hit_fields
 from similarity.answers.question import read
+from similarity.cli import local_service
 from similarity.cli.options import (
-    EXPECTED_ERRORS,
     MODELS_HELP,
     ArticleId,
     AsJson,
     Since,
     Until,
     console,
+    errors_in_one_line,
     parse_day,
-    print_json,
 )
 from similarity.errors import QueryError
-from similarity.index import TIME_ZONE, Hit, SimilarityIndex
-from similarity.query.syntax import KINDS
-from similarity.ranking.hybrid import CROSS_LINGUAL
-from similarity.ranking.models import DEFAULT_MODEL, HYBRID
-from similarity.ranking.options import SCORE
-from similarity.ranking.results.collapse import other_sources
-from similarity.ranking.results.explain import explanation_lines
-from store.errors import shown_in_one_line
+from similarity.option_values import DEFAULT_MODEL, KINDS, SCORE
 
 Limit = Annotated[int, typer.Option("-k", min=1, help="文章数 · how many articles")]
 ModelName = Annotated[str, typer.Option("--model", help=MODELS_HELP)]
@@ -135,10 +125,10 @@ def search(
     OR is written in capitals. Fields: source:sia kind:report language:zh company:台积电 since:2026-01-01
     until:2026-06-30.
     """
-    with shown_in_one_line(*EXPECTED_ERRORS):
+    with errors_in_one_line():
         if not text.strip():
             raise QueryError("the query is empty", "q")
-        question = read(
+        print_answer(
             {
                 "q": text,
                 "k": k,
@@ -159,10 +149,9 @@ def search(
                 "target_precision": target_precision,
                 "explain": explain,
                 "fold": fold,
-            }
+            },
+            as_json,
         )
-        with SimilarityIndex.open(live=False) as index:
-            show_answer(index, answer(index, question), as_json)
 
 
 def similar(
@@ -177,8 +166,8 @@ def similar(
     as_json: AsJson = False,
 ) -> None:
     """相似文章 · The stored articles most similar to the stored article ID, except those of its own story."""
-    with shown_in_one_line(*EXPECTED_ERRORS):
-        question = read(
+    with errors_in_one_line():
+        print_answer(
             {
                 "like": article_id,
                 "k": k,
@@ -188,64 +177,26 @@ def similar(
                 "target_precision": target_precision,
                 "explain": explain,
                 "fold": fold,
-            }
+            },
+            as_json,
         )
-        with SimilarityIndex.open(live=False) as index:
-            found = answer(index, question)
-            if found.same_story and not as_json:
-                number = len(found.same_story)
-                sources = ", ".join(dict.fromkeys(article.source for article in found.same_story))
-                console.print(
-                    f"[dim]同一新闻另有 {number} 篇 · {number} more of its story (--every): {escape(sources)}[/dim]"
-                )
-            show_answer(index, found, as_json)
 
 
-def show_answer(index: SimilarityIndex, found: Answer, as_json: bool) -> None:
-    """Prints the answer *found*, and the names of its question that no article has."""
-    off = index.off if found.question.model == HYBRID else ()
-    if as_json:
-        own = {} if found.same_story is None else {"same_story": [asdict(article) for article in found.same_story]}
-        head = {"articles": found.articles, "off": off, "unknown": found.unknown}
-        print_json(head | own | {"hits": [hit_fields(hit) for hit in found.hits]})
-        return
-    if not found.articles:
-        console.print("没有索引 · nothing is indexed yet: scrapy crawl KEY, or python -m pipelines ingest PATH")
-    elif found.unknown:
-        names = escape(", ".join(found.unknown))
-        rest = "；其余内容 · on the matter:" if found.hits else ""
-        console.print(f"没有关于 {names} 的文章 · nothing on {names}{rest}")
-    elif not found.hits:
-        console.print(f"没有找到 · nothing found among {found.articles:,} articles")
-    for place, hit in enumerate(found.hits, 1):
-        _show_hit(place, hit, found.question.explain)
-    for part in off:
-        console.print(f"[dim]{escape(part)}[/dim]")
+def print_answer(options: Mapping[str, Any], as_json: bool) -> None:
+    """Print the answer to the question with *options* (as ``read`` takes them): that of a local service where one runs.
 
+    With ``explain`` a line on stderr says who answered. Raises QueryError, StoreError and what opening an index does.
+    """
+    question = read(options)
+    service = local_service.find()
+    answered = local_service.ask(service, question.values(), as_json) if service else None
+    if service is None or answered is None:
+        from similarity.cli.direct import answered_here  # loads numpy, numba and the rest
 
-def _show_hit(place: int, hit: Hit, explain: bool) -> None:
-    article = hit.article
-    date = f"{article.published.astimezone(TIME_ZONE):%Y-%m-%d}" if article.published else "----------"
-    page = f"  第{hit.page}页 p. {hit.page}" if hit.page else ""
-    route = "  [跨语言 across]" if hit.route == CROSS_LINGUAL else ""
-    console.print(
-        f"{place:>2}. {hit.score:7.4f}  {date}  {article.source:<14} [bold]{escape(article.title)}[/bold]"
-        f"{page}{escape(route)}"
-    )
-    console.print(f"    [dim]{article.id}  {escape(article.url)}[/dim]")
-    if hit.phrase_checked is False:
-        console.print("    [dim]原文未存，短语无从核对 · the text is not kept: the phrase is not checked[/dim]")
-    if hit.more:
-        console.print(f"    [dim]{_other_articles(hit)}[/dim]")
-    if explain:
-        for line in explanation_lines(hit):
-            console.print(f"    {escape(line)}")
-
-
-def _other_articles(hit: Hit) -> str:
-    """The other articles of the hit's story in one line: their sources, or how many of the same source there are."""
-    sources = other_sources(hit)
-    if not sources:
-        return f"同源另有 {len(hit.more)} 篇 · and {len(hit.more)} more of the same source"
-    noun = "source" if len(sources) == 1 else "sources"
-    return f"另有 {len(sources)} 个来源 · and {len(sources)} more {noun}: {escape(', '.join(sources))}"
+        lines, who = answered_here(question, as_json), "本命令 · answered by this command"
+    else:
+        lines, who = answered, f"本机服务 · answered by the service at {local_service.address(service)}"
+    if question.explain:
+        typer.echo(who, err=True)
+    for line in lines:
+        typer.echo(line) if as_json else console.print(line)

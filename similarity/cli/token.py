@@ -10,13 +10,14 @@ from typing import Annotated
 import typer
 from pymongo.database import Database
 
-from similarity.cli.options import EXPECTED_ERRORS, AsJson, console, print_json
+from similarity.cli.options import AsJson, console, errors_in_one_line, print_json
 from store import schema
 from store.connection import Document, connect, database_address, store_errors
 from store.documents import tokens
-from store.errors import shown_in_one_line
 
-token = typer.Typer(no_args_is_help=True, help="令牌 · Tokens for the HTTP API: add, list, revoke")
+token = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="令牌 · Tokens for the HTTP API: add, list, revoke"
+)
 
 Name = Annotated[str, typer.Argument(help="谁的令牌 · whose token")]
 
@@ -55,7 +56,7 @@ def revoke(name: Name) -> None:
 
 @contextmanager
 def _database() -> Iterator[Database[Document]]:
-    with shown_in_one_line(tokens.TokenError, *EXPECTED_ERRORS):
+    with errors_in_one_line(tokens.TokenError):
         address = database_address()
         database = connect(address)
         with database.client, store_errors(address):

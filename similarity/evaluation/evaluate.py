@@ -40,7 +40,7 @@ from similarity.evaluation.lee50 import LEE50, RatedTexts, lee50, pearson
 from similarity.evaluation.precision_recall import JudgedAnswers
 from similarity.evaluation.temporary_index import temporary_index
 from similarity.index import SimilarityIndex
-from similarity.ranking.models import DEFAULT_MODEL, HYBRID
+from similarity.option_values import DEFAULT_MODEL, HYBRID
 from text.embedding.encoder import WITHOUT_ENCODER, Encoder, find_encoder
 
 RETRIEVAL_MEASURES = {"nDCG@10": nDCG @ 10, "recall@100": R @ 100, "MAP": AP, "MRR@10": RR @ 10, "P@1": P @ 1}

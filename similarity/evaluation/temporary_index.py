@@ -13,7 +13,7 @@ from pymongo.database import Database
 from similarity.index import SimilarityIndex
 from similarity.maintenance.executor import open_executor
 from similarity.maintenance.lsi_training import train_topics
-from similarity.ranking.models import DEFAULT_MODEL, LSI
+from similarity.option_values import DEFAULT_MODEL, LSI
 from store.article import Article
 from store.connection import Document, another_database, connect, database_address, store_errors
 from store.documents import articles

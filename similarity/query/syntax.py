@@ -17,10 +17,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from similarity.errors import QueryError
-from store.article import Kind
+from similarity.option_values import check_kind, check_language, day_of, shown
 from text.embedding.passages import length
 from text.language import ALL_HAN
 
@@ -30,7 +30,6 @@ MAX_QUERY_LENGTH = 240
 _MAX_CHARACTERS = 2_000
 """The same for text of signs alone, which has no length. So the time of ``parse`` is that of measuring the length."""
 
-KINDS: tuple[str, ...] = get_args(Kind)
 FIELDS = ("source", "kind", "language", "company", "since", "until")
 
 _CLOSING = {'"': '"', "＂": "＂", "“": "”", "「": "」"}
@@ -43,7 +42,6 @@ _SPACE = re.compile(r"\s*")
 _HAN = re.compile(f"[{ALL_HAN}]")
 _NEGATIVE_NUMBER = re.compile(r"[\d.,，．]+[%％‰]?$")
 _CODE = re.compile(r"\d{4,6}$")
-_SHOWN = 40  # characters of a wrong value in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,44 +102,6 @@ def parse_item(text: str) -> tuple[str, bool]:
     text = text.strip()
     quoted = len(text) > 2 and _CLOSING.get(text[0]) == text[-1]
     return (text[1:-1].strip(), True) if quoted else (text, False)
-
-
-def day_of(name: str, value: str) -> date:
-    """The day that *name* (an option or a field) was given as *value*. Raises QueryError."""
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        message = f"{name} {_shown(value)} is not a date; YYYY-MM-DD is one"
-        raise QueryError(message, _option(name), f"{name} {_shown(value)} 不是日期，应如 2026-01-31") from None
-
-
-def check_kind(name: str, value: str) -> str:
-    """*value* if it is a kind of article. Raises QueryError."""
-    if value not in KINDS:
-        every = ", ".join(KINDS)
-        message = f"{name} {_shown(value)} is no kind of article; there are {every}"
-        raise QueryError(message, _option(name), f"{name} {_shown(value)} 不是文章种类；有 {every}")
-    return value
-
-
-def check_language(name: str, value: str) -> str:
-    """*value* if it has the form of a language code. Raises QueryError."""
-    if not re.fullmatch(r"[a-z]{2,3}", value):
-        raise QueryError(
-            f"{name} {_shown(value)} is no language; zh and en are, and other codes of ISO 639",
-            _option(name),
-            f"{name} {_shown(value)} 不是语言代码，应如 zh、en（ISO 639）",
-        )
-    return value
-
-
-def _option(name: str) -> str:
-    """The option with a wrong value: *name* (as ``--since``), or the query for a field in it (``since:``)."""
-    return "q" if name.endswith(":") else name.lstrip("-")
-
-
-def _shown(value: str) -> str:
-    return repr(value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…")
 
 
 def _items(text: str) -> Iterator[_Item]:
@@ -293,8 +253,8 @@ def _checked(syntax: Syntax) -> Syntax:
     wanted = {_folded(phrase): phrase for phrase in (*syntax.phrases, *syntax.text.split())}
     for name in (*syntax.excluded, *syntax.excluded_phrases):
         if _folded(name) in wanted:
-            message = f"{_shown(name)} is asked for and excluded; leave out one of the two"
-            raise QueryError(message, "q", f"{_shown(name)} 既要有又要没有，请去掉一个")
+            message = f"{shown(name)} is asked for and excluded; leave out one of the two"
+            raise QueryError(message, "q", f"{shown(name)} 既要有又要没有，请去掉一个")
     if not syntax.text:
         message = "the query has only fields and exclusions; it needs words to search for"
         raise QueryError(message, "q", "查询里只有条件和排除，还需要可检索的词")

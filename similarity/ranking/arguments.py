@@ -47,6 +47,8 @@ _TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
     **dict.fromkeys(("source", "kind", "language", "company", "must", "exclude"), _VALUES),
     "k": ("a whole number", (Integral,)),
     "model": ("a text", (str,)),
+    "page": ("a whole number", (Integral, type(None))),
+    "passage": ("a text", (str, type(None))),
     "by": ("a text", (str,)),
     "precision": ("a number", (Real,)),
     "article": ("an id, an address, an Article or a Hit", (str, Article, Hit)),

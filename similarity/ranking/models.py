@@ -167,12 +167,7 @@ MODELS: Mapping[str, type[Counts] | type[Tfidf] | type[LuceneBm25] | type[OkapiB
     "bm25": LuceneBm25,
     "bm25_okapi": OkapiBm25,
 }
-LSI = "lsi"
-"""Not in ``MODELS`` because it has to be trained: see ``similarity.ranking.lsi``."""
-
-HYBRID = "hybrid"
-DEFAULT_MODEL = HYBRID
-MODEL_NAMES = (HYBRID, *MODELS, LSI)
+"""Without ``LSI``, which has to be trained: see ``similarity.ranking.lsi``."""
 
 
 def _known(bow: BagOfWords, statistics: Statistics) -> tuple[Tokens, Ints, Ints]:

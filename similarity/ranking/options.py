@@ -8,23 +8,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
-from zoneinfo import ZoneInfo
 
 from similarity.errors import QueryError
-from similarity.query.syntax import Syntax, check_kind, check_language
+from similarity.option_values import (
+    DEFAULT_MODEL,
+    MAX_HITS,
+    MODEL_NAMES,
+    ORDERS,
+    PUBLISHED,
+    SCORE,
+    TIME_ZONE,
+    check_kind,
+    check_language,
+)
+from similarity.query.syntax import Syntax
 from similarity.ranking.filter import Filter
-from similarity.ranking.models import DEFAULT_MODEL, MODEL_NAMES
 from similarity.ranking.state import State
-
-TIME_ZONE = ZoneInfo("Asia/Shanghai")
-"""A date without a time is a day in this zone."""
-
-MAX_HITS = 10_000
-"""Hits of one search at most."""
-
-SCORE, PUBLISHED = "score", "published"
-ORDERS = {SCORE: SCORE, PUBLISHED: PUBLISHED, "date": PUBLISHED}
-"""The values of ``sort``, and the order that each means."""
 
 _HALF_LIFE = re.compile(r"(\d+(?:\.\d+)?)([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from pymongo.database import Database
 
 from similarity.errors import QueryError
-from similarity.query.syntax import KINDS, Syntax, is_pasted, parse, parse_item
+from similarity.option_values import KINDS
+from similarity.query.syntax import Syntax, is_pasted, parse, parse_item
 from similarity.query.term_ids import TermIds
 from similarity.ranking.filter import ALL, Clause, Filter, TokenIds
 from similarity.ranking.options import SearchOptions, Values, several

@@ -14,13 +14,14 @@ import numpy as np
 from pymongo.database import Database
 
 from similarity.errors import NotTrained, QueryError
+from similarity.option_values import HYBRID, MAX_HITS, ORDERS, PUBLISHED
 from similarity.query.builder import QueryBuilder
 from similarity.query.concepts import Kind
 from similarity.query.hybrid_query import HybridQuery
 from similarity.ranking import hybrid
-from similarity.ranking.models import HYBRID, BagOfWords
+from similarity.ranking.models import BagOfWords
 from similarity.ranking.newest import newest
-from similarity.ranking.options import MAX_HITS, ORDERS, PUBLISHED, SearchOptions
+from similarity.ranking.options import SearchOptions
 from similarity.ranking.passages import PassageReader
 from similarity.ranking.request import Request, RequestReader
 from similarity.ranking.results.hit_reader import HitReader

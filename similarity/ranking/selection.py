@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 import numpy as np
 from pymongo.database import Database
 
-from similarity.ranking.options import ORDERS, PUBLISHED
+from similarity.option_values import ORDERS, PUBLISHED
 from similarity.ranking.phrases import Phrase
 from similarity.ranking.request import Request
 from similarity.ranking.state import State

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from similarity.arrays import Flags, Floats
 from similarity.background import in_background
+from similarity.option_values import LSI
 from similarity.postings.inverted import InvertedIndex
 from similarity.ranking.filter import ALL, Filter
 from similarity.ranking.kernel import maxscore
 from similarity.ranking.kernel.kernel_tables import Table, filter_table, scratch, table
 from similarity.ranking.kernel.maxscore import KernelIndex, KernelQuery, KernelScratch, Postings, Progress, TopK
 from similarity.ranking.lsi import TopicQuery, Topics, untrained
-from similarity.ranking.models import LSI, MODELS, BagOfWords, Model, SegmentNorms, Weights
+from similarity.ranking.models import MODELS, BagOfWords, Model, SegmentNorms, Weights
 from similarity.reader.collection import Collection
 from similarity.reader.segment_reader import LiveSegment
 

@@ -2,11 +2,13 @@
 
 Every process that uses the server holds a shared lock on ``users.lock`` as long as it lives; the kernel releases it
 however the process ends. A supervisor (``python -m store.server.supervisor``) starts mongod, starts it again if it
-dies, and stops it cleanly once no process holds the lock. So no server is left behind, even after a
-``kill -9``.
+dies, and stops it cleanly once no process has held the lock for ``XINWEN_EMBEDDED_IDLE`` seconds: the next command
+finds it running. So no server is left behind for longer, even after a ``kill -9``. It holds the lock for itself while
+it stops: a process that wants the server then waits, and starts another one.
 
 Files in ``<data>/mongod``: ``db/`` (data), ``mongod.log``, ``server.json`` (port and process ids of the
-running server), ``users.lock``, ``start.lock`` (held while one process looks for a server or starts it).
+running server), ``users.lock``, ``start.lock`` (held while one process looks for a server or starts it), ``stop`` (the
+server is to end as soon as nobody uses it).
 """
 
 from __future__ import annotations
@@ -19,18 +21,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
-from pymongo import MongoClient
-from pymongo.errors import PyMongoError
-
 REPLICA_SET = "xinwen"
+STOP = "stop"
+"""The name of the file that asks the supervisor to end as soon as nobody uses the server."""
+
+_LOG = "supervisor.log"
 START_TIMEOUT = 60.0  # seconds; a recovery after kill -9 with a large journal takes longer than a clean start
 
 _locks: dict[Path, IO[str]] = {}
 """The shared locks of this process, by folder. The kernel releases them when the process ends."""
+
+_locking = Lock()
+
+_begun: dict[Path, tuple[subprocess.Popen[bytes], IO[str]]] = {}
+"""Supervisors that ``begin`` started, with the lock under which they were, by folder."""
 
 _started: list[subprocess.Popen[bytes]] = []
 """Supervisors that this process started: a dead child exists for ``os.kill`` until it is polled."""
@@ -47,15 +56,38 @@ def ensure_running(data: Path, database: str) -> str:
     """
     folder = data / "mongod"
     folder.mkdir(parents=True, exist_ok=True)
-    if folder not in _locks:
-        users = (folder / "users.lock").open("a")
-        fcntl.flock(users, fcntl.LOCK_SH)  # waits while a supervisor shuts its server down
-        _locks[folder] = users
-    with _exclusive(folder / "start.lock"):
-        port = running_port(folder) or _start(folder)
+    with _locking:
+        if folder not in _locks:
+            _use(folder, fcntl.LOCK_SH)  # waits while a supervisor shuts its server down
+        begun = _begun.pop(folder, None)
+    if begun:
+        process, lock = begun
+        with lock:
+            port = _ready_port(folder, process)
+    else:
+        with _exclusive(folder / "start.lock"):
+            port = running_port(folder) or _ready_port(folder, _launch(folder))
     # Not directConnection: a restarted server answers "not primary" for a moment, and only a client that knows it as a
     # replica set waits for that moment instead of failing.
     return f"mongodb://127.0.0.1:{port}/{database}?replicaSet={REPLICA_SET}"
+
+
+def begin(data: Path) -> None:
+    """Start the server of the folder *data* if none runs, and do not wait for it: ``ensure_running`` does.
+
+    Does nothing where another process is at it, or where it fails, which ``ensure_running`` will report.
+    """
+    folder = data / "mongod"
+    with suppress(OSError), _locking, ExitStack() as unless_begun:
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder not in _locks:
+            _use(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        lock = unless_begun.enter_context((folder / "start.lock").open("a"))
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        state = read_state(folder)
+        if not state or not _is_alive(state["supervisor"]):
+            _begun[folder] = _launch(folder), lock
+            unless_begun.pop_all()
 
 
 def running_port(folder: Path) -> int:
@@ -63,6 +95,9 @@ def running_port(folder: Path) -> int:
     state = read_state(folder)
     if not state or not _is_alive(state["supervisor"]) or not _listens(state["port"]):
         return 0
+    from pymongo import MongoClient  # only now: a server that has to start does so while the caller loads it
+    from pymongo.errors import PyMongoError
+
     client: MongoClient[dict[str, object]] = MongoClient(
         "127.0.0.1", state["port"], directConnection=True, serverSelectionTimeoutMS=5000
     )
@@ -87,11 +122,25 @@ def read_state(folder: Path) -> dict[str, int]:
 
 
 def stop(data: Path, timeout: float = 30.0) -> bool:
-    """Release this process's lock and wait until the server of *data* ends; False if not within *timeout* seconds."""
+    """Release this process's lock and have the server of *data* end as soon as no process uses it.
+
+    Waits for that; False if it is not within *timeout* seconds.
+    """
     folder = data / "mongod"
     lock = _locks.pop(folder, None)
     if lock:
         lock.close()
+    if not folder.exists():
+        return True
+    request = folder / STOP
+    request.touch()
+    try:
+        return _has_ended(folder, timeout)
+    finally:
+        request.unlink(missing_ok=True)
+
+
+def _has_ended(folder: Path, timeout: float) -> bool:
     deadline = time.monotonic() + timeout
     while state := read_state(folder):
         # The process itself, not its file, which it removes a moment before it ends.
@@ -104,9 +153,18 @@ def stop(data: Path, timeout: float = 30.0) -> bool:
     return True
 
 
-def _start(folder: Path) -> int:
-    log = folder / "supervisor.log"
-    with log.open("w") as out:
+def _use(folder: Path, how: int) -> None:
+    """Take the users' lock for this process. Raises BlockingIOError if *how* says not to wait."""
+    with ExitStack() as unless_locked:
+        users = unless_locked.enter_context((folder / "users.lock").open("a"))
+        fcntl.flock(users, how)
+        os.utime(users.fileno())  # tells the supervisor of users that come and go between two of its looks
+        _locks[folder] = users
+        unless_locked.pop_all()
+
+
+def _launch(folder: Path) -> subprocess.Popen[bytes]:
+    with (folder / _LOG).open("w") as out:
         # A session of its own: Ctrl-C in the terminal of one process must not stop the server of the others.
         process = subprocess.Popen(
             [sys.executable, "-m", "store.server.supervisor", str(folder)],
@@ -117,6 +175,12 @@ def _start(folder: Path) -> int:
             cwd=Path(__file__).parents[2],
         )
     _started.append(process)
+    return process
+
+
+def _ready_port(folder: Path, process: subprocess.Popen[bytes]) -> int:
+    """The port of the server that the supervisor *process* starts. Raises EmbeddedServerError."""
+    log = folder / _LOG
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:
         if read_state(folder).get("supervisor") == process.pid:

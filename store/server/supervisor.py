@@ -12,14 +12,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from pymongo import MongoClient
-from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
-
-from store.server.embedded import REPLICA_SET, read_state
+from store.server.embedded import REPLICA_SET, STOP, read_state
 from store.server.mongod import environment, find_mongod
 from store.settings import settings
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
 
 READY_TIMEOUT = 55.0  # seconds
 POLL = 0.2  # seconds between two checks of the users' lock and of mongod
@@ -29,17 +29,18 @@ _NOT_INITIATED = 94  # MongoDB's error code
 
 
 def main(folder: Path) -> None:
-    """Run mongod on *folder* until no process holds ``users.lock``; exits with a message of one line if it cannot."""
+    """Run mongod on *folder* until it is idle, see ``Idle``; exits with a message of one line if it cannot."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    users = (folder / "users.lock").open("a")
+    idle = Idle(folder, settings().embedded_idle)
     port = _free_port(read_state(folder).get("port", 0))
     (folder / "db").mkdir(exist_ok=True)
+    (folder / STOP).unlink(missing_ok=True)  # of a process that was killed while it waited for the server before
     mongod = _launch(folder, port)
     try:
         _make_ready(mongod, port)
         _write_state(folder, port, mongod.pid)
         restarts = 0
-        while not _take_users_lock(users):
+        while not idle.has_passed():
             if mongod.poll() is not None:
                 restarts += 1
                 if restarts > MAX_RESTARTS:
@@ -52,6 +53,31 @@ def main(folder: Path) -> None:
         _shut_down(mongod)
         # The users' lock is released only after this: a new user finds either a running server or none.
         (folder / "server.json").unlink(missing_ok=True)
+
+
+class Idle:
+    """How long nobody has used the server of *folder*; after *seconds*, or once asked to stop, it is to end."""
+
+    def __init__(self, folder: Path, seconds: float) -> None:
+        self._users, self._stop, self._seconds = (folder / "users.lock").open("a"), folder / STOP, seconds
+        self._since: float | None = None
+        self._last_user = 0.0
+
+    def has_passed(self) -> bool:
+        """Whether the server is to end. The users' lock is then kept, so that new users wait until this process ends.
+
+        To be asked again and again.
+        """
+        if not _take_lock(self._users):
+            self._since = None
+            return False
+        now, last_user = time.monotonic(), os.fstat(self._users.fileno()).st_mtime
+        if self._since is None or last_user != self._last_user:
+            self._since, self._last_user = now, last_user
+        if now - self._since >= self._seconds or self._stop.exists():
+            return True
+        fcntl.flock(self._users, fcntl.LOCK_UN)
+        return False
 
 
 def _launch(folder: Path, port: int) -> subprocess.Popen[bytes]:
@@ -82,6 +108,9 @@ def _die_with_parent() -> None:
 
 def _make_ready(mongod: subprocess.Popen[bytes], port: int) -> None:
     """Wait until mongod answers and is the primary of its one-member replica set."""
+    from pymongo import MongoClient  # while mongod starts: loading it takes as long as that
+    from pymongo.errors import PyMongoError
+
     client: MongoClient[dict[str, Any]] = MongoClient(
         "127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=200, connectTimeoutMS=2000
     )
@@ -95,13 +124,15 @@ def _make_ready(mongod: subprocess.Popen[bytes], port: int) -> None:
                 if client.admin.command("hello")["isWritablePrimary"]:
                     return
                 _configure(client, member)
-            except (AutoReconnect, PyMongoError):
+            except PyMongoError:
                 pass  # not listening yet, or changing its state; the deadline ends the wait
             time.sleep(0.05)
     sys.exit(f"mongod on port {port} is not primary after {READY_TIMEOUT:.0f} s")
 
 
 def _configure(client: MongoClient[dict[str, Any]], member: dict[str, Any]) -> None:
+    from pymongo.errors import OperationFailure
+
     try:
         config = client.admin.command("replSetGetConfig")["config"]
     except OperationFailure as error:
@@ -132,10 +163,9 @@ def _shut_down(mongod: subprocess.Popen[bytes]) -> None:
             mongod.wait()
 
 
-def _take_users_lock(users: IO[str]) -> bool:
-    """Try to take the exclusive lock. It is then kept, so that new users wait until this process has ended."""
+def _take_lock(file: IO[str]) -> bool:
     try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

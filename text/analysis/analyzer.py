@@ -16,6 +16,7 @@ from pathlib import Path
 
 from text.analysis.chinese import han_segmenter
 from text.analysis.glossary import Term, glossary
+from text.analysis.kept import kept
 from text.analysis.latin import ASCII_RUN, LATIN_RUN, latin_tokens, stem
 from text.analysis.measures import join_measures, rewrite_chinese
 from text.analysis.normalize import Normalized, normalize, normalize_signs, stable_han, stable_text
@@ -65,7 +66,8 @@ class Analyzer:
     version = VERSION
 
     def __init__(self, cache: Path | None = None) -> None:
-        """*cache*: the folder for jieba's parsed dictionary, see ``han_segmenter``."""
+        """*cache*: the folder for what is kept of the glossary and of jieba's dictionary, see ``han_segmenter``."""
+        self._cache = cache
         self._segment = han_segmenter(cache)
         self._is_sentence = re.compile(f"[{_MARKS}{stable_han()}]*").fullmatch
         self._is_stable = stable_text().fullmatch
@@ -109,7 +111,7 @@ class Analyzer:
 
     @cached_property
     def _finder(self) -> TermFinder:
-        return TermFinder(glossary(), self._segment)  # built when first used: crawling does not need it
+        return TermFinder(glossary(), self._segment, self._cache)  # built when first used: crawling does not need it
 
     def names_as_tokens(self, term: Term) -> dict[str, tuple[tuple[str, ...], ...]]:
         """The names of *term* by language ("zh", "en"), each as the tokens it gives; the usual name first.
@@ -118,6 +120,20 @@ class Analyzer:
         phrases of which only one word is no stop word (out of stock), and names with the stem of a far more frequent
         word (localization).
         """
+        return self._kept_names.get(term) or self._names_as_tokens(term)
+
+    @cached_property
+    def _kept_names(self) -> dict[Term, dict[str, tuple[tuple[str, ...], ...]]]:
+        if self._cache is None:
+            return {}
+        terms = glossary().terms
+        rows = kept(self._cache, "names-as-tokens", lambda: [self._names_as_tokens(term) for term in terms])
+        return {
+            term: {language: tuple(map(tuple, names)) for language, names in row.items()}
+            for term, row in zip(terms, rows, strict=True)
+        }
+
+    def _names_as_tokens(self, term: Term) -> dict[str, tuple[tuple[str, ...], ...]]:
         clear = [
             name
             for name in term.english

@@ -16,6 +16,7 @@ from itertools import accumulate, chain, compress, count
 from pathlib import Path
 
 from text.analysis.glossary import glossary, is_name
+from text.analysis.kept import kept
 from text.analysis.stopwords import STOP_WORDS
 from text.language import ALL_HAN
 
@@ -45,14 +46,15 @@ _REACH = 6  # words on each side of a name that are compared with those without 
 def han_segmenter(cache: Path | None = None) -> HanSegmenter:
     """The segmenter by rjieba, or by jieba where there is no rjieba.
 
-    *cache*: the folder in which jieba stores its parsed dictionary; the system's folder for temporary files when None.
+    *cache*: the folder for what is kept of the glossary's names, and for jieba's parsed dictionary; when None, nothing
+    is kept, and jieba uses the system's folder for temporary files.
     """
     try:
-        from rjieba import Jieba
+        from rjieba import Jieba, cut
     except ImportError:
         return jieba_segmenter(cache)
-    plain, tokenizer = Jieba(), Jieba()
-    return HanSegmenter(tokenizer.cut, plain.cut, lambda name: tokenizer.add_word(name, _FREQUENCY, None))
+    tokenizer = Jieba()  # the package has loaded one of its own, which is without our names: ``cut``
+    return HanSegmenter(tokenizer.cut, cut, lambda name: tokenizer.add_word(name, _FREQUENCY, None), cache)
 
 
 @lru_cache(maxsize=2)
@@ -71,6 +73,7 @@ def jieba_segmenter(cache: Path | None = None) -> HanSegmenter:
         lambda run, hmm: tokenizer.lcut(run, HMM=hmm),
         lambda run, hmm: plain.lcut(run, HMM=hmm),
         lambda name: tokenizer.add_word(name, _FREQUENCY),
+        None,
     )
     for each in plain, tokenizer:
         # jieba counts a word in its total again when the dictionary has it twice, or when it is added; rjieba does not.
@@ -90,12 +93,24 @@ class HanSegmenter:
     organisations and people are none.
     """
 
-    def __init__(self, named: PlainCut, plain: PlainCut, add: Callable[[str], object]) -> None:
+    def __init__(self, named: PlainCut, plain: PlainCut, add: Callable[[str], object], cache: Path | None) -> None:
         self._named, self._plain = named, plain
         self.compounds: dict[str, tuple[str, ...]] = {}
-        names = self._add_names(add)
-        # A longer name is hardly ever part of other words by chance, unless one of its characters is loose: 量检测设备.
-        self._names = frozenset(name for name in names if len(name) <= _SHORT or len(plain(name, False)[0]) == 1)
+        added: list[str] = []
+
+        def in_doubt() -> list[list[str]]:
+            added.extend(self._add_names(add))
+            # A longer name is hardly ever part of other words by chance, unless one of its characters is loose:
+            # 量检测设备.
+            doubtful = [name for name in added if len(name) <= _SHORT or len(plain(name, False)[0]) == 1]
+            return [added, doubtful, *([name, *words] for name, words in self.compounds.items())]
+
+        names, doubtful, *compounds = kept(cache, "han-names", in_doubt)
+        if not added:
+            for name in names:
+                add(name)
+            self.compounds = {name: tuple(words) for name, *words in compounds}
+        self._names = frozenset(doubtful)
         self._glossary = frozenset(glossary().han_names())
         self._cuts_words = lru_cache(maxsize=50_000)(self._straddled)
         self._element_apart = lru_cache(maxsize=20_000)(self._without_guess)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from text.analysis.normalize import normalize, normalize_characters
+from text.analysis.normalize import both_forms, normalize, normalize_characters
 from text.language import ALL_HAN
 
 FILE = Path(__file__).with_name("glossary.tsv")
@@ -168,7 +168,7 @@ def spellings(name: str) -> tuple[str, ...]:
 
     A Taiwanese name in traditional characters has two: in simplified characters, and in the mainland's vocabulary.
     """
-    return tuple(dict.fromkeys((normalize(name), normalize_characters(name))))
+    return tuple(dict.fromkeys(both_forms(name)))
 
 
 @contextmanager

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate, compress, takewhile
 from operator import eq, itemgetter
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from text.analysis.chinese import Cut
 from text.analysis.glossary import Glossary, Term, spellings
+from text.analysis.kept import kept
 from text.analysis.latin import LATIN, stem
 from text.analysis.measures import in_numerals
 from text.analysis.normalize import normalize_characters, stable_han, stable_text, with_blank_marks
@@ -85,24 +88,32 @@ class TermMatch(NamedTuple):
 class TermFinder:
     """Finds the terms of a glossary among jieba's words and English stems. Safe to use from several threads."""
 
-    def __init__(self, glossary: Glossary, cut: Cut) -> None:
+    def __init__(self, glossary: Glossary, cut: Cut, cache: Path | None = None) -> None:
         self._cut = cut
         self._compounds = glossary.compounds
         self._names: list[list[Name]] = []
         self._trie = Node()
-        for term in glossary.terms:
-            for name in term.names:
-                exact = name in term.exact
-                for written in [name.lower()] if exact else (*spellings(name), *in_numerals(name)):
-                    self._named(self._words(written)[0]).append((name if exact else written, exact, term))
+        for number, exact, name, *units in kept(cache, "term-names", lambda: [*self._all_names(glossary)]):
+            self._named(units).append((name, exact, glossary.terms[number]))
         self._first_nodes = FirstNodes(self._trie)
         self._match = lru_cache(maxsize=50_000)(lambda number, surface: _best_match(self._names[number], surface))
 
-    def _named(self, words: list[str]) -> list[Name]:
-        """The names that have *words*, to be added to."""
+    def _all_names(self, glossary: Glossary) -> Iterator[list[Any]]:
+        """For each name the number of its term, whether it matches only as written, the name, and its stems."""
+        for number, term in enumerate(glossary.terms):
+            for name in term.names:
+                exact = name in term.exact
+                for written in [name.lower()] if exact else (*spellings(name), *in_numerals(name)):
+                    yield [number, exact, name if exact else written, *map(_unit, self._words(written)[0])]
+
+    def _named(self, units: list[str]) -> list[Name]:
+        """The names of the stems *units*, to be added to."""
         node = self._trie
-        for word in words:
-            node = node.next.setdefault(_unit(word), Node())
+        for unit in units:
+            found = node.next.get(unit)
+            if found is None:
+                found = node.next[unit] = Node()
+            node = found
         if node.number is None:
             node.number = len(self._names)
             self._names.append([])

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from similarity.errors import shortened
+from similarity.option_values import TIME_ZONE
 from similarity.ranking.contributions import Contribution
-from similarity.ranking.options import TIME_ZONE
 from similarity.ranking.phrases import Phrase, checked
 from similarity.ranking.results.explain import Explanation
 from store.article import Article

@@ -12,7 +12,8 @@ import pytest
 from similarity import QueryError, SimilarityIndex
 from similarity.maintenance import lsi_training
 from similarity.maintenance.executor import Executor
-from similarity.ranking.models import DEFAULT_MODEL, LSI, MODELS
+from similarity.option_values import DEFAULT_MODEL, LSI
+from similarity.ranking.models import MODELS
 from store.connection import another_database, connect
 from tests.similarity.conftest import storing_in
 

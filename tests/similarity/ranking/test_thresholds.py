@@ -7,8 +7,8 @@ from similarity import SimilarityIndex
 from similarity.errors import QueryError
 from similarity.evaluation.precision_recall import JudgedAnswers
 from similarity.evaluation.thresholds import measure_thresholds, save
+from similarity.option_values import HYBRID
 from similarity.ranking import thresholds
-from similarity.ranking.models import HYBRID
 from similarity.ranking.thresholds import STORED, MeasuredSet, load, score_reaching
 from tests.commands import assert_one_line_error, run
 from text.analysis.analyzer import VERSION

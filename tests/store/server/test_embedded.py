@@ -28,15 +28,16 @@ sys.stdin.read()
 
 
 class User:
-    """A process that uses the server until ``end`` is called."""
+    """A process that uses the server until ``end`` is called; the one that starts it sets how long it stays idle."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, idle: float = 0) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-c", USER, str(data)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).parents[3],
+            env=os.environ | {"XINWEN_EMBEDDED_IDLE": str(idle)},
         )
 
     def address(self) -> str:
@@ -94,6 +95,54 @@ def test_a_killed_user_leaves_no_server_behind(data: Path) -> None:
     running = state(data)
     user.end(signal.SIGKILL)
     wait_until(lambda: not is_running(running["mongod"]))
+
+
+def test_an_idle_server_stays_for_the_next_user_and_ends_when_none_comes(data: Path) -> None:
+    first = User(data, idle=4)
+    address = first.address()
+    running = state(data)
+    first.end(signal.SIGKILL)
+    time.sleep(1)
+    second = User(data)
+    assert second.address() == address
+    second.end()
+    time.sleep(2.5)
+    assert is_running(running["mongod"]), "the time runs from the last user"
+    wait_until(lambda: not is_running(running["mongod"]) and not is_running(running["supervisor"]))
+    assert state(data) == {}
+
+
+def test_an_idle_server_stops_when_it_is_asked_to_unless_it_is_used(data: Path) -> None:
+    user = User(data, idle=600)
+    assert user.address()
+    assert not embedded.stop(data, timeout=1)
+    running = state(data)
+    assert is_running(running["mongod"])
+    user.end()
+    assert embedded.stop(data)
+    assert not is_running(running["mongod"])
+
+
+def test_who_comes_while_a_server_ends_gets_one(data: Path) -> None:
+    for _ in range(3):
+        user = User(data, idle=0.3)
+        assert user.address()
+        user.end()
+        time.sleep(0.45)  # it is about to end, or ending
+        user = User(data, idle=0.3)
+        with connect(user.address()).client as client:
+            client.db.kept.insert_one({})
+        user.end()
+
+
+def test_a_server_that_was_begun_is_the_one_that_is_used(data: Path) -> None:
+    embedded.begin(data)
+    with connect(embedded.ensure_running(data, "db")).client as client:
+        assert client.admin.command("ping")
+    running = state(data)
+    embedded.begin(data)
+    assert embedded.ensure_running(data, "db")
+    assert state(data) == running
 
 
 def test_a_killed_server_is_restarted_with_its_data_at_the_same_address(data: Path) -> None:

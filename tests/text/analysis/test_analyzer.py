@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -216,3 +217,21 @@ def test_jieba_and_rjieba_cut_alike(evaluation) -> None:
 )
 def test_language(text: str, language: str) -> None:
     assert detect_language(text) == language
+
+
+def test_what_is_kept_of_the_glossary_gives_the_same_tokens_and_terms(tmp_path: Path) -> None:
+    fresh = Analyzer()
+    for _ in range(2):  # the second time from the files
+        han_segmenter.cache_clear()
+        kept = Analyzer(tmp_path)
+        for term in glossary().terms:
+            assert kept.names_as_tokens(term) == fresh.names_as_tokens(term)
+            text = "，".join(term.names)
+            assert kept.terms_of_trade(text) == fresh.terms_of_trade(text)
+            assert kept.tokens(text) == fresh.tokens(text)
+    assert len([*tmp_path.glob("*.json")]) == 3
+    for file in tmp_path.glob("*.json"):
+        file.write_text("[", "utf-8")
+    han_segmenter.cache_clear()
+    assert Analyzer(tmp_path).tokens("台积电先进封装产能") == fresh.tokens("台积电先进封装产能")
+    han_segmenter.cache_clear()

