@@ -18,7 +18,7 @@ from service.capacity import SearchThreads
 from service.deps import Engine
 from service.openapi import describe
 from service.problems import add_handlers
-from service.routes import articles, health, search, sources, stats, stories, terms
+from service.routes import articles, earlier, health, search, sources, stats, stories, terms
 from service.sign_in import router as sign_in
 from service.warm_up import warm_up
 from similarity.index import SimilarityIndex
@@ -65,7 +65,7 @@ def create_app(
     describe(app)
     add_handlers(app)
     api = APIRouter(prefix=API)
-    for module in (search, articles, stories, terms, sources, stats):
+    for module in (search, articles, earlier, stories, terms, sources, stats):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)

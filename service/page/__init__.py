@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from service.page import articles, guide, search, sources, today, trend
+from service.page import articles, earlier, guide, search, sources, today, trend
 from service.page.rendering import templates
 
 __all__ = ["router", "templates"]
 
 router = APIRouter()
-for module in (today, search, articles, sources, trend, guide):
+for module in (today, search, articles, earlier, sources, trend, guide):
     router.include_router(module.router)

@@ -75,17 +75,19 @@ def earlier(
 ) -> Earlier:
     """What the *k* newest reports before *article_id* of the same company have on its *page*, or on a *passage*.
 
-    Reports that share no word with it are left out. Raises QueryError for an article that is no dated report, for a
-    page that it does not have, and for both or neither of *page* and *passage*.
+    With neither: on its first page. Reports that share no word with it are left out. Raises QueryError for an article
+    without a date, for a page that it does not have, and for both a page and a passage.
     """
-    if (page is None) == (passage is None):
+    if page is not None and passage is not None:
         raise QueryError("give the page of the report, or a passage of it: one of the two", "page")
+    if passage is None and page is None:
+        page = 1
     stored = articles.read(database, [article_id])
     if article_id not in stored:
         raise QueryError(f"no article {article_id!r} is stored", "article")
     article = stored[article_id].article
-    if article.kind not in _KINDS or article.published is None:
-        raise QueryError(f"{article.title[:60]!r} is no report with a date: nothing is earlier", "article")
+    if article.published is None:
+        raise QueryError(f"{article.title[:60]!r} has no date: nothing is earlier", "article")
     bag = _bag_of(database, analyzer, term_ids, article_id, page, passage)
     rows = list(_before(database, article, article.published, article_id))
     pages = [(row["_id"], number, own) for row in rows for number, own in enumerate(_bags(row), 1)]
@@ -96,7 +98,7 @@ def earlier(
         _earlier_page(read[key].article, *best[key]) for key in found if key in read
     )  # one that was deleted meanwhile is left out
     text = passage if passage is not None else _text(article, page or 1)
-    return Earlier(article, page or 0, text or "", _company(article), reports)
+    return Earlier(article, page or 0, text, _company(article), reports)
 
 
 def _bag_of(

@@ -1,7 +1,7 @@
 """The service that runs on the same data as a command (``python -m similarity serve``), which answers in its place.
 
 A command of its own loads the dictionaries and the encoder for one question; the service has them loaded. It writes
-``service.json`` into the data folder, which the user alone can read: its address, its process, a secret, and the
+``local-service.json`` into the data folder, which the user alone can read: its address, its process, a secret, and the
 ``identity`` of what its answers depend on: database, settings, Python and the program's files. A command asks it only
 where all of that is its own, so that the answer is the one that it would give itself. Both sides prove that they know
 the secret by a code over what they send (HMAC): another program that has got the port learns the question and nothing
@@ -27,7 +27,7 @@ from typing import Any
 from similarity.errors import QueryError
 from store.settings import settings
 
-FILE = "service.json"
+FILE = "local-service.json"
 PATH = "/prompt"
 PROOF, NONCE = "X-Xinwen-Proof", "X-Xinwen-Nonce"
 

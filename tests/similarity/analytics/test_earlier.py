@@ -14,7 +14,7 @@ from store.connection import another_database, connect
 from store.documents.articles import VectorizedArticle, write
 from store.index import preparation
 from store.index.dictionary import SharedDictionary
-from tests.commands import PROJECT, run
+from tests.commands import PROJECT, assert_one_line_error, run
 from tests.similarity.conftest import NOW
 from text.analysis.analyzer import Analyzer
 from text.analysis.document import analyzed_article
@@ -138,7 +138,7 @@ def test_the_same_quarter_is_not_earlier(opened) -> None:
 def test_what_cannot_be_asked_is_refused(opened) -> None:
     index, ids = opened
     for arguments, option in (
-        ({}, "page"), ({"page": 1, "passage": "x"}, "page"), ({"page": 9}, "page"), ({"page": 0}, "page"),
+        ({"page": 1, "passage": "x"}, "page"), ({"page": 9}, "page"), ({"page": 0}, "page"),
         ({"page": "1"}, "page"), ({"passage": "的 the"}, "passage"), ({"passage": 3}, "passage"), ({"page": 1, "k": 0}, "k"),
     ):  # fmt: skip
         with pytest.raises(QueryError) as refused:
@@ -154,4 +154,5 @@ def test_the_command_shows_period_page_and_title(opened) -> None:
     assert done.returncode == 0, done.stderr
     first = done.stdout.splitlines()[0]
     assert first.startswith("2025 Q3") and "第2页 p. 2" in first
-    assert run("similarity", "earlier", ids["4Q2025_ER_EN"], mongodb_uri=index.address).returncode == 1
+    refused = run("similarity", "earlier", ids["4Q2025_ER_EN"], "--page", 9, mongodb_uri=index.address)
+    assert_one_line_error(refused, "there is no page 9: the report has 2")
