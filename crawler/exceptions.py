@@ -28,7 +28,7 @@ DOWNLOAD_FAILURES = (
     OSError,
     zlib.error,
 )
-"""Exceptions by which a download may fail; any other exception is a bug of this project."""
+"""Exceptions by which a download may fail. Any other is a fault, which the log shows with its traceback."""
 
 LOCAL_URL = "data:,"
 """The address of a spider's first request. ``HostsMiddleware`` answers it at once, and nothing is sent.
@@ -40,7 +40,7 @@ crawl that is closed early would never end.
 
 
 def describe_failure(error: BaseException) -> str:
-    """One of ``DOWNLOAD_FAILURES`` as a line for logs and run records."""
+    """*error* of a download as a line for logs and run records."""
     # Scrapy raises this one without a message, and only for a reply that is too long.
     message = "longer than a reply may be" if isinstance(error, DownloadCancelledError) else str(error)
     return f"{type(error).__name__}: {message}"
@@ -56,6 +56,10 @@ class LoginRequired(IgnoreRequest):
 
 class AlreadyKnown(IgnoreRequest):
     """The page was read in an earlier run and is not due yet. Raised by the memory of earlier runs."""
+
+
+class RefusedAddress(IgnoreRequest):
+    """The address is one that nobody may ask through the crawler; the message says why."""
 
 
 class OtherHost(IgnoreRequest):

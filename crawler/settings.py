@@ -46,6 +46,11 @@ METAREFRESH_ENABLED = False
 REDIRECT_MAX_TIMES = 5
 DEFAULT_REQUEST_HEADERS = {"Accept": "*/*", "Accept-Language": "en, zh;q=0.8"}
 EXTENSIONS = {"crawler.gc_freeze.FreezeLoaded": 0}
+# Scrapy does not verify certificates by default. A source that needs it says why: ``Source.unverified``.
+DOWNLOAD_VERIFY_CERTIFICATES = True
+TWISTED_DNS_RESOLVER = "crawler.resolver.PublicResolver"
+# A redirect or a feed may name any scheme; only http and https are of use.
+DOWNLOAD_HANDLERS: dict[str, str | None] = dict.fromkeys(("data", "file", "ftp", "s3"))
 DOWNLOADER_MIDDLEWARES = {
     # Scrapy's own allow subdomains, and allow everything when robots.txt cannot be read.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
@@ -56,6 +61,8 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.retry_after.RetryAfterMiddleware": 555,
     # Before the retry middleware (550), and after decompression (590): it searches the text of the reply.
     "crawler.middlewares.blocked.BlockedMiddleware": 560,
+    # Before the retry middleware (550) sees that a name was refused, as it would ask again.
+    "crawler.middlewares.addresses.AddressesMiddleware": 565,
     # Before the redirect middleware (600), which would crash on an invalid address.
     "crawler.middlewares.location.LocationMiddleware": 610,
 }
@@ -88,4 +95,4 @@ for _name in ("addons", "core.engine", "crawler", "extensions.memusage", "middle
     logging.getLogger(f"scrapy.{_name}").addFilter(_is_not_info)
 
 if _xinwen.sample_web:
-    DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.sample_web.server.SampleWebHandler")
+    DOWNLOAD_HANDLERS |= dict.fromkeys(("http", "https"), "crawler.sample_web.server.SampleWebHandler")

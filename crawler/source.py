@@ -141,6 +141,8 @@ class Source:
     """Pages have no date: it is read from the linked document, from its name or its first pages."""
     from_link: tuple[str, ...] = ()
     """Fields of the article for which the entry page is preferred; for all others the article's own page is."""
+    unverified: str = ""
+    """Why the certificates of its hosts are not verified; "" where they are."""
     delay: float = 2.0
     """Seconds between two requests to one host."""
     at_once: int = 1
@@ -157,6 +159,8 @@ class Source:
 
     allowed: frozenset[str] = field(init=False, default=frozenset())
     """All hosts that may be requested: those of ``discovery`` and ``hosts``."""
+    ports: frozenset[int] = field(init=False, default=frozenset())
+    """Ports that may be requested beside 80 and 443: those that ``discovery`` names."""
 
     @property
     def credentials(self) -> tuple[Credential, ...]:
@@ -167,6 +171,8 @@ class Source:
     def __post_init__(self) -> None:
         hosts = {urlsplit(method.url).hostname or "" for method in self.discovery} | set(self.hosts)
         object.__setattr__(self, "allowed", frozenset(hosts))
+        ports = (urlsplit(method.url).port for method in self.discovery)
+        object.__setattr__(self, "ports", frozenset(port for port in ports if port))
         for mistake in _mistakes_in(self):
             raise SourceError(f"source {self.key or self.number}: {mistake}")
 

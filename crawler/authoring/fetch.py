@@ -42,9 +42,9 @@ class SiteVisit(scrapy.Spider, ABC):
 
     name = "visit"
 
-    def __init__(self, hosts: frozenset[str] | None, **arguments: Any) -> None:
+    def __init__(self, hosts: frozenset[str] | None, ports: frozenset[int] = frozenset(), **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.hosts = hosts
+        self.hosts, self.ports = hosts, ports
         self.fetched: list[Fetched] = []
         self.failure: Exception | None = None
 
@@ -93,7 +93,7 @@ class _Pages(SiteVisit):
 
 def fetch(urls: Sequence[str], source: Source) -> list[Fetched]:
     """The pages at *urls*, in order; only hosts of *source* get requests. Once per process. Raises FetchFailed."""
-    return run(_Pages, urls=urls, hosts=source.allowed).fetched
+    return run(_Pages, urls=urls, hosts=source.allowed, ports=source.ports).fetched
 
 
 def run(spider: type[SiteVisit], **arguments: Any) -> Any:

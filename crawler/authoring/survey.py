@@ -53,7 +53,8 @@ class Survey(SiteVisit):
     """Fetches a page, robots.txt, the feeds and sitemaps that they name or that have usual paths, and an article."""
 
     def __init__(self, url: str, key: str, hosts: frozenset[str] | None = None, **arguments: object) -> None:
-        super().__init__(hosts=hosts, **arguments)
+        port = urlsplit(url).port
+        super().__init__(hosts=hosts, ports=frozenset([port] if port else []), **arguments)
         self.url, self.key, self.found = url, key, SurveyResult()
 
     async def visit(self) -> None:

@@ -17,6 +17,7 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.http import Response
 from scrapy.utils.project import get_project_settings
 
+from crawler.bench.generated_site import HOST, resolve_here
 from crawler.bench.loop_monitor import MONITOR
 from crawler.discovery.methods import Sitemap
 from crawler.source import Selectors, Source
@@ -132,6 +133,7 @@ def bench_source(address: str, selectors: Selectors) -> Source:
 def main(kind: str, address: str) -> None:
     """Crawl the pages at *address* as *kind* says (see ``crawler.bench.KINDS``) and print the figures as JSON."""
     quiet = {
+        "TWISTED_DNS_RESOLVER": "crawler.resolver.PublicResolver",
         "LOG_LEVEL": "ERROR",
         "TELNETCONSOLE_ENABLED": False,
         "ASYNCIO_EVENT_LOOP": "crawler.bench.loop_monitor.MonitoredLoop",
@@ -155,5 +157,6 @@ def main(kind: str, address: str) -> None:
 
 
 if __name__ == "__main__":
-    assert urlsplit(sys.argv[2]).hostname == "127.0.0.1"
+    assert urlsplit(sys.argv[2]).hostname == HOST
+    resolve_here()
     main(sys.argv[1], sys.argv[2])

@@ -14,12 +14,20 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from crawler.resolver import PublicResolver
 from text.language import HAN
+
+HOST = "bench.invalid"
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 
 _PARAGRAPHS, _SENTENCES = 12, 4
 _START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def resolve_here() -> None:
+    """Let this process find ``HOST`` on this machine, which the crawler does not ask otherwise."""
+    PublicResolver.local[HOST] = "127.0.0.1"
 
 
 def write_pages(folder: Path, number: int) -> None:
@@ -43,7 +51,7 @@ def sitemap(address: str, number: int) -> str:
 def serve(folder: Path) -> Iterator[str]:
     """Serve the files in *folder*, a sitemap and a robots.txt from a thread of this process; yields the address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_FileHandler, directory=str(folder)))
-    address = f"http://127.0.0.1:{server.server_port}"
+    address = f"http://{HOST}:{server.server_port}"
     (folder / "sitemap.xml").write_text(sitemap(address, len(list(folder.glob("*.html")))), "utf-8")
     (folder / "robots.txt").write_text("User-agent: *\nDisallow:\n", "utf-8")
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -11,10 +11,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from crawler.discovery import feed, google_finance, json_api, listing, reports, sitemap
-from crawler.discovery.entry_page import EntryPage
+from crawler.discovery.entry_page import EntryPage, EntryPageError
 from crawler.discovery.methods import DataBlocks, DiscoveryMethod, Feed, FixedLinks, JsonApi, Listing, Reports, Sitemap
 from crawler.discovery.select import select
 from crawler.discovery.xml import MAX_BYTES
+from crawler.extraction.unreadable import one_reply
 from crawler.source import Source
 
 _NAMES = {
@@ -38,24 +39,29 @@ def read_entry_page(method: DiscoveryMethod, data: bytes, url: str, source: Sour
     """The links in *data*, which *url* replied with, that are articles of *source*, and the further entry pages.
 
     *captured* is when the reply was taken; relative dates need it. Raises EntryPageError when the bytes are something
-    else: an error page, a challenge page, or too broken to read.
+    else: an error page, a challenge page, or too broken to read; and nothing else.
     """
+    with one_reply(url, EntryPageError):
+        page = _read(method, data, url, source, captured)
+        return select(page, source, language=getattr(method, "language", ""))
+
+
+def _read(method: DiscoveryMethod, data: bytes, url: str, source: Source, captured: datetime) -> EntryPage:
     match method:
         case Feed():
-            page = feed.read(method, data, url, source, captured)
+            return feed.read(method, data, url, source, captured)
         case Sitemap():
-            page = sitemap.read(method, data, url, source, captured)
+            return sitemap.read(method, data, url, source, captured)
         case JsonApi():
-            page = json_api.read(method, data, url, source, captured)
+            return json_api.read(method, data, url, source, captured)
         case Listing():
-            page = listing.read(method, data, url, source, captured)
+            return listing.read(method, data, url, source, captured)
         case Reports():
-            page = reports.read(method, data, url, source, captured)
+            return reports.read(method, data, url, source, captured)
         case DataBlocks():
-            page = google_finance.read(method, data, url, source, captured)
+            return google_finance.read(method, data, url, source, captured)
         case FixedLinks():
-            page = EntryPage(links=list(method.links))
-    return select(page, source, language=getattr(method, "language", ""))
+            return EntryPage(links=list(method.links))
 
 
 def start_urls(method: DiscoveryMethod, today: datetime) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from crawler.extraction import signatures
-from crawler.extraction.unreadable import Unreadable
+from crawler.extraction.unreadable import Unreadable, one_reply
 from crawler.source import Source
 from store.article import Article
 
@@ -42,30 +42,32 @@ def read_document(
 
     *captured* is when the data were fetched, *charset* what the HTTP header declares, *name* the name of a file.
     The article holds everything that was read; ``access`` says how much of it may be kept. Raises ``Unreadable``
-    with the reason.
+    with the reason, and nothing else.
     """
-    data = _decompressed(data)
+    with one_reply(url):
+        article = _read(_decompressed(data), url, captured, source, charset, name)
+        if source is None:
+            return article
+        return replace(article, access=source.access_of(data) if source.access_of else source.keep)
+
+
+def _read(data: bytes, url: str, captured: datetime, source: Source | None, charset: str, name: str) -> Article:
     if signatures.PDF in data[: signatures.PDF_WITHIN].partition(b"<")[0]:
         _refuse_larger(MAX_PDF_BYTES, data, "PDF")
         from crawler.extraction.pdf import read_pdf
 
-        article = read_pdf(data, url, captured=captured, source=source, name=name)
-    elif data.startswith(signatures.ZIP) and source and source.workbook_of:
+        return read_pdf(data, url, captured=captured, source=source, name=name)
+    if data.startswith(signatures.ZIP) and source and source.workbook_of:
         _refuse_larger(MAX_WORKBOOK_BYTES, data, "workbook")
         from crawler.extraction.workbook import read_workbook
 
-        article = read_workbook(data, url, captured=captured, source=source, name=name)
-    else:
-        _refuse_other_formats(data)
-        _refuse_larger(MAX_HTML_BYTES, data, "page")
-        from crawler.extraction.page import read_page
+        return read_workbook(data, url, captured=captured, source=source, name=name)
+    _refuse_other_formats(data)
+    _refuse_larger(MAX_HTML_BYTES, data, "page")
+    from crawler.extraction.page import read_page
 
-        article = read_page(data, url, captured=captured, source=source, charset=charset)
-        if source and source.article_of:
-            article = source.article_of(data, article)
-    if source is None:
-        return article
-    return replace(article, access=source.access_of(data) if source.access_of else source.keep)
+    article = read_page(data, url, captured=captured, source=source, charset=charset)
+    return source.article_of(data, article) if source and source.article_of else article
 
 
 def is_feed_or_sitemap(data: bytes) -> bool:

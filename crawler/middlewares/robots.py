@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from urllib.parse import urlsplit
 
 from scrapy import Request
@@ -11,8 +12,10 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 
-from crawler.exceptions import DOWNLOAD_FAILURES, Blocked, describe_failure
+from crawler.exceptions import DOWNLOAD_FAILURES, Blocked, RefusedAddress, describe_failure
 from crawler.middlewares.blocked import block_reason
+
+logger = logging.getLogger(__name__)
 
 _FIRST = 1000  # priority of a request for robots.txt: higher than all others to the host
 
@@ -83,10 +86,15 @@ class RobotsMiddleware:
             response = await self.crawler.engine.download_async(robots)
         except Blocked as error:  # counted where it was raised
             raise Blocked(f"{url} cannot be read: {error}") from None
+        except RefusedAddress:
+            raise
         except IgnoreRequest as error:
             raise RobotsUnreachable(f"{url} cannot be read: {error}") from None
         except DOWNLOAD_FAILURES as error:
             raise RobotsUnreachable(f"{url} cannot be read: {describe_failure(error)}") from None
+        except Exception as error:  # one that nobody foresaw bars this host, and does not end the run
+            logger.exception("a fault of the downloader at %s", url)
+            raise RobotsUnreachable(f"{url} cannot be read: {describe_failure(error)}") from error
         if blocked := block_reason(response):
             self.crawler.stats.inc_value("xinwen/blocked")
             raise Blocked(f"{url} cannot be read: {blocked}")

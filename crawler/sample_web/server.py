@@ -24,9 +24,11 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
+from crawler.resolver import PublicResolver
 from crawler.sample_web.replies import Reply, SampleWeb, address
 from store.settings import settings
 
+_HOST = "sample-web.invalid"
 _ADDRESS = "X-Xinwen-Address"
 _COMPRESSED = ("text/", "application/json", "application/xml", "application/rss+xml", "application/atom+xml")
 
@@ -102,7 +104,8 @@ class SampleServer:
     def __init__(self, folder: Path) -> None:
         self.web = SampleWeb(folder)
         self._port: Any = _reactor().listenTCP(0, Site(_Sites(self.web)), interface="127.0.0.1")
-        self.origin = f"http://127.0.0.1:{self._port.getHost().port}"
+        PublicResolver.local[_HOST] = "127.0.0.1"
+        self.origin = f"http://{_HOST}:{self._port.getHost().port}"
         self.users = 0
 
     @classmethod

@@ -289,6 +289,9 @@ class LinkDiscovery:
             raise DiscoveryFailed(str(error)) from None
         except DOWNLOAD_FAILURES as error:
             raise DiscoveryFailed(describe_failure(error)) from None
+        except Exception as error:  # one that nobody foresaw costs this page, not the run
+            logger.exception("a fault of the downloader at %s", url)
+            raise DiscoveryFailed(describe_failure(error)) from error
 
     def _count(self, name: str, number: int) -> None:
         if number:

@@ -16,6 +16,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
+from scrapy.utils.log import failure_to_exc_info
 from twisted.python.failure import Failure
 
 from crawler.discovery.methods import Link
@@ -27,12 +28,13 @@ from crawler.exceptions import (
     Blocked,
     LoginRequired,
     OtherHost,
+    RefusedAddress,
     describe_failure,
 )
 from crawler.extraction import read_document
 from crawler.extraction.blocked_pages import LoginPage
 from crawler.extraction.months import day_of_file, start_of_month
-from crawler.extraction.unreadable import Unreadable
+from crawler.extraction.unreadable import Unreadable, one_reply
 from crawler.items import UnreadablePage
 from crawler.middlewares.robots import RobotsDisallowed
 from crawler.source import Source
@@ -47,6 +49,7 @@ _OUTCOME_OF_EXCEPTION = {
     Blocked: "blocked",
     RobotsDisallowed: "barred",
     OtherHost: "ignored",
+    RefusedAddress: "ignored",
     LoginRequired: "ignored",
 }
 """Outcome of a link by what a middleware raised. Any other exception counts as ``failed`` and may be temporary:
@@ -69,6 +72,7 @@ class SourceSpider(scrapy.Spider):
         super().update_settings(settings)
         for name in ("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN"):
             settings.set(name, cls.source.at_once, priority="spider")
+        settings.set("DOWNLOAD_VERIFY_CERTIFICATES", not cls.source.unverified, priority="spider")
         if settings.getbool("XINWEN_POLITE"):
             settings.set("DOWNLOAD_DELAY", cls.source.delay, priority="spider")
             settings.set("AUTOTHROTTLE_START_DELAY", cls.source.delay, priority="spider")
@@ -77,7 +81,7 @@ class SourceSpider(scrapy.Spider):
         super().__init__(name)
         self.arguments = arguments(given)
         self.since = self.arguments.start(self.source.timezone)
-        self.hosts = self.source.allowed
+        self.hosts, self.ports = self.source.allowed, self.source.ports
         self.article_ids: set[str] = set()
         # One thread only: PDFium is not thread-safe.
         self.reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
@@ -110,7 +114,8 @@ class SourceSpider(scrapy.Spider):
     def _from_entry(self, link: Link) -> Article | UnreadablePage | Request | None:
         now = datetime.now(UTC)
         try:
-            article = article_from_entry(link, self.source, now)
+            with one_reply(link.url):
+                article = article_from_entry(link, self.source, now)
         except Unreadable as error:
             return self._unreadable(link.url, link, error, now)
         return self._with_date(article, link)
@@ -139,9 +144,12 @@ class SourceSpider(scrapy.Spider):
             if is_pdf(response.body) or is_workbook(link.url):
                 # In a thread: a long report takes seconds, which would block the reactor.
                 loop = asyncio.get_running_loop()
-                article = await loop.run_in_executor(self.reader, article_from_page, *arguments)
+                reading = loop.run_in_executor(self.reader, article_from_page, *arguments)
+                with one_reply(response.url):
+                    article = await reading
             else:
-                article = article_from_page(*arguments)
+                with one_reply(response.url):
+                    article = article_from_page(*arguments)
         except Unreadable as error:
             yield self._unreadable(response.url, link, error, now)
             return
@@ -206,7 +214,7 @@ class SourceSpider(scrapy.Spider):
         return not too_old
 
     def page_failed(self, link: Link, failure: Failure) -> Iterator[Article]:
-        """Errback of ``read_page``: records the outcome. Exceptions that are bugs of this project are raised again."""
+        """Errback of ``read_page``: records the outcome. A fault that nobody foresaw costs this page, not the run."""
         outcome, reason = self._outcome_of(link.url, failure)
         if outcome == "blocked" and (article := self._from_blocked_page(link)):
             self.ledger.errors.append((link.url, outcome, reason))
@@ -236,10 +244,10 @@ class SourceSpider(scrapy.Spider):
         elif isinstance(error, IgnoreRequest):
             outcome = next((name for kind, name in _OUTCOME_OF_EXCEPTION.items() if isinstance(error, kind)), "failed")
             reason = str(error)
-        elif isinstance(error, DOWNLOAD_FAILURES):
-            outcome, reason = "failed", describe_failure(error)
         else:
-            failure.raiseException()
+            if not isinstance(error, DOWNLOAD_FAILURES):
+                self.logger.error("a fault of the downloader at %s", url, exc_info=failure_to_exc_info(failure))
+            outcome, reason = "failed", describe_failure(error)
         self.count(f"pages/{outcome}")
         self.count("pages/login", isinstance(error, LoginRequired))
         quiet = outcome in ("not_modified", "known")

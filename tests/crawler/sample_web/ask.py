@@ -36,6 +36,7 @@ class Asker(scrapy.Spider):
 if __name__ == "__main__":
     handlers = dict.fromkeys(("http", "https"), "crawler.sample_web.server.SampleWebHandler")
     quiet = {"LOG_LEVEL": "ERROR", "TELNETCONSOLE_ENABLED": False, "RETRY_ENABLED": False, "DOWNLOAD_TIMEOUT": 1}
+    quiet["TWISTED_DNS_RESOLVER"] = "crawler.resolver.PublicResolver"
     process = AsyncCrawlerProcess({"DOWNLOAD_HANDLERS": handlers, **quiet})
     process.crawl(Asker)
     process.start()
