@@ -12,7 +12,7 @@ from lxml import etree
 
 from crawler.discovery.entry_page import EntryPage, EntryPageError, absolute_url, plain_text, plain_texts
 from crawler.discovery.methods import Feed, Link
-from crawler.discovery.xml import decompressed, escape_ampersands, name, parse, refuse_document_type
+from crawler.discovery.xml import decompressed, escape_ampersands, local_name, name, parse, refuse_document_type
 from crawler.extraction.dates import parse_date
 from crawler.source import Source
 
@@ -89,6 +89,6 @@ def _item(element: etree._Element) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for child in element.iterdescendants():
         if name(child):
-            attributes = {etree.QName(key).localname: value for key, value in child.attrib.items()}
+            attributes = {local_name(str(key)): value for key, value in child.attrib.items()}
             fields.setdefault(name(child), []).append({"text": (child.text or "").strip(), **attributes})
     return fields

@@ -78,5 +78,10 @@ def _split_at_root(data: bytes) -> tuple[bytes, bytes]:
 
 
 def name(element: etree._Element) -> str:
-    """The element's name without its namespace; "" for comments and instructions."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    """The element's name without namespace and prefix, declared or not; "" for comments and instructions."""
+    return local_name(element.tag) if isinstance(element.tag, str) else ""
+
+
+def local_name(tag: str) -> str:
+    """*tag* without its namespace, and without a prefix that is declared nowhere: lxml's QName raises for those."""
+    return tag.rpartition("}")[2].rpartition(":")[2]

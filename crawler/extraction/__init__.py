@@ -45,7 +45,8 @@ def read_document(
     with the reason, and nothing else.
     """
     with one_reply(url):
-        article = _read(_decompressed(data), url, captured, source, charset, name)
+        data = _decompressed(data)
+        article = _read(data, url, captured, source, charset, name)
         if source is None:
             return article
         return replace(article, access=source.access_of(data) if source.access_of else source.keep)

@@ -90,7 +90,7 @@ def check(key: str, found: Crawled) -> None:
         assert part in reasons[urljoin(site, path)], reasons
     refused = found.quarantine.get(key, {})
     assert set(refused) >= {urljoin(site, path) for path in case.refused}
-    assert all(part in refused[urljoin(site, path)] for path, part in case.refused.items())
+    assert all(part in refused[urljoin(site, path)] for path, part in case.refused.items()), refused
     titles = {row["title"] for row in found.articles.get(key, ())}
     assert len(found.articles.get(key, ())) == record["new"]
     assert case.titles is None or titles == case.titles

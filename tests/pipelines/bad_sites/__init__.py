@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.pipelines.bad_sites import articles, blocked_pages, connections, entry_pages, oversized, redirects, robots
+from tests.pipelines.bad_sites import (
+    articles,
+    blocked_pages,
+    connections,
+    entry_pages,
+    faults,
+    oversized,
+    redirects,
+    robots,
+)
 from tests.pipelines.bad_sites.case import GOOD, Case, host_of, three
 
 __all__ = ["CASES", "Case", "host_of"]
@@ -16,4 +25,5 @@ CASES = {
     **articles.CASES,
     **connections.CASES,
     **robots.CASES,
+    **faults.CASES,
 }
