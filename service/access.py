@@ -83,10 +83,15 @@ class Access:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        is_head = scope["method"] == "HEAD"
+        if is_head:
+            scope = {**scope, "method": "GET"}  # the same answer without its body
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(SECURITY_HEADERS)
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
         response = self._wrong_host(scope, headers) or await self._refusal(scope, headers)
@@ -100,7 +105,7 @@ class Access:
         if not self._is_ours(host):
             return _problem(scope, headers, 421)
         origin = headers.get("origin")
-        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and origin and urlsplit(origin).netloc != host:
+        if scope["method"] not in ("GET", "OPTIONS") and origin and urlsplit(origin).netloc != host:
             detail = "Another web page may not write here (Origin).", "别的网页不得在此写入（Origin）。"
             return _problem(scope, headers, 403, detail)
         return None
@@ -160,7 +165,7 @@ class Access:
         if declared.isdecimal() and int(declared[:12]) > MAX_BODY:
             await _problem(scope, headers, 413)(scope, receive, send)
             return
-        if scope["method"] in ("GET", "HEAD"):
+        if scope["method"] == "GET":
             await self.app(scope, receive, send)
             return
         chunks, more, size = [], True, 0

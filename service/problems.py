@@ -127,7 +127,7 @@ def of_request(
 
 def _allowed(request: Request) -> str:
     """The methods of the address of *request*; the framework names those of one of its routes alone."""
-    scopes = {method: {**request.scope, "method": method} for method in _METHODS}
+    scopes = {method: {**request.scope, "method": method.replace("HEAD", "GET")} for method in _METHODS}
     return ", ".join(
         method
         for method, scope in scopes.items()

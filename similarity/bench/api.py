@@ -58,8 +58,6 @@ def _server(collection: Generated) -> Iterator[int]:
 def measure(uri: str, port: int, queries: Sequence[list[int]]) -> dict[str, Any]:
     """The figures of the server at *port*, and of the Python API with the same *queries*, by a client in one thread."""
     texts = {tuple(words): " ".join(map(word, words)) for words in queries}
-    client = HttpClient(port)
-    answered(client, "/readyz")  # waits until it is open
 
     def path(words: list[int], route: str = "/api/v1/search", **options: object) -> str:
         return f"{route}?{urlencode({'q': texts[tuple(words)], 'k': K, **options})}"
@@ -73,7 +71,11 @@ def measure(uri: str, port: int, queries: Sequence[list[int]]) -> dict[str, Any]
     def page(words: list[int]) -> object:
         return answered(client, path(words, "/search"))
 
+    first = HttpClient(port)
+    answered(first, "/readyz")  # waits until it is open
+    first.close()
     with SimilarityIndex.open(uri, live=False) as index:
+        client = HttpClient(port)  # only now: the server closes a connection that is idle for some seconds
         one = in_turn(queries, python=lambda words: index.search(texts[tuple(words)], K), http=http)
     figures: dict[str, Any] = {"one": one, "filter": in_turn(queries, without=http, filtered=filtered)}
     figures["page"] = in_turn(queries, http=http, page=page)

@@ -114,7 +114,7 @@ def test_every_error_is_a_problem(client: TestClient, method: str, address: str,
     if status == 422:
         assert problem["errors"][0]["place"] and problem["errors"][0]["reason"]
     if status == 405:
-        assert reply.headers["allow"] == "GET, POST"
+        assert reply.headers["allow"] == "GET, HEAD, POST"
     chinese = client.request(method, address, headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}).json()
     assert chinese["title"] != problem["title"]
     assert HAN.search(chinese["detail"]) and problem["detail"] not in chinese["detail"]
@@ -172,6 +172,13 @@ def test_what_was_regrouped_is_searched_again(client: TestClient, news_uri: str)
             assert changed.status_code == 200 and changed.headers["etag"] != tag
         finally:
             database.articles.update_many({"_id": {"$in": keys}}, {"$unset": {"story": 1}})
+
+
+def test_the_head_of_an_answer_is_that_of_the_whole(client: TestClient) -> None:
+    for path in (f"{API}/search?q=wafer", "/", "/healthz", f"{API}/nothing"):
+        whole, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        assert head.headers["content-type"] == whole.headers["content-type"] and whole.content
 
 
 def test_answers_are_compressed(client: TestClient) -> None:
