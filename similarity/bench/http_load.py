@@ -91,7 +91,8 @@ def run(port: int, measured: Iterable[Lane], others: Iterable[Lane] = ()) -> flo
                 now = time.perf_counter()
                 for rest in [rest for rest in resting if rest[0] <= now]:
                     resting.remove(rest)
-                    _send_next(*rest[1:])
+                    if not _send_next(*rest[1:]):
+                        selector.unregister(rest[1].socket)
                 ready = selector.select(0.01 if resting else _PATIENCE)
                 if not ready and not resting:
                     raise NoReply(f"no reply within {_PATIENCE:.0f} s")
@@ -102,17 +103,19 @@ def run(port: int, measured: Iterable[Lane], others: Iterable[Lane] = ()) -> flo
                     lane.replies.append(reply)
                     if lane.pause and reply.status == 503:
                         resting.append((time.perf_counter() + lane.pause, client, lane))
-                    else:
-                        _send_next(client, lane)
+                    elif not _send_next(client, lane):
+                        selector.unregister(client.socket)  # the server closes it when it has been idle
             return time.perf_counter() - begin
         finally:
             for client in clients:
                 client.close()
 
 
-def _send_next(client: HttpClient, lane: Lane) -> None:
+def _send_next(client: HttpClient, lane: Lane) -> bool:
+    """Ask for the next path of *lane*; False where it has ended."""
     path = next(lane.paths, None)
     if path is None:
         lane.ended = True
     else:
         client.send(path)
+    return path is not None
