@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
@@ -12,11 +13,18 @@ from lxml import etree
 
 from crawler.discovery.entry_page import EntryPage, EntryPageError, absolute_url, plain_text, plain_texts
 from crawler.discovery.methods import Feed, Link
-from crawler.discovery.xml import decompressed, escape_ampersands, local_name, name, parse, refuse_document_type
+from crawler.discovery.xml import decompressed, local_name, name, parse, refuse_document_type, repaired
 from crawler.extraction.dates import parse_date
+from crawler.extraction.metadata import author_names
 from crawler.source import Source
 
 MAX_ITEMS = 20_000
+
+# Pictures have titles, descriptions and credits of their own, which feedparser takes for those of the item.
+_MEDIA = re.compile(
+    rb"<(media:(?:group|content|thumbnail))\b[^>]*(?<!/)>.*?</\1\s*>|<(media:\w+)\b[^>]*(?<!/)>[^<]*</\2\s*>", re.DOTALL
+)
+_MAIL = re.compile(r"\S+@\S+")
 
 
 def read(method: Feed, data: bytes, url: str, source: Source, captured: datetime) -> EntryPage:
@@ -26,7 +34,7 @@ def read(method: Feed, data: bytes, url: str, source: Source, captured: datetime
     # A parsed item takes kilobytes of memory, even one of a few bytes.
     if data.count(b"<item") + data.count(b"<entry") > MAX_ITEMS:
         raise EntryPageError(f"a feed of more than {MAX_ITEMS} items")
-    parsed = feedparser.parse(escape_ampersands(data))
+    parsed = feedparser.parse(_MEDIA.sub(b"", repaired(data)))
     if not parsed.version and not parsed.entries:
         raise EntryPageError("no feed")
     items = _items(data) if source.link_of else []
@@ -52,10 +60,17 @@ def _link(entry: feedparser.FeedParserDict, url: str, source: Source, captured: 
         title=plain_text(entry.get("title", "")),
         published=_moment(entry, source, captured),
         summary=plain_text(entry.get("summary", "")),
-        authors=plain_texts(author.get("name", "") for author in entry.get("authors", ())),
+        authors=plain_texts(_authors(entry)),
         tags=plain_texts(tag.term for tag in entry.get("tags", ()) if tag.get("term")),
         body=content[0] if content else "",
     )
+
+
+def _authors(entry: feedparser.FeedParserDict) -> list[str]:
+    """The people whom an item names. feedparser cuts names behind a mail address wrongly, so this reads them itself."""
+    authors = entry.get("authors", ())
+    stated = [entry.get("author", "")] if len(authors) <= 1 else [author.get("name", "") for author in authors]
+    return author_names([_MAIL.sub("", plain_text(text)).strip(" ()") for text in stated], ())
 
 
 def _permalink(entry: feedparser.FeedParserDict) -> str:

@@ -14,7 +14,7 @@ from crawler.discovery import feed, google_finance, json_api, listing, reports, 
 from crawler.discovery.entry_page import EntryPage, EntryPageError
 from crawler.discovery.methods import DataBlocks, DiscoveryMethod, Feed, FixedLinks, JsonApi, Listing, Reports, Sitemap
 from crawler.discovery.select import select
-from crawler.discovery.xml import MAX_BYTES
+from crawler.discovery.xml import MAX_BYTES, as_utf8
 from crawler.extraction.unreadable import one_reply
 from crawler.source import Source
 
@@ -35,13 +35,17 @@ MAX_REPLY_BYTES = 20 * 2**20
 """Limit for a feed, JSON reply or listing. The longest known one, with two thousand items, is a fifth as long."""
 
 
-def read_entry_page(method: DiscoveryMethod, data: bytes, url: str, source: Source, captured: datetime) -> EntryPage:
+def read_entry_page(
+    method: DiscoveryMethod, data: bytes, url: str, source: Source, captured: datetime, charset: str = ""
+) -> EntryPage:
     """The links in *data*, which *url* replied with, that are articles of *source*, and the further entry pages.
 
-    *captured* is when the reply was taken; relative dates need it. Raises EntryPageError when the bytes are something
-    else: an error page, a challenge page, or too broken to read; and nothing else.
+    *captured* is when the reply was taken; relative dates need it. *charset*: the Content-Type of its HTTP header.
+    Raises EntryPageError when the bytes are something else: an error page, a challenge page, or too broken to read;
+    and nothing else.
     """
     with one_reply(url, EntryPageError):
+        data = as_utf8(data, charset) if isinstance(method, Feed | Sitemap) else data
         page = _read(method, data, url, source, captured)
         return select(page, source, language=getattr(method, "language", ""))
 

@@ -35,11 +35,11 @@ def read(method: Sitemap, data: bytes, url: str, source: Source, captured: datet
 def _facts(element: etree._Element) -> dict[str, str]:
     """The texts in *element* by element name, those inside ``news:news`` included.
 
-    Images are skipped: their ``loc`` and ``title`` are not those of the page.
+    Images and videos are skipped: their ``loc``, ``title`` and date are not those of the page.
     """
     facts: dict[str, str] = {}
     for child in element:
-        if name(child) == "image":
+        if name(child) in ("image", "video"):
             continue
         if len(child):
             facts |= {key: text for key, text in _facts(child).items() if key not in facts}

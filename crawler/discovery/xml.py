@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import zlib
 
@@ -9,13 +10,16 @@ from lxml import etree
 
 from crawler.discovery.entry_page import EmptyReply, EntryPageError
 from crawler.extraction import signatures
+from crawler.extraction.charset import decode
 
 MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file
 MAX_TAGS = 2_000_000
 """Twice what 50,000 addresses with all their elements need; a tree with many more tags fills the memory."""
 
-_DECLARATION = re.compile(rb"<\?xml[^>]*\?>")
-_BARE_AMPERSAND = re.compile(rb"&(?!#\d+;|#[xX][0-9a-fA-F]+;|[A-Za-z]\w*;)")
+_DECLARATION = re.compile(r"<\?xml[^>]*\?>")
+_BARE_AMPERSAND = re.compile(r"&(?!#\d+;|#[xX][0-9a-fA-F]+;|[A-Za-z]\w*;)")
+_BARE_LESS_THAN = re.compile(r"<(?![A-Za-z_/!?])")
+_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]\w*;")
 # Finds the root element or the document type. Comments are matched first: one may hold what looks like the root.
 _ROOT_OR_TYPE = re.compile(
     rb"(?P<comment><!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z))|(?P<type><!(?:DOCTYPE|ENTITY))|<[A-Za-z_]",
@@ -39,13 +43,11 @@ def decompressed(data: bytes) -> bytes:
 
 
 def parse(data: bytes) -> etree._Element:
-    """The root element of *data*, broken or not; text around it is ignored. Raises EntryPageError."""
-    data = decompressed(data)
-    prologue, rest = _split_at_root(data)
-    declaration = _DECLARATION.search(prologue)
+    """The root element of *data* in UTF-8, broken or not; text around it is ignored. Raises EntryPageError."""
+    _, rest = _split_at_root(repaired(decompressed(data)))
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring((declaration[0] if declaration else b"") + rest[: rest.rfind(b">") + 1], parser)
+        root = etree.fromstring(rest[: rest.rfind(b">") + 1], parser)
     except etree.XMLSyntaxError as error:
         raise EntryPageError(f"broken XML: {error.msg}") from None
     if root is None:
@@ -53,12 +55,25 @@ def parse(data: bytes) -> etree._Element:
     return root
 
 
-def escape_ampersands(data: bytes) -> bytes:
-    """*data*, with bare ampersands escaped when it is not well-formed: feedparser reads a bare "R&D" as "R&D;"."""
+def as_utf8(data: bytes, charset: str = "") -> bytes:
+    """*data*, decompressed, in UTF-8 and without declaration, whatever the declaration and the HTTP header say.
+
+    *charset* is the Content-Type of the header. Raises EntryPageError.
+    """
+    data = decompressed(data)
+    return _DECLARATION.sub("", decode(data, charset), count=1).encode("utf-8", "replace")
+
+
+def repaired(data: bytes) -> bytes:
+    """*data* in UTF-8 with bare ampersands and less-than signs escaped and entities of HTML written out.
+
+    What is well-formed stays as it is. Of "R&D" in broken XML lxml makes "R" and feedparser "R&D;".
+    """
     try:
         etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
     except etree.XMLSyntaxError:
-        return _BARE_AMPERSAND.sub(b"&amp;", data)
+        text = _ENTITY.sub(lambda match: html.unescape(match[0]), data.decode("utf-8", "replace"))
+        return _BARE_LESS_THAN.sub("&lt;", _BARE_AMPERSAND.sub("&amp;", text)).encode("utf-8", "replace")
     return data
 
 

@@ -6,8 +6,8 @@ form                 examples                                         where
 full date            2026-03-06 10:30, March 6, 2026, 2026年3月6日    ``FORMATS``: one pattern per format
 all in numbers       06/03/2026, 6.3.26                               ``_NUMERIC``, by the order of the source
 Unix timestamp       1772793000, 1772793000000                        ``_timestamp``
-relative             3 hours ago, 昨天 10:30, just now                ``_relative``
-without a year       3月6日                                           ``_without_year``
+relative             3 hours ago, 两小时前, 昨天 10:30, just now      ``_relative``
+without a year       3月6日, 03-06 10:30                              ``_without_year``
 other languages      6. März 2026, 6 mars 2026                        ``_foreign``, by dateparser
 ===================  ===============================================  ======================================
 
@@ -41,7 +41,11 @@ _ZONES = {
     **dict.fromkeys(("ct", "cst", "cdt"), "America/Chicago"),
     **dict.fromkeys(("mt", "mst", "mdt"), "America/Denver"),
     **dict.fromkeys(("pt", "pst", "pdt"), "America/Los_Angeles"),
-    **dict.fromkeys(("cet", "cest"), "Europe/Berlin"),
+    **dict.fromkeys(("cet", "cest", "met", "mest", "mez", "mesz"), "Europe/Berlin"),
+    **dict.fromkeys(("wet", "west"), "Europe/Lisbon"),
+    **dict.fromkeys(("eet", "eest"), "Europe/Helsinki"),
+    "ut": "UTC",
+    "msk": "Europe/Moscow",
     **dict.fromkeys(("aest", "aedt"), "Australia/Sydney"),
     "bst": "Europe/London",
     "ist": "Asia/Kolkata",
@@ -73,6 +77,11 @@ FORMATS = {
     ),
     "March 6th, 2026 at 3:30 p.m. EST": rf"{_MONTH}\s{{0,2}}{_DAY},?\s{{0,2}}(?P<year>\d{{4}})(?!\d){_TIME}",
     "6 Mar 2026 15:30 GMT": rf"(?<!\d){_DAY}[\s-](?:of\s)?{_MONTH},?[\s-]?(?P<year>\d{{4}})(?!\d){_TIME}",
+    # RFC 822 has two digits for the year. Without day of the week and time it could be a day of another month.
+    "Fri, 06 Mar 26 15:30:00 +0800": (
+        rf"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s{_DAY}[\s-]{_MONTH}[\s-](?P<year>\d\d)"
+        rf"(?=\s\d\d:\d\d){_TIME}"
+    ),
     # The Unix command "date".
     "Fri Mar  6 15:30:00 UTC 2026": (
         rf"{_MONTH}\s{{1,2}}(?P<day>\d{{1,2}})\s(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)\s{_ZONE}"
@@ -95,11 +104,15 @@ _WEEKDAYS = re.compile(
 )
 _LETTERS = re.compile(r"[^\W\d_]")
 _NO_YEAR = re.compile(rf"(?<![\d年.])(?P<number>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})\s?[日号號]{_TIME}", re.IGNORECASE)
-_DAYS_BACK = {"今天": 0, "今日": 0, "today": 0, "昨天": 1, "昨日": 1, "yesterday": 1, "前天": 2}
+# Only with a time, and in full: "11-18" may be anything.
+_NO_YEAR_IN_NUMBERS = re.compile(rf"(?<![\d./-])(?P<number>\d\d)-(?P<day>\d\d)(?=\s\d\d:\d\d){_TIME}", re.IGNORECASE)
+_UNKNOWN_ZONE = re.compile(r"\s?\(?[A-Z]{2,5}\)?\s?")
+"""What stands behind a time of day, to the end of the text: a zone that is not known cannot be another one."""
+_DAYS_BACK = {"大前天": 3, "今天": 0, "今日": 0, "today": 0, "昨天": 1, "昨日": 1, "yesterday": 1, "前天": 2}
 _DAY_WORD = re.compile(rf"(?P<word>{'|'.join(_DAYS_BACK)}){_TIME}", re.IGNORECASE)
 _SECONDS = {"秒": 1, "分": 60, "小": 3600, "时": 3600, "時": 3600, "天": 86400, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _AGO = re.compile(
-    r"(?<!\d)(?P<count>\d{1,4}|\ban?|半)\s?[个個]?\s?"
+    r"(?<!\d)(?P<count>\d{1,4}|\ban?|半|[一二两兩三四五六七八九十]{1,3})\s?[个個]?\s?"
     r"(?:(?P<unit>秒|分|小?[时時]|天)[钟鐘]?[之以]?前|(?P<word>seconds?|min(?:ute)?s?|h(?:ou)?rs?|days?)\s?ago\b)",
     re.IGNORECASE,
 )
@@ -192,14 +205,20 @@ def _full_date(text: str, zone: tzinfo, order: str) -> datetime | None:
         return None
     day_first = order == "DMY" or (order == "YMD" and (first > 12 or match["sep"] == "."))
     day, month = (first, second) if day_first else (second, first)
-    full = int(year) if len(year) == 4 else int(year) + (1900 if int(year) >= 90 else 2000)
-    return _at(match, datetime(full, month, day), zone)
+    return _at(match, datetime(_full_year(year), month, day), zone)
 
 
 def _moment(match: re.Match[str], zone: tzinfo) -> datetime:
     parts = match.groupdict()
     month = int(parts["number"]) if parts.get("number") else _MONTHS.index(parts["month"][:3].lower()) + 1
-    return _at(match, datetime(int(parts["year"]), month, int(parts["day"])), zone)
+    if parts.get("hour") and not parts.get("zone") and _UNKNOWN_ZONE.fullmatch(match.string, match.end()):
+        raise ValueError(f"unknown zone: {match.string[match.end() :]}")
+    return _at(match, datetime(_full_year(parts["year"]), month, int(parts["day"])), zone)
+
+
+def _full_year(year: str) -> int:
+    """The year of its last two digits, or of all four."""
+    return int(year) if len(year) == 4 else int(year) + (1900 if int(year) >= 90 else 2000)
 
 
 def _at(match: re.Match[str], day: datetime, zone: tzinfo) -> datetime:
@@ -241,7 +260,8 @@ def _relative(text: str, now: datetime) -> datetime | None:
         day = now - timedelta(days=_DAYS_BACK[match["word"].lower()])
         return _at(match, datetime(day.year, day.month, day.day), now.tzinfo or UTC)
     if match := _AGO.search(text):
-        count = {"a": 1.0, "an": 1.0, "半": 0.5}.get(match["count"].lower()) or float(match["count"])
+        written = match["count"].lower().replace("两", "二").replace("兩", "二")
+        count = {"a": 1.0, "an": 1.0, "半": 0.5}.get(written) or float(_arabic(written))
         seconds = _SECONDS[(match["unit"] or match["word"])[0].lower()]
         # In UTC, so that "3 hours ago" is right across a clock change.
         return now.astimezone(UTC) - timedelta(seconds=count * seconds)
@@ -250,7 +270,7 @@ def _relative(text: str, now: datetime) -> datetime | None:
 
 def _without_year(text: str, now: datetime) -> datetime | None:
     """The latest day of that month and number that is not after *now*, give or take a day."""
-    match = _NO_YEAR.search(text)
+    match = _NO_YEAR.search(text) or _NO_YEAR_IN_NUMBERS.search(text)
     if match is None:
         return None
     month, day, zone = int(match["number"]), int(match["day"]), now.tzinfo or UTC

@@ -250,8 +250,9 @@ class LinkDiscovery:
             raise DiscoveryLoginRequired("login needed: the reply is a page to log in by")
         # The response's own address has no fragment, and pages of a POST interface differ in nothing else.
         requested = response.request.url if response.request else response.url
+        charset = (response.headers.get("Content-Type") or b"").decode("latin-1")
         try:
-            page = read_entry_page(result.method, response.body, requested, self.source, datetime.now(UTC))
+            page = read_entry_page(result.method, response.body, requested, self.source, datetime.now(UTC), charset)
         except LoginNeeded as error:
             raise DiscoveryLoginRequired(str(error)) from None
         except EmptyReply as error:

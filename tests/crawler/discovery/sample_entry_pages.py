@@ -33,10 +33,9 @@ def make_source(**facts: Any) -> Source:
     return Source(**(given | facts))
 
 
-def read(method: DiscoveryMethod, data: str | bytes, **facts: Any) -> EntryPage:
-    return read_entry_page(
-        method, data.encode() if isinstance(data, str) else data, method.url, make_source(**facts), NOW
-    )
+def read(method: DiscoveryMethod, data: str | bytes, charset: str = "", **facts: Any) -> EntryPage:
+    data = data.encode() if isinstance(data, str) else data
+    return read_entry_page(method, data, method.url, make_source(**facts), NOW, charset)
 
 
 def rss(*items: str) -> str:

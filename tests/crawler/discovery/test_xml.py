@@ -55,6 +55,46 @@ class TestFeed:
         text = rss("<item><title>朱镕基与晶圆</title><link>/a</link></item>").replace("?>", ' encoding="gb2312"?>', 1)
         assert read(self.method, text.encode("gbk")).links[0].title == "朱镕基与晶圆"
 
+    @pytest.mark.parametrize(
+        ("declared", "encoding", "header"),
+        [("utf-8", "gbk", ""), ("utf-8", "big5", ""), ("", "gbk", "text/xml; charset=gbk"), ("gb2312", "utf-8", ""),
+         ("utf-16", "utf-16", ""), ("utf-8", "utf-8", "application/rss+xml; charset=iso-8859-1")],
+    )  # fmt: skip
+    def test_what_the_bytes_say_comes_before_a_false_declaration(
+        self, declared: str, encoding: str, header: str
+    ) -> None:
+        text = rss("<item><title>台積電先進封裝產能擴張，營收與毛利率上升</title><link>/a</link></item>")
+        if encoding == "gbk":
+            text = text.replace("台積電先進封裝產能擴張，營收與毛利率上升", "台积电先进封装产能扩张，营收与毛利率上升")
+        text = text.replace("?>", f' encoding="{declared}"?>' if declared else "?>", 1)
+        title = read(self.method, text.encode(encoding), charset=header).links[0].title
+        assert title.startswith("台") and title.endswith("毛利率上升")
+
+    @pytest.mark.parametrize("before", [True, False])
+    @pytest.mark.parametrize("tag", ["media:content", "media:group", "media:thumbnail"])
+    def test_a_caption_is_no_summary(self, tag: str, before: bool) -> None:
+        caption = f'<{tag} url="x"><media:title>T</media:title><media:description>Hall.</media:description></{tag}>'
+        fields = ["<description>Orders rose.</description>", caption]
+        item = "".join(["<item><title>A</title><link>/a</link>", *(fields[::-1] if before else fields), "</item>"])
+        (link,) = read(self.method, rss(item).replace("<rss", '<rss xmlns:media="http://search.yahoo.com/mrss/"')).links
+        assert (link.title, link.summary) == ("A", "Orders rose.")
+
+    @pytest.mark.parametrize(
+        ("written", "authors"),
+        [("<author>desk@valley.technology (Ann Weber)</author>", ("Ann Weber",)),
+         ("<author>desk@valley.com</author>", ()), ("<author>Ann Weber</author>", ("Ann Weber",)),
+         ("<dc:creator>By Ann Weber, Li Ming and Jo Ames</dc:creator>", ("Ann Weber", "Li Ming", "Jo Ames")),
+         ("<dc:creator>Ann Weber</dc:creator><dc:creator>李明</dc:creator>", ("Ann Weber", "李明"))],
+    )  # fmt: skip
+    def test_names_of_authors(self, written: str, authors: tuple[str, ...]) -> None:
+        feed = rss(f"<item><title>A</title><link>/a</link>{written}</item>")
+        feed = feed.replace("<rss", '<rss xmlns:dc="http://purl.org/dc/elements/1.1/"')
+        assert read(self.method, feed).links[0].authors == authors
+
+    def test_prefixes_that_are_not_declared(self) -> None:
+        item = '<item><title>A</title><link>/a</link><media:thumbnail url="a.jpg"/><x:y z:w="1">B</x:y></item>'
+        assert [link.title for link in read(self.method, rss(item)).links] == ["A"]
+
     def test_atom_with_the_whole_text(self) -> None:
         atom = f"""<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><entry><title>A</title>
             <link href="{SITE}/a"/><updated>2026-03-06T10:00:00Z</updated><author><name>Li Na</name></author>
@@ -109,6 +149,25 @@ class TestSitemap:
         plain = f"<urlset><url><lastmod>2026-03-06T00:00:00Z</lastmod><loc> {SITE}/a </loc></url></urlset>"
         (link,) = read(self.method, plain).links
         assert (link.url, link.published, link.modified) == (f"{SITE}/a", None, datetime(2026, 3, 6, tzinfo=UTC))
+
+    @pytest.mark.parametrize(
+        ("written", "title", "query"),
+        [("M&A in R&D", "M&A in R&D", "?id=a&lang=en"), ("Yield < 5 % &mdash; again", "Yield < 5 % — again", "?a=1&b=2"),
+         ("A &amp; B &copy", "A & B ©", "?x&y")],
+    )  # fmt: skip
+    def test_bare_signs_and_entities_of_html(self, written: str, title: str, query: str) -> None:
+        news = f"<news:news><news:title>{written}</news:title></news:news>"
+        (link,) = read(self.method, f"<urlset><url><loc>{SITE}/a{query}</loc>{news}</url></urlset>").links
+        assert (link.url, link.title) == (f"{SITE}/a{query}", title)
+
+    @pytest.mark.parametrize("video_first", [True, False])
+    def test_a_video_has_a_title_of_its_own(self, video_first: bool) -> None:
+        parts = ["<video:video><video:title>Clip</video:title><video:publication_date>2020-01-01</video:publication_date>"
+                 "</video:video>", "<news:news><news:title>News</news:title>"
+                 "<news:publication_date>2026-03-06</news:publication_date></news:news>"]  # fmt: skip
+        body = "".join(parts if video_first else parts[::-1])
+        (link,) = read(self.method, f"<urlset><url><loc>{SITE}/a</loc>{body}</url></urlset>").links
+        assert link.title == "News" and link.published and link.published.year == 2026
 
     def test_an_index_leads_to_the_children_that_match(self) -> None:
         index = f"<sitemapindex {NEWS}>" + "".join(
