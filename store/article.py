@@ -45,9 +45,12 @@ MAX_FILES = 5_000
 """Files of one article, at most."""
 
 _TRACKING = re.compile(
-    r"^(utm_\w+|fbclid|gclid|mc_[ce]id|cmpid|icid|spm|sref|srnd|smtyp|feed_?(item)?_?type|feed_?name|share_token)$",
+    r"^(utm_\w+|fbclid|gclid|mc_[ce]id|cmpid|icid|spm|sref|srnd|smtyp|feed_?(item)?_?type|feed_?name|share_token"
+    r"|msclkid|isappinstalled)$",
     re.IGNORECASE,
 )
+_SHARED = re.compile(r"from=(?:timeline|singlemessage|groupmessage)")
+"""WeChat's note of where a link was shared; ``from`` alone may be the date that a list begins with."""
 
 
 @dataclass(slots=True)
@@ -117,11 +120,13 @@ def canonical_address(url: str) -> str:
     parts = urlsplit(url) if url.isprintable() else None
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         return url
-    names = [pair.split("=", 1)[0] for pair in parts.query.split("&") if pair]
-    tracking = [name for name in names if _TRACKING.match(name)]
+    url = url.split("#", 1)[0]  # before the rest, which makes a parameter of "#!comments"
+    pairs = [pair for pair in parts.query.split("&") if pair]
+    names = [pair.split("=", 1)[0] for pair in pairs]
+    tracking = [name for name in names if _TRACKING.match(name)] + ["from"] * any(map(_SHARED.fullmatch, pairs))
     if tracking:
         url = url_query_cleaner(url, tracking, remove=True, unique=False)
-    return (url_normalize(url) or url).split("#", 1)[0]
+    return url_normalize(url) or url
 
 
 def article_id(url: str) -> str:

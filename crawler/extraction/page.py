@@ -25,13 +25,22 @@ from text.language import detect_language
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _MAX_SITE_NAME = 20  # letters
+_NOT_FOUND = re.compile(
+    r"(?:(?:error|http|错误)\W*)?404(?:\W*(?:error|page|not found|错误|页面).{0,40})?"
+    r"|(?:sorry\W*)?(?:the |this )?(?:page|file|article|story)(?: you .{0,40}?)?(?: was| is| could| can| has)?"
+    r"(?: ?not| no longer)(?: be| been)? (?:found|exist|available)\W*"
+    r"|(?:抱歉\W*)?(?:您访问的|该|此)?(?:页面|网页|文章|内容)不存在\W*"
+    r"|(?:抱歉\W*)?(?:找不到|未找到)(?:该|此|您访问的)?(?:页面|网页|文章)\W*",
+    re.IGNORECASE,
+)
+_MAX_NOT_FOUND = 600  # characters; a longer page is an article, perhaps on such pages
 _ZONES = {"zh": "Asia/Shanghai", "ja": "Asia/Tokyo", "ko": "Asia/Seoul"}
 
 
 def read_page(data: bytes, url: str, *, captured: datetime, source: Source | None = None, charset: str = "") -> Article:
     """The article on a page. For a page without an article (a list, a challenge) the fields are empty.
 
-    Raises Unreadable for data without HTML.
+    Raises Unreadable for data without HTML, and for a page that says that there is none.
     """
     root = parse_html(decode(data, charset))
     selectors = source.selectors if source else Selectors()
@@ -46,6 +55,8 @@ def read_page(data: bytes, url: str, *, captured: datetime, source: Source | Non
     title = named_title(root, titles, names, url) or choose_title(root, facts.titles, names, url)
     names += title_tail(root, title)
     body = read_body(root, title, selectors)
+    if _NOT_FOUND.fullmatch(title.strip()) and len(body) < _MAX_NOT_FOUND:
+        raise Unreadable(f"a page that says {title!r}")
     language = detect_language(f"{title}\n{body or facts.summary}")
     timezone = timezone_of(language, source)
     stated = [*dates, *facts.dates]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from urllib.parse import urlsplit
 
 from scrapy import Request
@@ -16,6 +17,9 @@ from crawler.exceptions import DOWNLOAD_FAILURES, Blocked, RefusedAddress, descr
 from crawler.middlewares.blocked import block_reason
 
 logger = logging.getLogger(__name__)
+
+_VERSION = re.compile(rb"(?im)^([ \t]*user-agent[ \t]*:[ \t]*[A-Za-z_-]+)/[^\r\n#]*")
+"""A version behind a name, which RFC 9309, 2.2.1, does not have; the name alone says who is meant."""
 
 _FIRST = 1000  # priority of a request for robots.txt: higher than all others to the host
 
@@ -105,4 +109,4 @@ class RobotsMiddleware:
         # Many sites answer a missing file with an HTML page and status 200.
         if not body.strip() or body.lstrip().startswith(b"<"):
             self.without_robots.add(urlsplit(url).netloc)
-        return ProtegoRobotParser.from_crawler(self.crawler, body)
+        return ProtegoRobotParser.from_crawler(self.crawler, _VERSION.sub(rb"\1", body))

@@ -102,7 +102,9 @@ def _reader_of_workbooks(source: Source | None) -> Source:
 def _read_lines(path: Path, now: datetime) -> Iterator[Article | UnreadablePage]:
     number = 0
     try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        # With a byte order mark, which Windows writes, or without.
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rt", encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, 1):
                 if not line.strip():
                     continue
@@ -117,7 +119,7 @@ def _read_lines(path: Path, now: datetime) -> Iterator[Article | UnreadablePage]
 
 
 def _read_manifest(path: Path) -> dict[Path, InputFile]:
-    with path.open(encoding="utf-8", newline="") as table:
+    with path.open(encoding="utf-8-sig", newline="") as table:
         rows = csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE)
         if not {"file", "address"} <= set(rows.fieldnames or ()):
             raise CannotIngest(f"{path}: not a manifest, it has no columns file and address")

@@ -29,6 +29,16 @@ _PUNCTUATION = {"，": ",", "：": ":", "；": ";", "！": "!", "？": "?", "（
 # beyond U+FFFF, but a class with such characters takes ten times as long to match.
 _OTHER_SIGNS = r"\0-\u2e7f\u3000-\u3004\u3008-\u3037\u3040-\u318f\ua000-\uf8ff\ufb00-\uffff"
 
+# Forms of radicals that PDFs have in place of whole characters (董事⻓) and NFKC leaves as they are, and what they are
+# by Unicode's EquivalentUnifiedIdeograph.txt; radicals that are no character of their own are left out.
+_RADICALS = str.maketrans(
+    "⺁⺄⺅⺆⺈⺉⺊⺌⺍⺎⺏⺐⺒⺓⺔⺖⺘⺙⺛⺜⺝⺞⺟⺠⺡⺢⺣⺤⺥⺦⺧⺨⺩⺫⺬⺭⺯⺰⺱⺲⺶⺹⺺⺻⺼⺾"
+    "⺿⻀⻁⻂⻃⻄⻅⻆⻈⻉⻋⻌⻍⻎⻐⻑⻒⻓⻔⻖⻗⻘⻙⻚⻛⻜⻝⻟⻠⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲⻳",
+    "厂乙亻冂刀刂卜小小兀尣尢巳幺彑忄扌攵旡日月歺母民氵氺灬爫爫丬牛犭王目示礻糹纟罓罒羊耂肀聿肉艹"
+    "艹艹虎衤覀西见角讠贝车辶辶辶钅長镸长门阝雨青韦页风飞食飠饣马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀龟",
+)
+_HAS_RADICAL = re.compile("[\u2e80-\u2eff]").search
+
 # Simplified characters that OpenCC replaces in some words: 破釜沈舟 is 破釜沉舟, while 沈 alone is a name and stays.
 _REPLACED_IN_WORDS = "沈坏藉哩衹覆瞭甦"
 
@@ -167,6 +177,8 @@ def _lower(text: str) -> str:
 def _narrow(text: str) -> str:
     """NFKC of *text*. Half a surrogate pair, as of a command line that is no UTF-8, becomes "?": opencc refuses it."""
     text = without_marks(text)
+    if _HAS_RADICAL(text):
+        text = text.translate(_RADICALS)
     for wide, narrow in _PUNCTUATION.items():
         text = text.replace(wide, narrow)
     return unicodedata.normalize("NFKC", text).encode("utf-8", "replace").decode()

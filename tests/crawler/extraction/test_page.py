@@ -79,6 +79,23 @@ def test_access_and_address_of_a_source():
     assert read(page(), source=row).body.startswith(FIRST)
 
 
+@pytest.mark.parametrize(
+    "title",
+    ["Page not found", "404", "Error 404", "404 - Page not found", "The page you requested cannot be found.",
+     "This article is no longer available", "页面不存在", "抱歉，找不到该页面", "404错误"],
+)  # fmt: skip
+def test_a_page_that_says_that_there_is_none_is_refused(title: str) -> None:
+    text = "<p>We could not find what you asked for. Try the search, or go to the start.</p>"
+    with pytest.raises(Unreadable, match="a page that says"):
+        read(page(f"<h1>{title}</h1>{text}"))
+
+
+def test_an_article_on_such_pages_stays() -> None:
+    assert read(page(f"<h1>Why the error 404 has its number</h1>{PROSE}")).body
+    long = "".join(f"<p>In test {number} {FIRST.lower()}</p>" for number in range(8))
+    assert read(page(f"<h1>Page not found</h1>{long}")).body
+
+
 def test_the_charset_of_the_header_is_used():
     body = "<h1>晶圆厂提前投产</h1>" + "".join(f"<p>{text}</p>" for text in CHINESE)
     data = page(body, "").decode().encode("gbk")

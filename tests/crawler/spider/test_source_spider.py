@@ -122,7 +122,9 @@ def test_limit_and_since(tmp_path: Path) -> None:
 
 
 def test_robots_txt_is_obeyed(tmp_path: Path) -> None:
-    add(tmp_path, "sia", f"{SIA}/robots.txt", "User-agent: *\nDisallow: /wp-json/\nDisallow: /a/", type="text/plain")
+    # A version behind the name is no part of it; a name in which ours is only a part is another one.
+    rules = "User-agent: Xinwen/1.0\nDisallow: /wp-json/\nDisallow: /a/\n\nUser-agent: Xinwenbot/2\nDisallow: /\n"
+    add(tmp_path, "sia", f"{SIA}/robots.txt", rules, type="text/plain")
     add_posts(tmp_path, post("a"))
     item = "<item><title>Title of {0}</title><link>{1}/{0}/</link></item>"
     feed = f"<rss version='2.0'><channel><title>t</title>{item.format('a', SIA)}{item.format('b', SIA)}</channel></rss>"

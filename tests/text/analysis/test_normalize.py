@@ -21,6 +21,9 @@ CLIB = Path(opencc.__file__).parent / "clib"
         ("記憶體與積體電路", "内存与集成电路"),
         ("㈱ＴＳＭＣ，…", "(株)tsmc,..."),
         ("half \ud800", "half ?"),
+        ("董事⻓的汽⻋在第二⻚", "董事长的汽车在第二页"),
+        ("⻓江⻄岸⻢路", "长江西岸马路"),
+        ("⼀⼆⽉", "一二月"),
     ],
 )
 def test_normalize(text: str, expected: str) -> None:
