@@ -187,6 +187,13 @@ def is_date(text: str) -> bool:
     return match is not None and not _LETTERS.search(_WEEKDAYS.sub("", text[: match.start()] + text[match.end() :]))
 
 
+def around_date(text: str) -> tuple[str, str]:
+    """The texts before and after the first full date in *text*; both are empty where it has none."""
+    text = _normalized(text)
+    match = _first(text) or _NUMERIC.search(text)
+    return (text[: match.start()], text[match.end() :]) if match else ("", "")
+
+
 def _first(text: str) -> re.Match[str] | None:
     """The match of ``FORMATS`` that begins first in *text*."""
     matches = [match for match in (pattern.search(text) for pattern in _FULL_DATES) if match]

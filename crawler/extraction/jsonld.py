@@ -28,8 +28,8 @@ def jsonld_facts(root: HtmlElement, url: str) -> PageFacts:
     """What the JSON-LD of the page at *url* states about the page's own article."""
     node = _article_node(root, url)
     return PageFacts(
-        titles=_strings(node.get("headline") or node.get("heading")),
-        dates=_strings(node.get("datePublished")),
+        titles=_strings(node.get("headline") or node.get("heading") or (node.get("title") if _is_baidu(node) else "")),
+        dates=_strings(node.get("datePublished") or node.get("pubDate")),
         authors=(_strings(node.get("author")),),
         summary=first_text([*_strings(node.get("description"))]),
         sites=_strings(node.get("publisher")),
@@ -41,7 +41,7 @@ def _article_node(root: HtmlElement, url: str) -> Node:
     """The JSON-LD node of the page's own article, with references to author and publisher resolved; else empty.
 
     A page may describe other articles too (lists, "related"). The first article node that names *url* is chosen,
-    else the first article node, else the first ``WebPage`` with a date or a headline.
+    else the first article node, else the first ``WebPage`` with a date or a headline, else the node for Baidu.
     """
     nodes = [node for script in _scripts(root) for value in _values(script) for node in _walk(value)]
     by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 1}
@@ -50,8 +50,14 @@ def _article_node(root: HtmlElement, url: str) -> Node:
         node for node in nodes if _PAGE.intersection(_types(node)) and ("datePublished" in node or "headline" in node)
     ]
     own = [node for node in articles if _same_page(node, url)]
-    chosen = (own or articles or pages or [{}])[0]
+    for_baidu = [node for node in nodes if _is_baidu(node)]
+    chosen = (own or articles or pages or for_baidu or [{}])[0]
     return {key: _resolved(value, by_id) for key, value in chosen.items()}
+
+
+def _is_baidu(node: Node) -> bool:
+    """Whether *node* is what Baidu wants to know of a page, which has no type."""
+    return "ziyuan.baidu.com" in str(node.get("@context"))
 
 
 def _types(node: Node) -> list[str]:

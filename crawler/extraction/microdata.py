@@ -26,7 +26,11 @@ def _headlines(elements: list[HtmlElement]) -> tuple[str, ...]:
 def _dates(elements: list[HtmlElement]) -> tuple[str, ...]:
     dates = [element for element in elements if "datePublished" in element.get("itemprop", "").split(" ")]
     return tuple(
-        element.get("datetime") or element.get("content") or element.text_content() for element in dates[:_MAX_ELEMENTS]
+        element.get("datetime")
+        or element.get("content")
+        or (element.get("title") if element.tag == "abbr" else "")  # microformats: the moment that an abbr is short for
+        or element.text_content()
+        for element in dates[:_MAX_ELEMENTS]
     )
 
 

@@ -16,6 +16,7 @@ from crawler.extraction.charset import decode
 from crawler.extraction.dateline import date_of_address, visible_dates
 from crawler.extraction.dates import parse_date
 from crawler.extraction.metadata import author_names, read_metadata
+from crawler.extraction.scripts import script_dates
 from crawler.extraction.selectors import elements_at, texts_at
 from crawler.extraction.title import choose_title, named_title, title_key, title_tail
 from crawler.extraction.unreadable import Unreadable
@@ -116,13 +117,17 @@ def parse_html(text: str) -> HtmlElement:
 def _published(
     root: HtmlElement, stated: list[str], title: str, url: str, timezone: str, captured: datetime
 ) -> datetime | None:
-    """The date in *stated*, else in the address, else near the title. A day without a time gets it from the page."""
+    """The date in *stated*, else in the address, near the title or in a script; a day gains its time from the page."""
     read = (moment for text in stated if (moment := parse_date(text, timezone=timezone, captured=captured)))
     first = next(read, None)
     if first and not _is_midnight(first, timezone):
         return first
     moments = [first, *read] if first else []
     shown = [*moments, *visible_dates(root, title, timezone, captured)]
+    if not shown:
+        shown = [
+            moment for text in script_dates(root) if (moment := parse_date(text, timezone=timezone, captured=captured))
+        ]
     day = moments[0] if moments else date_of_address(url, timezone, captured)
     if day is None:
         return shown[0] if shown else None

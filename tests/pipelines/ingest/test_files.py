@@ -31,4 +31,4 @@ def test_a_byte_order_mark_is_no_part_of_the_first_row(tmp_path: Path, encoding:
 def test_a_manifest_with_a_byte_order_mark(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "a.html").write_text("<h1>A</h1>", "utf-8")
     (tmp_path / MANIFEST).write_text("file\taddress\na.html\thttps://a.example/1\n", encoding)
-    assert [file.address for file in find_files([tmp_path])] == ["https://a.example/1"]
+    assert [file.url for file in find_files([tmp_path])] == ["https://a.example/1"]
