@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from configparser import ConfigParser
+from copy import deepcopy
 from functools import cache
 from itertools import takewhile
 
@@ -40,7 +41,7 @@ def read_body(root: HtmlElement, title: str, selectors: Selectors) -> str:
     chosen = elements_at(root, selectors.body)
     outer = [element for element in chosen if not any(above in chosen for above in element.iterancestors())]
     paragraphs = [block.text for element in outer for block in blocks(element)]
-    paragraphs = without_boilerplate(paragraphs or _generic(root), title)
+    paragraphs = without_boilerplate(paragraphs or _generic(root) or _without_scripts(root), title)
     if selectors.skip:
         skip = re.compile(selectors.skip)
         paragraphs = [text for text in paragraphs if not skip.search(text)]
@@ -70,6 +71,15 @@ def _generic(root: HtmlElement) -> list[str]:
         return [block.text for block in main if block.is_prose or block.linked < 0.5 * len(block.text)]
     lead = [text for text in generic[: inside[0]] if len(text) >= _MIN_LEAD]
     return lead + _with_headings(generic[inside[0] : inside[-1] + 1], main)
+
+
+def _without_scripts(root: HtmlElement) -> list[str]:
+    """The paragraphs that the page has for browsers without scripts only."""
+    texts = []
+    for element in map(deepcopy, root.iter("noscript")):
+        element.tag = "div"  # as what it would be there
+        texts += [block.text for block in main_blocks(element) if block.is_prose]
+    return texts
 
 
 def _with_headings(texts: list[str], main: list[TextBlock]) -> list[str]:

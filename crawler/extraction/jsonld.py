@@ -20,7 +20,16 @@ _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _WRAPPING = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|(?://)?\s*\]\]>|;)\s*$"
 )
-_REPAIRS: tuple[Callable[[str], str], ...] = (str, lambda text: _TRAILING_COMMA.sub(r"\1", text), unescape)
+_COMMENT = re.compile(r"^[ \t]*//[^\n]*$|/\*(?s:.*?)\*/", re.MULTILINE)
+_REPAIRS: tuple[Callable[[str], str], ...] = (
+    str,
+    lambda text: _TRAILING_COMMA.sub(r"\1", text),
+    unescape,
+    lambda text: _TRAILING_COMMA.sub(r"\1", _COMMENT.sub("", text)),
+)
+_STATED = re.compile(r'"(@type|headline|datePublished|description|url)"\s*:\s*"(.{1,1000}?)"(?=\s*[,}\]])', re.DOTALL)
+_STATED_AUTHOR = re.compile(r'"author"\s*:\s*[\[{\s]*[^\]}]{0,200}?"name"\s*:\s*"(.{1,100}?)"(?=\s*[,}\]])', re.DOTALL)
+_MAX_DIGITS = 15  # of a number; no date or count has more, and Python refuses thousands of them
 _MAX_DEPTH = 12  # levels; articles are at the top or a few levels down
 
 
@@ -29,10 +38,11 @@ def jsonld_facts(root: HtmlElement, url: str) -> PageFacts:
     node = _article_node(root, url)
     return PageFacts(
         titles=_strings(node.get("headline") or node.get("heading") or (node.get("title") if _is_baidu(node) else "")),
-        dates=_strings(node.get("datePublished") or node.get("pubDate")),
+        dates=_strings(_written(node.get("datePublished") or node.get("pubDate"))),
         authors=(_strings(node.get("author")),),
         summary=first_text([*_strings(node.get("description"))]),
         sites=_strings(node.get("publisher")),
+        body=first_text([*_strings(node.get("articleBody"))]) if isinstance(node.get("articleBody"), str) else "",
         tags=(*_strings(node.get("articleSection")), *_strings(node.get("keywords"))),
     )
 
@@ -76,6 +86,15 @@ def _strings(value: Any) -> tuple[str, ...]:
     return ()
 
 
+def _written(value: Any) -> Any:
+    """A Unix timestamp as text; anything else as it is."""
+    return str(int(value)) if isinstance(value, int | float) and 0 < value < 10**_MAX_DIGITS else value
+
+
+def _number(digits: str) -> int:
+    return int(digits[:_MAX_DIGITS])
+
+
 def _scripts(root: HtmlElement) -> list[str]:
     return [script.text or "" for script in root.iter("script") if "ld+json" in (script.get("type") or "").lower()]
 
@@ -85,7 +104,7 @@ def _values(script: str) -> list[Any]:
     text = _WRAPPING.sub("", _WRAPPING.sub("", script)).strip()
     for repair in _REPAIRS:
         values, rest = [], repair(text)
-        decoder = json.JSONDecoder(strict=False)  # raw line breaks inside strings are common
+        decoder = json.JSONDecoder(strict=False, parse_int=_number)  # raw line breaks inside strings are common
         try:
             while rest:
                 value, end = decoder.raw_decode(rest)
@@ -96,7 +115,17 @@ def _values(script: str) -> list[Any]:
                 return values
             continue
         return values
-    return []
+    return _stated(text)
+
+
+def _stated(text: str) -> list[Any]:
+    """A node of what can be read in *text*, which is no JSON, as when quotes in a text are not escaped."""
+    node: Node = {}
+    for name, value in _STATED.findall(text):
+        node.setdefault(name, value.replace('\\"', '"'))
+    if author := _STATED_AUTHOR.search(text):
+        node["author"] = author[1]
+    return [node] if node else []
 
 
 def _walk(value: Any, depth: int = 0) -> Iterator[Node]:

@@ -37,6 +37,7 @@ class Metadata:
     authors: list[str] = field(default_factory=list)
     summary: str = ""
     tags: list[str] = field(default_factory=list)
+    body: str = ""
     site_names: list[str] = field(default_factory=list)
     canonical: str = ""
 
@@ -55,6 +56,7 @@ def read_metadata(root: HtmlElement, url: str) -> Metadata:
         titles=clean_texts([title for facts in preferred for title in facts.titles]),
         dates=[date for facts in preferred for date in facts.dates],
         authors=next((names for byline in bylines if (names := author_names(byline, sites))), []),
+        body=jsonld.body,
         summary=opengraph.summary or jsonld.summary or short.summary,
         tags=_tags([tag for facts in preferred for tag in facts.tags]),
         site_names=clean_texts(sites),

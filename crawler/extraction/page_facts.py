@@ -15,6 +15,8 @@ class PageFacts:
     authors: tuple[tuple[str, ...], ...] = ()
     """Alternative bylines: the first that names a person is used."""
     summary: str = ""
+    body: str = ""
+    """The whole text, where the page's data have it and its markup may not."""
     sites: tuple[str, ...] = ()
     """Names of the site or its publisher."""
     tags: tuple[str, ...] = ()

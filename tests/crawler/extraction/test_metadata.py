@@ -57,11 +57,30 @@ def test_the_article_of_this_address_among_others():
         '//<![CDATA[\n{"@type": "Article", "datePublished": "2026-03-06T09:30:00Z"}\n//]]>',
         "{&quot;@type&quot;: &quot;Article&quot;, &quot;datePublished&quot;: &quot;2026-03-06T09:30:00Z&quot;}",
         '{"@type": "Article", "datePublished": "2026-03-06T09:30:00Z"} {"@type": "WebSite"',
+        '// the article\n{"@type": "Article", /* when */ "datePublished": "2026-03-06T09:30:00Z", "url": "https://a.b/c"}',
+        '{"@type": "Article", "description": "He said "no" to it", "datePublished": "2026-03-06T09:30:00Z"}',
+        '{"@type": "Article", "wordCount": ' + "9" * 5000 + ', "datePublished": "2026-03-06T09:30:00Z"}',
+        '{"@type": "Article", "datePublished": 1772789400}',
+        '{"@type": "Article", "datePublished": 1772789400000.0}',
     ],
 )
 def test_broken_json_ld(script):
     article = read(page(head=f'<script type="application/ld+json">{script}</script>'))
     assert article.published == datetime(2026, 3, 6, 9, 30, tzinfo=UTC)
+
+
+def test_title_and_author_of_json_ld_with_bare_quotes() -> None:
+    script = '{"@type":"NewsArticle","description":"Said "no"","headline":"Orders fall","author":{"name":"Ann Weber"}}'
+    article = read(page(f"<h2>Orders fall</h2>{PROSE}", f'<script type="application/ld+json">{script}</script>'))
+    assert (article.title, article.authors) == ("Orders fall", ["Ann Weber"])
+
+
+def test_the_text_in_the_data_where_the_markup_has_none() -> None:
+    text = f"{FIRST} {SECOND}"
+    head = f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle", "articleBody": text})}</script>'
+    assert read(page("<h1>New fab opens early</h1><div id='root'></div>", head)).body == text
+    assert read(page(f"<h1>New fab opens early</h1>{PROSE}", head)).body.count("\n") == 2
+    assert FIRST in read(page(f"<h1>New fab opens early</h1><noscript><div>{PROSE}</div></noscript>")).body
 
 
 @pytest.mark.parametrize("script", ["", "{", "[1, 2]", '"text"', "null", "[" * 5000, '{"@graph": 1}', '{"@type": 5}'])
