@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from similarity.errors import IndexClosed, QueryError, TooFewArticles
     from similarity.index import SimilarityIndex
     from similarity.ranking.results.hits import Hit, Status
+    from store.connection import StoreError
 
 __all__ = [
     "Earlier",
@@ -32,23 +33,25 @@ __all__ = [
     "Related",
     "SimilarityIndex",
     "Status",
+    "StoreError",
     "TooFewArticles",
     "Trend",
 ]
 
 _MODULES = {
-    "Earlier": "analytics.earlier",
-    "EarlierPage": "analytics.earlier",
-    "Hit": "ranking.results.hits",
-    "IndexClosed": "errors",
-    "Keyword": "analytics.keywords",
-    "Period": "analytics.trend",
-    "QueryError": "errors",
-    "Related": "analytics.related_terms",
-    "SimilarityIndex": "index",
-    "Status": "ranking.results.hits",
-    "TooFewArticles": "errors",
-    "Trend": "analytics.trend",
+    "Earlier": "similarity.analytics.earlier",
+    "EarlierPage": "similarity.analytics.earlier",
+    "Hit": "similarity.ranking.results.hits",
+    "IndexClosed": "similarity.errors",
+    "Keyword": "similarity.analytics.keywords",
+    "Period": "similarity.analytics.trend",
+    "QueryError": "similarity.errors",
+    "Related": "similarity.analytics.related_terms",
+    "SimilarityIndex": "similarity.index",
+    "Status": "similarity.ranking.results.hits",
+    "StoreError": "store.connection",
+    "TooFewArticles": "similarity.errors",
+    "Trend": "similarity.analytics.trend",
 }
 """Where each name is. It is imported when it is first used: ``python -m similarity --help`` needs none of them."""
 
@@ -56,7 +59,7 @@ _MODULES = {
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    value = globals()[name] = getattr(import_module(_MODULES[name]), name)
     return value
 
 

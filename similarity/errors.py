@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class QueryError(ValueError):
     """A query, or one of its options, is invalid.
@@ -13,6 +16,16 @@ class QueryError(ValueError):
     def __init__(self, message: str, option: str = "", chinese: str = "") -> None:
         super().__init__(message)
         self.option, self.chinese = option, chinese
+
+
+@contextmanager
+def option_named(**names: str) -> Iterator[None]:
+    """Give a QueryError the name that an option has in the calling interface: *names*, by those that it has here."""
+    try:
+        yield
+    except QueryError as error:
+        error.option = names.get(error.option, error.option)
+        raise
 
 
 class TooFewArticles(QueryError):

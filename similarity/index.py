@@ -17,7 +17,7 @@ from similarity.analytics.earlier import Earlier, earlier
 from similarity.analytics.keywords import Keyword, keywords
 from similarity.analytics.related_terms import Related, related_terms
 from similarity.analytics.trend import Trend, trend
-from similarity.errors import IndexClosed, QueryError, Reason, shortened
+from similarity.errors import IndexClosed, QueryError, Reason, option_named, shortened
 from similarity.guard import CLOSED, guarded
 from similarity.option_values import DEFAULT_MODEL, MAX_HITS, TIME_ZONE
 from similarity.query.builder import QueryBuilder
@@ -231,7 +231,9 @@ class SimilarityIndex:
         contradicts itself.
         """
         check_arguments(text=text)
-        (hits,) = self._searcher().hits([text], self._options(k, model, arguments))
+        options = self._options(k, model, arguments)
+        with option_named(q="text"):
+            (hits,) = self._searcher().hits([text], options)
         return hits
 
     @guarded
@@ -240,7 +242,9 @@ class SimilarityIndex:
     ) -> list[list[Hit]]:
         """``search`` for each of *texts*, all in one snapshot of the index, on all cores."""
         check_arguments(texts=texts)
-        return self._searcher().hits(texts, self._options(k, model, arguments))
+        options = self._options(k, model, arguments)
+        with option_named(q="texts"):
+            return self._searcher().hits(texts, options)
 
     def _options(self, k: int, model: str, arguments: SearchArguments) -> SearchOptions:
         return search_options(k, model, arguments, SearchArguments, self.score_reaching)
@@ -314,7 +318,8 @@ class SimilarityIndex:
         *article*: its id, its address, the Article, or a Hit. The arguments are some of those of ``search``.
         """
         options = search_options(k, model, arguments, SimilarArguments, self.score_reaching)
-        return self._searcher().similar(self.id_of(article), options)
+        with option_named(like="article"):
+            return self._searcher().similar(self.id_of(article), options)
 
     @guarded
     def id_of(self, article: str | Article | Hit) -> str:
@@ -344,10 +349,14 @@ class SimilarityIndex:
         return self._searcher().scores(text, SearchOptions(most, model))
 
     @guarded
-    def score(self, text: str, article_id: str) -> float:
-        """The score that a search for *text* gives the stored article, whatever else is stored; 0 for no hit."""
+    def score(self, text: str, article: str | Article | Hit) -> float:
+        """The score that a search for *text* gives the stored *article* (as for ``similar``); 0 for no hit.
+
+        It is the same whatever else is stored.
+        """
         check_arguments(text=text)
-        return self._searcher().score(text, article_id)
+        with option_named(q="text"):
+            return self._searcher().score(text, self.id_of(article))
 
     @guarded
     def unknown_names(self, text: str) -> tuple[str, ...]:
@@ -363,6 +372,7 @@ class SimilarityIndex:
         """
         return self._searcher().pair_scores(pairs)
 
+    @guarded
     def forget_queries(self) -> None:
         """Drop what is cached of earlier queries: their embeddings and those of passages. For measuring new queries."""
         self._builder.clear_cache()

@@ -57,7 +57,7 @@ def database_address(uri: str | None = None) -> str:
 
 def connect(uri: str | None = None) -> Database[Document]:
     """The database at *uri* (see ``database_address``), after a successful ping. Raises StoreError."""
-    address = database_address(uri)
+    address = str(database_address(uri))
     if not address.startswith(_SCHEMES):
         # pymongo would take a text without a scheme for the name of a host, and look for that for ten seconds.
         raise StoreError(f"{without_password(address)!r} is no address of MongoDB; mongodb://HOST:PORT/DATABASE is one")

@@ -17,7 +17,7 @@ from similarity.reader.segment_reader import LiveSegment, SegmentReader, pending
 from similarity.reader.statistics import Statistics
 from store.connection import Document
 from store.index.manifest import Manifest, SegmentEntry
-from store.index.segment_format import MAX_ROWS
+from store.index.segment_format import ID_BYTES, MAX_ROWS
 from store.vectors import Ints
 
 Revisions = Mapping[str, int]
@@ -82,7 +82,12 @@ class Collection:
 
     def place_of(self, article_id: str) -> tuple[int, int] | None:
         """The number of the segment (in ``segments``) and the row of a live article, None if there is none."""
-        key = np.frombuffer(bytes.fromhex(article_id), np.uint8)
+        try:
+            key = np.frombuffer(bytes.fromhex(article_id), np.uint8)
+        except ValueError:
+            return None  # no id of an article
+        if len(key) != ID_BYTES:
+            return None
         for number, segment in enumerate(self.segments):
             row = segment.row_of(key)
             if row is not None:

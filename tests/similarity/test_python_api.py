@@ -127,9 +127,22 @@ def test_wrong_arguments_of_other_calls_are_named(index) -> None:
         (lambda: index.search_many("chip"), "texts"),
         (lambda: index.search_many(["chip", 5]), "texts"),
         (lambda: index.score_reaching("0.9"), "precision"),
+        (lambda: index.score("chip", 5), "article"),
+        (lambda: index.earlier(5), "article"),
+        (lambda: index.earlier("0" * 24, page="1"), "page"),
     ]:
         with pytest.raises(QueryError, match=rf"\b{name}\b"):
             call()
+    for call, name in [
+        (lambda: index.search("的"), "text"),
+        (lambda: index.search_many([""]), "texts"),
+        (lambda: index.similar("nowhere"), "article"),
+    ]:
+        with pytest.raises(QueryError) as caught:
+            call()
+        assert caught.value.option == name
+    assert index.score("HBM4", "nowhere") == 0
+    assert index.pair_evidence([("HBM4", "nowhere")]) == [0]
 
 
 def test_after_close_every_call_says_so(index) -> None:
@@ -150,6 +163,8 @@ def test_after_close_every_call_says_so(index) -> None:
         lambda: index.ranked(["chip"]),
         lambda: index.score_reaching(0.9),
         lambda: index.unknown_names("chip"),
+        lambda: index.earlier("0" * 24),
+        index.forget_queries,
     ]:
         with pytest.raises(IndexClosed, match=r"the index is closed; SimilarityIndex.open\(\) opens it again"):
             call()
@@ -161,8 +176,8 @@ def test_closed_by_another_thread_during_a_call(index) -> None:
         index.search("先进封装")
 
 
-@pytest.mark.parametrize("address", ["foo", "localhost:27017", "http://localhost/news"])
-def test_what_is_no_address_is_refused_at_once(address: str) -> None:
+@pytest.mark.parametrize("address", ["foo", "localhost:27017", "http://localhost/news", 5])
+def test_what_is_no_address_is_refused_at_once(address: object) -> None:
     with pytest.raises(StoreError, match=f"'{address}' is no address of MongoDB; mongodb://"):
         SimilarityIndex.open(address)
 
