@@ -36,11 +36,11 @@ class PromptTime(NamedTuple):
     aim: float
 
 
-def measure_prompt(show: Callable[[str], None]) -> list[PromptTime]:
+def measure_prompt(show: Callable[[str], None], repeats: int = _TIMES) -> list[PromptTime]:
     """The times of ``--help`` and of a search over ``ARTICLES`` generated articles, in a data folder of their own.
 
     Warm: the embedded server is running; cold: it is not; by the service: ``serve`` runs on the same data. *show* is
-    given a line before each. Raises SearchBenchFailed.
+    given a line before each; each is measured *repeats* times. Raises SearchBenchFailed.
     """
     with tempfile.TemporaryDirectory(prefix="xinwen-bench-") as folder:
         environment = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"}
@@ -60,20 +60,25 @@ def measure_prompt(show: Callable[[str], None]) -> list[PromptTime]:
                 ("search, cold", 12.0, search, stop),
             ):
                 show(name)
-                times.append(_measured(name, aim, environment, arguments, before))
+                times.append(_measured(name, aim, repeats, environment, arguments, before))
             show("search, by the service")
             with _serving(environment):
-                times.append(_measured("search, by the service", 5.0, environment, search, ()))
+                times.append(_measured("search, by the service", 5.0, repeats, environment, search, ()))
         finally:
             _run(environment, *stop)
     return times
 
 
 def _measured(
-    name: str, aim: float, environment: Mapping[str, str], arguments: tuple[str, ...], before: tuple[str, ...]
+    name: str,
+    aim: float,
+    repeats: int,
+    environment: Mapping[str, str],
+    arguments: tuple[str, ...],
+    before: tuple[str, ...],
 ) -> PromptTime:
     taken, base = [], []
-    for _ in range(_TIMES):
+    for _ in range(repeats):
         base.append(_run(environment, "-c", "import numpy, pymongo"))
         if before:
             _run(environment, *before)
