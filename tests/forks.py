@@ -41,8 +41,12 @@ _LOADED = (
     "gensim.corpora",
     "similarity",
     "similarity.cli.maintenance",
+    "similarity.cli.browse",
+    "similarity.cli.direct",
+    "similarity.cli.errors",
     "similarity.cli.explore",
     "similarity.cli.quality",
+    "similarity.cli.rendering",
 )
 _MAX_REQUEST_BYTES = 1 << 20
 
