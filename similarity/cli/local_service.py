@@ -19,7 +19,7 @@ import secrets
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -57,26 +57,32 @@ def identity() -> str:
     digest.update(str(Path(sysconfig.get_path("purelib")).stat().st_mtime_ns).encode())  # changes with the packages
     for package in _PACKAGES:
         for file in sorted((_PROJECT / package).rglob("*.*")):
-            if file.suffix != ".pyc" and (state := file.stat()):
+            if file.parent.name != "__pycache__":  # where compiled code comes and goes
+                state = file.stat()
                 digest.update(f"{file}\t{state.st_mtime_ns}\t{state.st_size}\n".encode())
     return digest.hexdigest()
 
 
 @contextmanager
 def announced(host: str, port: int, secret: str) -> Iterator[None]:
-    """While the service of this process listens on *host* and *port*, commands can find it."""
+    """While the service of this process listens on *host* and *port*, commands can find it.
+
+    Not where the data folder cannot be written: they answer by themselves then.
+    """
     file = settings().data / FILE
     service = LocalService(host, port, os.getpid(), secret, identity())
-    partial = file.with_name(f"{FILE}.{os.getpid()}.partial")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        json.dump(asdict(service), out)
-    partial.replace(file)
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_name(f"{FILE}.{os.getpid()}.partial")
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            json.dump(asdict(service), out)
+        partial.replace(file)
     try:
         yield
     finally:
         if _announced() == service:  # else another service has taken its place
-            file.unlink(missing_ok=True)
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
 
 
 def find() -> LocalService | None:

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -108,7 +109,12 @@ def test_the_file_is_for_the_user_alone_and_gone_afterwards(tmp_path, monkeypatc
     monkeypatch.setenv("XINWEN_DATA", str(tmp_path))
     settings.cache_clear()
     file = tmp_path / local_service.FILE
+    compiled = Path(local_service.__file__).with_name("__pycache__") / "test.nbi"
     with local_service.announced("127.0.0.1", 1, "secret"):
+        compiled.parent.mkdir(exist_ok=True)
+        compiled.touch()
+        assert local_service.find(), "code that numba has compiled meanwhile"
+        compiled.unlink()
         assert file.stat().st_mode & 0o777 == 0o600
         found = local_service.find()
         assert found and found.port == 1
