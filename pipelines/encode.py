@@ -51,7 +51,9 @@ class Encode:
             outcome = "kept"
         else:
             async with self._lock:
-                encoded = await asyncio.to_thread(encode, item.article, self._analyzer, find_encoder())
+                encoded = await asyncio.to_thread(
+                    encode, item.article, self._analyzer, find_encoder(settings().data / "cache")
+                )
             outcome = "encoded" if encoded[0] else "without"
         item.embeddings, item.fingerprint = encoded
         assert self._crawler.stats
@@ -60,7 +62,7 @@ class Encode:
 
     async def _find_stored(self, article: Article) -> Encoded | None:
         """The stored embeddings and fingerprint of *article*, if the same encoder made them of the same text."""
-        encoder = find_encoder()
+        encoder = find_encoder(settings().data / "cache")
         if encoder is None or not LinkLedger.of(self._crawler).may_be_stored(article.id):
             return None
         digest = input_digest(article, encoder)
