@@ -9,13 +9,13 @@ so that a question for 半导体 finds it, and a phrase of Latin or mixed words 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain, filterfalse
 from pathlib import Path
 
 from text.analysis.chinese import han_segmenter
-from text.analysis.glossary import Term, glossary
+from text.analysis.glossary import Term, glossary, recall_spellings
 from text.analysis.kept import kept
 from text.analysis.latin import ASCII_RUN, LATIN_RUN, latin_tokens, stem
 from text.analysis.measures import join_measures, rewrite_chinese
@@ -68,10 +68,18 @@ class Analyzer:
     def __init__(self, cache: Path | None = None) -> None:
         """*cache*: the folder for what is kept of the glossary and of jieba's dictionary, see ``han_segmenter``."""
         self._cache = cache
+        recall_spellings(cache)
         self._segment = han_segmenter(cache)
-        self._is_sentence = re.compile(f"[{_MARKS}{stable_han()}]*").fullmatch
-        self._is_stable = stable_text().fullmatch
         self._compounds = glossary().compounds
+
+    # These two are made when a text is not ASCII: each takes as long as looking up a whole question.
+    @cached_property
+    def _is_sentence(self) -> Callable[[str], object]:
+        return re.compile(f"[{_MARKS}{stable_han()}]*").fullmatch
+
+    @cached_property
+    def _is_stable(self) -> Callable[[str], object]:
+        return stable_text().fullmatch
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of *text* in their order, without stop words; empty for text without words."""

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from text.analysis.kept import kept
 from text.analysis.normalize import both_forms, normalize, normalize_characters
 from text.language import ALL_HAN
 
@@ -168,7 +169,24 @@ def spellings(name: str) -> tuple[str, ...]:
 
     A Taiwanese name in traditional characters has two: in simplified characters, and in the mainland's vocabulary.
     """
-    return tuple(dict.fromkeys(both_forms(name)))
+    return _spellings.get(name) or tuple(dict.fromkeys(both_forms(name)))
+
+
+_spellings: dict[str, tuple[str, ...]] = {}
+
+
+def recall_spellings(cache: Path | None) -> None:
+    """Take the spellings of the glossary's names from a file in *cache*, if there is a folder: see ``kept``.
+
+    To be called before the glossary is read, half of whose time they take.
+    """
+    if cache is not None and not _spellings:
+        _spellings.update({name: tuple(forms) for name, *forms in kept(cache, "spellings", _all_spellings)})
+
+
+def _all_spellings() -> list[list[str]]:
+    names = dict.fromkeys(name for term in glossary().terms for name in term.names if not name.isascii())
+    return [[name, *spellings(name)] for name in names]
 
 
 @contextmanager

@@ -35,6 +35,9 @@ def kept(folder: Path | None, name: str, make: Callable[[], Json]) -> Json:
         partial = file.with_name(f"{file.name}.{uuid4().hex}.partial")
         partial.write_text(json.dumps(made, ensure_ascii=False), "utf-8")
         partial.replace(file)
+        for old in folder.glob(f"{name}-*.json"):
+            if old != file:
+                old.unlink(missing_ok=True)
     return made
 
 

@@ -135,7 +135,7 @@ def _written_out(mark: re.Match[str]) -> str | None:
 
 def normalized(text: str) -> Normalized:
     """Both forms of *text*, from one conversion."""
-    if stable_text().fullmatch(text):
+    if text.isascii() or stable_text().fullmatch(text):
         return Normalized(text, text, True)
     return Normalized(*_forms(text), False)
 

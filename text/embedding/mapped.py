@@ -99,6 +99,9 @@ def _write(path: Path, tokenizer: Any, weights: Any, digest: str) -> None:
             file.write(_PREFIX.pack(xxhash.xxh3_128_digest(body), len(header)))
             file.write(body)
         partial.replace(path)
+        for old in path.parent.glob("encoder-*.bin"):
+            if old != path:
+                old.unlink(missing_ok=True)
     finally:
         partial.unlink(missing_ok=True)
 
