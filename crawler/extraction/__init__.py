@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from crawler.extraction import signatures
+from crawler.extraction.time_limit import time_limit
 from crawler.extraction.unreadable import Unreadable, one_reply
 from crawler.source import Source
 from store.article import Article
@@ -67,8 +68,9 @@ def _read(data: bytes, url: str, captured: datetime, source: Source | None, char
     _refuse_larger(MAX_HTML_BYTES, data, "page")
     from crawler.extraction.page import read_page
 
-    article = read_page(data, url, captured=captured, source=source, charset=charset)
-    return source.article_of(data, article) if source and source.article_of else article
+    with time_limit():
+        article = read_page(data, url, captured=captured, source=source, charset=charset)
+        return source.article_of(data, article) if source and source.article_of else article
 
 
 def is_feed_or_sitemap(data: bytes) -> bool:

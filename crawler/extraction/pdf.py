@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pypdfium2 as pdfium
 
+from crawler.extraction.child import in_child
 from crawler.extraction.cover import cover_title
 from crawler.extraction.dates import is_dateline, parse_date
 from crawler.extraction.fiscal_period import report_period
@@ -49,21 +50,9 @@ def read_pdf(data: bytes, url: str, *, captured: datetime, source: Source | None
     publication for reports made for the web, and the only date that most of them have.
     """
     name = name or unquote(PurePosixPath(urlsplit(url).path).name)
-    document = _open(data)
-    try:
-        if len(document) > _MAX_PAGES:
-            raise Unreadable(f"PDF of {len(document)} pages; {_MAX_PAGES} are read")
-        pages = [joined_lines(_page_text(document, number)) for number in range(len(document))]
-        if sum(map(str.isalnum, "".join(pages))) < _MIN_LETTERS:
-            raise Unreadable(f"PDF without a text layer ({len(pages)} pages)")
-        facts = document.get_metadata_dict()
-        names = {title_key(text) for text in _names(facts, source)} - {""}
-        stated = without_site(facts.get("Title", ""), names, set())
-        title = stated if _is_title(stated) else cover_title(document[0], names | {title_key(stated)}) or stated or name
-    except pdfium.PdfiumError as error:
-        raise Unreadable(f"broken PDF: {error}") from None
-    finally:
-        document.close()
+    own_names = (source.name, source.name_zh, *source.site_names) if source else ()
+    pages, facts, title = in_child(_contents, data, own_names)
+    title = title or name
     language = detect_language("\n".join(pages))
     file = File(url, name, "application/pdf", hashlib.sha256(data).hexdigest(), len(pages), language)
     file.fiscal_year, file.quarter = report_period(title, name, pages[0][:_COVER])
@@ -80,6 +69,29 @@ def read_pdf(data: bytes, url: str, *, captured: datetime, source: Source | None
         kind=source.kind if source and source.kind != "news" else "report",
         files=[file],
     )
+
+
+def _contents(data: bytes, own_names: tuple[str, ...]) -> tuple[list[str], dict[str, str], str]:
+    """Pages, metadata and title of a PDF. Called in the child process."""
+    document = _open(data)
+    try:
+        if len(document) > _MAX_PAGES:
+            raise Unreadable(f"PDF of {len(document)} pages; {_MAX_PAGES} are read")
+        pages = [joined_lines(_page_text(document, number)) for number in range(len(document))]
+        if sum(map(str.isalnum, "".join(pages))) < _MIN_LETTERS:
+            raise Unreadable(f"PDF without a text layer ({len(pages)} pages)")
+        facts = document.get_metadata_dict()
+        names = {title_key(text) for text in (facts.get("Author", ""), *own_names)} - {""}
+        stated = without_site(facts.get("Title", ""), names, set())
+        return (
+            pages,
+            facts,
+            stated if _is_title(stated) else cover_title(document[0], names | {title_key(stated)}) or stated,
+        )
+    except pdfium.PdfiumError as error:
+        raise Unreadable(f"broken PDF: {error}") from None
+    finally:
+        document.close()
 
 
 def _open(data: bytes) -> pdfium.PdfDocument:
@@ -104,10 +116,6 @@ def _page_text(document: pdfium.PdfDocument, number: int) -> str:
     finally:
         text.close()
         page.close()
-
-
-def _names(facts: dict[str, str], source: Source | None) -> list[str]:
-    return [facts.get("Author", ""), *((source.name, source.name_zh, *source.site_names) if source else ())]
 
 
 def _is_title(text: str) -> bool:

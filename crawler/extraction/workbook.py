@@ -15,6 +15,7 @@ from xml.etree.ElementTree import ParseError
 from lxml import etree
 
 from crawler.discovery.methods import Sheets
+from crawler.extraction.child import in_child
 from crawler.extraction.unreadable import Unreadable
 from crawler.source import Source
 from store.article import PAGE_BREAK, Article, File
@@ -34,7 +35,7 @@ def read_workbook(data: bytes, url: str, *, captured: datetime, source: Source, 
     """The article that ``source.workbook_of`` makes of a workbook; ``published`` is when the file was last saved."""
     assert source.workbook_of
     name = name or unquote(PurePosixPath(urlsplit(url).path).name)
-    sheets, saved = open_workbook(data)
+    sheets, saved = in_child(open_workbook, data)
     text = source.workbook_of(sheets, name)
     return Article(
         source=source.key,
@@ -51,7 +52,7 @@ def read_workbook(data: bytes, url: str, *, captured: datetime, source: Source, 
 
 
 def open_workbook(data: bytes) -> tuple[Sheets, datetime | None]:
-    """The rows of every sheet, and when the workbook was saved. Raises Unreadable."""
+    """The rows of every sheet, and when the workbook was saved. Raises Unreadable. Called in the child process."""
     from openpyxl import load_workbook
 
     try:
