@@ -15,11 +15,12 @@ import pymongo
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.capacity import TOO_MANY
-from service.problems import problem
+from service.problems import of_request, problem
 from similarity.cli import local_service
 from store.connection import Document, StoreError
 from store.documents import request_counts, tokens
@@ -103,11 +104,11 @@ class Access:
     def _wrong_host(self, scope: Scope, headers: Headers) -> Response | None:
         host = headers.get("host", "")
         if not self._is_ours(host):
-            return _problem(scope, headers, 421)
+            return problem(421, scope["path"], headers.get("accept-language", ""))
         origin = headers.get("origin")
         if scope["method"] not in ("GET", "OPTIONS") and origin and urlsplit(origin).netloc != host:
             detail = "Another web page may not write here (Origin).", "别的网页不得在此写入（Origin）。"
-            return _problem(scope, headers, 403, detail)
+            return of_request(Request(scope), 403, detail)
         return None
 
     def _is_ours(self, host: str) -> bool:
@@ -132,7 +133,7 @@ class Access:
             return None
         if not is_open and self.is_full():
             # At once: who is refused soon comes back soon, and the database has enough to do.
-            return _problem(scope, headers, 503, TOO_MANY, {"Retry-After": "1"})
+            return of_request(Request(scope), 503, TOO_MANY, headers={"Retry-After": "1"})
         client = scope.get("client")
         key = f"address {client[0]}" if client else "local"
         given = "" if is_open else token_of(headers)
@@ -145,10 +146,10 @@ class Access:
             if not token and (self.rules.needs_token or "authorization" in headers) and not is_open:
                 return _unauthorized(scope, headers)
             if self.rules.rate and await self._is_over(key):
-                return _problem(scope, headers, 429, headers_out={"Retry-After": "1"})
+                return of_request(Request(scope), 429, headers={"Retry-After": "1"})
         except (PyMongoError, StoreError):
             detail = "The database does not answer; try again soon.", "数据库没有应答，请稍后再试。"
-            return _problem(scope, headers, 503, detail, {"Retry-After": "5"})
+            return of_request(Request(scope), 503, detail, headers={"Retry-After": "5"})
         return None
 
     async def _is_over(self, key: str) -> bool:
@@ -163,7 +164,7 @@ class Access:
         """Let the application answer, with a body of at most ``MAX_BODY``."""
         declared = headers.get("content-length", "0")
         if declared.isdecimal() and int(declared[:12]) > MAX_BODY:
-            await _problem(scope, headers, 413)(scope, receive, send)
+            await of_request(Request(scope), 413)(scope, receive, send)
             return
         if scope["method"] == "GET":
             await self.app(scope, receive, send)
@@ -177,7 +178,7 @@ class Access:
             size += len(chunks[-1])
             more = message.get("more_body", False)
             if size > MAX_BODY:
-                await _problem(scope, headers, 413)(scope, receive, send)
+                await of_request(Request(scope), 413)(scope, receive, send)
                 return
         body = b"".join(chunks)
         given = False
@@ -209,14 +210,4 @@ def _unauthorized(scope: Scope, headers: Headers) -> Response:
         query = scope["query_string"].decode("latin-1")
         wanted = scope["path"] + (f"?{query}" if query else "")
         return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", 303)
-    return _problem(scope, headers, 401, headers_out={"WWW-Authenticate": "Bearer"})
-
-
-def _problem(
-    scope: Scope,
-    headers: Headers,
-    status: int,
-    detail: tuple[str, str] | None = None,
-    headers_out: dict[str, str] | None = None,
-) -> Response:
-    return problem(status, scope["path"], headers.get("accept-language", ""), detail, headers=headers_out)
+    return of_request(Request(scope), 401, headers={"WWW-Authenticate": "Bearer"})

@@ -16,9 +16,10 @@ from service import page, prompt
 from service.access import Access, AccessRules
 from service.capacity import SearchThreads
 from service.deps import Engine
+from service.feeds import router as feeds
 from service.openapi import describe
 from service.problems import add_handlers
-from service.routes import articles, earlier, health, search, sources, stats, stories, terms
+from service.routes import articles, earlier, export, health, search, sources, stats, stories, terms
 from service.sign_in import router as sign_in
 from service.warm_up import warm_up
 from similarity.index import SimilarityIndex
@@ -63,15 +64,16 @@ def create_app(
         redoc_url=None,
     )
     describe(app)
-    add_handlers(app)
+    add_handlers(app, page.page_of_problem)
     api = APIRouter(prefix=API)
-    for module in (search, articles, earlier, stories, terms, sources, stats):
+    for module in (search, export, articles, earlier, stories, terms, sources, stats):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)
     app.include_router(sign_in, include_in_schema=False)
     if prompt_secret:
         app.include_router(prompt.router(prompt_secret))
+    app.include_router(feeds, include_in_schema=False)
     app.include_router(page.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), "static")
 

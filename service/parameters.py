@@ -69,6 +69,7 @@ def _of_question(*without: str) -> list[dict[str, Any]]:
 
 QUESTION = _of_question("like")
 QUESTION.insert(2, parameter("like", _TEXT, _OPTIONS["like"][1]))
+EXPORT = [one for one in QUESTION if one["name"] not in ("k", "cursor", "fold", "explain")]
 SIMILAR = [
     {key: value for key, value in one.items() if key != "example"} for one in _of_question("q", "passage", "like")
 ]

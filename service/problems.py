@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -47,6 +47,10 @@ _CHINESE_TITLES = {
 }  # fmt: skip
 
 
+PageOfProblem = Callable[[Request, int, tuple[str, str]], Response | None]
+"""Gives the page that tells a person of a status with its English and Chinese text; None where a program asks."""
+
+
 class Unavailable(Exception):
     """The server cannot answer now; ``english`` and ``chinese`` say why, ``retry_after`` (s) when to ask again."""
 
@@ -85,6 +89,18 @@ def prefers_chinese(accept_language: str) -> bool:
     return weights["zh"] > 0 and weights["zh"] >= weights["en"]
 
 
+def title_of(status: int) -> tuple[str, str]:
+    """The short name of *status*, in English and in Chinese."""
+    phrase = HTTPStatus(status).phrase
+    return phrase, _CHINESE_TITLES.get(status, phrase)
+
+
+def usual_detail(status: int) -> tuple[str, str]:
+    """What is said of *status* where nothing more is known, in English and in Chinese."""
+    phrase = HTTPStatus(status).phrase
+    return _TEXTS.get(status, (f"{phrase}.", phrase))
+
+
 def problem(
     status: int,
     path: str,
@@ -95,12 +111,11 @@ def problem(
 ) -> Response:
     """A response with the problem of *status*; *detail*: English and Chinese, by default the usual text."""
     chinese = prefers_chinese(accept_language)
-    usual = _TEXTS.get(status, (HTTPStatus(status).phrase + ".", HTTPStatus(status).phrase))
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": _CHINESE_TITLES.get(status, HTTPStatus(status).phrase) if chinese else HTTPStatus(status).phrase,
+        "title": title_of(status)[1 if chinese else 0],
         "status": status,
-        "detail": (detail or usual)[1 if chinese else 0],
+        "detail": (detail or usual_detail(status))[1 if chinese else 0],
         "instance": path,
     }
     if errors:
@@ -121,8 +136,15 @@ def of_request(
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """``problem`` for *request*."""
-    return problem(status, request.url.path, request.headers.get("accept-language", ""), detail, errors, headers)
+    """``problem`` for *request*, or the page that says the same to a person."""
+    page_of: PageOfProblem = request.app.state.page_of_problem
+    shown = page_of(request, status, detail or usual_detail(status))
+    if shown is not None:
+        shown.headers.update({**(headers or {}), "Cache-Control": "no-store"})
+        return shown
+    # Not request.url: it cannot be read where the Host header is no host.
+    path = request.scope["path"]
+    return problem(status, path, request.headers.get("accept-language", ""), detail, errors, headers)
 
 
 def _allowed(request: Request) -> str:
@@ -135,8 +157,9 @@ def _allowed(request: Request) -> str:
     )
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Let *app* answer every exception by a problem."""
+def add_handlers(app: FastAPI, page_of: PageOfProblem) -> None:
+    """Let *app* answer every exception by a problem, or by the page that *page_of* makes of it."""
+    app.state.page_of_problem = page_of
 
     @app.exception_handler(QueryError)
     async def wrong_option(request: Request, error: QueryError) -> Response:

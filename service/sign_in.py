@@ -10,8 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from service.access import COOKIE
 from service.deps import EngineDep
-from service.page import templates
-from service.problems import prefers_chinese
+from service.page.rendering import page
 from store.documents import tokens
 
 _YEAR = 365 * 24 * 3600
@@ -45,7 +44,4 @@ def _own_address(wanted: str) -> str:
 
 
 def _page(request: Request, failed: bool, status: int) -> Response:
-    language = request.query_params.get("lang", "")
-    chinese = language != "en" and (language == "zh" or prefers_chinese(request.headers.get("accept-language", "zh")))
-    context = {"lang": "zh" if chinese else "en", "failed": failed}
-    return templates.TemplateResponse(request, "sign_in.html", context, status_code=status)
+    return page(request, "sign_in.html", {"failed": failed}, status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from datetime import UTC, datetime, timedelta
 
-from service.page import templates
+from service.page.rendering import templates
 from service.problems import NotFound
 from service.routes.articles import article_fields
 from service.routes.sources import source_fields
@@ -38,6 +38,7 @@ def warm_up(index: SimilarityIndex) -> None:
     index.trend(_WORDS, since=now - _DAYS)
     newest_stories(index.database, now - _DAYS, 1)
     source_fields(index)
+    index.rising_terms(now)
     with contextlib.suppress(NotTrained, TooFewArticles):  # said by the route to whoever asks
         index.related_terms(_WORDS)
     for name in templates.env.list_templates():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from threading import Lock
 from types import TracebackType
@@ -13,9 +13,11 @@ from typing import Self, Unpack
 
 from pymongo.database import Database
 
+from similarity.analytics.concepts import words_in
 from similarity.analytics.earlier import Earlier, earlier
 from similarity.analytics.keywords import Keyword, keywords
 from similarity.analytics.related_terms import Related, related_terms
+from similarity.analytics.rising_terms import RisingTerm, rising_terms
 from similarity.analytics.trend import Trend, trend
 from similarity.errors import IndexClosed, QueryError, Reason, option_named, shortened
 from similarity.guard import CLOSED, guarded
@@ -365,6 +367,12 @@ class SimilarityIndex:
         return self._searcher().unknown_names(text)
 
     @guarded
+    def words_in(self, text: str) -> list[str]:
+        """What *text*, which may have operators, is searched by: names of glossary terms, then other words."""
+        check_arguments(text=text)
+        return words_in(self._analyzer, self._requests.read(self._state, text, SearchOptions()).text)
+
+    @guarded
     def pair_evidence(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """For each of *pairs* of a text and a stored article's id, how similar the two are, whatever else is stored.
 
@@ -411,6 +419,13 @@ class SimilarityIndex:
         state = self._state
         article_filter = SearchOptions(source=source, since=since, until=until).filter(state)
         return trend(state.collection, self._term_ids, self._analyzer, text, by, article_filter)
+
+    @guarded
+    def rising_terms(self, until: datetime, k: int = 10) -> list[RisingTerm]:
+        """The *k* terms that rise most in four weeks: see ``similarity.analytics.rising_terms``. *until* is aware."""
+        check_arguments(until=until, k=k)
+        SearchOptions(k).check()
+        return rising_terms(self._database, self._state.collection, self._term_ids, self._analyzer, until, k)
 
     @guarded
     def related_terms(self, text: str, k: int = 10) -> list[Related]:

@@ -35,8 +35,8 @@ pipelines   storage tokenize < runs raw_middleware clean language encode withhol
             < compact validate deduplicate stories < store < addon < ingest < __main__
 similarity  errors arrays jit lru background < option_values < postings < reader < query < ranking
             < analytics refresh guard maintenance < index < answers < evaluation bench health < cli < __main__
-service     problems schemas < capacity < deps answers parameters < openapi access < routes < page < sign_in warm_up prompt < app
-            < write_openapi __main__
+service     problems schemas < capacity < deps answers parameters < openapi access < routes < page
+            < sign_in feeds warm_up prompt < app < write_openapi __main__ bench
 """
 """Inside a package a module imports from its own layer's folder or from layers left of ``<``. Names between two ``<``
 are neighbours and do not import one another. The longest name that fits a module says where it stands."""

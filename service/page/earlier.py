@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from service.deps import EngineDep
-from service.page.rendering import PageRoute, page
+from service.page.rendering import PageRoute, data_links, page
 from service.problems import NotFound
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
@@ -37,7 +37,8 @@ async def earlier(request: Request, engine: EngineDep, article_id: str) -> Respo
     if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 7):
         raise QueryError(f"page {wanted[:40]!r} is no whole number", "page")
     context = await engine.call(_compared, article_id, int(wanted), request.query_params.get("with", ""))
-    return page(request, "earlier.html", context)
+    data = data_links(f"/api/v1/articles/{context['found'].article.id}/earlier?page={context['found'].page}")
+    return page(request, "earlier.html", context | {"data": data})
 
 
 def _compared(index: SimilarityIndex, article_id: str, number: int, other: str) -> dict[str, Any]:

@@ -45,6 +45,31 @@ LABELS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "": ("从未运行", "never ran"),
     },
     "route": {"same": ("同语言", "same language"), "across": ("跨语言", "across languages")},
+    "part_of_store": {
+        "articles": ("文章", "articles"),
+        "index": ("索引", "index"),
+        "archive": ("原始页面", "raw pages"),
+    },
+    "coverage": {
+        "published": ("日期", "date"),
+        "text": ("正文", "text"),
+        "length": ("正文长", "length"),
+        "summary": ("摘要", "summary"),
+        "authors": ("作者", "authors"),
+        "title": ("标题", "title"),
+    },
+    "filter": {
+        "source": ("来源", "source"),
+        "category": ("类别", "category"),
+        "kind": ("种类", "kind"),
+        "language": ("语言", "language"),
+        "company": ("公司", "company"),
+        "since": ("起始日", "since"),
+        "until": ("截止日", "until"),
+        "must": ("必须有", "must have"),
+        "not": ("不能有", "must not have"),
+        "min_score": ("最低分数", "lowest score"),
+    },
     "part": {
         "words": ("词", "words"),
         "pairs": ("二字", "pairs"),
@@ -55,6 +80,7 @@ LABELS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
 }
 
 _PASSAGE = 320  # characters that are shown of a passage
+_NEAR = 16  # characters in which a cut is moved to a space
 _BEFORE = 60  # of them before the first marked word
 
 
@@ -122,7 +148,11 @@ def marked(text: str, words: Iterable[str], most: int = _PASSAGE) -> list[tuple[
     )
     first = re.search(pattern, text, re.IGNORECASE) if pattern else None
     start = max(0, first.start() - _BEFORE) if first and first.end() > most - _BEFORE else 0
-    shown = ("…" if start else "") + text[start : start + most] + ("…" if start + most < len(text) else "")
+    end = start + most
+    # Between words where there is a space near; Han text has none.
+    start = text.find(" ", start, start + _NEAR) + 1 or start if start else 0
+    end = text.rfind(" ", end - _NEAR, end) if end < len(text) and " " in text[end - _NEAR : end] else end
+    shown = ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
     if not pattern:
         return [(shown, False)] if shown else []
     pieces = re.split(f"({pattern})", shown, flags=re.IGNORECASE)

@@ -1,8 +1,8 @@
-"""Renders the templates: language, texts in two languages, addresses, and pages in place of JSON problems."""
+"""Renders the templates: language, texts in two languages, addresses, and problems as pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,12 @@ from fastapi import Request
 from fastapi.routing import APIRoute
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from pymongo.errors import PyMongoError
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
 from service.page import formats
-from service.problems import NotFound, Unavailable, reasons
-from similarity.errors import QueryError
+from service.problems import title_of
 from similarity.index import TIME_ZONE
-from store.connection import StoreError
 
 templates = Jinja2Templates(directory=Path(__file__).with_name("templates"))
 
@@ -41,7 +37,7 @@ def language_of(request: Request) -> str:
 def page(request: Request, name: str, context: Mapping[str, Any], status: int = 200) -> Response:
     """The page of the template *name*; a language in the address is remembered."""
     lang = language_of(request)
-    values = {"lang": lang, "path": request.url.path, "asked": request.query_params.multi_items(), **context}
+    values = {"lang": lang, "path": request.scope["path"], "asked": request.query_params.multi_items(), **context}
     headers = {"Cache-Control": "private, no-cache", "Vary": "Cookie", "Content-Language": lang}
     response = templates.TemplateResponse(request, name, values, status_code=status, headers=headers)
     if request.query_params.get("lang") in _LANGUAGES:
@@ -50,36 +46,20 @@ def page(request: Request, name: str, context: Mapping[str, Any], status: int = 
 
 
 class PageRoute(APIRoute):
-    """A route of the page: what goes wrong is a page too, with one sentence."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler of the route, with its errors as pages."""
-        handle = super().get_route_handler()
-
-        async def handled(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except QueryError as error:
-                return _fault(request, 422, *reasons(error))
-            except NotFound as error:
-                return _fault(request, 404, error.english, error.chinese)
-            except Unavailable as error:
-                response = _fault(request, 503, error.english, error.chinese)
-                response.headers["Retry-After"] = str(error.retry_after)
-                return response
-            except HTTPException as error:
-                return _fault(request, error.status_code, "The text is too long.", "文字太长。")
-            except (PyMongoError, StoreError):
-                text = "The database does not answer; try again soon.", "数据库没有应答，请稍后再试。"
-                response = _fault(request, 503, *text)
-                response.headers["Retry-After"] = "5"
-                return response
-
-        return handled
+    """A route of the page: whoever asks for it, what goes wrong is a page too."""
 
 
-def _fault(request: Request, status: int, english: str, chinese: str) -> Response:
-    return page(request, "fault.html", {"status": status, "english": english, "chinese": chinese}, status)
+def page_of_problem(request: Request, status: int, detail: tuple[str, str]) -> Response | None:
+    """The page that tells a person what went wrong; None where a program asks, as it does under ``/api``."""
+    is_page = isinstance(request.scope.get("route"), PageRoute) or "text/html" in request.headers.get("accept", "")
+    if request.scope["path"].startswith("/api/") or not is_page:
+        return None
+    (english_title, chinese_title), (english, chinese) = title_of(status), detail
+    context = {
+        "status": status, "english": english, "chinese": chinese,
+        "english_title": english_title, "chinese_title": chinese_title,
+    }  # fmt: skip
+    return page(request, "fault.html", context, status)
 
 
 @pass_context
@@ -120,13 +100,29 @@ def label(context: Context, kind: str, value: str) -> str:
     return translated(context, chinese, english)
 
 
+def counted(number: int, name: str) -> str:
+    """*number* with an English *name* that has a regular plural."""
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
+
+
 def search_for(**options: Any) -> str:
     """The address of a search with *options*; empty ones are left out."""
     return "/search?" + urlencode({name: value for name, value in options.items() if value}, doseq=True)
 
 
+def data_links(json: str, options: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """What a view offers as data: *json*, and the articles of the search with *options* as CSV and as a feed."""
+    links = {"JSON": json}
+    if options is not None:
+        asked = "?" + urlencode(options, doseq=True) if options else ""
+        links |= {"CSV": f"/api/v1/export.csv{asked}", "Atom": f"/feeds/search.atom{asked}"}
+    return links
+
+
 templates.env.globals.update(
     t=translated, address=address, toggled=toggled, moment=moment, label=label, search_for=search_for,
+    counted=counted,
+    data_types={"JSON": "application/json", "CSV": "text/csv", "Atom": "application/atom+xml"},
     safe_link=formats.safe_link, citation=formats.citation, original_link=formats.original_link,
 )  # fmt: skip
 templates.env.trim_blocks = templates.env.lstrip_blocks = True

@@ -15,19 +15,20 @@ from starlette.responses import RedirectResponse, Response
 from service.answers import MAX_HITS_A_PAGE, MAX_QUESTION, values_of
 from service.deps import Engine, EngineDep
 from service.page.formats import evidence, excerpt_of, marked, words_of
-from service.page.rendering import PageRoute, page
+from service.page.rendering import PageRoute, data_links, page
 from service.routes.search import MAX_TEXT
 from similarity.answers.answer import Answer, answer
 from similarity.answers.counts import SPANS, FilterCounts, counts
 from similarity.answers.question import SEVERAL, Question, read
 from similarity.errors import QueryError
-from similarity.index import TIME_ZONE, SimilarityIndex
+from similarity.index import SimilarityIndex
 from similarity.ranking.results.collapse import other_sources
 from similarity.ranking.results.hits import Hit
 from store.documents.articles import read as read_articles
 from store.documents.sources import SourceRow, source_rows
 
 FILTERS = ("source", "category", "kind", "language", "company", "since", "until", "must", "not", "min_score")
+_WORDS = 40  # that are shown of a question without hits
 
 router = APIRouter(route_class=PageRoute)
 
@@ -105,6 +106,7 @@ async def _results(request: Request, engine: Engine, values: Mapping[str, Any]) 
         "found": found,
         "question": question,
         "text": text,
+        "box": question.q,
         "is_long": len(text) > MAX_QUESTION,
         "within": days,
         "now": now,
@@ -115,13 +117,19 @@ async def _results(request: Request, engine: Engine, values: Mapping[str, Any]) 
             if name not in ("q", "passage", "like", "cursor", "lang")
             for one in (value if isinstance(value, list) else [value])
         ],
-        "api": urlencode(replace(question, cursor="").values(), doseq=True),
+        "data": {} if len(text) > MAX_QUESTION else _data(question),
         "spans": {
             "1": ("24 小时", "24 hours"), "7": ("7 天", "7 days"), "30": ("30 天", "30 days"),
             "90": ("一季", "quarter"), "365": ("一年", "year"),
         },
     }  # fmt: skip
     return page(request, "search.html", context)
+
+
+def _data(question: Question) -> dict[str, str]:
+    asked = replace(question, cursor="")
+    json = "/api/v1/search" + (f"?{urlencode(values, doseq=True)}" if (values := asked.values()) else "")
+    return data_links(json, replace(asked, k=10, fold=True, explain=False).values())
 
 
 def find(index: SimilarityIndex, question: Question, now: datetime) -> Found:
@@ -138,13 +146,16 @@ def find(index: SimilarityIndex, question: Question, now: datetime) -> Found:
     if not hits and found.articles:
         costly = _most_costly(index, question)
         if question.q:
-            understood, related = _understood(index, question.q), _related(index, question.q)
+            understood, related = index.words_in(question.q)[:_WORDS], _related(index, question.q)
     return Found(found, hits, counts(index, question, now), sources, liked, costly, related, understood)
 
 
 def _shown(hit: Hit, text: str) -> ShownHit:
     words = words_of(hit, text)
-    title, passage = marked(hit.article.title, words, 1000), marked(excerpt_of(hit), words)
+    excerpt = excerpt_of(hit)
+    title, passage = marked(hit.article.title, words, 1000), marked(excerpt, words)
+    if " ".join(excerpt.split()) == " ".join(hit.article.title.split()):
+        passage = []  # of a headline alone the passage is the title
     return ShownHit(hit, title, passage, evidence(hit), other_sources(hit))
 
 
@@ -162,18 +173,8 @@ def _most_costly(index: SimilarityIndex, question: Question) -> tuple[str, int] 
     return most
 
 
-def _understood(index: SimilarityIndex, text: str) -> list[str]:
-    hits = answer(index, Question(q=text, k=1)).hits
-    return [word.word for word in hits[0].words] if hits else []
-
-
 def _related(index: SimilarityIndex, text: str) -> list[str]:
     try:
         return [term.word for term in index.related_terms(text, 8)]
     except QueryError:  # too few articles, or no word that any article has
         return []
-
-
-def day_of(moment: datetime) -> str:
-    """The day of *moment* in Shanghai, as an option of a search."""
-    return f"{moment.astimezone(TIME_ZONE):%Y-%m-%d}"

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from service.deps import EngineDep
-from service.page.rendering import PageRoute, page
+from service.page.rendering import PageRoute, data_links, page
 from service.problems import NotFound
 from service.routes.sources import runs_of, source_fields
 from similarity.answers.answer import answer
@@ -45,7 +45,8 @@ async def sources(request: Request, engine: EngineDep) -> Response:
             for fields in source_fields(index)
         ]
 
-    return page(request, "sources.html", {"rows": await engine.call(find), "now": datetime.now(UTC)})
+    rows = await engine.call(find)
+    return page(request, "sources.html", {"rows": rows, "data": data_links("/api/v1/sources", {})})
 
 
 @router.get("/sources/{key}")
@@ -61,7 +62,10 @@ async def source(request: Request, engine: EngineDep, key: str) -> Response:
         hits = answer(index, Question(source=(key,), k=_NEWEST)).hits if key in index.sources else []
         return {"row": found[0], "runs": runs, "days": days_of(runs, today), "hits": hits}
 
-    return page(request, "source.html", await engine.call(find))
+    context = await engine.call(find)
+    # A search refuses a source of which nothing is stored.
+    data = data_links(f"/api/v1/sources/{context['row']['key']}", {"source": key} if context["hits"] else None)
+    return page(request, "source.html", context | {"data": data})
 
 
 def days_of(runs: list[dict[str, Any]], today: date) -> list[Day]:

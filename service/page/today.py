@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from service.deps import EngineDep
-from service.page.rendering import PageRoute, page
+from service.page.rendering import PageRoute, data_links, page
 from service.routes.sources import source_fields
+from similarity.analytics.rising_terms import SPAN, RisingTerm
 from similarity.answers.answer import answer
 from similarity.answers.question import Question
 from similarity.index import TIME_ZONE, SimilarityIndex
@@ -22,6 +24,8 @@ from store.documents.stories import Story, newest_stories
 
 _STORIES = 60
 _REPORTS = 12
+_RISING = 12
+_LATE = 40
 _FRIDAY_EVENING = time(18)
 
 router = APIRouter(route_class=PageRoute)
@@ -31,7 +35,8 @@ router = APIRouter(route_class=PageRoute)
 class Today:
     """The page of today: ``biggest`` stories of several sources, the others by category of the source that was first.
 
-    ``late``: nothing was published lately, so the stories are those of the newest day that has any.
+    ``late``: nothing was published lately, so the stories are those of the newest ``_LATE`` articles.
+    ``rising``: terms that are written about more than before.
     """
 
     since: datetime
@@ -40,6 +45,7 @@ class Today:
     biggest: list[Story]
     by_category: Mapping[str, list[Story]]
     reports: list[Hit]
+    rising: list[RisingTerm]
     troubled: list[dict[str, Any]]
     sources: Mapping[str, SourceRow]
     articles: int
@@ -49,7 +55,18 @@ class Today:
 async def today(request: Request, engine: EngineDep) -> Response:
     """The stories new in the last 24 hours, on Mondays since Friday evening."""
     now = datetime.now(UTC)
-    return page(request, "today.html", {"today": await engine.call(find, now), "lead": lead})
+    found = await engine.call(find, now)
+    since = {"since": found.since.isoformat()}
+    return page(
+        request,
+        "today.html",
+        {
+            "today": found,
+            "lead": lead,
+            "rising_since": (now - SPAN).isoformat(timespec="seconds"),
+            "data": data_links(f"/api/v1/stories?{urlencode(since)}", since),
+        },
+    )
 
 
 def start_of_news(now: datetime) -> datetime:
@@ -65,9 +82,9 @@ def find(index: SimilarityIndex, now: datetime) -> Today:
     since, late = start_of_news(now), False
     total, stories = newest_stories(index.database, since, _STORIES)
     if not total:
-        row = index.database.articles.find_one({"published": {"$ne": None}}, {"published": 1}, sort=[("published", -1)])
-        if row:
-            since, late = row["published"] - timedelta(days=1), True
+        dated = index.database.articles.find({"published": {"$ne": None}}, {"published": 1})
+        if newest := list(dated.sort("published", -1).limit(_LATE)):
+            since, late = newest[-1]["published"], True
             total, stories = newest_stories(index.database, since, _STORIES)
     sources = source_rows(index.database)
     biggest = [story for story in stories if len(story.sources) > 1][:8]
@@ -80,7 +97,8 @@ def find(index: SimilarityIndex, now: datetime) -> Today:
     reports = answer(index, question).hits if len(index) else []
     troubled = [source for source in source_fields(index) if source["last"] and source["fault"]]
     shown = {name: found for name, found in by_category.items() if found}
-    return Today(since, late, total, biggest, shown, reports, troubled, sources, len(index))
+    rising = index.rising_terms(now, _RISING)
+    return Today(since, late, total, biggest, shown, reports, rising, troubled, sources, len(index))
 
 
 def lead(story: Story) -> tuple[str, str, float] | None:

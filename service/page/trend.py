@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from service.answers import values_of
 from service.deps import EngineDep
-from service.page.rendering import PageRoute, page, search_for
+from service.page.rendering import PageRoute, data_links, page, search_for
 from service.routes.terms import MAX_TOPICS, topics_of
 from similarity.analytics.trend import PERIODS, Period, Trend
 from similarity.answers.question import read
@@ -19,8 +21,9 @@ from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 from store.documents.sources import source_rows
 
-_MOST_BARS = 60
-_WIDTH, _HEIGHT, _BASE = 960, 120, 18
+_MOST_BARS = 48
+_LEAST_STEP = 24  # pixels of a bar with its gaps: what a finger hits; a narrower window scrolls the chart
+_WIDTH, _HEIGHT = 960, 120
 _MEASURES = ("count", "share")
 
 router = APIRouter(route_class=PageRoute)
@@ -28,8 +31,13 @@ router = APIRouter(route_class=PageRoute)
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a chart of 960 by 120 units: its place and size, what it says, and the link to its articles."""
+    """A bar of a chart of 960 by 120 units: its place and size, what it says, and the link to its articles.
 
+    It stands in the middle of a part that is ``step`` wide and begins at ``left``.
+    """
+
+    left: float
+    step: float
     x: float
     width: float
     height: float
@@ -39,11 +47,17 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """The bars of a topic; ``highest`` is the value of the highest possible bar, the same in all charts of a page."""
+    """The bars of a topic; ``highest`` is the value of the highest possible bar, the same in all charts of a page.
+
+    ``first`` and ``last``: its first and last day. ``width``: the least width in pixels.
+    """
 
     trend: Trend
     bars: list[Bar]
     highest: float
+    first: date | None = None
+    last: date | None = None
+    width: int = 0
 
 
 @router.get("/trend")
@@ -72,6 +86,7 @@ async def trend(request: Request, engine: EngineDep) -> Response:
 
     trends, context = await engine.call(find)
     context |= {
+        "data": _data(values, topics) if topics else {},
         "charts": charts_of(trends, str(measure), source),
         "rows": rows_of(trends),
         "topics": [*topics, *[""] * (MAX_TOPICS - len(topics))],
@@ -83,13 +98,18 @@ async def trend(request: Request, engine: EngineDep) -> Response:
         "periods": PERIODS,
         "width": _WIDTH,
         "height": _HEIGHT,
-        "base": _BASE,
     }
     return page(request, "trend.html", context)
 
 
+def _data(values: Mapping[str, Any], topics: list[str]) -> dict[str, str]:
+    days = {name: values[name] for name in ("source", "since", "until") if name in values}
+    json = urlencode({"q": topics, "by": values.get("by", "month")} | days, doseq=True)
+    return data_links(f"/api/v1/trend?{json}", {"must": topics} | days if len(topics) == 1 else None)
+
+
 def charts_of(trends: list[Trend], measure: str, source: str | None) -> list[Chart]:
-    """A chart of each topic: the same periods (the last 60) and the same scale, so that bars can be compared."""
+    """A chart of each topic: the same periods (the last 48) and the same scale, so that bars can be compared."""
     starts = sorted({period.start for found in trends for period in found.periods})[-_MOST_BARS:]
     if not starts:
         return [Chart(found, [], 0) for found in trends]
@@ -97,10 +117,13 @@ def charts_of(trends: list[Trend], measure: str, source: str | None) -> list[Cha
     shown = [[period for period in found.periods if period.start in place] for found in trends]
     highest = max((_value(period, measure) for periods in shown for period in periods), default=0.0) or 1.0
     step = _WIDTH / len(starts)
+    last = max(period.end for periods in shown for period in periods)
     charts = []
     for found, periods in zip(trends, shown, strict=True):
         bars = [
             Bar(
+                round(place[period.start] * step, 2),
+                round(step, 2),
                 round(place[period.start] * step + 0.1 * step, 2),
                 round(0.8 * step, 2),
                 round((_HEIGHT - 10) * _value(period, measure) / highest, 2),
@@ -110,7 +133,7 @@ def charts_of(trends: list[Trend], measure: str, source: str | None) -> list[Cha
             for period in periods
             if period.articles
         ]
-        charts.append(Chart(found, bars, highest))
+        charts.append(Chart(found, bars, highest, starts[0], last, _LEAST_STEP * len(starts)))
     return charts
 
 

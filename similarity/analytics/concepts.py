@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from similarity.analytics.surface_forms import forms_in
 from similarity.arrays import Flags
 from similarity.errors import QueryError
 from similarity.postings.inverted import InvertedIndex
@@ -21,7 +22,7 @@ from similarity.query.term_ids import TermIds
 from similarity.reader.collection import Collection
 from similarity.reader.segment_reader import SegmentReader
 from text.analysis.analyzer import Analyzer
-from text.analysis.document import concept_token
+from text.analysis.document import analyzed_query, concept_token
 from text.analysis.glossary import NAME_CATEGORIES, Term, glossary
 
 NAMES = NAME_CATEGORIES - {"research", "organisation"} | {"products"}
@@ -79,6 +80,15 @@ def concepts_of(analyzer: Analyzer, text: str) -> list[Concept]:
         message = "the text has no words to look for (stop words and signs are left out)"
         raise QueryError(message, "q", "没有可检索的词（停用词和符号不计）")
     return list(concepts)
+
+
+def words_in(analyzer: Analyzer, text: str) -> list[str]:
+    """What *text* is searched by, as it writes it: names of glossary terms, then other words; each once."""
+    read = analyzed_query(text, analyzer)
+    written = forms_in([text], read.tokens)
+    return list(
+        dict.fromkeys([concept.surface for concept in read.concepts] + [written.get(one, one) for one in read.tokens])
+    )
 
 
 @lru_cache(maxsize=10_000)

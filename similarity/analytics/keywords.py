@@ -92,7 +92,7 @@ def keywords(
     frequencies = statistics.frequencies.of(np.array([ids[token] for token in plain], np.int32))
     for token, frequency in zip(plain, frequencies.tolist(), strict=True):
         articles = max(frequency, 1)
-        if max(articles, counts[token]) > 1 or _is_known(token):
+        if max(articles, counts[token]) > 1 or is_known(token):
             candidates.append(Keyword(token, weight(counts[token], articles), counts[token], articles))
     in_chinese = row["language"] == "zh"
     of_terms = collection.bigram_frequencies(np.array([ids[concept_token(term)] for term in terms], np.int32))
@@ -136,7 +136,7 @@ def _subtract(counts: Counter[str], tokens: Sequence[str], number: int) -> None:
         counts[token] = max(counts[token] - number, 0)
 
 
-def _is_known(token: str) -> bool:
+def is_known(token: str) -> bool:
     """Whether *token* is a word of which one occurrence is enough.
 
     A Han word that no dictionary has, and that occurs once in the whole index, is mostly a wrong cut (对镓).

@@ -81,9 +81,9 @@ class SegmentReader:
         start = self.segment.vector_start[field]
         return self.segment.vectors[field][start[row] : start[row + 1]].tobytes()
 
-    def frequencies(self, rows: Ints) -> tuple[Tokens, Ints]:
-        """The tokens of *rows*, and in how many of these rows each occurs; read from the packed vectors."""
-        start, vectors = self.segment.vector_start[WORDS].astype(np.int64), self.segment.vectors[WORDS]
+    def frequencies(self, rows: Ints, field: str = WORDS) -> tuple[Tokens, Ints]:
+        """The tokens of *rows* in *field*, and in how many of these rows each occurs; read from the packed vectors."""
+        start, vectors = self.segment.vector_start[field].astype(np.int64), self.segment.vectors[field]
         parts = [vectors[start[row] : start[row + 1]] for row in rows]
         ends = np.cumsum([0, *(len(part) for part in parts)])
         packed = np.concatenate(parts)

@@ -125,6 +125,18 @@ def existing_ids(database: Database[Document], ids: Iterable[str]) -> set[str]:
     return {row["_id"] for row in database.articles.find({"_id": {"$in": list(ids)}}, {"_id": 1})}
 
 
+def write_times(database: Database[Document], ids: Iterable[str]) -> dict[str, datetime]:
+    """When the present content of each of the articles *ids* was written; without those that are not stored."""
+    rows = database.articles.find({"_id": {"$in": list(ids)}}, {"stored": 1})
+    return {row["_id"]: row["stored"] for row in rows}
+
+
+def newest_write(database: Database[Document]) -> datetime | None:
+    """When an article was last written; None without any."""
+    row = database.articles.find_one({}, {"stored": 1}, sort=[("stored", -1)])
+    return row["stored"] if row else None
+
+
 def access_of(database: Database[Document], ids: Iterable[str]) -> dict[str, Access]:
     """How much is kept of those of the article *ids* that are stored."""
     return {row["_id"]: row["access"] for row in database.articles.find({"_id": {"$in": list(ids)}}, {"access": 1})}

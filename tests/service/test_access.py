@@ -124,6 +124,9 @@ def test_requests_are_counted_for_all_processes_together(news_uri: str, monkeypa
         assert statuses == [200] * 10 + [429] * 4
         refused = one.get("/api/v1/sources/sia", headers={"Accept-Language": "zh"})
         assert refused.headers["retry-after"] == "1" and "请求过多" in refused.text
+        page = one.get("/search?q=wafer", headers={"Accept": "text/html"})
+        assert (page.status_code, page.headers["retry-after"]) == (429, "1")
+        assert "请求过多" in page.text and '<link rel="stylesheet"' in page.text
         assert one.get("/healthz").status_code == 200
 
 

@@ -21,7 +21,7 @@
   };
   const isWebAddress = (link) => /^https?:\/\//i.test(link || "");
 
-  box.addEventListener("keydown", (event) => {
+  box?.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || composes(event)) return;
     event.preventDefault();
     box.form.requestSubmit();
@@ -32,7 +32,7 @@
     if (isField(event.target) || list.open) return;
     const hit = hits[here];
     const keys = {
-      "/": () => { box.focus(); box.select(); },
+      "/": () => { box?.focus(); box?.select(); },
       j: () => go(here + 1),
       k: () => go(here - 1),
       s: () => { if (hit?.dataset.similar) location.assign(hit.dataset.similar); },
@@ -62,6 +62,25 @@
       button.textContent = button.dataset.done;
     });
   }
+
+  // The selected text of an article is asked for as a passage.
+  const more = document.getElementById("more-like");
+  if (more) {
+    const body = document.querySelector(".body");
+    const field = more.querySelector("textarea");
+    document.addEventListener("selectionchange", () => {
+      const selected = document.getSelection();
+      const text = selected.toString().trim();
+      // Not its end: three clicks on the last paragraph select up to what comes after it.
+      const isInside = text && body.contains(selected.getRangeAt(0).startContainer);
+      if (isInside) field.value = text;
+      // A click on the button may end the selection before it is a click.
+      more.hidden = !isInside && !more.contains(document.activeElement);
+    });
+    more.addEventListener("mousedown", (event) => event.preventDefault());
+  }
+
+  for (const chart of document.querySelectorAll(".scroll")) chart.scrollLeft = chart.scrollWidth; // the newest
 
   const filters = document.querySelector("details.filters");
   if (filters && matchMedia("(max-width: 52rem)").matches) filters.open = false;

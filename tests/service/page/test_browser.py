@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ADDRESSES = ["/", "/search?q=HBM4+供应", "/search?q=nothing+xyzzy&source=intel", "/trend?q=HBM4&q=CoWoS", "/sources",
-             "/sources/sia", "/help", "/search?k=0"]  # fmt: skip
+             "/sources/sia", "/stats", "/help", "/sign-in", "/search?k=0"]  # fmt: skip
 TIMEOUT = 60_000  # ms
 
 
@@ -105,6 +105,18 @@ def test_text_of_twice_the_size_fits(opened: Callable[..., Any]) -> None:
         assert not is_wider_than_the_window(page), address
 
 
+def test_a_selected_passage_is_searched_for(opened: Callable[..., Any]) -> None:
+    page = opened("/search?q=CoWoS+packaging")
+    page.locator(".hit h2 a").first.click()
+    button = page.locator("#more-like button")
+    assert not button.is_visible()
+    text = page.locator(".body p").first.inner_text()
+    page.locator(".body p").first.click(click_count=3)
+    button.click()
+    page.wait_for_url("**/search?passage=*")
+    assert text[:40] in page.inner_text(".liked")
+
+
 def test_keys(opened: Callable[..., Any]) -> None:
     page = opened("/search?q=HBM4+供应")
     page.keyboard.press("/")
@@ -174,21 +186,24 @@ def test_a_pasted_page_is_answered(opened: Callable[..., Any]) -> None:
     page.wait_for_function("document.querySelector('.hit h2')?.textContent.includes('CoWoS')")
 
 
-def test_every_control_is_reached_by_tab_and_shows_it(opened: Callable[..., Any]) -> None:
-    page = opened("/search?q=HBM4+供应")
-    wanted = page.evaluate(
-        """[...document.querySelectorAll('a[href], button, textarea, summary')]
-          .filter((one) => one.checkVisibility() && !one.closest('dialog')).length"""
-    )
-    reached = 0
-    for _ in range(wanted + 5):
+@pytest.mark.parametrize("address", ["/search?q=HBM4+供应", "/trend?q=HBM4&q=CoWoS&by=day"])
+def test_every_control_is_reached_by_tab_and_shows_it(opened: Callable[..., Any], address: str) -> None:
+    page = opened(address)
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(300):
         page.keyboard.press("Tab")
-        shown = page.evaluate(
+        outline = page.evaluate(
             """(() => { const one = document.activeElement;
-              return one === document.body ? '' : getComputedStyle(one).outlineStyle; })()"""
+              if (one === document.body) return '';
+              one.setAttribute('data-reached', '');
+              return getComputedStyle(one).outlineStyle; })()"""
         )
-        if not shown:
+        if not outline:
             break
-        assert shown != "none"
-        reached += 1
-    assert reached == wanted
+        assert outline != "none"
+    missed = page.evaluate(
+        """[...document.querySelectorAll('a[href], button, textarea, summary, select, input:not([type=hidden])')]
+          .filter((one) => one.checkVisibility() && !one.closest('dialog') && !one.hasAttribute('data-reached'))
+          .map((one) => one.outerHTML)"""
+    )
+    assert missed == []

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from pymongo.errors import ServerSelectionTimeoutError
 from starlette.testclient import TestClient
 
 from service.page.formats import citation, marked, original_link, safe_link
 from service.page.today import start_of_news
+from similarity.index import SimilarityIndex
 from store.article import Article, File
 from store.documents.sources import packaged
 from tests.service.conftest import TEXTS, URL, WAFERS, application
@@ -101,7 +103,7 @@ def test_article_story_sources_and_today(client: TestClient) -> None:
     abstract = get(client, f"/a/{first_id(client, 'gallium')}")
     assert "In short: gallium." in abstract and "无日期" in abstract and "只保存了可以保存的部分" in abstract
     story = client.get("/api/v1/stories", params={"since": "2020-01-01", "k": 1}).json()["stories"][0]["id"]
-    assert "1 篇，1 个来源" in get(client, f"/s/{story}")
+    assert "1 篇" in get(client, f"/s/{story}")
     sources = get(client, "/sources")
     assert sources.count('<th scope="row">') == 20 and "14 天中 1 天正常，0 天有问题" in sources
     assert "美国半导体行业协会" in get(client, "/sources/sia")
@@ -142,10 +144,108 @@ def test_what_goes_wrong_is_a_page(client: TestClient, address: str, status: int
     assert said in page and "Traceback" not in page
 
 
+def test_every_view_offers_its_data(client: TestClient) -> None:
+    key = first_id(client, "HBM4")
+    for address, names in {
+        "/": {"JSON", "CSV", "Atom"},
+        "/search?q=wafer&kind=report&k=20": {"JSON", "CSV", "Atom"},
+        f"/a/{key}": {"JSON", "CSV", "Atom"},
+        f"/s/{key}": {"JSON", "CSV", "Atom"},
+        "/sources": {"JSON", "CSV", "Atom"},
+        "/sources/sia": {"JSON", "CSV", "Atom"},
+        "/sources/gartner": {"JSON"},
+        "/stats": {"JSON", "CSV", "Atom"},
+        "/trend?q=HBM4": {"JSON", "CSV", "Atom"},
+        "/trend?q=HBM4&q=CoWoS": {"JSON"},
+    }.items():
+        page = get(client, address)
+        links = dict(re.findall(r'<link rel="alternate" type="[^"]+" title="(\w+)" href="([^"]+)">', page))
+        assert links.keys() == names, address
+        for name, link in links.items():
+            reply = client.get(link.replace("&amp;", "&"))
+            assert reply.status_code == 200, (link, reply.text)
+            expected = {"JSON": "application/json", "CSV": "text/csv", "Atom": "application/atom+xml"}[name]
+            assert reply.headers["content-type"].startswith(expected)
+            assert f'<a href="{link}"' in page
+
+
+def test_a_paragraph_is_searched_for(client: TestClient) -> None:
+    key = first_id(client, "CoWoS packaging remains tight")
+    page = get(client, f"/a/{key}")
+    assert '<form id="more-like" method="post" action="/search" hidden>' in page
+    assert (
+        f'<noscript><form class="passage-form" action="/a/{key}/passage"><button class="plain" name="n" value="0">'
+        in page
+    )
+    found = client.get(f"/a/{key}/passage?n=0")
+    assert found.url.path == "/search" and found.url.params["passage"] == TEXTS[3][0]
+    assert "与这段文字相似" in found.text and "<mark>CoWoS</mark>" in found.text
+    assert 'href="/api/v1/search?passage=' in found.text
+    get(client, f"/a/{key}/passage?n=1", 404)
+    get(client, f"/a/{key}/passage?n=x", 422)
+    get(client, "/a/000000000000000000000000/passage?n=0", 404)
+
+
+def test_what_is_stored_is_counted(client: TestClient) -> None:
+    page = get(client, "/stats")
+    assert f"共 {WAFERS + len(TEXTS) + 2} 篇" in page
+    link, number = re.search(r'<a href="([^"]+)"><bdi>报告</bdi></a></th><td class="number">(\d+)<', page).groups()
+    assert (link, number) == ("/search?kind=report", str(WAFERS // 4))
+    month, number = re.search(
+        r'<a href="([^"]+)"><bdi>\d{4}-\d\d</bdi></a></th><td class="number">(\d+)<', page
+    ).groups()
+    assert f"<strong>{number}</strong>" in get(client, month.replace("&amp;", "&"))
+    assert 'href="/stats"' in get(client, "/sources")
+
+
+def test_rising_terms_link_to_their_articles(client: TestClient, uri: str, database) -> None:
+    assert "上升的词" not in get(client, "/")  # everything is of these weeks: there is nothing to compare with
+    store, now = storing_in(database), datetime.now(UTC)
+    store([f"HBM4 supply {number}" for number in range(9)], language="en", published=now - timedelta(days=2))
+    store([f"wafer {number}" for number in range(9)], language="en", published=now - timedelta(days=2))
+    store([f"wafer of old {number}" for number in range(20)], language="en", published=now - timedelta(days=40))
+    with TestClient(application(uri), base_url=URL) as own:
+        page = get(own, "/")
+        link = re.search(r'<a href="([^"]+)"><bdi>第六代高带宽内存</bdi></a> <span class="count">9 \(0\)</span>', page)
+        assert link
+        assert "<strong>9</strong> 篇" in get(own, link[1].replace("&amp;", "&"))
+
+
+HTML = {"Accept": "text/html,application/xhtml+xml"}
+
+
+def test_a_browser_gets_pages_and_a_program_problems(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = get(client, "/nothing", 404, headers=HTML)
+    assert "此地址没有内容" in page and 'href="/help"' in page and 'href="/search"' in page and 'id="box"' in page
+    assert "Nothing is at this address" in get(client, "/nothing?lang=en", 404, headers=HTML)
+    client.cookies.clear()
+    assert client.get("/nothing").headers["content-type"] == "application/problem+json"
+    in_api = client.get("/api/v1/nothing", headers=HTML)
+    assert (in_api.status_code, in_api.headers["content-type"]) == (404, "application/problem+json")
+    refused = client.post("/help", headers=HTML)
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
+    assert "方法不允许" in refused.text and refused.headers["cache-control"] == "no-store"
+    assert "文字太长" in client.post("/search", data={"q": "长" * 70_000}).text
+
+    def away(self: SimilarityIndex, *args: object, **kwargs: object) -> object:
+        raise ServerSelectionTimeoutError("localhost:1: refused, Timeout: 10s, Topology Description: /tmp/secret")
+
+    monkeypatch.setattr(SimilarityIndex, "ranking", away)
+    reply = client.get("/search?q=wafer", headers=HTML)
+    assert (reply.status_code, reply.headers["retry-after"]) == (503, "5")
+    assert "数据库没有应答" in reply.text and 'href="/search?q=wafer">再试一次' in reply.text
+    monkeypatch.setattr(SimilarityIndex, "ranking", lambda *_, **__: 1 / 0)
+    fault = get(client, "/search?q=wafer", 500, headers=HTML)
+    assert "内部错误" in fault and "ZeroDivision" not in fault
+
+
 def test_nothing_found_says_what_to_try(client: TestClient) -> None:
     page = get(client, "/search?q=wafer&source=intel&must=wafer")
     assert "没有找到" in page and "去掉筛选" in page
     assert "读懂的词：<bdi>wafer</bdi>" in page
+    page = get(client, "/search?q=xyzzies+量子比特计算+source:sia")
+    assert "读懂的词：<bdi>" in page and "xyzzies" in page and "没有文章写到这些词" in page
+    assert "source:sia</bdi>" not in page
 
 
 @pytest.fixture
@@ -180,7 +280,7 @@ def test_nothing_stored_gets_out_of_the_page(hostile: TestClient) -> None:
 def test_nothing_stored_names_the_commands(uri: str) -> None:
     app = application(uri)
     with TestClient(app, base_url=URL) as client:
-        for address in ("/", "/search", "/search?q=HBM", "/sources", "/trend?q=HBM", "/help"):
+        for address in ("/", "/search", "/search?q=HBM", "/sources", "/stats", "/trend?q=HBM", "/help"):
             page = get(client, address)
             assert ("scrapy crawlall" in page) == (address in ("/", "/search", "/search?q=HBM"))
 
