@@ -18,7 +18,7 @@ from similarity.answers.answer import answer
 from similarity.answers.question import Question, read
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
-from similarity.ranking.options import PUBLISHED
+from similarity.option_values import PUBLISHED
 from similarity.ranking.results.hits import Hit
 from store.documents.articles import newest_write, write_times
 from store.documents.sources import SourceRow, source_rows

@@ -11,7 +11,7 @@ from similarity.answers.answer import search_options
 from similarity.answers.question import Question
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
-from similarity.ranking.options import MAX_HITS
+from similarity.option_values import MAX_HITS
 from similarity.ranking.results.hits import Hit
 from store.connection import Document
 from store.documents.stories import story_ids
