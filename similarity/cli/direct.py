@@ -18,4 +18,6 @@ def answered_here(question: Question, as_json: bool) -> list[str]:
     from similarity.index import SimilarityIndex
 
     with SimilarityIndex.open(live=False) as index:
-        return printed_answer(index, question, as_json)
+        lines = printed_answer(index, question, as_json)
+    gc.freeze()  # or Python looks through all of it once more when it ends, for a third of a second
+    return lines
