@@ -7,14 +7,15 @@ finds it running. So no server is left behind for longer, even after a ``kill -9
 it stops: a process that wants the server then waits, and starts another one.
 
 Files in ``<data>/mongod``: ``db/`` (data), ``mongod.log``, ``server.json`` (port and process ids of the
-running server), ``users.lock``, ``start.lock`` (held while one process looks for a server or starts it), ``stop`` (the
-server is to end as soon as nobody uses it).
+running server), ``users.lock``, ``start.lock`` (held while one process looks for a server or starts it),
+``supervisor.lock`` (held by the supervisor while it lives), ``stop`` (the server is to end as soon as nobody uses it).
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -32,6 +33,9 @@ STOP = "stop"
 
 _LOG = "supervisor.log"
 START_TIMEOUT = 60.0  # seconds; a recovery after kill -9 with a large journal takes longer than a clean start
+_PATIENT = 5.0  # seconds; who waits longer is told for what
+
+logger = logging.getLogger(__name__)
 
 _locks: dict[Path, IO[str]] = {}
 """The shared locks of this process, by folder. The kernel releases them when the process ends."""
@@ -182,12 +186,22 @@ def _ready_port(folder: Path, process: subprocess.Popen[bytes]) -> int:
     """The port of the server that the supervisor *process* starts. Raises EmbeddedServerError."""
     log = folder / _LOG
     deadline = time.monotonic() + START_TIMEOUT
+    begun, told = time.monotonic(), False
     while time.monotonic() < deadline:
-        if read_state(folder).get("supervisor") == process.pid:
-            return read_state(folder)["port"]
-        if process.poll() is not None:
+        state = read_state(folder)
+        if state.get("supervisor") == process.pid:
+            return state["port"]
+        if process.poll() == 0:
+            # A supervisor that a killed process had started was there before: its server is as good.
+            if port := running_port(folder):
+                return port
+            process = _launch(folder)
+        elif process.poll() is not None:
             reason = log.read_text().strip().splitlines() or [f"it ended with status {process.returncode}"]
             raise EmbeddedServerError(f"embedded MongoDB does not start: {reason[-1]} (log: {folder / 'mongod.log'})")
+        if not told and time.monotonic() - begun > _PATIENT:
+            logger.warning("waiting for the embedded MongoDB in %s to start, or for one that was left to end", folder)
+            told = True
         time.sleep(0.05)
     process.terminate()
     raise EmbeddedServerError(f"embedded MongoDB not ready in {START_TIMEOUT:.0f} s (log: {folder / 'mongod.log'})")

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from store.server.embedded import REPLICA_SET, STOP, read_state
+from store.server.embedded import REPLICA_SET, STOP, read_state, running_port
 from store.server.mongod import environment, find_mongod
 from store.settings import settings
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 READY_TIMEOUT = 55.0  # seconds
 POLL = 0.2  # seconds between two checks of the users' lock and of mongod
+LEFT_TIMEOUT = 30.0  # seconds
 MAX_RESTARTS = 5
 
 _NOT_INITIATED = 94  # MongoDB's error code
@@ -31,10 +32,14 @@ _NOT_INITIATED = 94  # MongoDB's error code
 def main(folder: Path) -> None:
     """Run mongod on *folder* until it is idle, see ``Idle``; exits with a message of one line if it cannot."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    own = (folder / "supervisor.lock").open("a")
+    if not _becomes_the_only_one(folder, own):
+        return
     idle = Idle(folder, settings().embedded_idle)
     port = _free_port(read_state(folder).get("port", 0))
     (folder / "db").mkdir(exist_ok=True)
     (folder / STOP).unlink(missing_ok=True)  # of a process that was killed while it waited for the server before
+    _wait_for_left_mongod(folder)
     mongod = _launch(folder, port)
     try:
         _make_ready(mongod, port)
@@ -53,6 +58,34 @@ def main(folder: Path) -> None:
         _shut_down(mongod)
         # The users' lock is released only after this: a new user finds either a running server or none.
         (folder / "server.json").unlink(missing_ok=True)
+
+
+def _becomes_the_only_one(folder: Path, own: IO[str]) -> bool:
+    """Whether this process is the supervisor of *folder* from now on; not while another one's server runs.
+
+    The process that started the other one may have been killed before that wrote where its server is. Exits where the
+    other neither ends nor serves.
+    """
+    deadline = time.monotonic() + READY_TIMEOUT
+    while not _take_lock(own):
+        if running_port(folder):
+            return False
+        if time.monotonic() > deadline:
+            sys.exit(f"another supervisor holds {folder} and serves nothing")
+        time.sleep(POLL)
+    return True
+
+
+def _wait_for_left_mongod(folder: Path) -> None:
+    """Wait while a mongod ends that a killed supervisor has left; two on one folder are refused."""
+    try:
+        pid = int((folder / "db" / "mongod.lock").read_text() or 0)
+        command = Path(f"/proc/{pid}/cmdline")
+        deadline = time.monotonic() + LEFT_TIMEOUT
+        while str(folder / "db").encode() in command.read_bytes() and time.monotonic() < deadline:
+            time.sleep(POLL / 4)
+    except (OSError, ValueError):
+        return  # no such file, or no such process
 
 
 class Idle:
