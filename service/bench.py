@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 import typer
 
-EMPTY = b"<!doctype html><html lang=zh><title>empty</title><p>.</p>"
+EMPTY = b"<!doctype html><html lang=zh><link rel=icon href=data:,><title>empty</title><p>.</p>"
 _PAINT = """() => new Promise((done) => new PerformanceObserver((list) => {
   for (const paint of list.getEntriesByName("first-contentful-paint")) done(paint.startTime);
 }).observe({type: "paint", buffered: true}))"""
