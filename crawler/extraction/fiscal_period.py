@@ -28,6 +28,7 @@ _PATTERNS = tuple(
         rf"\bQ(?P<quarter>[1-4])[\s_,+-]{{0,3}}(?:FY|fiscal(?: year)?)?\s?{_SHORT_YEAR}(?!\d)",
         rf"\b(?P<quarter>first|second|third|fourth|[1-4](?:st|nd|rd|th))[\s-]quarter(?:ly)?"
         rf"(?:\s(?:and\s(?:full|fiscal)[\s-]year|of|results|report|for|ended|fiscal|year)){{0,3}},?\s(?:\w+\s\d\d?,\s)?{_YEAR}",
+        rf"(?<!\d){_YEAR}(?:'s)?\s(?:fiscal\s)?(?P<quarter>first|second|third|fourth|[1-4](?:st|nd|rd|th))[\s-]quarter",
         rf"{_YEAR}\s*年?\s*第?\s*(?P<quarter>[一二三四1-4])\s*季",
         rf"{_YEAR}\s*年?\s*(?P<half>半年度?|中期|interim|half\b|上半年)",
         rf"(?P<half>half[\s_-]?year(?:ly)?|interim)\D{{0,20}}{_YEAR}",
