@@ -47,7 +47,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """The bars of a topic; ``highest`` is the value of the highest possible bar, the same in all charts of a page.
+    """The bars of a topic; ``highest`` is the value of its highest bar. All charts of a page have one scale.
 
     ``first`` and ``last``: its first and last day. ``width``: the least width in pixels.
     """
@@ -133,7 +133,8 @@ def charts_of(trends: list[Trend], measure: str, source: str | None) -> list[Cha
             for period in periods
             if period.articles
         ]
-        charts.append(Chart(found, bars, highest, starts[0], last, _LEAST_STEP * len(starts)))
+        own = max((_value(period, measure) for period in periods), default=0.0)
+        charts.append(Chart(found, bars, own, starts[0], last, _LEAST_STEP * len(starts)))
     return charts
 
 

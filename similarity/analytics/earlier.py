@@ -8,7 +8,7 @@ count as words that are not there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import log, sqrt
@@ -28,7 +28,7 @@ MOST_REPORTS = 200
 """Reports of a company that are compared, the newest before the given one: of fifty years by quarters."""
 
 _KINDS = ("report", "filing")
-_BAGS = {"page_vectors": 1, "vector": 1}
+_BAGS = {"page_vectors": 1, "vector": 1, "files.fiscal_year": 1, "files.quarter": 1}
 
 Bag = dict[int, int]
 """The count of each token of a page."""
@@ -75,6 +75,7 @@ def earlier(
 ) -> Earlier:
     """What the *k* newest reports before *article_id* of the same company have on its *page*, or on a *passage*.
 
+    Of the reports on one quarter or year only the most similar one is taken.
     With neither: on its first page. Reports that share no word with it are left out. Raises QueryError for an article
     without a date, for a page that it does not have, and for both a page and a passage.
     """
@@ -92,7 +93,7 @@ def earlier(
     rows = list(_before(database, article, article.published, article_id))
     pages = [(row["_id"], number, own) for row in rows for number, own in enumerate(_bags(row), 1)]
     best = _best_pages(bag, pages)
-    found = [row["_id"] for row in rows if row["_id"] in best][:k]
+    found = _one_a_period(rows, best)[:k]
     read = articles.read(database, found)
     reports = tuple(
         _earlier_page(read[key].article, *best[key]) for key in found if key in read
@@ -148,6 +149,24 @@ def _before(database: Database[Document], article: Article, published: datetime,
 def _bags(row: Document) -> list[Bag]:
     """The bags of the pages of a stored report; one that is not divided into pages is one page."""
     return [dict(unpack(vector)) for vector in row["page_vectors"] or [row["vector"]]]
+
+
+def _one_a_period(rows: Sequence[Document], best: Mapping[str, tuple[int, float]]) -> list[str]:
+    """The ids of the reports *rows*, of each period only the most similar one.
+
+    A quarter has a report in each language and slides beside the statements. The newest of them may be the one in
+    which the page is not.
+    """
+    chosen: dict[tuple[int, int] | str, str] = {}
+    for row in rows:
+        if (key := row["_id"]) not in best:
+            continue
+        periods = [(file["fiscal_year"], file["quarter"]) for file in row.get("files", ()) if file.get("fiscal_year")]
+        period = periods[0] if periods else key
+        if period not in chosen or best[key][1] > best[chosen[period]][1]:
+            chosen[period] = key
+    taken = set(chosen.values())
+    return [row["_id"] for row in rows if row["_id"] in taken]
 
 
 def _best_pages(bag: Bag, pages: Sequence[tuple[str, int, Bag]]) -> dict[str, tuple[int, float]]:

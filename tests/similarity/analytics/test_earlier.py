@@ -129,6 +129,14 @@ def test_reports_come_newest_first_with_their_quarter_and_text(opened) -> None:
     assert all(0 < report.score <= 1 for report in found.reports)
 
 
+def test_of_one_period_only_the_most_similar_report_is_shown(opened) -> None:
+    found = asked(opened, "2026Q1_688981", 2)  # in Chinese; each period has an English report too, most of them newer
+    periods = [(report.year, report.quarter) for report in found.reports]
+    assert len(periods) == len(set(periods)) >= 3
+    ids = {report.article.id for report in found.reports}
+    assert {opened[1]["2025_AR_688981"], opened[1]["2025_HY_688981"]} <= ids
+
+
 def test_the_same_quarter_is_not_earlier(opened) -> None:
     assert opened[1]["3Q26-EarningsRelease"] not in {
         report.article.id for report in asked(opened, "3Q26-FS", 1).reports
