@@ -24,7 +24,7 @@ _MAX_NAME = 60  # characters
 _CODES = 10  # so many tags in capitals are a news agency's internal codes
 _CODE = re.compile(r"[A-Z0-9:&_.-]+")
 _ADDRESS = re.compile(r"https?://\S+")
-_NOT_A_NAME = re.compile(r"@|^www\.|\d{4}|[<>{}]")
+_NOT_A_NAME = re.compile(r"@|^www\.|\d{4}|[<>{}]|^colorlib$")  # colorlib: the maker of a template
 _BY = re.compile(r"^(?:by|von|par|作者|记者|文)\s*[::]?\s+|^(?:作者|记者|文)\s*[:：/]\s*", re.IGNORECASE)
 
 

@@ -21,7 +21,7 @@ _SUCCESS = "message == 'success' || contains(['0', '1'], to_string(code))"
 def link_of(item: dict[str, Any], link: Link) -> Link | None:
     """Splits authors, who are one text, and drops news on other topics; the search of reports is for semiconductors."""
     link = replace(link, summary=excerpt(link.summary))
-    if "orgName" in item or "abstractText" in item:
+    if "orgName" in item or "abstractText" in item or link.kind == "report":
         return replace(
             link, authors=plain_texts(name for text in link.authors for name in re.split("[,，、;；]", text))
         )
@@ -38,9 +38,12 @@ def _tool(query: str, scope: str, kind: str, page: str, part: str) -> JsonApi:
         fields={
             "url": f"(id && join('', ['{_SITE}/v2/details/{page}/', to_string(id)])) || url || link",
             "title": "title || reportTitle",
-            "published": "publishTime || publishDate || publish_time || insertTime || date",
-            "summary": "abstractText || summary || abstract || shortDocContent || description || content",
-            "authors": "[author, authors, orgName, roboColumn.name, source][] | [?@ && type(@) == 'string']",
+            "published": "publishTime || metadata.publishTime || publishDate || publish_time || insertTime || date",
+            "summary": "abstractText || summary || abstract || shortDocContent || description || text || content",
+            "authors": (
+                "[author, authors, metadata.analyst, orgName, metadata.organization, roboColumn.name, source][]"
+                " | [?@ && type(@) == 'string']"
+            ),
             "tags": "[companyName, ratingContent, related[].targetName][] | [?@ && type(@) == 'string']",
             "kind": f"'{kind}'",
         },

@@ -9,7 +9,7 @@ from crawler.extraction.dateline import date_of_address
 from crawler.source import Source
 
 _ZONE = "America/New_York"
-_RELEASE = re.compile(r"/newsroom/press-releases/(\d{4}-\d\d-\d\d)-([^/?#]+)")
+_RELEASE = re.compile(r"/newsroom/press-releases/(\d{4}-\d\d?-\d\d?)-([^/?#]+)")
 _SLUG_WORDS = 6  # by which a release is recognized; of two addresses of one release one may be cut
 
 
@@ -37,7 +37,10 @@ def link_of_address(url: str) -> Link | None:
 _LIST: dict[str, Any] = {
     "item": 'a[href*="/en/newsroom/press-releases/"]',
     "link": "::attr(href)",
-    "title": "::text",
+    "title": "h5 || ::attr(data-promo-name) || ::text",
+    "published": "p.eye-brow:first-of-type span:last-of-type",
+    "tags": "p.eye-brow:last-of-type span",
+    "date_order": "MDY",
 }
 _ARCHIVE = "https://www.gartner.com/en/newsroom/archive"
 
@@ -59,7 +62,7 @@ SOURCE = Source(
     enabled=False,
     why="robots.txt and the pages answered 403 to a plain client, which means: do not crawl.",
     read="entry",
-    include=r"/newsroom/press-releases/\d{4}-\d\d-\d\d-",
+    include=r"/newsroom/press-releases/[^/?#]+",
     address_of=address_of,
     same_page=same_page,
     link_of_address=link_of_address,

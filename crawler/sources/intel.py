@@ -61,7 +61,8 @@ SOURCE = Source(
     address="https://www.intc.com/filings-reports/annual-reports",
     note="美国龙头，看年报季报",
     language="en",
-    timezone="America/Los_Angeles",
+    # The site writes the time of New York, "4:15 pm EDT", and a "datetime" without a zone.
+    timezone="America/New_York",
     discovery=(
         Reports(f"{_SITE}/filings-reports/annual-reports", part="annual", **_WITH_RESULTS),
         Reports(f"{_SITE}/filings-reports/quarterly-reports", part="quarterly", **_WITH_RESULTS),
@@ -78,7 +79,8 @@ SOURCE = Source(
         title="h1.article-heading",
         published="div.related-documents-line time::attr(datetime)",
         body="article.full-news-article",
-        drop="h1.article-heading, div.related-documents-line",
+        drop="h1.article-heading, div.related-documents-line, div.related-documents",
+        files='div.related-documents a[href$=".pdf"]::attr(href)',
     ),
     site_names=("Investor Relations :: Intel Corporation (INTC)",),
     address_of=address_of,

@@ -13,7 +13,7 @@ from store.article import Article
 _SITE = "https://kpmg.com"
 _FIELDS = ("kpmg_title", "kpmg_description", "kpmg_url", "kpmg_article_date_time")
 _ZONE = "Europe/Amsterdam"
-_METADATA = re.compile(rb"\bkpmgMetaData\s*=\s*(\{.{0,20000}?\})\s*;?\s*(?:</script>|\n)", re.DOTALL)
+_METADATA = re.compile(rb"\bkpmgMetaData\s*=\s*(\{.{0,20000}?\})\s*;?\s*(?:</script>|\n|var\b)", re.DOTALL)
 _FACT = re.compile(rb"[\"']?(\w+)[\"']?\s*:\s*[\"']([^\"']*)[\"']")
 _TEMPLATES = ("article-details-template", "insights-flexible-template", "editable-flex-template")
 
@@ -94,7 +94,8 @@ SOURCE = Source(
     ),
     keep="full",
     enabled=True,
-    why="The sitemaps are open; the search is asked last, and only where a live robots.txt leaves it open.",
+    why="The sitemaps are open; the search is asked last, and only where a live robots.txt leaves it open. KPMG's "
+    "terms forbid robots in their text, though robots.txt lets them in.",
     # Copies for printing and for programs are forbidden; careers and search pages are no articles.
     include=r"^https://kpmg\.com/(xx/en|us/en|cn/zh)/(?!.*\.(print|crawl)\.html)(?!.*/search\.html)(?!.*\.model\.json).+\.html$",
     words=SEMICONDUCTORS,

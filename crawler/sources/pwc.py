@@ -90,7 +90,8 @@ SOURCE = Source(
     ),
     keep="abstract",
     enabled=True,
-    why="Public pages that a plain client was given.",
+    why="Public pages that a plain client was given. PwC's terms forbid robots in their text, though robots.txt lets "
+    "them in.",
     # Without pages that are lists.
     include=r"/gx/en/(?!industries/tmt(/publications|/media|/contacts)?\.html).+\.html$",
     words=r"semiconductor|\bchips?\b|/industries/tmt/|\btmt\b|半导体",

@@ -36,11 +36,12 @@ _REPORTS: dict[str, Any] = {
     },
 }
 _NEWS: dict[str, Any] = {
-    "item": "*:has(> a[href*=news_read])",
+    # A row of a table, or whatever holds the link.
+    "item": "tr:has(a[href*=news_read]), *:not(tr *):has(> a[href*=news_read])",
     "link": "a[href*=news_read]::attr(href)",
-    "title": "a ::text",
+    "title": "td.title a || a ::text",
     # The day next to the link; the text of the link may contain others.
-    "published": ":not(a):not(a *)::text",
+    "published": "td.date || :not(a):not(a *)::text",
     "years": 2,
     "verified": False,
 }

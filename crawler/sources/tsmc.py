@@ -15,7 +15,8 @@ _PRESS: dict[str, Any] = {
     "part": "press",
 }
 _IR = "https://investor.tsmc.com/english"
-_FILE = r"\.pdf($|\?)|/encrypt_file/(reports|qr)/"
+# Not the files in the menu of every page, which lie under /media-files/.
+_FILE = r"^(?!.*/media-files/).*\.pdf($|\?)|/encrypt_file/(reports|qr)/"
 _BOOK = r"/static/annualReports/(\d{4})/english/(?:index\.html)?$"
 _KINDS = (
     (r"earnings ?release", "Earnings release"),

@@ -88,7 +88,7 @@ def test_the_end_of_a_quarter_is_not_the_day_of_its_report() -> None:
     page = f"<div><h3>Q3 2022</h3><div>Quarter Ended Sep 30, 2022</div>{line}</div>"
     assert [link.published for link in links("intel", page)] == [None]
     (link,) = links("intel", page.replace("</h3>", "</h3><p>Oct 28, 2022</p>"))
-    assert link.published == datetime(2022, 10, 28, 7, tzinfo=UTC)
+    assert link.published == datetime(2022, 10, 28, 4, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -348,3 +348,71 @@ def test_what_reuters_says_of_its_links_is_no_text() -> None:
     text = TEXT.replace("third quarter", "third <a href=/x>quarter<span>, opens new tab</span></a>")
     found = article("reuters", f"<h1>Orders</h1>{text}", "https://www.reuters.com/technology/orders-2026-11-01/")
     assert (found.body.count("third quarter were well"), "tab" in found.body) == (4, False)
+
+
+def test_a_row_of_smics_table_has_the_day_beside_the_title() -> None:
+    row = "<tr><td class=title><p class=t><a href=/en/site/news_read/7949>SMIC Reports Results</a></p></td>"
+    row += "<td class=date><p>2026-02-10</p></td></tr>"
+    assert link_facts("smic", f"<table>{row}</table>", SMIC) == [RESULTS]
+
+
+@pytest.mark.parametrize("day", ["2026-4-7", "2026-04-07"])
+def test_a_card_of_gartners_has_its_headline_day_and_topic_apart(day: str) -> None:
+    href = f"/en/newsroom/press-releases/{day}-gartner-says-chip-revenue-grew"
+    card = f"""<a href={href} data-promo-name="Gartner Says Chip Revenue Grew"><p class=eye-brow><span>Announcement</span> |
+        <span>April 7, 2026</span></p><h5>Gartner Says Chip Revenue Grew</h5><p class=eye-brow><span>Chips</span></p></a>"""
+    (link,) = links("gartner", card)
+    assert (link.title, link.tags) == ("Gartner Says Chip Revenue Grew", ("Chips",))
+    assert link.published == datetime(2026, 4, 7, 4, tzinfo=UTC)
+    undated = card.replace(f"{day}-", "")
+    assert [found.title for found in links("gartner", undated)] == ["Gartner Says Chip Revenue Grew"]
+
+
+def test_the_documents_of_a_release_of_intels_are_its_files_and_no_text() -> None:
+    box = """<div class="related-documents-line"><time datetime="2026-07-23 16:15:00">July 23, 2026 4:15 pm EDT</time></div>
+        <div class="related-documents"><h3>Related Documents</h3><a href="https://d1io3yog0oux5.cloudfront.net/_a/intel/x.pdf">
+        Slides</a></div>"""
+    page = f"<article class=full-news-article><h1 class=article-heading>Intel Reports Results</h1>{box}{TEXT}</article>"
+    found = article("intel", page, "https://www.intc.com/news-events/press-releases/detail/1800/intel-reports-results")
+    assert found.published == datetime(2026, 7, 23, 20, 15, tzinfo=UTC)
+    assert [file.name for file in found.files] == ["x.pdf"]
+    assert found.body.startswith("Makers of memory")
+
+
+def test_data_of_kpmgs_old_pages_may_be_followed_by_other_variables() -> None:
+    script = 'var kpmgMetaData={"title":"Chips","articleDate":"2021-10-05T08:00:00Z"};var kpmgMore={"a":1};'
+    page = f"<h1>Chips and what they cost</h1><script>{script}</script><div class=bodytext-data>{TEXT}</div>"
+    found = article("kpmg", page, "https://kpmg.com/xx/en/home/insights/2021/10/chips.html")
+    assert found.published == datetime(2021, 10, 5, 8, tzinfo=UTC)
+
+
+def test_what_stands_in_the_menu_of_every_page_of_tsmcs_is_no_report() -> None:
+    page = """<nav><a href="/media-files/NYSE_Section_303A.pdf">NYSE Section 303A</a></nav>
+        <a href="/english/encrypt/files/encrypt_file/reports/2026-07/a1/2Q26EarningsRelease.pdf">Earnings Release</a>"""
+    found = links("tsmc", page, "https://investor.tsmc.com/english/quarterly-results/2026/q2")
+    assert [link.url.rsplit("/", 1)[-1] for link in found] == ["2Q26EarningsRelease.pdf"]
+
+
+def test_semis_chinese_site() -> None:
+    item = """<div class="single-travel media"><div class="media-body"><h4><a
+        href="/site/semi/article/0123456789abcdef0123456789abcdef.html">SEMI报告：硅晶圆出货量增长</a></h4><p>需求回升</p>
+        <p class="columnTime"><span>2026-04-30</span></p></div></div>"""
+    column = "https://www.semi.org.cn/site/semi/column/26595298402893836.html"
+    (link,) = links("semi", item, column)
+    assert (link.title, link.summary) == ("SEMI报告：硅晶圆出货量增长", "需求回升")
+    assert link.published == datetime(2026, 4, 30, 7, tzinfo=UTC)
+    page = f"""<title>SEMI大半导体产业网</title><meta name=author content=colorlib><div class=single-page-post>
+        <div class=top-wrapper><h2>SEMI报告：硅晶圆出货量增长</h2><div><span>来源：SEMI</span><span>2026-04-30</span></div></div>
+        <div class=single-post-content><p>{"全球硅晶圆出货量在一季度继续增长，先进工艺的需求仍然很强。" * 3}</p></div></div>"""
+    found = article("semi", page, link.url)
+    assert (found.title, found.authors) == (link.title, [])
+    assert found.published == link.published and found.body.startswith("全球硅晶圆")
+
+
+def test_an_answer_of_datayes_in_its_official_form() -> None:
+    hit = {"title": "半导体设备行业周报", "text": "国产设备验证提速。", "url": "https://robo.datayes.com/v2/details/report/7",
+           "metadata": {"id": 7, "publishTime": "2026-07-15 08:00:00", "organization": "某证券", "analyst": "张三,李四"}}  # fmt: skip
+    (link,) = links("datayes", {"result": {"structuredContent": {"data": [hit]}}})
+    assert (link.title, link.summary, link.kind) == ("半导体设备行业周报", "国产设备验证提速。", "report")
+    assert link.published == datetime(2026, 7, 15, tzinfo=UTC)
+    assert link.authors == ("张三", "李四", "某证券")
