@@ -1,4 +1,4 @@
-"""TSMC: headlines of press releases, annual and quarterly reports as PDFs."""
+"""TSMC: headlines of press releases, annual and quarterly reports as PDFs, monthly revenue as data."""
 
 import re
 from dataclasses import replace
@@ -6,6 +6,8 @@ from typing import Any
 
 from crawler.discovery.methods import Link, ListedDocument, Listing, Reports
 from crawler.discovery.reports import file_name, period_of
+from crawler.extraction.months import MONTHS
+from crawler.extraction.tsmc_revenue import as_html, monthly_revenue
 from crawler.source import Source
 
 _PRESS: dict[str, Any] = {
@@ -48,6 +50,25 @@ def document_of(document: ListedDocument, link: Link) -> Link:
     return replace(link, title=f"TSMC {kind}{', ' * bool(period)}{period}") if kind else link
 
 
+def link_of(_: dict[str, Any], link: Link) -> Link | None:
+    """The monthly revenue of a year: the page is the article, and its table becomes sentences."""
+    year = re.search(r"/monthly-revenue/(\d{4})$", link.url)
+    if year is None:
+        return link
+    months = monthly_revenue(link.body, int(year[1]))
+    if not months:
+        return None
+    latest = months[-1]
+    return replace(
+        link,
+        title=f"TSMC monthly revenue, {MONTHS[latest.month - 1]} {latest.year}",
+        summary=f"{latest.text}.",
+        body=as_html(months),
+        kind="data",
+        access="full",
+    )
+
+
 SOURCE = Source(
     number=4,
     key="tsmc",
@@ -72,6 +93,16 @@ SOURCE = Source(
             part="quarterly",
             complete=True,
         ),
+        # The months of a year as a table; figures of a company are no prose that anyone has a right to.
+        Listing(
+            f"{_IR}/monthly-revenue/{{year}}",
+            item="article.node--type-monthly-revenue",
+            link="",
+            title="h3",
+            body="table",
+            years=2,
+            part="monthly",
+        ),
         # Last: of a document on both pages, the page of the quarter has the period.
         Reports(f"{_IR}/financial-reports", file=_FILE, keep="full", verified=False, part="statements"),
     ),
@@ -79,9 +110,10 @@ SOURCE = Source(
     enabled=True,
     why="Public documents; the investor host often answers with a challenge, so a run may come out degraded: then "
     "MOPS of the Taiwan exchange (company 2330) and EDGAR (CIK 0001046179) have the same files.",
-    include=r"/english/news/\d+|/sites/ir/|/encrypt_file/|/static/annualReports/",
+    include=r"/english/news/\d+|/english/monthly-revenue/\d{4}$|/sites/ir/|/encrypt_file/|/static/annualReports/",
     site_names=("Taiwan Semiconductor Manufacturing Company Limited",),
     address_of=address_of,
     document_of=document_of,
+    link_of=link_of,
     from_link=("title",),
 )
