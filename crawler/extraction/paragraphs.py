@@ -9,7 +9,18 @@ from text.language import HAN
 _EXCERPT = 300  # characters
 
 # PDFium writes the hyphen at a line break as U+0002 or U+FFFE.
-_BROKEN_WORD = re.compile(r"(?<=[a-z])[\x02\ufffe](?=[a-z])")
+_BROKEN_WORD = re.compile(r"([A-Za-z-]*[a-z])[\x02\ufffe]([a-z]+)")
+# First and second parts of words that are written with a hyphen wherever they stand: low-power, year-over-year.
+_FIRST_PARTS, _SECOND_PARTS = (
+    frozenset(re.findall("[a-z]+", parts))
+    for parts in (
+        "all back both cost cross day double end energy four front full half high large long low mid near next off one"
+        " post power quarter real second self short single small state third three time two up well wide world year",
+        "based bound cost date driven edge efficient end ended free grade growth higher intensive led level like linked"
+        " lower made only over performance power quality quarter ready related scale side specific speed term to volume"
+        " wide year",
+    )
+)
 _HYPHEN = re.compile(r"[\x02\ufffe]")
 # Han, and what else is written without blanks: CJK punctuation, kana, full-width forms.
 _UNSPACED = rf"[{HAN}\u3000-\u30ff\uff00-\uffef]"
@@ -26,7 +37,7 @@ def joined_lines(page: str) -> str:
 
     A full line that ends no sentence continues in the next line, unless that begins a list item.
     """
-    page = _HYPHEN.sub("-", _BROKEN_WORD.sub("", page)).replace("\x00", "")
+    page = _HYPHEN.sub("-", _BROKEN_WORD.sub(_rejoined, page)).replace("\x00", "")
     lines = [line for raw in page.splitlines() if (line := " ".join(raw.split()))]
     longest = max(map(_columns, lines), default=0)
     paragraphs: list[str] = []
@@ -40,6 +51,13 @@ def joined_lines(page: str) -> str:
         full = longest >= _MIN_COLUMNS and _columns(line) >= _FULL_LINE * longest
         continues = full and not line.endswith(_SENTENCE_END)
     return "\n".join(paragraphs)
+
+
+def _rejoined(match: re.Match[str]) -> str:
+    """A word that the end of a line parts, with its hyphen where that belongs to the word."""
+    first, second = match.groups()
+    whole = "-" in first or first.lower() in _FIRST_PARTS or second in _SECOND_PARTS
+    return f"{first}-{second}" if whole else first + second
 
 
 def _columns(line: str) -> int:

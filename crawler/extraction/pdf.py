@@ -23,7 +23,8 @@ from store.article import PAGE_BREAK, Article, File
 from text.language import detect_language
 
 _MAX_PAGES = 3000
-_END_WITHIN = 4096  # bytes at the end that must contain %%EOF
+_END_WITHIN = 4096  # bytes at the end that must contain the end mark; servers append zeros
+_END = re.compile(rb"%%EOF|startxref\s+\d+\s+%%E?O?$")  # the mark itself may be cut, all else is there before it
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 _LINEARIZED = re.compile(rb"/Linearized\s+1\b[^>]*?/L\s+(\d+)")
 _MIN_LETTERS = 20
@@ -80,7 +81,7 @@ def _contents(data: bytes, own_names: tuple[str, ...]) -> tuple[list[str], dict[
         pages = [joined_lines(_page_text(document, number)) for number in range(len(document))]
         if sum(map(str.isalnum, "".join(pages))) < _MIN_LETTERS:
             raise Unreadable(f"PDF without a text layer ({len(pages)} pages)")
-        facts = document.get_metadata_dict()
+        facts = {name: _in_han(text) for name, text in document.get_metadata_dict().items()}
         names = {title_key(text) for text in (facts.get("Author", ""), *own_names)} - {""}
         stated = without_site(facts.get("Title", ""), names, set())
         return (
@@ -94,10 +95,21 @@ def _contents(data: bytes, own_names: tuple[str, ...]) -> tuple[list[str], dict[
         document.close()
 
 
+def _in_han(text: str) -> str:
+    """*text*, or what it is in GBK, which some programs write where Latin-1 is meant."""
+    if text.isascii():
+        return text
+    try:
+        han = text.encode("latin-1").decode("gb18030")
+    except UnicodeError:
+        return text
+    return han if detect_language(han) == "zh" else text
+
+
 def _open(data: bytes) -> pdfium.PdfDocument:
     # PDFium opens a truncated PDF without an error, and without the missing pages.
     linearized = _LINEARIZED.search(data[:1024])
-    if b"%%EOF" not in data[-_END_WITHIN:] or (linearized and len(data) < int(linearized[1])):
+    if not _END.search(data.rstrip(b"\0 \r\n\t")[-_END_WITHIN:]) or (linearized and len(data) < int(linearized[1])):
         raise Unreadable(f"truncated PDF: it ends after {len(data)} bytes without an end mark")
     try:
         return pdfium.PdfDocument(data)
@@ -112,7 +124,7 @@ def _page_text(document: pdfium.PdfDocument, number: int) -> str:
     page = document[number]
     text = page.get_textpage()
     try:
-        return str(text.get_text_bounded())
+        return str(text.get_text_range())
     finally:
         text.close()
         page.close()

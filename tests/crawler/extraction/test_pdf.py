@@ -162,6 +162,31 @@ def test_refused():
             read(data)
 
 
+def test_lines_that_are_turned_are_parted_by_blanks() -> None:
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4)
+    canvas.rotate(90)
+    canvas.setFont("Helvetica", 11)
+    for number, line in enumerate(("The plant will start building wafers", "of 200 millimetres in the spring.")):
+        canvas.drawString(60, -100 - 14 * number, line)
+    canvas.save()
+    assert "wafersof" not in read(out.getvalue()).body
+
+
+def test_a_title_in_gbk_is_read() -> None:
+    title = "港芯微电子第三季度业绩公告"
+    data = pdf(TEXT, title="A" * 2 * len(title)).replace(b"A" * 2 * len(title), title.encode("gbk"))
+    assert read(data).title == title
+
+
+def test_zeros_behind_the_end_and_a_cut_end_mark_are_no_harm() -> None:
+    whole = pdf(TEXT)
+    for data in (whole + b"\0" * 80_000, whole.rstrip()[:-2], whole.rstrip()[:-3] + b"\r\n"):
+        assert read(data).body == read(whole).body
+    with pytest.raises(Unreadable, match="truncated PDF"):
+        read(whole.rstrip()[:-30] + b"\0" * 80_000)
+
+
 def test_what_is_called_a_pdf_but_is_a_page_is_read_as_a_page():
     assert read(b"<html><title>Just a moment</title><p>Checking %PDF-</p></html>").files == []
 
@@ -180,6 +205,10 @@ def test_what_is_called_a_pdf_but_is_a_page_is_read_as_a_page():
         (
             "Sales of all products of the company grew in the semi\x02conductor market and the non\x02GAAP margin rose",
             "Sales of all products of the company grew in the semiconductor market and the non-GAAP margin rose",
+        ),
+        (
+            "The low\x02power parts of the manu\x02facturing line, state-of-the\x02art and year\x02over-year, in con\x02tamination",
+            "The low-power parts of the manufacturing line, state-of-the-art and year-over-year, in contamination",
         ),
         ("Revenue 1,000\nCosts 900\nProfit 100", "Revenue 1,000\nCosts 900\nProfit 100"),
         (
