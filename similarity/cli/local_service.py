@@ -20,7 +20,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class LocalService:
     host: str
     port: int
     process: int
-    secret: str
+    secret: str = field(repr=False)
     identity: str
 
 
@@ -51,8 +51,7 @@ def identity() -> str:
     """A digest of all that an answer depends on besides what is stored: database, settings, Python, program."""
     digest = hashlib.sha256()
     own = settings()
-    folder = "" if own.mongodb_uri else str(own.data)
-    for value in (own.mongodb_uri, folder, bool(own.sample_web), str(own.data), sys.prefix, sys.version):
+    for value in (own.mongodb_uri, bool(own.sample_web), own.data, sys.prefix, sys.version):
         digest.update(f"{value}\n".encode())
     digest.update(str(Path(sysconfig.get_path("purelib")).stat().st_mtime_ns).encode())  # changes with the packages
     for package in _PACKAGES:
@@ -74,7 +73,9 @@ def announced(host: str, port: int, secret: str) -> Iterator[None]:
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         partial = file.with_name(f"{FILE}.{os.getpid()}.partial")
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        partial.unlink(missing_ok=True)
+        # A new file: one that is there keeps its mode and its owner, and a link leads elsewhere.
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
             json.dump(asdict(service), out)
         partial.replace(file)
     try:
@@ -118,8 +119,9 @@ def ask(service: LocalService, options: Mapping[str, Any], as_json: bool) -> lis
         return None
     finally:
         connection.close()
-    given = response.headers.get(PROOF, "")
-    if response.status != 200 or not hmac.compare_digest(given, proof(service.secret, nonce, answer, is_answer=True)):
+    # Bytes: the header of another program may have characters for which ``compare_digest`` raises.
+    given, expected = response.headers.get(PROOF, ""), proof(service.secret, nonce, answer, is_answer=True)
+    if response.status != 200 or not hmac.compare_digest(given.encode(), expected.encode()):
         return None
     fields = json.loads(answer)
     if "error" in fields:

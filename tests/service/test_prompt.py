@@ -89,11 +89,12 @@ def test_the_command_says_who_answered_and_falls_back(served: local_service.Loca
     assert own.stdout == asked.stdout
 
 
-def test_another_program_on_the_port_is_not_believed(served: local_service.LocalService) -> None:
+@pytest.mark.parametrize("forged", ["", "\u00e9"], ids=["the proof of the question", "no ASCII"])
+def test_another_program_on_the_port_is_not_believed(served: local_service.LocalService, forged: str) -> None:
     class Forger(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.send_response(200)
-            self.send_header(local_service.PROOF, self.headers[local_service.PROOF])
+            self.send_header(local_service.PROOF, forged or self.headers[local_service.PROOF])
             self.end_headers()
             self.wfile.write(b'{"lines": ["forged"]}')
 
@@ -110,6 +111,9 @@ def test_the_file_is_for_the_user_alone_and_gone_afterwards(tmp_path, monkeypatc
     settings.cache_clear()
     file = tmp_path / local_service.FILE
     compiled = Path(local_service.__file__).with_name("__pycache__") / "test.nbi"
+    left = file.with_name(f"{local_service.FILE}.{os.getpid()}.partial")
+    left.touch(0o666)
+    left.chmod(0o666)  # whoever has it open must not read the secret
     with local_service.announced("127.0.0.1", 1, "secret"):
         compiled.parent.mkdir(exist_ok=True)
         compiled.touch()
