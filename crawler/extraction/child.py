@@ -62,10 +62,11 @@ def in_child(function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) ->
         try:
             _child.connection.send((function, args, kwargs))
             if not _child.connection.poll(_MAX_WAIT):
-                raise EOFError
+                raise TimeoutError
             succeeded, value = _child.connection.recv()
-        except (EOFError, OSError):
-            reason = _why_it_ended(_child)
+        except (EOFError, OSError) as error:
+            is_late = isinstance(error, TimeoutError)
+            reason = f"reading it takes more than {_MAX_WAIT} s" if is_late else _why_it_ended(_child)
             _child.end()
             _child = None
             raise Unreadable(reason) from None

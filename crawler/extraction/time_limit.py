@@ -28,7 +28,8 @@ def time_limit(seconds: float = MAX_SECONDS) -> Iterator[None]:
         raise Unreadable(f"reading it takes more than {seconds:g} s")
 
     before = signal.signal(signal.SIGVTALRM, give_up)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    # Again and again: a reader that takes what is raised for a wrong value of its own would go on without end.
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds)
     try:
         yield
     finally:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
 from datetime import UTC, datetime
 
 import pytest
 
-from crawler.extraction import Unreadable, read_document
+from crawler.extraction import Unreadable, child, read_document
 from crawler.extraction.child import in_child, stop
 
 CAPTURED = datetime(2026, 3, 10, tzinfo=UTC)
@@ -43,6 +44,14 @@ def test_what_the_function_raises_is_raised_and_the_child_stays() -> None:
     assert in_child(os.getpid) == before != os.getpid()
     stop()
     assert in_child(os.getpid) != before
+
+
+def test_a_child_that_does_not_answer_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "_MAX_WAIT", 0.5)
+    with pytest.raises(Unreadable, match=r"more than 0\.5 s"):
+        in_child(time.sleep, 60)
+    monkeypatch.undo()
+    assert in_child(sum, [1, 2]) == 3
 
 
 def answer_of_its_own(results) -> None:

@@ -6,6 +6,7 @@ import re
 import signal
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -22,7 +23,13 @@ def loop() -> None:
         pass
 
 
-@pytest.mark.parametrize("work", [backtrack, loop])
+def swallow_once() -> None:
+    with suppress(ValueError):
+        loop()
+    loop()
+
+
+@pytest.mark.parametrize("work", [backtrack, loop, swallow_once])
 def test_work_without_end_is_given_up(work) -> None:
     before = signal.getsignal(signal.SIGVTALRM)
     with pytest.raises(Unreadable, match=r"more than 0\.1 s"), time_limit(0.1):
