@@ -106,7 +106,7 @@ class Access:
         if not self._is_ours(host):
             return problem(421, scope["path"], headers.get("accept-language", ""))
         origin = headers.get("origin")
-        if scope["method"] not in ("GET", "OPTIONS") and origin and urlsplit(origin).netloc != host:
+        if scope["method"] not in ("GET", "OPTIONS") and origin and origin.partition("://")[2] != host:
             detail = "Another web page may not write here (Origin).", "别的网页不得在此写入（Origin）。"
             return of_request(Request(scope), 403, detail)
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, time
 from typing import get_args
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,13 @@ def day_of(name: str, value: str) -> date:
     except ValueError:
         message = f"{name} {shown(value)} is not a date; YYYY-MM-DD is one"
         raise QueryError(message, _option(name), f"{name} {shown(value)} 不是日期，应如 2026-01-31") from None
+
+
+def moment_of(day: date, time_of_day: time = time.min) -> datetime:
+    """*day* at that time, or as it is if it has a time of its own; in ``TIME_ZONE`` unless it names another zone."""
+    if not isinstance(day, datetime):
+        return datetime.combine(day, time_of_day, TIME_ZONE)
+    return day if day.tzinfo else day.replace(tzinfo=TIME_ZONE)
 
 
 def check_kind(name: str, value: str) -> str:

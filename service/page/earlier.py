@@ -20,7 +20,7 @@ from store.documents.sources import source_rows
 
 _MOST_REPORTS = 40
 _MOST_TOKENS = 4_000
-"""Words and signs of a page that are compared; comparing takes time with the square of their number."""
+"""Words and signs of a page that are compared, the first ones; comparing takes time with the square of their number."""
 
 _TOKEN = re.compile(r"\s+|[^\W\d_\u2e80-\uffff]+(?:['’-][^\W\d_\u2e80-\uffff]+)*|\d+(?:[.,]\d+)*%?|.", re.DOTALL)
 
@@ -52,15 +52,20 @@ def _compared(index: SimilarityIndex, article_id: str, number: int, other: str) 
 
 
 def changes(then: str, now: str) -> tuple[list[list[Piece]], list[list[Piece]]]:
-    """Both texts by paragraphs, in pieces: what is only in one of them is marked. Nothing is marked beside nothing."""
-    old, new = _TOKEN.findall(then)[:_MOST_TOKENS], _TOKEN.findall(now)[:_MOST_TOKENS]
+    """Both texts by paragraphs, in pieces: what is only in one of them is marked.
+
+    Nothing is marked beside nothing, nor what is not compared (``_MOST_TOKENS``).
+    """
+    old, new = _TOKEN.findall(then), _TOKEN.findall(now)
+    old, old_rest = old[:_MOST_TOKENS], "".join(old[_MOST_TOKENS:])
+    new, new_rest = new[:_MOST_TOKENS], "".join(new[_MOST_TOKENS:])
     if not then.strip() or not now.strip():
         return _paragraphs([(then, False)]), _paragraphs([(now, False)])
     left, right = list[Piece](), list[Piece]()
     for kind, i1, i2, j1, j2 in SequenceMatcher(None, _keys(old), _keys(new), autojunk=False).get_opcodes():
         left.append(("".join(old[i1:i2]), kind != "equal"))
         right.append(("".join(new[j1:j2]), kind != "equal"))
-    return _paragraphs(left), _paragraphs(right)
+    return _paragraphs([*left, (old_rest, False)]), _paragraphs([*right, (new_rest, False)])
 
 
 def _keys(tokens: Sequence[str]) -> list[str]:

@@ -93,7 +93,7 @@ async def _results(request: Request, engine: Engine, values: Mapping[str, Any]) 
         raise QueryError(message, "k", f"k 为 {question.k}；一页至多 {MAX_HITS_A_PAGE} 条")
     now = datetime.now(UTC)
     if days is not None:
-        if days not in SPANS:
+        if not isinstance(days, str) or days not in SPANS:
             shown, every = repr(str(days)[:20]), ", ".join(SPANS)
             message = f"no span {shown}; there are {every} days"
             raise QueryError(message, "within", f"没有时段 {shown}；有 {every} 天")

@@ -103,6 +103,7 @@ def row_of(hit: Hit, story: str, sources: Mapping[str, SourceRow]) -> list[str]:
 def line(cells: Iterable[str]) -> str:
     """*cells* as a line of CSV; none is a formula to a program that opens it, and none has a NUL."""
     text = io.StringIO()
-    safe = [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
-    csv.writer(text, lineterminator="\r\n").writerow([cell.replace("\0", "") for cell in safe])
+    whole = [cell.replace("\0", "") for cell in cells]
+    safe = [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in whole]
+    csv.writer(text, lineterminator="\r\n").writerow(safe)
     return text.getvalue().encode("utf-8", "replace").decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -15,7 +15,8 @@ from service.parameters import EXAMPLE, PROBLEMS, parameter
 from service.problems import NotFound
 from service.schemas import StoriesAnswer, StoryAnswer
 from similarity.errors import QueryError
-from similarity.index import TIME_ZONE, SimilarityIndex
+from similarity.index import SimilarityIndex
+from similarity.option_values import moment_of
 from store.documents.stories import Story, newest_stories, story
 
 DEFAULT_SPAN = timedelta(days=7)
@@ -47,7 +48,7 @@ async def stories(request: Request, engine: EngineDep) -> Response:
     if question.k > MAX_STORIES:
         message = f"k is {question.k}; 1 to {MAX_STORIES} stories can be asked for"
         raise QueryError(message, "k", f"k 为 {question.k}；可取 1 至 {MAX_STORIES}")
-    since = moment_of(question.since) if question.since else datetime.now(UTC) - DEFAULT_SPAN
+    since = moment_of(question.since).astimezone(UTC) if question.since else datetime.now(UTC) - DEFAULT_SPAN
     tag = etag(engine.index, request) if question.since else ""
     if tag and (known := not_modified(request, tag)):
         return known
@@ -86,10 +87,3 @@ def story_fields(found: Story) -> dict[str, Any]:
         "newest": max((one.published for one in found.members if one.published), default=None),
         "members": [asdict(one) for one in found.members],
     }
-
-
-def moment_of(day: date) -> datetime:
-    """The moment at which *day* begins in Shanghai, or *day* itself if it is a moment."""
-    if not isinstance(day, datetime):
-        day = datetime.combine(day, time.min)
-    return (day if day.tzinfo else day.replace(tzinfo=TIME_ZONE)).astimezone(UTC)

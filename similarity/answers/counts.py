@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 from similarity.answers.answer import search_options
 from similarity.answers.question import Question
-from similarity.index import TIME_ZONE, SimilarityIndex
+from similarity.index import SimilarityIndex
+from similarity.option_values import moment_of
 from store.connection import Document
 from store.documents.sources import source_rows
 
@@ -77,13 +78,8 @@ def _between(question: Question) -> Callable[[Document], bool]:
 def moments_of(question: Question) -> tuple[datetime | None, datetime | None]:
     """The moments from which on, and before which, an article must be published; None for no such limit."""
     from_day, to_day = question.since, question.until
-    first = None if from_day is None else _start(from_day)
+    first = None if from_day is None else moment_of(from_day)
     if to_day is None:
         return first, None
-    return first, _start(to_day) + (timedelta(0) if isinstance(to_day, datetime) else timedelta(days=1))
-
-
-def _start(day: date) -> datetime:
-    if not isinstance(day, datetime):
-        day = datetime.combine(day, time.min)
-    return (day if day.tzinfo else day.replace(tzinfo=TIME_ZONE)).astimezone(UTC)
+    # In UTC: in Shanghai the day after 9999-12-31 does not exist.
+    return first, moment_of(to_day).astimezone(UTC) + timedelta(days=0 if isinstance(to_day, datetime) else 1)

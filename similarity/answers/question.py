@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,9 +17,9 @@ from similarity.option_values import (
     MODEL_NAMES,
     ORDERS,
     SCORE,
-    TIME_ZONE,
     check_kind,
     check_language,
+    moment_of,
 )
 
 SEVERAL = ("source", "category", "kind", "language", "company", "must", "not")
@@ -26,6 +27,7 @@ SEVERAL = ("source", "category", "kind", "language", "company", "must", "not")
 
 _YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 _SHOWN = 40  # characters of a wrong value in a message
+_WHOLE = re.compile(r"[+-]?\d{1,19}")  # int() would refuse more than 4,300 digits with a sentence of its own
 
 
 @dataclass(frozen=True)
@@ -119,16 +121,10 @@ def _checked(question: Question) -> Question:
     for language in question.language:
         check_language("language", language)
     since, until = question.since, question.until
-    if since is not None and until is not None and _start(since) > _start(until):
+    if since is not None and until is not None and moment_of(since) > moment_of(until):
         message = f"no day is since {since:%Y-%m-%d} and until {until:%Y-%m-%d}"
         raise QueryError(message, "since", f"没有一天既在 {since:%Y-%m-%d} 之后又在 {until:%Y-%m-%d} 之前")
     return question
-
-
-def _start(day: date) -> datetime:
-    if not isinstance(day, datetime):
-        return datetime(day.year, day.month, day.day, tzinfo=TIME_ZONE)
-    return day if day.tzinfo else day.replace(tzinfo=TIME_ZONE)
 
 
 def _one(name: str, value: Any) -> Any:
@@ -171,8 +167,7 @@ def _number(name: str, value: Any) -> float:
 
 
 def _whole(name: str, value: Any) -> int:
-    # int() would refuse a number of more than 4,300 digits with a sentence of its own.
-    if isinstance(value, str) and len(value) <= 20 and value.strip().lstrip("+-").isdecimal():
+    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -180,12 +175,12 @@ def _whole(name: str, value: Any) -> int:
 
 
 def _moment(name: str, value: Any) -> date:
-    if isinstance(value, date):
-        return value
     for kind in (date, datetime):
         try:
-            return kind.fromisoformat(value)
-        except (TypeError, ValueError):
+            day = value if isinstance(value, date) else kind.fromisoformat(value)
+            moment_of(day).astimezone(UTC)  # raises OverflowError at both ends of the calendar
+            return day
+        except (TypeError, ValueError, OverflowError):
             continue
     message = f"{name} {_shown(value)} is not a date; YYYY-MM-DD is one"
     raise QueryError(message, name, f"{name} {_shown(value)} 不是日期，应如 2026-01-31")

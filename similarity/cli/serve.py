@@ -10,7 +10,6 @@ import typer
 
 
 def serve(
-    context: typer.Context,
     host: Annotated[str | None, typer.Option(help="监听的地址 · address to listen on; 127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="端口 · port; 8000")] = None,
     workers: Annotated[int | None, typer.Option(help="进程数 · processes; 1")] = None,

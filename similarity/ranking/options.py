@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from difflib import get_close_matches
 
 from similarity.errors import QueryError
@@ -17,9 +17,9 @@ from similarity.option_values import (
     ORDERS,
     PUBLISHED,
     SCORE,
-    TIME_ZONE,
     check_kind,
     check_language,
+    moment_of,
 )
 from similarity.query.syntax import Syntax
 from similarity.ranking.filter import Filter
@@ -127,8 +127,8 @@ class SearchOptions:
 
     def _span(self, syntax: Syntax) -> tuple[int | None, int | None]:
         """The seconds since 1970 between which articles were published."""
-        since = [_moment(day, time.min) for day in (self.since, syntax.since) if day is not None]
-        until = [_moment(day, time.max) for day in (self.until, syntax.until) if day is not None]
+        since = [moment_of(day, time.min) for day in (self.since, syntax.since) if day is not None]
+        until = [moment_of(day, time.max) for day in (self.until, syntax.until) if day is not None]
         if since and until and max(since) > min(until):
             message = f"no day is since {max(since):%Y-%m-%d} and until {min(until):%Y-%m-%d}"
             chinese = f"没有一天既在 {max(since):%Y-%m-%d} 之后又在 {min(until):%Y-%m-%d} 之前"
@@ -162,10 +162,3 @@ def _check_source(source: str, by_segment: Iterable[frozenset[str]]) -> None:
         hint, hint_zh = (f"; there are {', '.join(close)}", f"；有 {', '.join(close)}") if close else ("", "")
         message = f"no article of source {source!r} is indexed{hint}"
         raise QueryError(message, "source", f"没有来源为 {source!r} 的文章{hint_zh}")
-
-
-def _moment(day: date, time_of_day: time) -> datetime:
-    """*day* at that time, or as it is if it has a time of its own; in ``TIME_ZONE`` unless it names another zone."""
-    if not isinstance(day, datetime):
-        return datetime.combine(day, time_of_day, TIME_ZONE)
-    return day if day.tzinfo else day.replace(tzinfo=TIME_ZONE)

@@ -59,6 +59,7 @@ def test_no_cell_is_a_formula(start: str) -> None:
     text = f"{start}cmd|' /C calc'!A0"
     (cells,) = csv.reader(io.StringIO(line([text, "1-2", 'a "b", c\n'])))
     assert cells == [f"'{text}", "1-2", 'a "b", c\n']
+    assert line([f"\0{text}"]) == line([text])
 
 
 @pytest.fixture

@@ -87,3 +87,11 @@ def test_only_what_differs_is_marked() -> None:
     assert then == [[("营收 ", False), ("2,382", True), (" 百万", False)], [("存货下降", False)]]
     assert now == [[("营收  ", False), ("2,489", True), (" 百万", False)], [("存货下降", False)]]
     assert changes("", "a b") == ([], [[("a b", False)]])
+
+
+def test_what_is_too_long_to_compare_is_shown_unmarked() -> None:
+    end = "\nthe last line of the report"
+    then, now = changes("old " + "价" * 5000 + end, "new " + "价" * 5000 + end)
+    assert (then[0][0], now[0][0]) == (("old", True), ("new", True))
+    assert then[1] == now[1] == [("the last line of the report", False)]
+    assert "".join(text for text, _ in then[0]) == "old " + "价" * 5000
