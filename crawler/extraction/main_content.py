@@ -36,6 +36,11 @@ _ASIDE = re.compile(
     r"|pinglun|xiangguan|tuijian)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_NO_ARTICLE = re.compile(
+    r"(?:^|[\s_-])(?:comments?|disqus|pinglun|replies|modal|related|recommend\w*|tuijian|xiangguan"
+    r"|more-?(?:stories|news|articles|reading))(?:$|[\s_-])",
+    re.IGNORECASE,
+)
 _CONSENT = re.compile(
     r"onetrust|cookie-?(?:banner|consent|notice|law)|consent-(?:banner|sdk|manager)|gdpr", re.IGNORECASE
 )
@@ -44,6 +49,7 @@ _MIN_PROSE_WEIGHT = 40  # letters of a paragraph of prose; a Han character weigh
 _MAX_LINKED_SHARE = 0.4  # of a paragraph of prose
 _MAIN_SHARE = 0.65  # of its parent's prose that a child needs to be the main content
 _MAIN_SHARE_AMONG_ALIKE = 0.9  # the same for a child with siblings of its tag and class
+_MIN_BESIDE = 80  # letters of prose beside comments and teasers that are longer than it; less is no article
 _MAX_ASIDE_SHARE = 0.4  # of the page's prose; an element with more is no aside, whatever its class says
 
 
@@ -101,6 +107,7 @@ def main_blocks(root: HtmlElement) -> list[TextBlock]:
     weights = _weights(every)
     limit = _MAX_ASIDE_SHARE * weights[root]
     asides = {node for node, weight in weights.items() if _is_consent(node) or (weight < limit and _is_aside(node))}
+    asides |= _longer_asides(weights, root)
     inside = _inside(every, asides)
     every = [block for block in every if block.holder not in inside]
     weights = _weights(every)
@@ -111,6 +118,13 @@ def main_blocks(root: HtmlElement) -> list[TextBlock]:
         chosen = child
     inside = _inside(every, {chosen})
     return [block for block in every if block.holder in inside]
+
+
+def _longer_asides(weights: Counter[HtmlElement], root: HtmlElement) -> set[HtmlElement]:
+    """Comments, dialogs and teasers of other articles, also where they are longer than the article beside them."""
+    found = {node for node in weights if node is not root and _is_no_article(node)}
+    outer = [node for node in found if not any(above in found for above in node.iterancestors())]
+    return found if weights[root] - sum(weights[node] for node in outer) >= _MIN_BESIDE else set()
 
 
 def _main_child(parent: HtmlElement, weights: Counter[HtmlElement]) -> HtmlElement | None:
@@ -150,6 +164,19 @@ def _is_consent(node: HtmlElement) -> bool:
     return node.tag not in ("html", "body") and bool(
         _CONSENT.search(f"{node.get('class') or ''} {node.get('id') or ''}")
     )
+
+
+def _is_no_article(node: HtmlElement) -> bool:
+    """Whether *node* says that it is comments, a dialog or a list of other articles, and has no headline of its own."""
+    says = (
+        node.get("role") in ("dialog", "alertdialog")
+        or node.get("aria-modal") == "true"
+        or (node.get("itemtype") or "").endswith("schema.org/Comment")
+        or _NO_ARTICLE.search(f"{node.get('class') or ''} {node.get('id') or ''}")
+    )
+    if not says or node.tag in ("html", "body", "main", "article"):
+        return False
+    return node.find(".//h1") is None and not node.xpath("descendant-or-self::*[@itemprop='articleBody']")
 
 
 def _is_aside(node: HtmlElement) -> bool:

@@ -109,7 +109,9 @@ def parse_html(text: str) -> HtmlElement:
     # An XML declaration states an encoding that the decoded text no longer has; at a NUL libxml2 stops reading.
     clean = _DECLARATION.sub("", text).replace("\x00", "").encode("utf-8", "replace")
     try:
-        return document_fromstring(clean, parser=HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True))
+        return document_fromstring(
+            clean, parser=HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+        )
     except etree.ParserError:
         raise Unreadable("no HTML in it") from None
 

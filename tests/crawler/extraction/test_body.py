@@ -57,3 +57,39 @@ def test_the_boilerplate_of_a_release_is_cut():
 )
 def test_a_page_without_text_of_its_own_has_no_body(body):
     assert read(page(body)).body == ""
+
+
+LONG = [
+    f"Reader number {number} thinks that nobody who stands at the pumps believes the date that was given."
+    for number in range(12)
+]
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "<div class='pinglun-list'><ul>{}</ul></div>",
+        "<section id='comments'>{}</section>",
+        "<div>" + "<div itemscope itemtype='https://schema.org/Comment'>{}</div>" + "</div>",
+        "<div class='more-stories'><div class='card'><h3><a href='/1'>Another story of the day</a></h3>{}</div></div>",
+        "<div class='modal fade' role='dialog'>{}</div>",
+        "<div aria-modal='true'>{}</div>",
+    ],
+)
+def test_a_short_article_beside_longer_text_that_is_none(aside: str) -> None:
+    text = aside.format("".join(f"<p>{line}</p>" for line in LONG))
+    body = read(page(f"<div class='story'><h1>New fab opens early</h1><p>{FIRST}</p><p>{SECOND}</p></div>{text}")).body
+    assert body == f"{FIRST}\n{SECOND}"
+
+
+def test_a_class_alone_makes_no_aside_of_the_article() -> None:
+    story = f"<div class='post related comments'><h1>New fab opens early</h1>{PROSE}</div>"
+    assert FIRST in read(page(f"<p>{LONG[0]}</p>{story}")).body
+    assert FIRST in read(page(f"<div class='comments'>{PROSE}</div>")).body
+
+
+@pytest.mark.parametrize("levels", [300, 2000])
+def test_a_deep_page_is_read_and_one_without_end_is_not(levels: int) -> None:
+    inside = f"<h1>New fab opens early</h1>{PROSE}"
+    assert FIRST in read(page("<div>" * levels + inside + "</div>" * levels)).body
+    assert read(page("<div>" * 100_000 + inside)).body == ""
