@@ -29,12 +29,15 @@ def extract(
 ) -> None:
     """Print a saved page or report as one JSON object; with --source only what that source allows to keep."""
     from crawler.extraction import Unreadable, read_document
+    from crawler.extraction.blocked_pages import asks_for_human, challenge_of
     from store.article import withhold
 
     chosen = _source(source) if source else None
     moment = _moment(captured) if captured else datetime.now(UTC)
     _check_address(url)
     data = _read(file)
+    if refusal := challenge_of(data) or ("a page that asks for a human" if asks_for_human(data) else ""):
+        _fail(f"{file}: no article, but {refusal}")
     try:
         article = read_document(data, url, captured=moment, source=chosen, name=file.name)
     except Unreadable as error:

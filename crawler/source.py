@@ -96,6 +96,8 @@ class Source:
     why: str
     """Why the source is enabled or disabled: on what the permission to request its pages rests."""
     name_zh: str = ""
+    forbidden_by_terms: bool = False
+    """The text of its terms forbids programs, although robots.txt allows them; ``why`` says so."""
     captured: tuple[DiscoveryMethod, ...] = ()
     """Methods that read saved files only: of markup that no longer exists, or of sites that must not be requested."""
     read: ReadMode = "page"

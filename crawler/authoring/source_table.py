@@ -18,13 +18,15 @@ READMES = {"en": "README.md", "zh": "README.zh-CN.md"}
 ROWS = "store/documents/sources.json"
 
 _HEADS = {
-    "en": "| # | key | name | 中文名 | category | kept | discovery | on |\n|--:|---|---|---|---|---|---|---|",
-    "zh": "| # | 键 | 机构 | 中文名 | 类别 | 保存 | 发现方式 | 启用 |\n|--:|---|---|---|---|---|---|---|",
+    "en": "| # | key | name | 中文名 | category | kept | discovery | terms | on |\n"
+    "|--:|---|---|---|---|---|---|---|---|",
+    "zh": "| # | 键 | 机构 | 中文名 | 类别 | 保存 | 发现方式 | 条款 | 启用 |\n|--:|---|---|---|---|---|---|---|---|",
 }
 _KEPT = {
     "en": {"full": "full text", "abstract": "abstract", "headline": "headline"},
     "zh": {"full": "全文", "abstract": "摘要", "headline": "标题"},
 }
+_FORBIDDEN = {"en": "forbid programs", "zh": "禁止程序访问"}
 _ON = {"en": ("yes", "no"), "zh": ("是", "否")}
 
 
@@ -38,6 +40,7 @@ def _line(source: Source, language: str) -> str:
     cells = [
         *(source.number, f"`{source.key}`", f"[{source.name}]({source.address})", source.name_zh or "—"),
         *(source.category, _KEPT[language][source.keep], ", ".join(methods) or "—"),
+        _FORBIDDEN[language] if source.forbidden_by_terms else "—",
         _ON[language][0 if source.enabled else 1],
     ]
     return "| " + " | ".join(map(str, cells)) + " |"

@@ -94,6 +94,7 @@ SOURCE = Source(
     ),
     keep="full",
     enabled=True,
+    forbidden_by_terms=True,
     why="The sitemaps are open; the search is asked last, and only where a live robots.txt leaves it open. KPMG's "
     "terms forbid robots in their text, though robots.txt lets them in.",
     # Copies for printing and for programs are forbidden; careers and search pages are no articles.

@@ -65,7 +65,9 @@ SOURCE = Source(
     ),
     keep="abstract",
     enabled=True,
-    why="Metadata only: most articles are for registered users.",
+    forbidden_by_terms=True,
+    why="Metadata only: most articles are for registered users. McKinsey's terms forbid robots in their text, though "
+    "robots.txt lets them in.",
     include=r"^https://www\.mckinsey\.com/(industries/semiconductors/our-insights/[^/?]+"
     r"|featured-insights/mckinsey-explainers/[^/?]*(semiconductor|chip|wafer)[^/?]*)$",
     selectors=_SELECTORS,

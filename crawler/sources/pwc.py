@@ -90,6 +90,7 @@ SOURCE = Source(
     ),
     keep="abstract",
     enabled=True,
+    forbidden_by_terms=True,
     why="Public pages that a plain client was given. PwC's terms forbid robots in their text, though robots.txt lets "
     "them in.",
     # Without pages that are lists.

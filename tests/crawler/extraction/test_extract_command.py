@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from store.article import article_id
+from tests.commands import assert_one_line_error, run
 
 pytestmark = pytest.mark.slow
 
@@ -117,6 +118,15 @@ def test_an_error_is_one_line(tmp_path, content, arguments, words):
     assert message.startswith("error: ")
     assert message.count("\n") == 1
     assert words in message
+
+
+def test_a_challenge_is_no_article(tmp_path) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(
+        "<html><head><title>Just a moment...</title></head><body><p>Checking your browser.</p></body></html>"
+    )
+    done = run("crawler", "extract", file)
+    assert_one_line_error(done, "no article, but")
 
 
 def test_a_folder_is_no_file(tmp_path):
