@@ -125,7 +125,7 @@ def test_a_challenge_is_no_article(tmp_path) -> None:
     file.write_text(
         "<html><head><title>Just a moment...</title></head><body><p>Checking your browser.</p></body></html>"
     )
-    done = run("crawler", "extract", file)
+    done = run("crawler", "extract", file, "--url", "https://a.example/1")
     assert_one_line_error(done, "no article, but")
 
 
