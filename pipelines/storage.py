@@ -12,7 +12,7 @@ from pymongo.database import Database
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
-from store.connection import Document, StoreError, connect, database_address, store_errors
+from store.connection import Document, StoreError, connect, database_address, first_line, store_errors
 from store.index import preparation
 from text.analysis.analyzer import VERSION
 
@@ -51,14 +51,18 @@ class Storage:
         """``function(database, ...)`` in a thread. Raises StoreError.
 
         After a failure every call raises at once: otherwise each would wait for its full timeout, one after another.
+        A value that cannot be stored is a failure too: what was to be written with it would be missing.
         """
         database = self._database
         if database is None or self.failed:
             raise StoreError(self.failed or "the database is not open")
 
         def guarded() -> _R:
-            with store_errors(self._address):
-                return function(database, *args, **kwargs)
+            try:
+                with store_errors(self._address):
+                    return function(database, *args, **kwargs)
+            except ValueError as error:
+                raise StoreError(f"a wrong value: {type(error).__name__}: {first_line(error)}") from error
 
         return await asyncio.to_thread(guarded)
 

@@ -20,7 +20,7 @@ from uvicorn.supervisors import Multiprocess
 from service.access import AccessRules
 from service.app import create_app
 from similarity.cli import local_service
-from store.connection import StoreError, connect, database_address, store_errors
+from store.connection import StoreError, opened
 from store.documents import tokens
 from store.errors import shown_in_one_line
 from store.index.preparation import IndexMismatch, check
@@ -45,9 +45,7 @@ def serve(
     """网页与 HTTP 接口 · The web page and the HTTP API."""
     with shown_in_one_line(ServeError, StoreError, IndexMismatch, SettingsError, OSError):
         is_local = uds is not None or is_loopback(host)
-        address = database_address()
-        database = connect(address)
-        with database.client, store_errors(address):
+        with opened() as database:
             check(database, VERSION)
             if not is_local and not tokens.all_tokens(database):
                 raise ServeError(f"--host {host} lets others in: python -m similarity token add NAME first")

@@ -61,22 +61,36 @@ def connect(uri: str | None = None) -> Database[Document]:
     if not address.startswith(_SCHEMES):
         # pymongo would take a text without a scheme for the name of a host, and look for that for ten seconds.
         raise StoreError(f"{without_password(address)!r} is no address of MongoDB; mongodb://HOST:PORT/DATABASE is one")
-    with store_errors(address):
+    try:
         client: MongoClient[Document] = MongoClient(address, **_options(address))
         with ExitStack() as on_failure:
             on_failure.callback(client.close)
             database = client.get_default_database(DEFAULT_DATABASE)
             database.command("ping")
             on_failure.pop_all()
+    except (PyMongoError, ValueError) as error:
+        raise store_error(error, address) from error
     return database
 
 
 @contextmanager
+def opened(uri: str | None = None) -> Iterator[Database[Document]]:
+    """The database at *uri*, see ``connect``, closed in the end. What MongoDB fails at meanwhile is a StoreError."""
+    address = database_address(uri)
+    database = connect(address)
+    with database.client, store_errors(address):
+        yield database
+
+
+@contextmanager
 def store_errors(address: str) -> Iterator[None]:
-    """Converts exceptions of pymongo into a StoreError with a message of one line."""
+    """Converts exceptions of pymongo into a StoreError with a message of one line.
+
+    No other ValueError: what is wrong with a value of ours is not the address.
+    """
     try:
         yield
-    except (PyMongoError, InvalidURI, ValueError) as error:
+    except PyMongoError as error:
         raise store_error(error, address) from error
 
 

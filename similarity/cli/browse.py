@@ -15,7 +15,7 @@ from similarity.cli.search import Categories, Fold, Kinds, Languages, Limit, Sou
 from similarity.errors import QueryError
 from similarity.index import TIME_ZONE, SimilarityIndex
 from store.article import Article
-from store.connection import connect, database_address, store_errors
+from store.connection import opened
 from store.documents import articles, removal
 from store.documents.overview import overview
 
@@ -79,11 +79,8 @@ def open_original(article_id: ArticleId) -> None:
 
 def stats(as_json: AsJson = False) -> None:
     """库存 · How many articles are stored, and how large the store is."""
-    with errors_in_one_line():
-        address = database_address()
-        database = connect(address)
-        with database.client, store_errors(address):
-            found = overview(database)
+    with errors_in_one_line(), opened() as database:
+        found = overview(database)
     if as_json:
         print_json(asdict(found))
         return
@@ -112,9 +109,7 @@ def delete(
         if (article_id is None) == (source is None) or (source is None) != (before is None):
             raise QueryError("give the ID of one article, or --source KEY with --before YYYY-MM-DD")
         day = parse_day("--before", before)
-        address = database_address()
-        database = connect(address)
-        with database.client, store_errors(address):
+        with opened() as database:
             if source is not None and day is not None:
                 ids = removal.ids_before(database, source, datetime.combine(day, time.min, TIME_ZONE))
             else:

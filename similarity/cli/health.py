@@ -11,7 +11,7 @@ import typer
 from similarity.cli.options import AsJson, console, errors_in_one_line, print_json
 from similarity.errors import QueryError
 from similarity.health import health_of, lines
-from store.connection import connect, database_address, store_errors
+from store.connection import opened
 
 
 def health(
@@ -25,8 +25,7 @@ def health(
 ) -> None:
     """各来源近况 · How the latest runs of each source went; status 1 when a source has failed."""
     with errors_in_one_line():
-        database = connect()
-        with database.client, store_errors(database_address()):
+        with opened() as database:
             states = health_of(database, datetime.now(UTC), sources or [])
         if not states:
             raise QueryError("no run is recorded: scrapy crawlall, or name the sources that should have run")

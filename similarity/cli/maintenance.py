@@ -17,7 +17,7 @@ from similarity.cli.options import AsJson, console, errors_in_one_line, print_js
 from similarity.maintenance.executor import JobError, open_executor
 from similarity.maintenance.rebuild import rebuild_segments
 from similarity.maintenance.retokenize import RetokenizeReport, retokenize_index
-from store.connection import Document, connect, database_address, store_errors
+from store.connection import Document, database_address, opened
 from store.index import compactor, preparation
 from store.index.verify import verify as differences_of
 from text.analysis.analyzer import VERSION
@@ -108,12 +108,9 @@ def retokenize(scheduler: Scheduler = None, as_json: AsJson = False) -> None:
 
 def verify(as_json: AsJson = False) -> None:
     """核对 · Compare the whole index with the articles; status 1 when something differs."""
-    with errors_in_one_line():
-        address = database_address()
-        database = connect(address)
-        with database.client, store_errors(address):
-            differences = differences_of(database, VERSION)
-            articles = database.articles.estimated_document_count()
+    with errors_in_one_line(), opened() as database:
+        differences = differences_of(database, VERSION)
+        articles = database.articles.estimated_document_count()
     if as_json:
         print_json({"articles": articles, "differences": [asdict(difference) for difference in differences]})
     else:
@@ -132,8 +129,7 @@ def _index_database() -> Iterator[tuple[Database[Document], str]]:
     os.nice(_NICENESS)  # queries go first
     with errors_in_one_line():
         address = database_address()
-        database = connect(address)
-        with database.client, store_errors(address):
+        with opened(address) as database:
             yield database, address
 
 

@@ -12,7 +12,7 @@ from pymongo.database import Database
 
 from similarity.cli.options import AsJson, console, errors_in_one_line, print_json
 from store import schema
-from store.connection import Document, connect, database_address, store_errors
+from store.connection import Document, opened
 from store.documents import tokens
 
 token = typer.Typer(
@@ -56,8 +56,5 @@ def revoke(name: Name) -> None:
 
 @contextmanager
 def _database() -> Iterator[Database[Document]]:
-    with errors_in_one_line(tokens.TokenError):
-        address = database_address()
-        database = connect(address)
-        with database.client, store_errors(address):
-            yield database
+    with errors_in_one_line(tokens.TokenError), opened() as database:
+        yield database

@@ -140,10 +140,14 @@ def test_tokens_by_command(uri: str) -> None:
         found = tokens.find(database, secret)
         assert found is not None and (found.name, found.write) == ("desk", True)
     assert "desk" in run("similarity", "token", "list", mongodb_uri=uri).stdout
-    assert_one_line_error(run("similarity", "token", "add", "desk", mongodb_uri=uri), "already")
-    assert_one_line_error(run("similarity", "token", "add", "a b", mongodb_uri=uri), "no name")
+    assert_one_line_error(
+        run("similarity", "token", "add", "desk", mongodb_uri=uri), "error: there is a token 'desk' already"
+    )
+    assert_one_line_error(run("similarity", "token", "add", "a b", mongodb_uri=uri), "error: 'a b' is no name")
     assert run("similarity", "token", "revoke", "desk", mongodb_uri=uri).returncode == 0
-    assert_one_line_error(run("similarity", "token", "revoke", "desk", mongodb_uri=uri), "no token")
+    assert_one_line_error(
+        run("similarity", "token", "revoke", "desk", mongodb_uri=uri), "error: there is no token 'desk'"
+    )
     # Bound to other addresses only with a token.
     assert_one_line_error(run("service", "--host", "0.0.0.0", "--port", "0", mongodb_uri=uri), "token add")
 

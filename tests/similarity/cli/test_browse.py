@@ -80,6 +80,6 @@ def test_a_deleted_article_is_gone_everywhere(uri: str, database, ids: list[str]
         assert len(index) == 1
         assert index.search("TSMC 三星") == []
     assert verify(database, VERSION) == []
-    assert_one_line_error(run(*arguments, mongodb_uri=uri), "nothing is stored that fits")
+    assert_one_line_error(run(*arguments, mongodb_uri=uri), "error: nothing is stored that fits")
     for wrong in ((), (ids[2], "--source", "sia"), ("--source", "sia"), (ids[2], "--before", "2026-01-01")):
         assert_one_line_error(run("similarity", "delete", *wrong, mongodb_uri=uri), "give the ID of one article")
