@@ -35,7 +35,8 @@ async def earlier(request: Request, engine: EngineDep, article_id: str) -> Respo
     """A page of a report, and beside it the page of an earlier one: the newest, or the one that ``with`` names."""
     wanted = request.query_params.get("page", "1")
     if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 7):
-        raise QueryError(f"page {wanted[:40]!r} is no whole number", "page")
+        shown = repr(wanted[:40])
+        raise QueryError(f"page {shown} is no whole number", "page", f"page {shown} 不是整数")
     context = await engine.call(_compared, article_id, int(wanted), request.query_params.get("with", ""))
     data = data_links(f"/api/v1/articles/{context['found'].article.id}/earlier?page={context['found'].page}")
     return page(request, "earlier.html", context | {"data": data})

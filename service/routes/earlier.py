@@ -65,7 +65,7 @@ async def earlier(request: Request, engine: EngineDep, article_id: ArticleKey) -
     page, k = _number(values, "page"), _number(values, "k")
     passage = values.get("passage")
     if isinstance(passage, list):
-        raise QueryError("passage is given several times; give it once", "passage")
+        raise QueryError("passage is given several times; give it once", "passage", "passage 给了多次，只能给一次")
     tag = etag(engine.index, request)
     if known := not_modified(request, tag):
         return known
@@ -94,8 +94,11 @@ def _number(values: dict[str, str | list[str]], name: str) -> int | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.isascii() or not value.isdecimal() or not int(value[:9]) >= 1:
-        raise QueryError(f"{name} {str(value)[:40]!r} is no whole number of at least 1", name)
+        shown = repr(str(value)[:40])
+        message = f"{name} {shown} is no whole number of at least 1"
+        raise QueryError(message, name, f"{name} {shown} 不是 1 以上的整数")
     number = int(value[:9])
     if name == "k" and number > MAX_REPORTS:
-        raise QueryError(f"k is {number}; 1 to {MAX_REPORTS} reports can be asked for", "k")
+        message = f"k is {number}; 1 to {MAX_REPORTS} reports can be asked for"
+        raise QueryError(message, "k", f"k 为 {number}；可取 1 至 {MAX_REPORTS}")
     return number

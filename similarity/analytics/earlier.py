@@ -75,20 +75,22 @@ def earlier(
 ) -> Earlier:
     """What the *k* newest reports before *article_id* of the same company have on its *page*, or on a *passage*.
 
-    Of the reports on one quarter or year only the most similar one is taken.
-    With neither: on its first page. Reports that share no word with it are left out. Raises QueryError for an article
-    without a date, for a page that it does not have, and for both a page and a passage.
+    With neither: on its first page. Of the reports on one quarter or year only the most similar one is taken. Those
+    that share no word with it are left out. Raises QueryError for an article without a date, for a page that it does
+    not have, and for both a page and a passage.
     """
     if page is not None and passage is not None:
-        raise QueryError("give the page of the report, or a passage of it: one of the two", "page")
+        message = "give the page of the report, or a passage of it: one of the two"
+        raise QueryError(message, "page", "page 与 passage 只能给一个：报告的一页，或其中一段")
     if passage is None and page is None:
         page = 1
     stored = articles.read(database, [article_id])
     if article_id not in stored:
-        raise QueryError(f"no article {article_id!r} is stored", "article")
+        raise QueryError(f"no article {article_id!r} is stored", "article", f"没有存有文章 {article_id!r}")
     article = stored[article_id].article
     if article.published is None:
-        raise QueryError(f"{article.title[:60]!r} has no date: nothing is earlier", "article")
+        title = repr(article.title[:60])
+        raise QueryError(f"{title} has no date: nothing is earlier", "article", f"{title} 没有日期，无从比较先后")
     bag = _bag_of(database, analyzer, term_ids, article_id, page, passage)
     rows = list(_before(database, article, article.published, article_id))
     pages = [(row["_id"], number, own) for row in rows for number, own in enumerate(_bags(row), 1)]
@@ -118,12 +120,14 @@ def _bag_of(
             if token in ids:
                 bag[ids[token]] = bag.get(ids[token], 0) + 1
         if not bag:
-            raise QueryError("the passage has no words that any article has", "passage")
+            message = "the passage has no words that any article has"
+            raise QueryError(message, "passage", "这段文字里没有任何文章有的词")
         return bag
     row = database.articles.find_one({"_id": article_id}, _BAGS)
     bags = _bags(row) if row else []
     if page is None or not 1 <= page <= len(bags):
-        raise QueryError(f"there is no page {page}: the report has {len(bags)}", "page")
+        message = f"there is no page {page}: the report has {len(bags)}"
+        raise QueryError(message, "page", f"没有第 {page} 页：报告共 {len(bags)} 页")
     return bags[page - 1]
 
 
