@@ -29,6 +29,14 @@ def question_of(request: Request, others: Collection[str] = ()) -> Question:
     return read(values_of(request, strict=True), others)
 
 
+def check_length(question: Question, hint: str = "", hint_zh: str = "") -> None:
+    """Raise QueryError, with *hint* behind it, for a text longer than ``MAX_QUESTION``."""
+    for name in ("q", "passage"):
+        if len(getattr(question, name)) > MAX_QUESTION:
+            message = f"{name} has more than {MAX_QUESTION:,} characters{hint}"
+            raise QueryError(message, name, f"{name} 超过 {MAX_QUESTION:,} 字{hint_zh}")
+
+
 def values_of(request: Request, strict: bool = False) -> dict[str, str | list[str]]:
     """The parameters of the address by name; an empty one, as a form sends it, is not given.
 

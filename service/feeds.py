@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service.answers import MAX_HITS_A_PAGE, MAX_QUESTION, etag, not_modified, values_of
+from service.answers import MAX_HITS_A_PAGE, check_length, etag, not_modified, values_of
 from service.deps import EngineDep
 from service.page.formats import LABELS, excerpt_of, original_link
 from service.page.rendering import language_of, search_for
@@ -47,10 +47,7 @@ async def search_feed(request: Request, engine: EngineDep) -> Response:
     if question.k > MAX_HITS_A_PAGE:
         message = f"k is {question.k}; a feed has up to {MAX_HITS_A_PAGE} entries"
         raise QueryError(message, "k", f"k 为 {question.k}；一个订阅至多 {MAX_HITS_A_PAGE} 条")
-    for name in ("q", "passage"):
-        if len(getattr(question, name)) > MAX_QUESTION:
-            message = f"{name} has more than {MAX_QUESTION:,} characters"
-            raise QueryError(message, name, f"{name} 超过 {MAX_QUESTION:,} 字")
+    check_length(question)
     lang = language_of(request)
     tag = "" if question.recent else etag(engine.index, request, question.values() | {"lang": lang})
     if tag and (known := not_modified(request, tag)):

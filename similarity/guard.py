@@ -1,7 +1,4 @@
-"""What each call of an open index does around its own work: refuse a closed index, connect again after a fork.
-
-And turn the driver's errors into one of ours with a message of one line.
-"""
+"""Wraps each call of an open index: refuses a closed one, connects again after a fork, and converts driver errors."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
-from service.answers import MAX_QUESTION, etag, not_modified, question_of
+from service.answers import check_length, etag, not_modified, question_of
 from service.deps import Engine, EngineDep
 from service.parameters import EXPORT, PROBLEMS
 from similarity.answers.export import Export, export
@@ -51,10 +51,7 @@ async def export_csv(request: Request, engine: EngineDep) -> Response:
         if name in request.query_params:
             message = f"no option {name!r} here: all hits are exported, one line an article"
             raise QueryError(message, name, f"这里没有选项 {name}：导出全部结果，一篇一行")
-    for name in ("q", "passage"):
-        if len(getattr(question, name)) > MAX_QUESTION:
-            message = f"{name} has more than {MAX_QUESTION:,} characters"
-            raise QueryError(message, name, f"{name} 超过 {MAX_QUESTION:,} 字")
+    check_length(question)
     tag = "" if question.recent else etag(engine.index, request, question.values())
     if tag and (known := not_modified(request, tag)):
         return known

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from service.answers import (
     MAX_HITS_A_PAGE,
-    MAX_QUESTION,
+    check_length,
     etag,
     in_language,
     json_response,
@@ -44,10 +44,7 @@ router = APIRouter(tags=["search"])
 async def search(request: Request, engine: EngineDep) -> Response:
     """A question in the address, of at most 2,000 characters; see ``POST /search`` for longer ones."""
     question = question_of(request)
-    for name in ("q", "passage"):
-        if len(getattr(question, name)) > MAX_QUESTION:
-            message = f"{name} has more than {MAX_QUESTION:,} characters; POST /search takes long texts"
-            raise QueryError(message, name, f"{name} 超过 {MAX_QUESTION:,} 字；长文请用 POST /search")
+    check_length(question, "; POST /search takes long texts", "；长文请用 POST /search")
     return await respond(request, engine, question)
 
 

@@ -22,7 +22,8 @@ from service.deps import EngineDep
 from service.parameters import PROBLEMS, parameter
 from service.routes.articles import term_limit
 from service.schemas import RelatedAnswer, TrendAnswer
-from similarity.analytics.trend import PERIODS, Trend
+from similarity.analytics.trend import PERIODS
+from similarity.answers.fields import trend_fields
 from similarity.answers.question import read
 from similarity.errors import NotTrained, QueryError, Reason, TooFewArticles
 from similarity.index import SimilarityIndex
@@ -117,8 +118,3 @@ def topics_of(given: list[str], most: int = MAX_TOPICS) -> list[str]:
     if any(len(topic) > MAX_QUESTION for topic in topics):
         raise QueryError(f"q has more than {MAX_QUESTION:,} characters", "q", f"q 超过 {MAX_QUESTION:,} 字")
     return topics
-
-
-def trend_fields(found: Trend) -> dict[str, Any]:
-    """*found* as a JSON object."""
-    return asdict(found) | {"terms": [{"names": list(term.names), "category": term.category} for term in found.terms]}

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the commands load this module before they load numpy
+    from similarity.analytics.trend import Trend
     from similarity.answers.answer import Answer
     from similarity.ranking.results.hits import Hit
 
@@ -66,3 +67,8 @@ def hit_fields(hit: Hit, body: bool = True) -> dict[str, Any]:
         concepts = [concept._asdict() for concept in hit.explanation.concepts]
         fields["explanation"] = asdict(hit.explanation) | {"concepts": concepts}
     return fields
+
+
+def trend_fields(found: Trend) -> dict[str, Any]:
+    """*found* with the names and the category of each term."""
+    return asdict(found) | {"terms": [{"names": list(term.names), "category": term.category} for term in found.terms]}

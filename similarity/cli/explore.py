@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.bar import Bar
@@ -15,6 +15,7 @@ from rich.table import Table
 
 from similarity.analytics.related_terms import Related
 from similarity.analytics.trend import Period, Trend
+from similarity.answers.fields import trend_fields
 from similarity.cli.options import (
     ArticleId,
     AsJson,
@@ -74,7 +75,7 @@ def trend(
         with SimilarityIndex.open(live=False) as index:
             result = index.trend(text, by, source, first, last)
     if as_json:
-        print_json(_trend_as_json(result))
+        print_json(trend_fields(result))
     else:
         _show_trend(result)
 
@@ -153,8 +154,3 @@ def _without_gaps(periods: Sequence[Period]) -> Iterator[tuple[bool, Period]]:
     for empty, group in groupby(periods, key=lambda period: not period.of):
         run = list(group)
         yield from [(False, run[0])] if empty and len(run) > _MOST_EMPTY else [(True, period) for period in run]
-
-
-def _trend_as_json(result: Trend) -> dict[str, Any]:
-    terms = [{"names": list(term.names), "category": term.category} for term in result.terms]
-    return asdict(result) | {"terms": terms}

@@ -21,6 +21,7 @@ from similarity.background import in_background
 from similarity.lru import LruCache
 from similarity.query.concepts import ParsedQuery, emphasized, of_terms, of_words
 from similarity.query.hybrid_query import HybridQuery, PendingEmbedding, hybrid_query
+from similarity.query.syntax import MAX_QUERY_LENGTH
 from similarity.query.term_ids import TermIds
 from similarity.reader.collection import Collection
 from store.connection import Document
@@ -34,9 +35,6 @@ from text.embedding.encoder import Encoder, find_encoder, to_int8
 from text.embedding.passages import length, vectors_of
 from text.translation.dictionary import general_words
 from text.translation.translator import TradeWords, Translation, Translator
-
-MAX_QUERY_LENGTH = 240
-"""A longer text, as ``text.embedding.passages.length`` measures it, is embedded like an article, by passages."""
 
 _EMBEDDING_CACHE_BYTES = 1 << 20
 """Embeddings of 1,000 queries: the same query comes again with another filter, or for the next page of hits."""

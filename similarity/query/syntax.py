@@ -38,7 +38,6 @@ _QUOTES = "".join({*_CLOSING, *_CLOSING.values()})
 _MINUS = "-－"
 _FIELD = re.compile(rf"({'|'.join(FIELDS)})[:：](?=[^\s:：/])")
 _CHUNK = re.compile(r"\S+")
-_SPACE = re.compile(r"\s*")
 _HAN = re.compile(f"[{ALL_HAN}]")
 _NEGATIVE_NUMBER = re.compile(r"[\d.,，．]+[%％‰]?$")
 _CODE = re.compile(r"\d{4,6}$")
@@ -106,8 +105,8 @@ def parse_item(text: str) -> tuple[str, bool]:
 
 def _items(text: str) -> Iterator[_Item]:
     place = 0
-    while (place := _SPACE.match(text, place).end()) < len(text):  # type: ignore[union-attr]
-        item = _item(text, place)
+    while found := _CHUNK.search(text, place):
+        item = _item(text, found.start())
         yield item
         place = item.end
 
