@@ -9,6 +9,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from w3lib.url import safe_url_string
 
+_REDIRECTS = (301, 302, 303, 307, 308)
+
 
 class LocationMiddleware:
     """Raises IgnoreRequest for an invalid Location header, on which Scrapy's redirect middleware would crash.
@@ -18,7 +20,7 @@ class LocationMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Raises IgnoreRequest when the reply redirects to no valid address."""
-        if location := response.headers.get("Location"):
+        if response.status in _REDIRECTS and (location := response.headers.get("Location")):
             try:
                 urlsplit(urljoin(request.url, safe_url_string(location)))
             except ValueError as error:
