@@ -52,7 +52,7 @@ def values_of(request: Request, strict: bool = False) -> dict[str, str | list[st
 
 
 def etag(index: SimilarityIndex, request: Request, question: Mapping[str, Any] | None = None) -> str:
-    """A weak ETag of the answer: it changes with the index, the stories and the question.
+    """A weak ETag of the answer: it changes with the program, the index, the stories and the question.
 
     That is the address, and *question* where a body has it.
     """
@@ -60,7 +60,9 @@ def etag(index: SimilarityIndex, request: Request, question: Mapping[str, Any] |
     place = request.url.path, request.url.query, wants_chinese(request)
     asked = json.dumps([*place, question], sort_keys=True, default=str)
     key = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:16]
-    return f'W/"{status.version}-{index.newest}-{index.regroupings}-{status.articles}-{key}"'
+    return (
+        f'W/"{request.app.state.program}-{status.version}-{index.newest}-{index.regroupings}-{status.articles}-{key}"'
+    )
 
 
 def not_modified(request: Request, tag: str) -> Response | None:

@@ -22,6 +22,7 @@ from service.problems import add_handlers
 from service.routes import articles, earlier, export, health, search, sources, stats, stories, terms
 from service.sign_in import router as sign_in
 from service.warm_up import warm_up
+from similarity.cli import local_service
 from similarity.index import SimilarityIndex
 from store.connection import Document
 from store.index import preparation
@@ -48,6 +49,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         index = await asyncio.to_thread(_opened, open_index)
         app.state.engine = engine = Engine(index, threads())
+        app.state.program = (await asyncio.to_thread(local_service.identity))[:16]
         try:
             yield
         finally:

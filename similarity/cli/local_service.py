@@ -32,7 +32,7 @@ PATH = "/prompt"
 PROOF, NONCE = "X-Xinwen-Proof", "X-Xinwen-Nonce"
 
 _TIMEOUT = 10.0  # seconds, the limit of a request to the service
-_PACKAGES = ("similarity", "store", "text")
+_PACKAGES = ("service", "similarity", "store", "text")
 _PROJECT = Path(__file__).parents[2]
 
 

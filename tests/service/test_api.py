@@ -156,6 +156,17 @@ def test_what_has_not_changed_is_not_searched_again(client: TestClient) -> None:
     assert client.get(f"{API}/search", params={"q": "price"}, headers={"If-None-Match": tag}).status_code == 200
 
 
+def test_another_program_answers_anew(client: TestClient) -> None:
+    state = client.app.state  # type: ignore[attr-defined]
+    tag = client.get(f"{API}/stats").headers["etag"]
+    assert client.get(f"{API}/stats", headers={"If-None-Match": tag}).status_code == 304
+    own, state.program = state.program, "another"
+    try:
+        assert client.get(f"{API}/stats", headers={"If-None-Match": tag}).status_code == 200
+    finally:
+        state.program = own
+
+
 def test_what_was_regrouped_is_searched_again(client: TestClient, news_uri: str) -> None:
     index: SimilarityIndex = client.app.state.engine.index  # type: ignore[attr-defined]
     path, keys = f"{API}/search?q=HBM4", [first_id(client, text) for text, *_ in TEXTS[:2]]
