@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from pipelines.ingest.fields import HELP
@@ -14,9 +13,10 @@ from store.connection import StoreError
 from store.errors import shown_in_one_line
 from store.index.preparation import IndexMismatch
 from store.settings import SettingsError, settings
+from store.terminal import Terminal
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-console = Console(highlight=False, soft_wrap=True)
+console = Terminal()
 
 
 @app.command(help=HELP)

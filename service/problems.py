@@ -177,8 +177,8 @@ def add_handlers(app: FastAPI, page_of: PageOfProblem) -> None:
     async def refused(request: Request, error: HTTPException) -> Response:
         headers = error.headers
         if error.status_code == 405:
-            # The files under /static raise it without headers, and their mount takes every method.
-            headers = {"Allow": _allowed(request) if headers else "GET, HEAD"}
+            # No route has the files under /static, which are mounted.
+            headers = {"Allow": _allowed(request) or "GET, HEAD"}
         return of_request(request, error.status_code, headers=headers)
 
     @app.exception_handler(NotFound)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import get_args
 from zoneinfo import ZoneInfo
 
@@ -33,8 +33,10 @@ _SHOWN = 40  # characters of a wrong value in a message
 def day_of(name: str, value: str) -> date:
     """The day that *name* (an option or a field) was given as *value*. Raises QueryError."""
     try:
-        return date.fromisoformat(value)
-    except ValueError:
+        day = date.fromisoformat(value)
+        moment_of(day).astimezone(UTC)
+        return day
+    except (ValueError, OverflowError):  # the first day that there is begins before it in UTC
         message = f"{name} {shown(value)} is not a date; YYYY-MM-DD is one"
         raise QueryError(message, _option(name), f"{name} {shown(value)} 不是日期，应如 2026-01-31") from None
 

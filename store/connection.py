@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from bson.errors import BSONError
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import (
@@ -90,14 +91,14 @@ def store_errors(address: str) -> Iterator[None]:
     """
     try:
         yield
-    except PyMongoError as error:
+    except (PyMongoError, BSONError) as error:  # such as a document that is too large
         raise store_error(error, address) from error
 
 
 def store_error(error: Exception, address: str) -> StoreError:
     """The StoreError for *error*, an exception of pymongo: one line, without its list of hosts and a password."""
     shown = without_password(address)
-    if isinstance(error, (ConfigurationError, InvalidURI, ValueError)):
+    if isinstance(error, (ConfigurationError, InvalidURI, ValueError)) and not isinstance(error, BSONError):
         return StoreError(f"MONGODB_URI {shown} is wrong: {first_line(error)}")
     if isinstance(error, BulkWriteError):
         faults = error.details.get("writeErrors") or error.details.get("writeConcernErrors") or [{}]

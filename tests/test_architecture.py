@@ -28,7 +28,7 @@ PACKAGES = {
 
 LAYERS = """
 text        language < analysis < embedding < translation stories < bench
-store       article errors settings vectors < server < connection < schema counters < documents < index < __main__
+store       article errors settings terminal vectors < server < connection < schema counters < documents < index < __main__
 crawler     discovery.methods exceptions resolver < source items < extraction < discovery < sources
             < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings
 pipelines   storage tokenize < runs raw_middleware clean language encode withhold fingerprint_window

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pymongo.database import Database
-from rich.console import Console
 from rich.markup import escape
 from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
@@ -34,6 +33,7 @@ from store.documents.articles import existing_ids, release
 from store.errors import shown_in_one_line
 from store.index.preparation import IndexMismatch
 from store.settings import SettingsError
+from store.terminal import Terminal
 
 FIELDS = ("title", "published", "authors", "tags", "summary", "language", "kind", "access", "files", "body")
 
@@ -198,7 +198,7 @@ def _change(name: str, old: Document, new: Document) -> str:
 
 def main(keys: list[str]) -> int:
     """The command ``scrapy reread``: reread the sources *keys*, print the report, return the exit status."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal()
     with shown_in_one_line(StoreError, IndexMismatch, SettingsError):
         report = reread(keys)
         for url, fields in report.changed.items():

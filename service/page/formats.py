@@ -119,11 +119,17 @@ def citation(article: Article, source: SourceRow | None, now: datetime, page: in
 
 
 def excerpt_of(hit: Hit) -> str:
-    """What is shown of the article: the passage that matches best, else how the text that may be shown begins."""
+    """What is shown of the article besides its title: the passage that matches best.
+
+    Of a short question that is often the title. Then: the sentence that answers, else how the text that may be shown
+    begins.
+    """
     article = hit.article
-    if hit.passage or article.access == "headline":
-        return hit.passage
-    return article.summary or (article.body[:2000] if article.access == "full" else "")
+    texts = [hit.passage, hit.explanation.sentence if hit.explanation else ""]
+    if article.access != "headline":
+        texts += [article.summary, article.body[:2000] if article.access == "full" else ""]
+    title = article.title.split()
+    return next((text for text in texts if text and text.split() != title), "")
 
 
 def words_of(hit: Hit, query: str) -> set[str]:

@@ -28,6 +28,7 @@ from store.documents.articles import read as read_articles
 from store.documents.sources import SourceRow, source_rows
 
 FILTERS = ("source", "category", "kind", "language", "company", "since", "until", "must", "not", "min_score")
+_MAX_FIELDS = 200
 _WORDS = 40  # that are shown of a question without hits
 
 router = APIRouter(route_class=PageRoute)
@@ -72,7 +73,10 @@ async def search_form(request: Request, engine: EngineDep) -> Response:
     body = await request.body()
     if len(body) > 3 * MAX_TEXT + 10_000:  # a percent escape is three bytes
         raise HTTPException(413)
-    fields = parse_qsl(body.decode("utf-8", "replace"), max_num_fields=200)
+    try:
+        fields = parse_qsl(body.decode("utf-8", "replace"), max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        raise HTTPException(413) from None
     values: dict[str, Any] = {}
     for name, value in fields:
         if value := value.replace("\r\n", "\n").strip():
@@ -152,10 +156,7 @@ def find(index: SimilarityIndex, question: Question, now: datetime) -> Found:
 
 def _shown(hit: Hit, text: str) -> ShownHit:
     words = words_of(hit, text)
-    excerpt = excerpt_of(hit)
-    title, passage = marked(hit.article.title, words, 1000), marked(excerpt, words)
-    if " ".join(excerpt.split()) == " ".join(hit.article.title.split()):
-        passage = []  # of a headline alone the passage is the title
+    title, passage = marked(hit.article.title, words, 1000), marked(excerpt_of(hit), words)
     return ShownHit(hit, title, passage, evidence(hit), other_sources(hit))
 
 

@@ -30,6 +30,11 @@ from text.analysis.glossary import Term
 PERIODS = ("day", "week", "month")
 MAX_PERIODS = 5000
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = int((datetime.min.replace(tzinfo=UTC) - _EPOCH).total_seconds())
+# The day after it is one too.
+_LAST = int((datetime(9999, 12, 30, 15, tzinfo=UTC) - _EPOCH).total_seconds())
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -146,18 +151,22 @@ def _starts(first: date, last: date, by: str) -> list[date]:
                 "by",
                 f"从 {first} 到 {last} 有 {MAX_PERIODS:,} 个以上的周期，请用更长的周期或更晚的起始日",
             )
-        days = {"day": 1, "week": 7}.get(by)
-        starts.append(starts[-1] + timedelta(days=days) if days else _next_month(starts[-1]))
+        starts.append(_following(starts[-1], by))
     return starts
 
 
-def _next_month(day: date) -> date:
-    return day.replace(year=day.year + day.month // 12, month=day.month % 12 + 1, day=1)
+def _following(day: date, by: str) -> date:
+    try:
+        if days := {"day": 1, "week": 7}.get(by):
+            return day + timedelta(days=days)
+        return day.replace(year=day.year + day.month // 12, month=day.month % 12 + 1, day=1)
+    except (OverflowError, ValueError):  # of the last period that there is
+        return date.max
 
 
 def _day(seconds: int) -> date:
     # Not fromtimestamp: it refuses some of the years that a datetime can hold.
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).astimezone(TIME_ZONE).date()
+    return (_EPOCH + timedelta(seconds=min(max(seconds, _FIRST), _LAST))).astimezone(TIME_ZONE).date()
 
 
 def _midnight(day: date) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, time
 from typing import Annotated
 
 import typer
@@ -13,7 +12,8 @@ from rich.markup import escape
 from similarity.cli.options import ArticleId, AsJson, OnlySource, console, errors_in_one_line, parse_day, print_json
 from similarity.cli.search import Categories, Fold, Kinds, Languages, Limit, Sources, print_answer
 from similarity.errors import QueryError
-from similarity.index import TIME_ZONE, SimilarityIndex
+from similarity.index import SimilarityIndex
+from similarity.option_values import TIME_ZONE, moment_of
 from store.article import Article
 from store.connection import opened
 from store.documents import articles, removal
@@ -111,7 +111,7 @@ def delete(
         day = parse_day("--before", before)
         with opened() as database:
             if source is not None and day is not None:
-                ids = removal.ids_before(database, source, datetime.combine(day, time.min, TIME_ZONE))
+                ids = removal.ids_before(database, source, moment_of(day))
             else:
                 ids = sorted(articles.existing_ids(database, [article_id or ""]))
             if not ids:

@@ -8,13 +8,13 @@ from datetime import date
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from similarity.answers.fields import to_json
 from similarity.option_values import MODEL_NAMES, day_of
 from store.errors import shown_in_one_line
+from store.terminal import Terminal
 
-console = Console(highlight=False, soft_wrap=True)
+console = Terminal()
 
 MODELS_HELP = f"模型 · the model: {', '.join(MODEL_NAMES)}"
 

@@ -21,6 +21,8 @@ from store.article import Article
         ("台积电，中芯国际：（产能）！？；“好”…", "台积电，中芯国际：（产能）！？；“好”…"),
         ("  a \t b \r\n\r\n\n c  ", "a b\nc"),
         ("soft\u00adhyphen zero\u200bwidth word\u2060joiner \ufeffmark", "softhyphen zerowidth wordjoiner mark"),
+        ("\u202eright\u202c to \u2067left\u2069 \u061cmarks", "right to left marks"),
+        ("\x1b[31mred\x9b0m \x85 next line", "[31mred0m next line"),
         ("a\u00a0b\u3000c", "a b c"),
         ("", ""),
     ],

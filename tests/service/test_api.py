@@ -46,6 +46,31 @@ def test_a_search_answers_with_counts_and_hits(client: TestClient) -> None:
     assert reply.json()["hits"][0]["article"]["title"] == TEXTS[2][0]
 
 
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("0001-01-01", 422),
+        ("0001-01-02", 200),
+        ("9999-12-31", 200),
+        ("0001-01-01T00:00:00+14:00", 422),
+        ("9999-12-31T23:00:00-12:00", 422),
+    ],
+)
+def test_days_at_both_ends_of_the_calendar(client: TestClient, moment: str, status: int) -> None:
+    for path in ("/api/v1/search", "/api/v1/export.csv", "/feeds/search.atom", "/search"):
+        for option in ("since", "until"):
+            reply = client.get(path, params={"q": "wafer", option: moment})
+            assert reply.status_code == status, (path, option, reply.text)
+    assert client.get("/api/v1/stories", params={"since": moment}).status_code == status
+    for path in ("/api/v1/trend", "/trend"):
+        for option in ("since", "until"):
+            reply = client.get(path, params={"q": "wafer", "by": "month", option: moment})
+            assert reply.status_code in (status, 422), reply.text  # there are more months than are counted
+    last = {"q": "wafer", "since": "9999-12-30", "until": "9999-12-31"}
+    for by in ("day", "week", "month"):
+        assert client.get("/api/v1/trend", params={**last, "by": by}).status_code == 200
+
+
 def test_articles_have_their_text_only_where_it_may_be_shown(client: TestClient) -> None:
     key = first_id(client)
     article = get(client, f"/articles/{key}")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 from starlette.testclient import TestClient
 
-from service.page.formats import citation, marked, original_link, safe_link
+from service.page.formats import citation, excerpt_of, marked, original_link, safe_link
 from service.page.today import start_of_news
 from similarity.index import SimilarityIndex
+from similarity.ranking.results.explain import Explanation
+from similarity.ranking.results.hits import Hit
 from store.article import Article, File
 from store.documents.sources import packaged
 from tests.service.conftest import TEXTS, URL, WAFERS, application
@@ -229,6 +232,10 @@ def test_a_browser_gets_pages_and_a_program_problems(client: TestClient, monkeyp
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
     assert "方法不允许" in refused.text and refused.headers["cache-control"] == "no-store"
     assert "文字太长" in client.post("/search", data={"q": "长" * 70_000}).text
+    assert client.post("/search", data={"q": "wafer", "source": ["sia"] * 5000}).status_code == 413
+    for method in ("PUT", "DELETE", "OPTIONS"):
+        refused = client.request(method, "/static/page.css")
+        assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD"), method
 
     def away(self: SimilarityIndex, *args: object, **kwargs: object) -> object:
         raise ServerSelectionTimeoutError("localhost:1: refused, Timeout: 10s, Topology Description: /tmp/secret")
@@ -308,6 +315,17 @@ def test_citations_follow_the_standard() -> None:
     assert cited == "A, B, C, et al. A title[EB/OL]. (2026-05-02)[2026-05-02]. https://a.example/r."
     report = citation(article(kind="report", language="zh"), packaged()["sia"], day, 37)
     assert report == "美国半导体行业协会. A title[R/OL]. [2026-05-02]: 37. https://a.example/r."
+
+
+def test_under_a_title_stands_what_it_does_not_say() -> None:
+    explanation = Explanation((), (), "TSMC lifts its capex.")
+    told = article(summary="In short.", body="The whole text.", access="full")
+    assert excerpt_of(Hit(told, 0.9, passage="The best passage.", explanation=explanation)) == "The best passage."
+    assert excerpt_of(Hit(told, 0.9, passage="A  title", explanation=explanation)) == "TSMC lifts its capex."
+    assert excerpt_of(Hit(told, 0.9, passage="A title")) == "In short."
+    assert excerpt_of(Hit(replace(told, summary="A title"), 0.9)) == "The whole text."
+    alone = replace(told, access="headline", summary="", body="")
+    assert excerpt_of(Hit(alone, 0.9, passage="A title", explanation=Explanation((), (), "A title"))) == ""
 
 
 def test_words_are_marked_as_the_text_has_them() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -54,6 +55,16 @@ def test_an_article_is_shown_with_its_facts(uri: str, ids: list[str]) -> None:
     assert_one_line_error(run("similarity", "open", "0" * 24, mongodb_uri=uri), "no article")
 
 
+def test_no_stored_text_steers_the_terminal(uri: str, store_texts) -> None:
+    hostile = "[red]wafer[/] \x1b]0;title\x07 \x9b31m \u202e \u2067 \x7f end"
+    (key,) = store_texts([f"{hostile}\nsecond line"], title=hostile, authors=[hostile], tags=[hostile], language="en")
+    expected = "[red]wafer[/] ]0;title 31m    end"
+    for arguments in (("show", key), ("search", "wafer"), ("latest",), ("keywords", key)):
+        shown = run("similarity", *arguments, mongodb_uri=uri).stdout
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2067]", shown), arguments
+        assert expected in shown or arguments[0] == "keywords"
+
+
 def test_numbers_by_source_language_kind_and_month(uri: str, ids: list[str]) -> None:
     done = run("similarity", "stats", "--json", mongodb_uri=uri)
     assert (done.returncode, done.stderr) == (0, "")
@@ -81,5 +92,7 @@ def test_a_deleted_article_is_gone_everywhere(uri: str, database, ids: list[str]
         assert index.search("TSMC 三星") == []
     assert verify(database, VERSION) == []
     assert_one_line_error(run(*arguments, mongodb_uri=uri), "error: nothing is stored that fits")
+    first_day = run(*arguments[:-1], "0001-01-01", mongodb_uri=uri)
+    assert_one_line_error(first_day, "error: --before '0001-01-01' is not a date")
     for wrong in ((), (ids[2], "--source", "sia"), ("--source", "sia"), (ids[2], "--before", "2026-01-01")):
         assert_one_line_error(run("similarity", "delete", *wrong, mongodb_uri=uri), "give the ID of one article")
