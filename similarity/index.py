@@ -422,8 +422,13 @@ class SimilarityIndex:
 
     @guarded
     def rising_terms(self, until: datetime, k: int = 10) -> list[RisingTerm]:
-        """The *k* terms that rise most in four weeks: see ``similarity.analytics.rising_terms``. *until* is aware."""
+        """The *k* terms that rise most in four weeks: see ``similarity.analytics.rising_terms``.
+
+        Raises QueryError for an *until* that is no aware datetime.
+        """
         check_arguments(until=until, k=k)
+        if not isinstance(until, datetime) or until.tzinfo is None:
+            raise QueryError(f"until is {shortened(until)}; it must be a datetime with a time zone", "until")
         SearchOptions(k).check()
         return rising_terms(self._database, self._state.collection, self._term_ids, self._analyzer, until, k)
 

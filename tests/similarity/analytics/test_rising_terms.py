@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from similarity import SimilarityIndex
+from similarity import QueryError, SimilarityIndex
 from similarity.analytics.rising_terms import significance
 from store.index import compactor
 
@@ -51,6 +51,9 @@ def test_nothing_rises_in_an_empty_store(uri: str, store_texts) -> None:
     store_texts(["HBM4"], published=BEFORE)
     with SimilarityIndex.open(uri, live=False) as index:
         assert index.rising_terms(UNTIL) == []
+        for wrong in (None, UNTIL.date(), UNTIL.replace(tzinfo=None)):
+            with pytest.raises(QueryError, match="datetime with a time zone"):
+                index.rising_terms(wrong)
 
 
 def test_the_log_likelihood_ratio() -> None:
