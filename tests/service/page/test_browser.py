@@ -95,8 +95,9 @@ def test_every_page_fits_and_is_accessible(opened: Callable[..., Any], width: in
         assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], address
 
 
-def test_text_of_twice_the_size_fits(opened: Callable[..., Any]) -> None:
-    page = opened("/search?q=HBM4")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_text_of_twice_the_size_fits(opened: Callable[..., Any], width: int) -> None:
+    page = opened("/search?q=HBM4", width=width)
     page.add_init_script(
         "document.addEventListener('DOMContentLoaded', () => document.documentElement.style.fontSize = '200%')"
     )
