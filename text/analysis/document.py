@@ -17,6 +17,7 @@ from typing import NamedTuple
 from text.analysis.analyzer import Analyzer
 from text.analysis.bigrams import bigrams_of
 from text.analysis.glossary import Term, glossary, is_name
+from text.analysis.measures import EXCHANGE
 from text.analysis.normalize import normalized
 from text.language import ALL_HAN, query_language
 
@@ -28,6 +29,7 @@ _UNIT = re.compile(rf"[{ALL_HAN}]|[^\W{ALL_HAN}_]+")  # a Han character, a Latin
 _PERIOD = re.compile(r"m(?:0[1-9]|1[0-2])|q[1-4]|h[12]")
 _HAN = re.compile(f"[{ALL_HAN}]")
 _CONCEPT = "#"  # no bigram begins with it
+_EXCHANGE = re.compile(rf"{EXCHANGE}(?![^\W{ALL_HAN}_])", re.IGNORECASE)
 _CUT = "\n,\n"  # stands in a query for the name of a concept: words on both sides of it are no neighbours
 
 
@@ -141,7 +143,8 @@ def analyzed_query(text: str, analyzer: Analyzer) -> AnalyzedQuery:
         concepts.append(NamedConcept(match.term, surface))
         length += len(tokens)
         rest.append(text[end : match.start])
-        end = match.end
+        exchange = _EXCHANGE.match(text, match.end) if surface.isdecimal() else None
+        end = exchange.end() if exchange else match.end  # 2330.TW says no more than 2330
     left = analyzed(_CUT.join([*rest, text[end:]]), analyzer)
     return AnalyzedQuery(text, concepts, left.tokens, left.bigrams, len(left.tokens) + length)
 

@@ -102,7 +102,10 @@ _RUN_ORDINAL = re.compile(rf"(?P<nth>{'|'.join(_ORDINALS)})-(?P<kind>quarter|hal
 _RUN_DATE = re.compile(r"(?P<year>(?:19|20)\d\d)(?P<sign>[-/.])(?P<month>0?[1-9]|1[0-2])(?:(?P=sign)(?P<day>\d{1,2}))?")
 _RUN_YEAR = re.compile(r"fy'?(?P<year>20\d\d|\d\d)")
 _RUN_RANGE = re.compile(r"(?P<low>\d+(?:\.\d+)?)-(?P<high>\d+(?:\.\d+)?)%")
-_RUN_CODE = re.compile(r"(?:(?:sh|sz|bj|hk)(?P<code>\d{5,6})|(?P<digits>\d{4,6})[.-](?:tw|two|ss|sh|sz|bj|hk|ks|kq|t))")
+EXCHANGE = "[.-](?:tw|two|ss|sh|sz|bj|hk|ks|kq|t)"
+"""The exchange behind a code of digits, in lower case: 2330.TW."""
+
+_RUN_CODE = re.compile(rf"(?:(?:sh|sz|bj|hk)(?P<code>\d{{5,6}})|(?P<digits>\d{{4,6}}){EXCHANGE})")
 _DAY_OR_YEAR = re.compile(r"(?:[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?|(?:19|20)\d\d")
 
 _MAY = re.compile(r"May(?<!\wMay)(?!\w)")

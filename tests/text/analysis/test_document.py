@@ -69,6 +69,15 @@ def test_a_concept_token_leads_to_its_term_and_a_bigram_to_none() -> None:
     assert concept_of("#not a term") is None
 
 
+@pytest.mark.parametrize(
+    "text", ["2330.TW", "2330-tw", "２３３０.TW", "688981.SH", "688981.ss", "00981.HK", "2330.TW，688981.SH"]
+)
+def test_the_exchange_is_part_of_a_code(text: str) -> None:
+    query = analyzed_query(text, ANALYZER)
+    assert query.concepts and (query.tokens, query.bigrams) == ([], [])
+    assert analyzed_query("2330.twist", ANALYZER).tokens == ["twist"]
+
+
 def test_names_are_cut_out_of_a_query() -> None:
     query = analyzed_query("台积电下周公布新计划", ANALYZER)
     assert query.concepts[0].surface == "台积电"
