@@ -6,9 +6,11 @@ from typing import Any
 
 from crawler.discovery.methods import Link, ListedDocument, Listing, Reports
 from crawler.discovery.reports import file_name, period_of
+from crawler.extraction.charset import decode
 from crawler.extraction.months import MONTHS
-from crawler.extraction.tsmc_revenue import as_html, monthly_revenue
+from crawler.extraction.tsmc_revenue import MonthlyRevenue, as_html, monthly_revenue
 from crawler.source import Source
+from store.article import Access, Article
 
 _PRESS: dict[str, Any] = {
     "item": "article.node--type-news",
@@ -19,6 +21,7 @@ _PRESS: dict[str, Any] = {
 _IR = "https://investor.tsmc.com/english"
 # Not the files in the menu of every page, which lie under /media-files/.
 _FILE = r"^(?!.*/media-files/).*\.pdf($|\?)|/encrypt_file/(reports|qr)/"
+_REVENUE = re.compile(r"/monthly-revenue/(\d{4})$")
 _BOOK = r"/static/annualReports/(\d{4})/english/(?:index\.html)?$"
 _KINDS = (
     (r"earnings ?release", "Earnings release"),
@@ -52,21 +55,34 @@ def document_of(document: ListedDocument, link: Link) -> Link:
 
 def link_of(_: dict[str, Any], link: Link) -> Link | None:
     """The monthly revenue of a year: the page is the article, and its table becomes sentences."""
-    year = re.search(r"/monthly-revenue/(\d{4})$", link.url)
+    year = _REVENUE.search(link.url)
     if year is None:
         return link
     months = monthly_revenue(link.body, int(year[1]))
     if not months:
         return None
-    latest = months[-1]
-    return replace(
-        link,
-        title=f"TSMC monthly revenue, {MONTHS[latest.month - 1]} {latest.year}",
-        summary=f"{latest.text}.",
-        body=as_html(months),
-        kind="data",
-        access="full",
-    )
+    title, summary = _named(months[-1])
+    return replace(link, title=title, summary=summary, body=as_html(months), kind="data", access="full")
+
+
+def article_of(page: bytes, article: Article) -> Article:
+    """The same of a saved page."""
+    year = _REVENUE.search(article.url)
+    months = monthly_revenue(decode(page), int(year[1])) if year else []
+    if not months:
+        return article
+    title, summary = _named(months[-1])
+    body = "\n".join(f"{month.text}." for month in reversed(months))
+    return replace(article, title=title, summary=summary, body=body, kind="data", published=None)
+
+
+def access_of(page: bytes) -> Access:
+    """Figures may be kept; of releases only the headline."""
+    return "full" if b"node--type-monthly-revenue" in page else "headline"
+
+
+def _named(latest: MonthlyRevenue) -> tuple[str, str]:
+    return f"TSMC monthly revenue, {MONTHS[latest.month - 1]} {latest.year}", f"{latest.text}."
 
 
 SOURCE = Source(
@@ -115,5 +131,7 @@ SOURCE = Source(
     address_of=address_of,
     document_of=document_of,
     link_of=link_of,
+    article_of=article_of,
+    access_of=access_of,
     from_link=("title",),
 )
