@@ -22,7 +22,7 @@ test: $(VENV)/installed-dev ## the whole suite
 	@$(PYTEST)
 
 kernels: $(VENV)/installed-dev # two tests compile the inner loops once, or each worker would
-	@$(BIN)/python -m pytest tests/similarity/test_index.py tests/similarity/ranking/test_hybrid.py -k "step_by_step or probabilities"
+	@$(BIN)/python -m pytest tests/similarity/test_index.py tests/similarity/ranking/hybrid/test_two_stage.py -k "step_by_step or probabilities"
 
 test-fast: $(VENV)/installed-dev ## without crawls and other slow tests: about a minute
 	@$(PYTEST) -m "not slow"

@@ -25,11 +25,11 @@ from similarity.option_values import DEFAULT_MODEL, MAX_HITS, TIME_ZONE
 from similarity.query.builder import QueryBuilder
 from similarity.query.encoder_coverage import EncoderCoverage
 from similarity.query.term_ids import TermIds
-from similarity.ranking.arguments import SearchArguments, SimilarArguments, check_arguments, search_options
 from similarity.ranking.lsi import Lsi
-from similarity.ranking.options import SearchOptions
 from similarity.ranking.passages import PassageReader
-from similarity.ranking.request import RequestReader
+from similarity.ranking.request.arguments import SearchArguments, SimilarArguments, check_arguments, search_options
+from similarity.ranking.request.options import SearchOptions
+from similarity.ranking.request.request_reader import RequestReader
 from similarity.ranking.results.hits import Hit, Status
 from similarity.ranking.searcher import Ranking, Searcher
 from similarity.ranking.state import State

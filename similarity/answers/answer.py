@@ -18,8 +18,8 @@ from similarity.background import in_background
 from similarity.errors import QueryError, Reason
 from similarity.index import SimilarityIndex
 from similarity.option_values import HYBRID, MAX_HITS, SCORE
-from similarity.ranking.hybrid import RERANKED
-from similarity.ranking.options import SearchOptions
+from similarity.ranking.hybrid.two_stage import RERANKED
+from similarity.ranking.request.options import SearchOptions
 from similarity.ranking.results.collapse import collapsed
 from similarity.ranking.results.hits import Hit
 from similarity.ranking.searcher import Ranking

@@ -12,7 +12,7 @@ from similarity.answers.fields import hit_fields, to_json
 from similarity.answers.question import Question
 from similarity.index import Hit, SimilarityIndex
 from similarity.option_values import HYBRID, TIME_ZONE
-from similarity.ranking.hybrid import CROSS_LINGUAL
+from similarity.ranking.hybrid.two_stage import CROSS_LINGUAL
 from similarity.ranking.results.collapse import other_sources
 from similarity.ranking.results.explain import explanation_lines
 

@@ -14,7 +14,7 @@ leave out the constant factor ``K1 + 1``, which changes no order; gensim's ``Oka
 
 Three files have a compiled copy of the formula, because a compiled function may call only functions of its own file
 (see ``similarity.jit``): ``_factor`` of ``similarity.postings.inverted``, ``_factor`` of
-``similarity.ranking.kernel.maxscore`` and ``_saturated`` of ``similarity.ranking.lexical``.
+``similarity.ranking.kernel.maxscore`` and ``_saturated`` of ``similarity.ranking.hybrid.lexical``.
 ``tests/similarity/postings/test_bm25.py`` runs all copies against this one.
 """
 

@@ -18,12 +18,12 @@ from similarity.option_values import HYBRID, MAX_HITS, ORDERS, PUBLISHED
 from similarity.query.builder import QueryBuilder
 from similarity.query.concepts import Kind
 from similarity.query.hybrid_query import HybridQuery
-from similarity.ranking import hybrid
+from similarity.ranking.hybrid import two_stage
 from similarity.ranking.models import BagOfWords
 from similarity.ranking.newest import newest
-from similarity.ranking.options import SearchOptions
 from similarity.ranking.passages import PassageReader
-from similarity.ranking.request import Request, RequestReader
+from similarity.ranking.request.options import SearchOptions
+from similarity.ranking.request.request_reader import Request, RequestReader
 from similarity.ranking.results.hit_reader import HitReader
 from similarity.ranking.results.hits import Hit, with_phrases
 from similarity.ranking.selection import Ranked, Selector
@@ -162,7 +162,7 @@ class Searcher:
         if options.model == HYBRID and (text or like) and options.min_score <= 0:
             query, request, place = self._query_like(like, options) if like else self._query_of(text, options)
             if not request.unchecked:
-                ids, total = hybrid.hit_ids(self.state, query, options.k, request.article_filter, place)
+                ids, total = two_stage.hit_ids(self.state, query, options.k, request.article_filter, place)
                 if total > len(ids):
                     return Ranked(ids, total, False)
         ranking = (
@@ -187,7 +187,7 @@ class Searcher:
         self,
         query: HybridQuery,
         request: Request,
-        ranked: Ranked[hybrid.ScoredDocument],
+        ranked: Ranked[two_stage.ScoredDocument],
         without: tuple[int, int] | None = None,
     ) -> Ranking:
         total, at_least = ranked.total, ranked.at_least
@@ -285,26 +285,26 @@ class Searcher:
 
     def _at(
         self, wanted: Sequence[tuple[HybridQuery, str, tuple[int, int] | None]]
-    ) -> list[hybrid.ScoredDocument | None]:
+    ) -> list[two_stage.ScoredDocument | None]:
         """The scored document of each query and article at a place; None without a place."""
-        revisions = {key: hybrid.revision_of(self.state, place) for _, key, place in wanted if place}
+        revisions = {key: two_stage.revision_of(self.state, place) for _, key, place in wanted if place}
         passages = self.passages.begin(list(revisions.items()))()
         numbers_by_query: dict[int, list[int]] = {}
         for number, (query, _, place) in enumerate(wanted):
             if place:
                 numbers_by_query.setdefault(id(query), []).append(number)
-        results: list[hybrid.ScoredDocument | None] = [None] * len(wanted)
+        results: list[two_stage.ScoredDocument | None] = [None] * len(wanted)
         for numbers in numbers_by_query.values():
             places = [place for number in numbers if (place := wanted[number][2])]
             keys = [wanted[number][1] for number in numbers]
-            scored = hybrid.score_places(self.state, wanted[numbers[0]][0], places, keys, lambda _: lambda: passages)
+            scored = two_stage.score_places(self.state, wanted[numbers[0]][0], places, keys, lambda _: lambda: passages)
             for number, document in zip(numbers, scored, strict=True):
                 results[number] = document
         return results
 
     def _hybrid(
         self, requests: Sequence[Request], options: SearchOptions
-    ) -> list[tuple[HybridQuery, Ranked[hybrid.ScoredDocument]]]:
+    ) -> list[tuple[HybridQuery, Ranked[two_stage.ScoredDocument]]]:
         """For each of *requests* its query and the best documents by the default model."""
         queries = self._queries(requests, options)
         pairs = list(zip(queries, requests, strict=True))
@@ -323,16 +323,16 @@ class Searcher:
 
     def _best(
         self, query: HybridQuery, request: Request, without: tuple[int, int] | None = None
-    ) -> Ranked[hybrid.ScoredDocument]:
+    ) -> Ranked[two_stage.ScoredDocument]:
         return self._selector.best(
             partial(self._reranked, query, request, without), attrgetter("article_id", "score"), request
         )
 
     def _reranked(
         self, query: HybridQuery, request: Request, without: tuple[int, int] | None, number: int
-    ) -> Ranked[hybrid.ScoredDocument]:
+    ) -> Ranked[two_stage.ScoredDocument]:
         """The best *number* articles that pass the filter of *request* and score at least ``min_score``."""
-        found = hybrid.best(self.state, query, number, self.passages.begin, request.article_filter, without)
+        found = two_stage.best(self.state, query, number, self.passages.begin, request.article_filter, without)
         passing = [document for document in found.documents if document.score >= request.options.min_score]
         if found.is_all:
             return Ranked(passing[:number], len(passing), False)

@@ -16,8 +16,8 @@ import numpy as np
 from pymongo.database import Database
 
 from similarity.option_values import ORDERS, PUBLISHED
-from similarity.ranking.phrases import Phrase
-from similarity.ranking.request import Request
+from similarity.ranking.request.phrases import Phrase
+from similarity.ranking.request.request_reader import Request
 from similarity.ranking.state import State
 from store.article import Article
 from store.connection import Document

@@ -1,6 +1,6 @@
 """Lexical scores of the default model for every document of a segment: BM25 by tokens, and by sets of tokens.
 
-They choose the candidates, which ``similarity.ranking.scoring`` then scores exactly.
+They choose the candidates, which ``similarity.ranking.hybrid.scoring`` then scores exactly.
 
 Unlike the top-k kernel (``similarity.ranking.kernel.maxscore``) these functions score all documents of a segment,
 because the default model adds dense scores to them. Arrays of scores are (documents, float64); they come from

@@ -1,8 +1,8 @@
 """The default model: the articles that meet the concepts of a query, by words, names, translations and embeddings.
 
 Two steps. The first scores every document of every segment by the inverted indexes and by the cosine of whole texts,
-and keeps the best ``RERANKED``. The second computes the exact score of these: see ``similarity.ranking.scoring``. An
-article in English and one in Chinese are scored alike.
+and keeps the best ``RERANKED``. The second computes the exact score of these: see ``scoring``. An article in
+English and one in Chinese are scored alike.
 
 Equal scores stand in ascending order of article id. For this model the order is made in ``best`` and in
 ``candidates.merge_candidates``; ``candidates.top_k`` takes the first rows of a segment, which ascend by id. The other
@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from similarity.arrays import COSINE_POOL, MAX_ROWS, SCORE_POOL, Flags, Floats, Revision, Vector
 from similarity.query.hybrid_query import HybridQuery
-from similarity.ranking.candidates import Candidates, Dense, count_hits, merge_candidates, top_k
-from similarity.ranking.dense import start_cosines
 from similarity.ranking.filter import ALL, Filter
-from similarity.ranking.lexical import add_bm25_scores, add_set_scores
-from similarity.ranking.scoring import (
+from similarity.ranking.hybrid.candidates import Candidates, Dense, count_hits, merge_candidates, top_k
+from similarity.ranking.hybrid.dense import start_cosines
+from similarity.ranking.hybrid.lexical import add_bm25_scores, add_set_scores
+from similarity.ranking.hybrid.scoring import (
     MIN_COSINE,
     MIN_LENGTH,
     OVERLAP,

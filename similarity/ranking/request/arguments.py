@@ -9,7 +9,7 @@ from numbers import Integral, Real
 from typing import Any, TypedDict
 
 from similarity.errors import QueryError, shortened
-from similarity.ranking.options import SearchOptions, Values
+from similarity.ranking.request.options import SearchOptions, Values
 from similarity.ranking.results.hits import Hit
 from store.article import Article
 

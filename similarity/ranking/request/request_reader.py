@@ -18,8 +18,8 @@ from similarity.option_values import KINDS
 from similarity.query.syntax import Syntax, is_pasted, parse, parse_item
 from similarity.query.term_ids import TermIds
 from similarity.ranking.filter import ALL, Clause, Filter, TokenIds
-from similarity.ranking.options import SearchOptions, Values, several
-from similarity.ranking.phrases import Phrase, folded, phrase
+from similarity.ranking.request.options import SearchOptions, Values, several
+from similarity.ranking.request.phrases import Phrase, folded, phrase
 from similarity.ranking.state import State
 from store.connection import Document
 from store.index import dictionary

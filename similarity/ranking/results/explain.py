@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from similarity.query.concepts import ParsedConcept
 from similarity.query.hybrid_query import HybridQuery
-from similarity.ranking.scoring import BIGRAM, CONCEPT, DENSE, LEXICAL, TRANSLATED
+from similarity.ranking.hybrid.scoring import BIGRAM, CONCEPT, DENSE, LEXICAL, TRANSLATED
 from store.article import Article
 from text.analysis.analyzer import Analyzer
 from text.analysis.bigrams import bigrams

@@ -10,10 +10,10 @@ from pymongo.database import Database
 from similarity.background import in_background
 from similarity.query.builder import QueryBuilder
 from similarity.query.hybrid_query import HybridQuery
-from similarity.ranking import hybrid
-from similarity.ranking.contributions import Contribution, contributions
+from similarity.ranking.hybrid import two_stage
 from similarity.ranking.passages import PassageReader
 from similarity.ranking.results.best_page import best_pages
+from similarity.ranking.results.contributions import Contribution, contributions
 from similarity.ranking.results.explain import Explainer
 from similarity.ranking.results.hits import Hit
 from similarity.ranking.state import Query, State
@@ -34,7 +34,7 @@ class HitReader:
     passages: PassageReader
     database: Database[Document]
 
-    def explained(self, query: HybridQuery, documents: Sequence[hybrid.ScoredDocument], explain: bool) -> list[Hit]:
+    def explained(self, query: HybridQuery, documents: Sequence[two_stage.ScoredDocument], explain: bool) -> list[Hit]:
         """*documents* as hits with what explains them; pages of reports are compared by BM25."""
         explainer = Explainer(query, self.builder.analyzer) if explain else None
         ids = [document.article_id for document in documents]
@@ -75,7 +75,7 @@ class HitReader:
             for number, scored in enumerate(best)
         ]
 
-    def _contributions(self, query: HybridQuery, document: hybrid.ScoredDocument) -> tuple[Contribution, ...]:
+    def _contributions(self, query: HybridQuery, document: two_stage.ScoredDocument) -> tuple[Contribution, ...]:
         number, row = document.place
         of_all = contributions(query, self.state.collection.segments[number].reader, row, document.met)
         return tuple(sorted(of_all, key=lambda word: -word.weight)[:MAX_WORDS])

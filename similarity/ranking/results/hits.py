@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from similarity.errors import shortened
 from similarity.option_values import TIME_ZONE
-from similarity.ranking.contributions import Contribution
-from similarity.ranking.phrases import Phrase, checked
+from similarity.ranking.request.phrases import Phrase, checked
+from similarity.ranking.results.contributions import Contribution
 from similarity.ranking.results.explain import Explanation
 from store.article import Article
 from store.documents.stories import StoryArticle

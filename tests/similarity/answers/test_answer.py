@@ -11,7 +11,7 @@ from similarity.answers.answer import answer
 from similarity.answers.question import Question, read
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
-from similarity.ranking.options import SearchOptions
+from similarity.ranking.request.options import SearchOptions
 from store.documents import sources
 from text.analysis.analyzer import Analyzer
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from similarity.postings import bm25, inverted
-from similarity.ranking import lexical
+from similarity.ranking.hybrid import lexical
 from similarity.ranking.kernel import maxscore
 
 MEAN = 130.0

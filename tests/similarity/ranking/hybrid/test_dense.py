@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from similarity.query.encoder_coverage import count_embeddings
-from similarity.ranking import dense
-from similarity.ranking.candidates import Dense, top_k
-from similarity.ranking.dense import cosine_of, cosines, start_cosines
+from similarity.ranking.hybrid import dense
+from similarity.ranking.hybrid.candidates import Dense, top_k
+from similarity.ranking.hybrid.dense import cosine_of, cosines, start_cosines
 from similarity.reader.segment_reader import pending_segment
 from store.documents.embeddings import Embeddings, encoder_fingerprint
 from store.vectors import pack

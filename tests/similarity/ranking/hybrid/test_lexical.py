@@ -9,7 +9,7 @@ from similarity.arrays import SCORE_POOL, ScratchPool
 from similarity.postings.bm25 import length_scale
 from similarity.postings.inverted import invert_vectors
 from similarity.query.hybrid_query import TermSet, WeightedTerms
-from similarity.ranking.lexical import add_bm25_scores, add_set_scores
+from similarity.ranking.hybrid.lexical import add_bm25_scores, add_set_scores
 from store.vectors import pack
 
 DOCUMENTS, TOKENS, MEAN = 2500, 12, 130.0

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from similarity.query.hybrid_query import NAME_PART, SCORED_ALONE, TokenTable
-from similarity.ranking import scoring
-from similarity.ranking.scoring import (
+from similarity.ranking.hybrid import scoring
+from similarity.ranking.hybrid.scoring import (
     ACROSS,
     ALL_SHORT,
     COEFFICIENTS,

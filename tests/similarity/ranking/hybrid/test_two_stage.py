@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 
 from similarity import QueryError, SimilarityIndex
-from similarity.ranking.hybrid import CROSS_LINGUAL, SAME_LANGUAGE
+from similarity.ranking.hybrid.two_stage import CROSS_LINGUAL, SAME_LANGUAGE
 from store.documents.embeddings import Embeddings
 from text.analysis.analyzer import Analyzer
 from text.analysis.document import analyzed_article

@@ -1,0 +1,1 @@
+"""What a search asks: its options, its operators and phrases, and the filter that they make."""
