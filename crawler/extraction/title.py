@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from crawler.extraction.heading import page_heading
 from text.language import HAN
 
 _SEPARATOR = re.compile(r"\s+[|\-–—•·:»«>_/]+\s+|\s*(?:[|｜»]|__?|::|——)\s*")
@@ -23,6 +24,20 @@ _HAN = re.compile(f"[{HAN}]")
 _SITE_TAIL = re.compile(
     r"(?:网|網|在线|频道|頻道|新闻|新聞|资讯|日报|晚报|时报|周刊|杂志|论坛|社区|博客|中心|门户|首页|客户端|官网|财经|科技|股票)$"
 )
+# What templates and programs write where a title should be, in letters and digits; and the files and forms of EDGAR.
+_GENERIC = re.compile(
+    r"(?:新闻|文章|资讯|内容|公告|动态|信息|产品|详细|页面)*(?:详情|详细|正文|内容|中心|动态|公告|资讯|新闻|列表|首页|页|页面|标题|展示|查看|浏览)+(?:页|页面)?"
+    r"|(?:公司|企业|行业|集团|本站|媒体|最新|学会|协会|通知|产业|市场|综合|国内|国际)*(?:新闻|动态|公告|资讯|要闻|报道|快讯|通知|消息)"
+    r"|无标题(?:文档|页)?|未命名(?:文档)?|新建网页\d*|欢迎(?:您|光临|访问).*"
+    r"|(?:new|html|web|untitled|my)*(?:document|page|untitled)\d*|(?:home|main|default|index|welcome|start)(?:page)?|page\d+"
+    r"|(?:the|our|all|latest|company|recent|full|press|media)*(?:news|articles?|stor(?:y|ies)|posts?|releases?|blog|press|media)"
+    r"(?:room|center|centre|details?|page|view|article|item|releases?|story|post)*|details?(?:page|view)?|view|title|content"
+    r"|ex(?:hibit)?\d+\w{0,3}|(?:form)?(?:6k|8k|10k|10q|20f|40f)a?|\w*(?:html?|aspx?|php|docx?)",
+    re.IGNORECASE,
+)
+_SITE_WORDS = re.compile(r"(?:the)?(.*?)(?:news|media|online|daily|weekly|magazine|com|net|org|inc|corp)*")
+_MAX_SITE_NAME = 14  # Han characters
+_MAX_GENERIC = 60  # letters and digits of one part
 
 _ASCII_KEY = {code: chr(code).lower() if chr(code).isalnum() else None for code in range(128)}
 
@@ -31,7 +46,8 @@ def choose_title(root: HtmlElement, stated: list[str], site_names: Iterable[str]
     """The title that occurs most often among metadata, ``<title>`` and headings.
 
     *stated* are the titles in the metadata, in order of trust. A part is removed from a title only when it is known
-    to name the site, or when the rest is a heading of the page: a dash alone may belong to the title.
+    to name the site, or when the rest is a heading of the page: a dash alone may belong to the title. Where all of
+    them name only the site or the template ("新闻详情", "Document"), the title is the heading above the text.
     """
     names = {title_key(name) for name in site_names if name} | _host_names(url)
     headings = _headings(root)
@@ -41,11 +57,36 @@ def choose_title(root: HtmlElement, stated: list[str], site_names: Iterable[str]
     if not stated and len(main) == 1 and not keys.intersection(map(title_key, candidates)):
         # Only <title>, which often names the section, and one heading that differs from it.
         candidates = list(main.values())
+    telling = [text for text in candidates if not _is_generic(text, names, main)]
+    if not telling and (heading := page_heading(root, lambda text: _is_generic(text, names, main))):
+        return heading
+    candidates = telling or candidates
     known = {title_key(candidate) for candidate in candidates}
     candidates += [heading for heading in headings if title_key(heading) in known]
     votes = [title_key(candidate) for candidate in candidates]
     # max() returns the first of equals: without a majority the order of trust decides.
     return max(candidates, key=lambda candidate: votes.count(title_key(candidate)), default="")[:_MAX_LENGTH]
+
+
+def _is_generic(title: str, names: set[str], shown: Container[str]) -> bool:
+    """Whether *title* names only a template, a section or the site, and no article.
+
+    *names* and *shown*, the headings of the page, are title keys.
+    """
+    whole = title_key(title)
+    parts = list(dict.fromkeys(key for part in _CHINESE_SEPARATOR.split(title) if (key := title_key(part))))
+    if len(parts) == 1 and whole != parts[0]:  # "Valley News - Valley News"
+        return True
+    return bool(len(whole) <= _MAX_GENERIC and _GENERIC.fullmatch(whole)) or all(
+        len(part) <= _MAX_GENERIC and (_GENERIC.fullmatch(part) or _names_site(part, names, shown)) for part in parts
+    )
+
+
+def _names_site(key: str, names: set[str], shown: Container[str]) -> bool:
+    """Whether *key*, the title key of a part of a title, is the name of a site, as far as its ending says so."""
+    bare = _SITE_WORDS.fullmatch(key)
+    chinese = bool(_HAN.search(key)) and len(key) <= _MAX_SITE_NAME and bool(_SITE_TAIL.search(key))
+    return key in names or (chinese and key not in shown) or bool(bare and bare[1] in names)
 
 
 def named_title(root: HtmlElement, named: list[str], site_names: Iterable[str], url: str) -> str:
