@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from configparser import ConfigParser
 from copy import deepcopy
 from functools import cache
@@ -12,7 +13,7 @@ from itertools import takewhile
 from lxml.html import HtmlElement
 
 from crawler.extraction.boilerplate import without_boilerplate
-from crawler.extraction.main_content import TextBlock, blocks, main_blocks
+from crawler.extraction.main_content import TextBlock, blocks, main_blocks, teaser_blocks
 from crawler.extraction.selectors import elements_at
 from crawler.extraction.title import title_key
 from crawler.source import Selectors
@@ -30,6 +31,8 @@ _LUMP = 1.5  # times the longest paragraph; a longer text of trafilatura is seve
 _MIN_LETTERS = 6  # shorter texts ("News") may occur anywhere on a page
 _BEGINNING = 30  # letters by which a paragraph is recognized
 _MAX_PARAGRAPHS = 3000  # up to which beginnings are searched inside paragraphs
+_MIN_WITHOUT_MAIN = 250  # letters that trafilatura reads where no prose is found; less are a few lines of a menu
+_MIN_TOGETHER = 3  # paragraphs in one element that are no teasers, which have an element each
 _MIN_LEAD = 80  # characters of a lead above the main content; menus and bylines are shorter
 
 
@@ -41,7 +44,7 @@ def read_body(root: HtmlElement, title: str, selectors: Selectors) -> str:
     chosen = elements_at(root, selectors.body)
     outer = [element for element in chosen if not any(above in chosen for above in element.iterancestors())]
     paragraphs = [block.text for element in outer for block in blocks(element)]
-    paragraphs = without_boilerplate(paragraphs or _generic(root) or _without_scripts(root), title)
+    paragraphs = without_boilerplate(paragraphs or _generic(root, title) or _without_scripts(root), title)
     if selectors.skip:
         skip = re.compile(selectors.skip)
         paragraphs = [text for text in paragraphs if not skip.search(text)]
@@ -51,26 +54,91 @@ def read_body(root: HtmlElement, title: str, selectors: Selectors) -> str:
     return "\n".join(paragraphs)
 
 
-def _generic(root: HtmlElement) -> list[str]:
+def _generic(root: HtmlElement, title: str) -> list[str]:
     """The paragraphs by trafilatura, or those of the main content where trafilatura fails.
 
     Trafilatura reads more kinds of pages. Where it fails it misses the article or includes the menus; the comparison
     with the main content shows both.
     """
-    main = main_blocks(root)
+    page = list(blocks(root))
+    main = main_blocks(page, root, title)
+    teasers = _Paragraphs([block.text for block in teaser_blocks(page, root, title)])
+    read = [block for block in _trafilatura(root) if not (_is_telling(block) and block.text in teasers)]
     if not main:
-        return []
-    generic = _trafilatura(root)
-    of_main, of_generic = _Paragraphs([block.text for block in main]), _Paragraphs(generic)
-    inside = [index for index, text in enumerate(generic) if len(title_key(text)) >= _MIN_LETTERS and text in of_main]
-    prose = [block for block in main if block.is_prose]
-    missed = sum(block.weight for block in prose if block.text not in of_generic)
+        return _without_main(read, page)
+    of_main = _Paragraphs([block.text for block in main])
+    inside = [index for index, block in enumerate(read) if _is_telling(block) and block.text in of_main]
     # Of a page with little text trafilatura may make a single line, headings included.
-    lumped = max(map(len, generic), default=0) > _LUMP * max(len(block.text) for block in main)
-    if not inside or lumped or missed > _MAX_MISSED * sum(block.weight for block in prose):
+    longest = max(len(block.text) for block in page)
+    lumped = any(len(block.text) > _LUMP * longest or _has_title_inside(block, title) for block in read)
+    if not inside and read and not lumped and _is_nearer(read, main, page, title):
+        return [block.text for block in read]
+    if not inside or lumped or _misses(read, main):
         return [block.text for block in main if block.is_prose or block.linked < 0.5 * len(block.text)]
-    lead = [text for text in generic[: inside[0]] if len(text) >= _MIN_LEAD]
-    return lead + _with_headings(generic[inside[0] : inside[-1] + 1], main)
+    lead = [block.text for block in read[: inside[0]] if len(block.text) >= _MIN_LEAD]
+    return lead + _completed(read[inside[0] : inside[-1] + 1], main)
+
+
+def _has_title_inside(block: TextBlock, title: str) -> bool:
+    """Does *block* begin with the title and go on, as a heading and the text below it in one line would?"""
+    key = title_key(title)
+    return len(key) >= _MIN_LETTERS and block.text.startswith(f"{title} ") and len(block.text) > 2 * len(title)
+
+
+def _without_main(read: list[TextBlock], page: list[TextBlock]) -> list[str]:
+    """What trafilatura has *read* of a page that has no prose outside asides; nothing of a page of links."""
+    links = _Paragraphs([block.text for block in page if block.linked >= 0.5 * len(block.text)])
+    own = [block for block in read if block.text not in links]
+    enough = sum(block.weight for block in own) >= _MIN_WITHOUT_MAIN and any(block.is_prose for block in own)
+    return [block.text for block in own] if enough else []
+
+
+def _is_nearer(read: list[TextBlock], main: list[TextBlock], page: list[TextBlock], title: str) -> bool:
+    """Of two readings that share nothing, does *read* begin nearer below the title than *main*?
+
+    Without a title on the page the longer one is the article: the other may be a banner, or a list of teasers.
+    """
+    key = title_key(title)
+    heads = [index for index, block in enumerate(page) if key and title_key(block.text) == key]
+    heads = heads or [index for index, block in enumerate(page) if block.holder.tag == "h1"]
+    known = _Paragraphs([block.text for block in read])
+    of_main = {id(block) for block in main}
+    first = [index for index, block in enumerate(page) if block.is_prose and block.text in known]
+    second = [index for index, block in enumerate(page) if block.is_prose and id(block) in of_main]
+    if not first or not second or not heads:
+        return bool(first) and _weight(read) > _weight(main)
+    one, other = ((index[0] - heads[0]) % len(page) for index in (first, second))  # what stands above comes last
+    return one < other
+
+
+def _weight(texts: list[TextBlock]) -> int:
+    return sum(block.weight for block in texts if block.is_prose)
+
+
+def _misses(read: list[TextBlock], main: list[TextBlock]) -> bool:
+    """Does *read* lack too much of the prose of *main*?
+
+    Only prose counts that stands as an article's does: in elements like those of the prose that was read, or several
+    paragraphs in one element. Teasers of other articles beside a short one are not missed.
+    """
+    known = _Paragraphs([block.text for block in read])
+    prose = [block for block in main if block.is_prose]
+    found = {id(block) for block in prose if block.text in known}
+    kinds = {_kind(block) for block in prose if id(block) in found}
+    together = Counter(block.holder.getparent() for block in prose)
+    own = [block for block in prose if _kind(block) in kinds or together[block.holder.getparent()] >= _MIN_TOGETHER]
+    return sum(block.weight for block in own if id(block) not in found) > _MAX_MISSED * _weight(own)
+
+
+def _kind(block: TextBlock) -> tuple[object, ...]:
+    """Tags and classes of the element that holds *block* and of the one around it."""
+    above = block.holder.getparent()
+    around = (above.tag, above.get("class")) if above is not None else ()
+    return (block.holder.tag, block.holder.get("class"), *around)
+
+
+def _is_telling(block: TextBlock) -> bool:
+    return len(title_key(block.text)) >= _MIN_LETTERS
 
 
 def _without_scripts(root: HtmlElement) -> list[str]:
@@ -78,23 +146,45 @@ def _without_scripts(root: HtmlElement) -> list[str]:
     texts = []
     for element in map(deepcopy, root.iter("noscript")):
         element.tag = "div"  # as what it would be there
-        texts += [block.text for block in main_blocks(element) if block.is_prose]
+        texts += [block.text for block in main_blocks(list(blocks(element)), element) if block.is_prose]
     return texts
 
 
-def _with_headings(texts: list[str], main: list[TextBlock]) -> list[str]:
-    """*texts* with the headings between them, some of which trafilatura takes for boilerplate."""
+def _completed(read: list[TextBlock], main: list[TextBlock]) -> list[str]:
+    """The texts of *read* with the headings and rows of *main* between them, some of which trafilatura leaves out.
+
+    Rows are those of *main*, cells and all; those that follow the last text directly belong to it.
+    """
+    rows = any(block.is_row for block in main)
+    texts = [block.text for block in read if not (rows and block.is_row)]
+    known = set(texts)
     positions = {_beginning(block.text): index for index, block in reversed(list(enumerate(main)))}
     complete: list[str] = []
     last = None
     for text in texts:
         position = positions.get(_beginning(text))
-        if position is not None and last is not None:
-            between = main[last + 1 : position]
-            complete += [block.text for block in between if block.holder.tag in _HEADINGS and not block.linked]
-        last = position if position is not None else last
+        if position is not None and (last is None or position > last):
+            if last is not None:
+                complete += [block.text for block in main[last + 1 : position] if _is_between(block, known)]
+            last = position
         complete.append(text)
-    return complete
+    return complete + _rows_after(main[len(main) if last is None else last + 1 :])
+
+
+def _is_between(block: TextBlock, known: set[str]) -> bool:
+    heading = block.holder.tag in _HEADINGS and not block.linked and block.text not in known
+    return heading or (block.is_row and block.linked < 0.5 * len(block.text))
+
+
+def _rows_after(blocks_after: list[TextBlock]) -> list[str]:
+    """The rows at the beginning of *blocks_after*, with the short lines above and between them."""
+    until = 0
+    for index, block in enumerate(blocks_after):
+        if block.is_row and block.linked < 0.5 * len(block.text):
+            until = index + 1
+        elif block.is_prose or block.linked:
+            break
+    return [block.text for block in blocks_after[:until]]
 
 
 class _Paragraphs:
@@ -115,13 +205,18 @@ def _beginning(text: str) -> str:
     return title_key(text)[:_BEGINNING]
 
 
-def _trafilatura(root: HtmlElement) -> list[str]:
+def _trafilatura(root: HtmlElement) -> list[TextBlock]:
     from trafilatura import bare_extraction
     from trafilatura.settings import Document, Extractor
 
     chinese = len(_HAN.findall(root.text_content()[:20_000])) > 500
     document = bare_extraction(root, options=Extractor(config=_settings(chinese), fast=True, comments=False))
-    return [block.text for block in blocks(document.body)] if isinstance(document, Document) else []
+    found = list(blocks(document.body)) if isinstance(document, Document) else []
+    for block in found:  # of a row it may have left a single cell
+        block.is_row = block.is_row or (
+            not block.is_prose and next(block.holder.iterancestors("table"), None) is not None
+        )
+    return found
 
 
 @cache

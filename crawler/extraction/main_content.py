@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lxml import etree
 from lxml.html import HtmlElement
 
+from crawler.extraction.asides import is_aside, is_consent, is_no_article
+from crawler.extraction.table_rows import CELLS, ROWS, is_data_row
+from crawler.extraction.title import title_key
 from text.language import HAN
 
 
@@ -22,109 +25,162 @@ _BLOCKS = tag_set(
     "address article aside blockquote body caption center dd details div dl dt figcaption figure footer form"
     " h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tr ul head item quote row list lb br"
 )
+_TABLES = tag_set("table tbody")
+_PARAGRAPHS = tag_set("p li dd blockquote pre")
 _BREAKS = tag_set("br lb hr")
-_CELLS = tag_set("td th cell")
 _SILENT = tag_set("script style noscript template svg iframe button select textarea input object title")
+# Classes of texts that only screen readers read, or that appear on demand. "visually-hidden-focusable" is no such text.
 _HIDDEN = re.compile(
-    r"(?:^|[\s_-])(?:sr-only|visually-?hidden|screen-reader(?:-text)?|tooltip)(?:$|[\s_-])", re.IGNORECASE
+    r"(?:^|[\s_-])(?:sr-only|visually-?hidden|screen-reader(?:-text)?|tooltip(?:-?(?:text|content|inner|box))?)(?:$|\s)",
+    re.IGNORECASE,
 )
+_MAX_HIDDEN = 400  # characters of such a text
 _HAN_OR_KANA = re.compile(rf"[{HAN}\u3040-\u30ff]")  # kana too: Japanese is as dense as Chinese
 _PUNCTUATION = re.compile(r"[.,;:!?。，；：！？、]")
-_ASIDE = re.compile(
-    r"(?:^|[\s_-])(?:comments?|disqus|related|recommend\w*|sidebar|footer|foot|nav|menu|share|social|advert\w*|ads?|promo\w*"
-    r"|newsletter|subscri\w*|breadcrumbs?|popup|modal|copyright|login|toolbar|hot(?:news|words?|list)?|rank\w*"
-    r"|pinglun|xiangguan|tuijian)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_NO_ARTICLE = re.compile(
-    r"(?:^|[\s_-])(?:comments?|disqus|pinglun|replies|modal|related|recommend\w*|tuijian|xiangguan"
-    r"|more-?(?:stories|news|articles|reading))(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_CONSENT = re.compile(
-    r"onetrust|cookie-?(?:banner|consent|notice|law)|consent-(?:banner|sdk|manager)|gdpr", re.IGNORECASE
-)
-_ASIDE_TAGS = tag_set("nav footer aside form dialog")
 _MIN_PROSE_WEIGHT = 40  # letters of a paragraph of prose; a Han character weighs as much as three
 _MAX_LINKED_SHARE = 0.4  # of a paragraph of prose
 _MAIN_SHARE = 0.65  # of its parent's prose that a child needs to be the main content
 _MAIN_SHARE_AMONG_ALIKE = 0.9  # the same for a child with siblings of its tag and class
 _MIN_BESIDE = 80  # letters of prose beside comments and teasers that are longer than it; less is no article
+_MIN_TEASERS = 3  # alike beside one another; fewer may be parts of the article
+_MAX_TEASER = 300  # letters of the prose of one
+_MIN_TEASER_LINK = 15  # letters of its link; shorter ones ("Share", a name) occur in posts and answers too
 _MAX_ASIDE_SHARE = 0.4  # of the page's prose; an element with more is no aside, whatever its class says
 
 
 @dataclass(slots=True)
 class TextBlock:
-    """A paragraph, with the block element that contains it."""
+    """A paragraph, or a row of a table, with the block element that contains it."""
 
     text: str
     holder: HtmlElement
     linked: int
     """How many characters of ``text`` are inside links."""
+    is_row: bool = False
+    weight: int = field(init=False)
+    """Length in Latin letters."""
+    is_prose: bool = field(init=False)
+    """Is it long, punctuated, mostly outside links, and neither a row nor the headline?"""
 
-    @property
-    def weight(self) -> int:
-        """Length in Latin letters."""
-        return len(self.text) if self.text.isascii() else len(self.text) + 2 * len(_HAN_OR_KANA.findall(self.text))
-
-    @property
-    def is_prose(self) -> bool:
-        """Is it long, punctuated, and mostly outside links?"""
-        if self.weight < _MIN_PROSE_WEIGHT or self.linked >= _MAX_LINKED_SHARE * len(self.text):
-            return False
-        return bool(_PUNCTUATION.search(self.text))
+    def __post_init__(self) -> None:
+        text = self.text
+        self.weight = len(text) if text.isascii() else len(text) + 2 * len(_HAN_OR_KANA.findall(text))
+        self.is_prose = (
+            self.weight >= _MIN_PROSE_WEIGHT
+            and not self.is_row
+            and self.holder.tag != "h1"
+            and self.linked < _MAX_LINKED_SHARE * len(text)
+            and bool(_PUNCTUATION.search(text))
+        )
 
 
 def blocks(root: HtmlElement) -> Iterator[TextBlock]:
-    """The paragraphs and lines under *root* in order, whichever block elements contain them."""
+    """The paragraphs and lines under *root* in order, whichever block elements contain them; a row is one line."""
     holders, linked, links = [root], 0, 0
     parts: list[str] = []
+    row = None
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, node in walk:
-        starts, silent = event == "start", node.tag in _SILENT or bool(_HIDDEN.search(node.get("class") or ""))
-        if node.tag in _BLOCKS or node is root:
+        starts, tag = event == "start", node.tag
+        if row is not None and node is not row:
+            parts.append(" " if tag in _BLOCKS or tag in CELLS else "")
+        elif tag in _BLOCKS or node is root:
             if text := " ".join("".join(parts).split()):
-                yield TextBlock(text, holders[-1], linked)
+                yield TextBlock(text, holders[-1], linked, row is not None)
             parts, linked = [], 0
-            if node.tag not in _BREAKS and node is not root:
+            if tag not in _BREAKS and node is not root:
                 holders.append(node) if starts else holders.pop()
-        elif node.tag in _CELLS:
+                row = node if starts and tag in ROWS and is_data_row(node) else None
+        elif tag in CELLS:
             parts.append(" ")
-        links += 0 if node.tag != "a" else 1 if starts else -1
-        if silent and starts:
+        links += 0 if tag != "a" else 1 if starts else -1
+        if starts and _is_silent(node):
             walk.skip_subtree()
-        piece = ("" if silent else node.text) if starts else "" if node is root else node.tail
-        parts.append(piece or "")
-        linked += len((piece or "").strip()) if links else 0
+            continue
+        piece = node.text if starts else "" if node is root else node.tail
+        if piece:
+            parts.append(piece)
+            linked += len(piece.strip()) if links else 0
 
 
-def main_blocks(root: HtmlElement) -> list[TextBlock]:
-    """The blocks of the main content, without asides; empty for a page of links.
+def _is_silent(node: HtmlElement) -> bool:
+    """Does nobody see the text of *node* on the page?"""
+    if node.tag in _SILENT:
+        return True
+    names = node.get("class")
+    return bool(names and _HIDDEN.search(names)) and len(node.text_content()) <= _MAX_HIDDEN
 
-    From the root, descends to the child with most of the prose as long as there is one.
+
+def main_blocks(page: list[TextBlock], root: HtmlElement, title: str = "") -> list[TextBlock]:
+    """Those of *page*, the blocks of *root*, that are the main content, without asides; empty for a page of links.
+
+    From the root, descends to the child with most of the prose as long as there is one. Of a page without prose the
+    rows of tables are taken for it. What contains the heading *title* is no aside.
     """
-    every = list(blocks(root))
-    weights = _weights(every)
+    rows = not any(block.is_prose for block in page)
+    weights = _weights(page, rows)
     limit = _MAX_ASIDE_SHARE * weights[root]
-    asides = {node for node, weight in weights.items() if _is_consent(node) or (weight < limit and _is_aside(node))}
-    asides |= _longer_asides(weights, root)
-    inside = _inside(every, asides)
-    every = [block for block in every if block.holder not in inside]
-    weights = _weights(every)
+    asides = {node for node, weight in weights.items() if is_consent(node) or (weight < limit and is_aside(node))}
+    longer = _longer_asides(weights, root) | set(_cards(page, weights))
+    asides = (asides | longer) - _around_title(root, title)
+    inside = _inside(page, asides)
+    page = [block for block in page if block.holder not in inside]
+    weights = _weights(page, rows)
     if not weights[root]:
         return []
     chosen = root
-    while (child := _main_child(chosen, weights)) is not None:
+    of_rows = _weights([block for block in page if block.is_row], True)
+    while (child := _main_child(chosen, weights)) is not None and not _parts_rows(chosen, child, of_rows, weights):
         chosen = child
-    inside = _inside(every, {chosen})
-    return [block for block in every if block.holder in inside]
+    inside = _inside(page, {chosen})
+    return [block for block in page if block.holder in inside]
+
+
+def _around_title(root: HtmlElement, title: str) -> set[HtmlElement]:
+    """The elements that the first heading with the text *title* is inside of."""
+    key = title_key(title)
+    headings = (node for node in root.iter("h1", "h2") if key and title_key("".join(node.itertext())) == key)
+    return set(next(headings, root).iterancestors())
+
+
+def teaser_blocks(page: list[TextBlock], root: HtmlElement, title: str = "") -> list[TextBlock]:
+    """Those of *page* that are teasers of other articles."""
+    cards = set(_cards(page, _weights(page, rows=False))) - _around_title(root, title)
+    inside = _inside(page, cards)
+    return [block for block in page if block.holder in inside]
 
 
 def _longer_asides(weights: Counter[HtmlElement], root: HtmlElement) -> set[HtmlElement]:
-    """Comments, dialogs and teasers of other articles, also where they are longer than the article beside them."""
-    found = {node for node in weights if node is not root and _is_no_article(node)}
+    """Comments, dialogs and lists of other articles, also where they are longer than the article beside them."""
+    found = {node for node in weights if node is not root and is_no_article(node)}
+    return found if _leaves_enough(found, weights, root) else set()
+
+
+def _leaves_enough(found: set[HtmlElement], weights: Counter[HtmlElement], root: HtmlElement) -> bool:
     outer = [node for node in found if not any(above in found for above in node.iterancestors())]
-    return found if weights[root] - sum(weights[node] for node in outer) >= _MIN_BESIDE else set()
+    return weights[root] - sum(weights[node] for node in outer) >= _MIN_BESIDE
+
+
+def _cards(page: list[TextBlock], weights: Counter[HtmlElement]) -> Iterator[HtmlElement]:
+    """Elements that are teasers: several alike, each with a link and a line of prose, beside no paragraph.
+
+    Beside paragraphs they are sections of the article.
+    """
+    linked = {
+        node
+        for block in page
+        if block.weight >= _MIN_TEASER_LINK and block.linked >= 0.5 * len(block.text)
+        for node in (block.holder, *block.holder.iterancestors())
+    }
+    holders = {block.holder for block in page if block.is_prose}
+    alike: dict[object, list[HtmlElement]] = {}
+    for node, weight in weights.items():
+        if 0 < weight <= _MAX_TEASER and node in linked and node not in holders:
+            alike.setdefault((node.getparent(), *_tag_and_class(node)), []).append(node)
+    for nodes in alike.values():
+        parent = nodes[0].getparent()
+        if len(nodes) >= _MIN_TEASERS and parent is not None and not any(child in holders for child in parent):
+            yield from nodes
 
 
 def _main_child(parent: HtmlElement, weights: Counter[HtmlElement]) -> HtmlElement | None:
@@ -137,15 +193,25 @@ def _main_child(parent: HtmlElement, weights: Counter[HtmlElement]) -> HtmlEleme
     return None if alike and weights[first] < _MAIN_SHARE_AMONG_ALIKE * weights[parent] else first
 
 
+def _parts_rows(
+    parent: HtmlElement, child: HtmlElement, of_rows: Counter[HtmlElement], weights: Counter[HtmlElement]
+) -> bool:
+    """Is *child* one paragraph beside the rows of a table, or the table beside its paragraph?"""
+    if child.tag in _TABLES:
+        return of_rows[child] >= 0.5 * weights[child]
+    return child.tag in _PARAGRAPHS and of_rows[parent] > of_rows[child]
+
+
 def _tag_and_class(node: HtmlElement) -> tuple[str, str]:
     return str(node.tag), node.get("class") or ""
 
 
-def _weights(every: list[TextBlock]) -> Counter[HtmlElement]:
-    """The weight of the prose under each element, by element."""
+def _weights(page: list[TextBlock], rows: bool) -> Counter[HtmlElement]:
+    """The weight of the prose under each element, by element; with *rows* that of the rows of tables too."""
     own: Counter[HtmlElement] = Counter()
-    for block in every:
-        own[block.holder] += block.weight if block.is_prose else 0
+    for block in page:
+        counts = block.is_prose or (rows and block.is_row and block.linked < _MAX_LINKED_SHARE * len(block.text))
+        own[block.holder] += block.weight if counts else 0
     total: Counter[HtmlElement] = Counter()
     for holder, weight in own.items():
         for node in (holder, *holder.iterancestors()):
@@ -153,32 +219,7 @@ def _weights(every: list[TextBlock]) -> Counter[HtmlElement]:
     return total
 
 
-def _inside(every: list[TextBlock], nodes: set[HtmlElement]) -> set[HtmlElement]:
+def _inside(page: list[TextBlock], nodes: set[HtmlElement]) -> set[HtmlElement]:
     """The holders of blocks that are one of *nodes*, or inside one."""
-    holders = {block.holder for block in every}
+    holders = {block.holder for block in page}
     return {holder for holder in holders if holder in nodes or any(above in nodes for above in holder.iterancestors())}
-
-
-def _is_consent(node: HtmlElement) -> bool:
-    """Is *node* a cookie consent dialog? Some are longer than an article."""
-    return node.tag not in ("html", "body") and bool(
-        _CONSENT.search(f"{node.get('class') or ''} {node.get('id') or ''}")
-    )
-
-
-def _is_no_article(node: HtmlElement) -> bool:
-    """Whether *node* says that it is comments, a dialog or a list of other articles, and has no headline of its own."""
-    says = (
-        node.get("role") in ("dialog", "alertdialog")
-        or node.get("aria-modal") == "true"
-        or (node.get("itemtype") or "").endswith("schema.org/Comment")
-        or _NO_ARTICLE.search(f"{node.get('class') or ''} {node.get('id') or ''}")
-    )
-    if not says or node.tag in ("html", "body", "main", "article"):
-        return False
-    return node.find(".//h1") is None and not node.xpath("descendant-or-self::*[@itemprop='articleBody']")
-
-
-def _is_aside(node: HtmlElement) -> bool:
-    """Is *node*, by tag, class or id, navigation, comments, adverts or the like?"""
-    return node.tag in _ASIDE_TAGS or bool(_ASIDE.search(f"{node.get('class') or ''} {node.get('id') or ''}"))

@@ -109,11 +109,20 @@ def parse_html(text: str) -> HtmlElement:
     # An XML declaration states an encoding that the decoded text no longer has; at a NUL libxml2 stops reading.
     clean = _DECLARATION.sub("", text).replace("\x00", "").encode("utf-8", "replace")
     try:
-        return document_fromstring(
+        root = document_fromstring(
             clean, parser=HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
         )
     except etree.ParserError:
         raise Unreadable("no HTML in it") from None
+    _open_buttons(root)
+    return root
+
+
+def _open_buttons(root: HtmlElement) -> None:
+    """Unwrap what is inside of buttons that are not closed, as they hold the rest of the page."""
+    for button in list(root.iter("button")):
+        if next(button.iter("p", "h1", "article", "main"), None) is not None:
+            button.drop_tag()
 
 
 def _published(
