@@ -17,7 +17,7 @@ from crawler.discovery.methods import DiscoveryMethod, Feed, Link, Listing, Site
 from crawler.discovery.reader import read_entry_page
 from crawler.extraction import Unreadable, read_document
 from crawler.extraction.charset import decode
-from crawler.extraction.title import title_key
+from crawler.extraction.title_key import title_key
 from crawler.source import Source, SourceError
 from store.article import Article
 from text.language import HAN

@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 from crawler.extraction.boilerplate import without_boilerplate
 from crawler.extraction.main_content import TextBlock, blocks, main_blocks, teaser_blocks
 from crawler.extraction.selectors import elements_at
-from crawler.extraction.title import title_key
+from crawler.extraction.title_key import title_key
 from crawler.source import Selectors
 from text.language import HAN
 

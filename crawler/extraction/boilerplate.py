@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from crawler.extraction.title import title_key
+from crawler.extraction.title_key import title_key
 from text.language import HAN
 
 _FIRST_PARAGRAPHS = 8  # which are checked for bylines, dates and buttons

@@ -7,7 +7,7 @@ import re
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from crawler.extraction.title import title_key
+from crawler.extraction.title_key import title_key
 
 _MAX_CHARACTERS = 1500  # of the page that are read
 _FIRST_LINES = 12  # the title is among them

@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from crawler.extraction.dates import around_date, is_dateline, parse_date
 from crawler.extraction.main_content import tag_set
-from crawler.extraction.title import title_key
+from crawler.extraction.title_key import title_key
 from text.language import HAN
 
 _MAX_LINE = 80  # characters of a date line; longer texts are prose, whose dates are of events

@@ -37,11 +37,14 @@ def page_heading(root: HtmlElement, is_generic: Callable[[str], bool]) -> str:
 
     Of lines of which none stands out it is the nearest to the text. Lines that *is_generic* accepts do not count.
     """
-    prose = next((block for block in main_blocks(root) if block.weight >= _MIN_PARAGRAPH and block.is_prose), None)
+    page = list(blocks(root))
+    prose = next(
+        (block for block in main_blocks(page, root) if block.weight >= _MIN_PARAGRAPH and block.is_prose), None
+    )
     if prose is None:
         return ""
     lines: list[TextBlock] = []
-    for block in blocks(root):
+    for block in page:
         if block.holder is prose.holder and block.text == prose.text:
             break
         lines.append(block)

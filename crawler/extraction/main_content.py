@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from crawler.extraction.asides import is_aside, is_consent, is_no_article
 from crawler.extraction.table_rows import CELLS, ROWS, is_data_row
-from crawler.extraction.title import title_key
+from crawler.extraction.title_key import title_key
 from text.language import HAN
 
 

@@ -17,7 +17,7 @@ from crawler.extraction.jsonld import jsonld_facts
 from crawler.extraction.microdata import microdata_facts
 from crawler.extraction.opengraph import opengraph_facts
 from crawler.extraction.page_facts import clean_texts
-from crawler.extraction.title import title_key
+from crawler.extraction.title_key import title_key
 
 _MAX_TAG = 60  # characters; longer ones are sentences
 _MAX_NAME = 60  # characters

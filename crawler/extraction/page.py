@@ -18,7 +18,8 @@ from crawler.extraction.dates import parse_date
 from crawler.extraction.metadata import author_names, read_metadata
 from crawler.extraction.scripts import script_dates
 from crawler.extraction.selectors import elements_at, texts_at
-from crawler.extraction.title import choose_title, named_title, title_key, title_tail
+from crawler.extraction.title import choose_title, named_title, title_tail
+from crawler.extraction.title_key import title_key
 from crawler.extraction.unreadable import Unreadable
 from crawler.source import Selectors, Source
 from store.article import Article, File

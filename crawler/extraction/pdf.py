@@ -16,7 +16,8 @@ from crawler.extraction.dates import is_dateline, parse_date
 from crawler.extraction.fiscal_period import report_period
 from crawler.extraction.page import timezone_of
 from crawler.extraction.paragraphs import joined_lines
-from crawler.extraction.title import title_key, without_site
+from crawler.extraction.title import without_site
+from crawler.extraction.title_key import title_key
 from crawler.extraction.unreadable import Unreadable
 from crawler.source import Source
 from store.article import PAGE_BREAK, Article, File

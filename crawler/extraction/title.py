@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Container, Iterable
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
 from crawler.extraction.heading import page_heading
+from crawler.extraction.title_key import title_key
 from text.language import HAN
 
 _SEPARATOR = re.compile(r"\s+[|\-–—•·:»«>_/]+\s+|\s*(?:[|｜»]|__?|::|——)\s*")
@@ -38,8 +37,6 @@ _GENERIC = re.compile(
 _SITE_WORDS = re.compile(r"(?:the)?(.*?)(?:news|media|online|daily|weekly|magazine|com|net|org|inc|corp)*")
 _MAX_SITE_NAME = 14  # Han characters
 _MAX_GENERIC = 60  # letters and digits of one part
-
-_ASCII_KEY = {code: chr(code).lower() if chr(code).isalnum() else None for code in range(128)}
 
 
 def choose_title(root: HtmlElement, stated: list[str], site_names: Iterable[str], url: str) -> str:
@@ -183,11 +180,3 @@ def _host_names(url: str) -> set[str]:
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     labels = host.split(".")
     return {title_key(host), *(title_key(label) for label in labels[:-1] if len(label) > 2)} - {""}
-
-
-@lru_cache(maxsize=4096)
-def title_key(text: str) -> str:
-    """The letters and digits of *text* in lower case: equal for different spellings of one title."""
-    if text.isascii():
-        return text.translate(_ASCII_KEY)  # the same in a tenth of the time
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.extraction.title import title_key
+from crawler.extraction.title_key import title_key
 from tests.crawler.extraction.html_pages import CHINESE, PROSE, page, read
 
 
