@@ -32,6 +32,9 @@ _Result = TypeVar("_Result")
 MAX_BODY = 1_300_000
 """Bytes of a body: a text of 200 kB as JSON may write every character in six."""
 
+HEAD = "xinwen.head"
+"""In the scope of a HEAD request, which is answered like a GET, for what need not be made for that."""
+
 OPEN = ("/healthz", "/readyz", "/sign-in", "/static/", local_service.PATH)
 """Addresses without a token; no requests are counted either, except those of the sign-in page.
 
@@ -86,7 +89,7 @@ class Access:
         headers = Headers(scope=scope)
         is_head = scope["method"] == "HEAD"
         if is_head:
-            scope = {**scope, "method": "GET"}  # the same answer without its body
+            scope = {**scope, "method": "GET", HEAD: True}  # the same answer without its body
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

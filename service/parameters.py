@@ -7,7 +7,9 @@ from typing import Any
 from fastapi.openapi.models import Example
 
 from service.problems import MEDIA_TYPE
+from similarity.answers.export import PAGED
 from similarity.answers.question import OPTIONS, SEVERAL
+from similarity.answers.tables import FIELDS
 from similarity.option_values import KINDS, MODEL_NAMES, ORDERS
 from store.article import article_id
 
@@ -69,7 +71,10 @@ def _of_question(*without: str) -> list[dict[str, Any]]:
 
 QUESTION = _of_question("like")
 QUESTION.insert(2, parameter("like", _TEXT, _OPTIONS["like"][1]))
-EXPORT = [one for one in QUESTION if one["name"] not in ("k", "cursor", "fold", "explain")]
+EXPORT = [
+    *(one for one in QUESTION if one["name"] not in PAGED),
+    parameter("fields", _TEXT, f"字段，以逗号分隔 · fields, parted by commas: {', '.join(FIELDS)}", "id,title,url"),
+]
 SIMILAR = [
     {key: value for key, value in one.items() if key != "example"} for one in _of_question("q", "passage", "like")
 ]
@@ -108,7 +113,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status, description in {
         304: "unchanged", 400: "cannot be read", 401: "a token is needed", 403: "not allowed", 404: "not found",
         413: "too long", 415: "no JSON", 421: "another Host", 422: "a wrong option", 429: "too many requests",
-        500: "a fault of ours", 503: "not now",
+        500: "a fault of ours", 501: "a package is not installed", 503: "not now",
     }.items()
 }  # fmt: skip
 del PROBLEMS[304]["content"]

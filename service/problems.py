@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from similarity.errors import QueryError
+from similarity.errors import NotInstalled, QueryError
 from store.connection import StoreError
 
 MEDIA_TYPE = "application/problem+json"
@@ -39,11 +39,12 @@ _TEXTS: Mapping[int, tuple[str, str]] = {
     422: ("An option has a value that cannot be used.", "有选项的值无法使用。"),
     429: ("Too many requests in this second; try again soon.", "这一秒请求过多，请稍后再试。"),
     500: ("This failed, and the fault is ours; it was logged.", "出错了，是我们的错误，已记入日志。"),
+    501: ("This server cannot do that.", "本服务器不能这样做。"),
     503: ("The server cannot answer at the moment; try again soon.", "服务器暂时无法应答，请稍后再试。"),
 }
 _CHINESE_TITLES = {
     400: "请求有误", 401: "需要登录", 403: "禁止", 404: "未找到", 405: "方法不允许", 413: "内容过长", 415: "类型不支持",
-    421: "主机名有误", 422: "无法处理", 429: "请求过多", 500: "内部错误", 503: "暂不可用",
+    421: "主机名有误", 422: "无法处理", 429: "请求过多", 500: "内部错误", 501: "未安装", 503: "暂不可用",
 }  # fmt: skip
 
 
@@ -184,6 +185,10 @@ def add_handlers(app: FastAPI, page_of: PageOfProblem) -> None:
     @app.exception_handler(NotFound)
     async def not_found(request: Request, error: NotFound) -> Response:
         return of_request(request, 404, (error.english, error.chinese))
+
+    @app.exception_handler(NotInstalled)
+    async def not_installed(request: Request, error: NotInstalled) -> Response:
+        return of_request(request, 501, (str(error), error.chinese))
 
     @app.exception_handler(Unavailable)
     async def unavailable(request: Request, error: Unavailable) -> Response:

@@ -47,6 +47,14 @@ class Reason(str):
         return reason
 
 
+class NotInstalled(RuntimeError):
+    """What is asked for needs a package that is not installed; the message is one line and names the command."""
+
+    def __init__(self, message: str, chinese: str) -> None:
+        super().__init__(message)
+        self.chinese = chinese
+
+
 class IndexClosed(RuntimeError):
     """The index was closed before the call or during it."""
 

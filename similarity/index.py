@@ -25,6 +25,7 @@ from similarity.option_values import DEFAULT_MODEL, MAX_HITS, TIME_ZONE
 from similarity.query.builder import QueryBuilder
 from similarity.query.encoder_coverage import EncoderCoverage
 from similarity.query.term_ids import TermIds
+from similarity.ranking.all_hits import AllHits
 from similarity.ranking.lsi import Lsi
 from similarity.ranking.passages import PassageReader
 from similarity.ranking.request.arguments import SearchArguments, SimilarArguments, check_arguments, search_options
@@ -270,6 +271,11 @@ class SimilarityIndex:
         """
         ids, total, at_least = self._searcher().hit_ids(text, like, options)
         return list(ids), total, at_least
+
+    @guarded
+    def all_hits(self, options: SearchOptions, text: str = "", like: str = "") -> AllHits:
+        """All hits of a question, however many, to be ranked and read part by part. Arguments as for ``ranking``."""
+        return self._searcher().all_hits(text, like, options)
 
     @property
     @guarded

@@ -1,106 +1,81 @@
-"""``/export.csv``: all hits of a question as a table for Excel, sent while it is read."""
+"""``/export.csv``, ``.jsonl``, ``.parquet``: all hits of a question as a table, sent while it is read."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
+from service.access import HEAD
 from service.answers import check_length, etag, not_modified, question_of
 from service.deps import Engine, EngineDep
 from service.parameters import EXPORT, PROBLEMS
-from similarity.answers.export import Export, export
+from similarity.answers.export import PAGED, export
+from similarity.answers.tables import MEDIA_TYPES, chunks, fields_of, writer
 from similarity.errors import QueryError
-from similarity.index import TIME_ZONE
-from similarity.ranking.results.hits import Hit
-from store.documents.sources import SourceRow, source_rows
-
-COLUMNS = (
-    "id", "story", "score", "title", "source", "source_name", "category", "kind", "language", "access",
-    "published_utc", "published_shanghai", "page", "url", "authors", "tags", "summary", "passage",
-)  # fmt: skip
-
-_BOM = "\ufeff"  # without it Excel takes UTF-8 for the code page of the machine
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_PAGED = ("k", "cursor", "fold", "explain")  # options of an answer in pages
+from similarity.option_values import TIME_ZONE
 
 router = APIRouter(tags=["search"])
 
+_Route = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
-class CsvResponse(StreamingResponse):
+
+class TableResponse(StreamingResponse):
     """A table that is sent piece by piece."""
 
-    media_type = "text/csv"
+
+def _route(table_format: str) -> _Route:
+    async def export_table(request: Request, engine: EngineDep) -> Response:
+        """Every hit, one row an article, in the order of the answer; ``X-Total-Rows`` says how many there are."""
+        return await _answer(request, engine, table_format)
+
+    return export_table
 
 
-@router.get(
-    "/export.csv",
-    summary="All hits of a question as CSV",
-    response_class=CsvResponse,
-    openapi_extra={"parameters": EXPORT},
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **PROBLEMS},
-)
-async def export_csv(request: Request, engine: EngineDep) -> Response:
-    """Every hit, one line an article, in the order of the answer; with a BOM, dates in UTC and in Shanghai time."""
-    question = question_of(request)
-    for name in _PAGED:
+for _format, _media_type in MEDIA_TYPES.items():
+    _schema = {"type": "string"} | ({"format": "binary"} if _format == "parquet" else {})
+    router.add_api_route(
+        f"/export.{_format}",
+        _route(_format),
+        name=f"export_{_format}",
+        summary=f"All hits of a question as a table ({_format})",
+        response_class=TableResponse,
+        openapi_extra={"parameters": EXPORT},
+        responses={200: {"content": {_media_type: {"schema": _schema}}}, **PROBLEMS},
+    )
+
+
+async def _answer(request: Request, engine: Engine, table_format: str) -> Response:
+    question = question_of(request, ("fields",))
+    for name in PAGED:
         if name in request.query_params:
-            message = f"no option {name!r} here: all hits are exported, one line an article"
+            message = f"no option {name!r} here: all hits are exported, one row an article"
             raise QueryError(message, name, f"这里没有选项 {name}：导出全部结果，一篇一行")
     check_length(question)
+    fields = fields_of(request.query_params.get("fields"))
     tag = "" if question.recent else etag(engine.index, request, question.values())
     if tag and (known := not_modified(request, tag)):
         return known
-    found = await engine.call(export, question)
-    sources = await engine.call(lambda index: source_rows(index.database))
     headers = {
-        "Content-Disposition": f'attachment; filename="xinwen-{datetime.now(TIME_ZONE):%Y%m%d-%H%M}.csv"',
+        "Content-Disposition": f'attachment; filename="xinwen-{datetime.now(TIME_ZONE):%Y%m%d-%H%M}.{table_format}"',
         "Cache-Control": "private, no-cache",
-    }
-    return CsvResponse(_lines(engine, found, sources), headers=headers | ({"ETag": tag} if tag else {}))
+    } | ({"ETag": tag} if tag else {})
+    if HEAD in request.scope:
+        return Response(headers=headers, media_type=MEDIA_TYPES[table_format])
+    table = writer(table_format, fields)
+    found = await engine.call(export, question)
+    steps = found.rank()
+    while await engine.call(lambda _: next(steps, None)) is not None:
+        pass  # each within the time that one request has
+    headers["X-Total-Rows"] = str(found.total)
+    parts = chunks(table, found.rows(fields))
+    return TableResponse(_sent(engine, parts), headers=headers, media_type=MEDIA_TYPES[table_format])
 
 
-async def _lines(engine: Engine, found: Export, sources: Mapping[str, SourceRow]) -> AsyncIterator[str]:
-    yield _BOM + line(COLUMNS)
-    for number in range(found.batches):
-        rows = await engine.call(lambda _, at: found.read(at), number)
-        yield "".join(line(row_of(hit, story, sources)) for hit, story in rows)
-
-
-def row_of(hit: Hit, story: str, sources: Mapping[str, SourceRow]) -> list[str]:
-    """The cells of *hit*, in the order of ``COLUMNS``."""
-    article, row = hit.article, sources.get(hit.article.source)
-    published = article.published
-    return [
-        article.id,
-        story,
-        f"{hit.score:.6f}",
-        article.title,
-        article.source,
-        (row.name_zh or row.name) if row else "",
-        row.category if row else "",
-        article.kind,
-        article.language,
-        article.access,
-        published.astimezone(UTC).isoformat().replace("+00:00", "Z") if published else "",
-        published.astimezone(TIME_ZONE).isoformat() if published else "",
-        str(hit.page or ""),
-        article.url,
-        "; ".join(article.authors),
-        "; ".join(article.tags),
-        "" if article.access == "headline" else article.summary,
-        hit.passage,
-    ]
-
-
-def line(cells: Iterable[str]) -> str:
-    """*cells* as a line of CSV; none is a formula to a program that opens it, and none has a NUL."""
-    text = io.StringIO()
-    whole = [cell.replace("\0", "") for cell in cells]
-    safe = [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in whole]
-    csv.writer(text, lineterminator="\r\n").writerow(safe)
-    return text.getvalue().encode("utf-8", "replace").decode()
+async def _sent(engine: Engine, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (part := await engine.call(lambda _: next(parts, None))) is not None:
+        if part:
+            yield part

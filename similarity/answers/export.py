@@ -1,23 +1,31 @@
-"""All hits of a question, read part by part: each article that is a hit, not folded into stories."""
+"""All hits of a question as rows of a table, read part by part: each article that is a hit, not folded into stories."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-
-from pymongo.database import Database
+from datetime import datetime
+from typing import Any
 
 from similarity.answers.answer import search_options
 from similarity.answers.question import Question
+from similarity.answers.tables import UTC_TIME, value_of
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
-from similarity.option_values import MAX_HITS
+from similarity.ranking.all_hits import AllHits
 from similarity.ranking.results.hits import Hit
-from store.connection import Document
+from store.article import Article
+from store.documents.sources import SourceRow, source_rows
 from store.documents.stories import story_ids
 
 BATCH = 200
 """Articles that are read at once."""
+
+PAGED = ("k", "cursor", "fold", "explain")
+"""Options of an answer in pages, which an export has not."""
+
+Row = dict[str, Any]
+"""A hit: its values by the names of fields."""
 
 
 class Incomplete(RuntimeError):
@@ -26,44 +34,66 @@ class Incomplete(RuntimeError):
 
 @dataclass(frozen=True)
 class Export:
-    """The ``ids`` of all hits, best first; ``read`` gives those of a batch of ``BATCH``."""
+    """The hits of a question. ``rank`` first, to its end; then ``rows`` reads them all."""
 
-    database: Database[Document]
-    ids: list[str]
-    hits: Callable[[Collection[str]], list[Hit]]
+    index: SimilarityIndex
+    hits: AllHits
 
     @property
-    def batches(self) -> int:
-        """How many batches there are."""
-        return -(-len(self.ids) // BATCH)
+    def total(self) -> int:
+        """How many rows there are."""
+        return self.hits.total
 
-    def read(self, number: int) -> list[tuple[Hit, str]]:
-        """The hits of batch *number* (from 0), each with its story's id. Raises Incomplete."""
-        ids = self.ids[number * BATCH : (number + 1) * BATCH]
-        found = {hit.article.id: hit for hit in self.hits(frozenset(ids))}
-        if missing := [article_id for article_id in ids if article_id not in found]:
-            raise Incomplete(f"{len(missing)} articles were deleted during the export, {missing[0]} is one")
-        stories = story_ids(self.database, ids)
-        return [(found[article_id], stories.get(article_id, article_id)) for article_id in ids]
+    def rank(self) -> Iterator[int]:
+        """Rank all hits in short steps; after each, how many were ranked so far."""
+        return self.hits.rank()
+
+    def rows(self, fields: tuple[str, ...]) -> Iterator[list[Row]]:
+        """All hits, best first, a batch at a time, with *fields*. Raises Incomplete."""
+        sources = source_rows(self.index.database)
+        read = 0
+        for start in range(0, self.total, BATCH):
+            keys = self.hits.keys(start, start + BATCH)
+            found = {hit.article.id: hit for hit in self.hits.read(start, start + BATCH)}
+            if missing := [key for key in keys if key not in found]:
+                raise Incomplete(f"{len(missing)} articles were deleted during the export, {missing[0]} is one")
+            stories = story_ids(self.index.database, keys) if "story" in fields else {}
+            read += len(keys)
+            yield [_row(found[key], stories.get(key, key), sources, fields) for key in keys]
+        if read != self.total:
+            raise Incomplete(f"{read:,} of {self.total:,} articles were read")
 
 
 def export(index: SimilarityIndex, question: Question) -> Export:
-    """Every hit of *question*, whatever ``k``; as in an answer, an article's own story is not similar to it.
-
-    Raises QueryError, also where there are more hits than a search ranks: nothing is left out silently.
-    """
-    options = replace(search_options(index, question), k=MAX_HITS)
+    """Every hit of *question*; as in an answer, an article's own story is not similar to it. Raises QueryError."""
+    for name in PAGED:
+        if getattr(question, name) != Question.__dataclass_fields__[name].default:
+            message = f"no option {name!r} here: all hits are exported, one row an article"
+            raise QueryError(message, name, f"这里没有选项 {name}：导出全部结果，一篇一行")
+    options = search_options(index, question)
     if question.like:
         _, own = index.stories_of([question.like]).get(question.like, (question.like, []))
         options = replace(options, without_ids=frozenset(article.id for article in own))
-    ranking = index.ranking(options, question.passage or question.q, question.like)
-    if ranking.at_least or ranking.total > len(ranking.scored):
-        number = f"{ranking.total:,}"
-        shown = f"more than {number}" if ranking.at_least else number
-        chinese = (
-            f"{'超过 ' if ranking.at_least else ''}{number} 篇，至多可导出 {MAX_HITS:,} 篇：请用 since 与 until 分段"
-        )
-        raise QueryError(
-            f"{shown} articles are hits and up to {MAX_HITS:,} can be exported: give since and until", "since", chinese
-        )
-    return Export(index.database, [article_id for article_id, _ in ranking.scored], ranking.hits)
+    return Export(index, index.all_hits(options, question.passage or question.q, question.like))
+
+
+def _row(hit: Hit, story: str, sources: dict[str, SourceRow], fields: tuple[str, ...]) -> Row:
+    article, row = hit.article, sources.get(hit.article.source)
+    special = {
+        "story": story,
+        "score": round(hit.score, 6),
+        "page": hit.page,
+        "passage": hit.passage,
+        "source_name": (row.name_zh or row.name) if row else "",
+        "category": row.category if row else "",
+    }
+    return {name: special[name] if name in special else _of_article(article, name) for name in fields}
+
+
+def _of_article(article: Article, name: str) -> Any:
+    if name in ("published_utc", "published_shanghai", "fetched_utc"):
+        moment: datetime | None = getattr(article, name.partition("_")[0])
+        return moment and value_of(moment, name.endswith(UTC_TIME))
+    if name == "summary" and article.access == "headline":
+        return ""
+    return [file.url for file in article.files] if name == "files" else getattr(article, name)

@@ -21,6 +21,7 @@ COMMANDS = {
     "related": ("explore", "related"),
     "earlier": ("earlier", "earlier"),
     "stats": ("browse", "stats"),
+    "export": ("export", "export"),
     "delete": ("browse", "delete"),
     "compact": ("maintenance", "compact"),
     "rebuild": ("maintenance", "rebuild"),

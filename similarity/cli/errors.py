@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from similarity.answers.export import Incomplete
 from similarity.bench import SearchBenchFailed
-from similarity.errors import IndexClosed, QueryError
+from similarity.errors import IndexClosed, NotInstalled, QueryError
 from similarity.evaluation.datasets import NotATestSet
 from similarity.evaluation.floors import FloorsError
 from similarity.maintenance.executor import JobError
@@ -16,6 +17,8 @@ from store.settings import SettingsError
 EXPECTED_ERRORS = (
     QueryError,
     IndexClosed,
+    NotInstalled,
+    Incomplete,
     StoreError,
     IndexMismatch,
     DamagedManifest,

@@ -18,6 +18,8 @@ from similarity.option_values import HYBRID, MAX_HITS, ORDERS, PUBLISHED
 from similarity.query.builder import QueryBuilder
 from similarity.query.concepts import Kind
 from similarity.query.hybrid_query import HybridQuery
+from similarity.ranking import all_hits
+from similarity.ranking.all_hits import AllHits
 from similarity.ranking.hybrid import two_stage
 from similarity.ranking.models import BagOfWords
 from similarity.ranking.newest import newest
@@ -169,6 +171,25 @@ class Searcher:
             self.ranking_like(like, options) if like else self.ranking(text, options) if text else self.latest(options)
         )
         return Ranked([article_id for article_id, _ in ranking.scored], ranking.total, ranking.at_least)
+
+    def all_hits(self, text: str, like: str, options: SearchOptions) -> AllHits:
+        """All hits of *text*, of the stored article *like*, or of neither; ``k`` means nothing here."""
+        state, selector = self.state, self._selector
+        if options.model == HYBRID and (text or like):
+            query, request, place = self._query_like(like, options) if like else self._query_of(text, options)
+            reading = self._reader, self.passages
+            return all_hits.of_default_model(state, request, selector, query, reading, place)
+        request = selector.checked_before(self.requests.read(state, text, options))
+        if not text and not like:
+            return all_hits.newest_first(state, request, selector)
+        if like:
+            bag = unpack(self._vectors_of(like)["vector"])
+        else:
+            ((words, bag),) = self.builder.bags_of_words([request.text])
+            _check_words(request.text, words > 0)
+        (weights,) = self._model_queries(options.model, [bag])
+        place = state.collection.place_of(like) if like else None
+        return all_hits.of_model(state, request, selector, weights, self._reader, place)
 
     def latest(self, options: SearchOptions) -> Ranking:
         """The newest articles first, those without a date last; their scores are 0."""

@@ -109,6 +109,10 @@ class Selector:
         allowed, _ = self.state.allowed(request.article_filter, place[0], self.state.collection.segments[place[0]])
         return bool(allowed[place[1]]) and bool(self._checks(request).passing([article_id]))
 
+    def passing(self, request: Request, ids: Collection[str]) -> Collection[str]:
+        """Those of *ids*, articles that pass the filter of *request*, whose texts pass as well."""
+        return self._checks(request).passing(ids) if request.unchecked or request.without else ids
+
     def _checks(self, request: Request) -> _Checks:
         return _Checks(self.state, self.database, self.analyzer, request)
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import sys
 from collections.abc import Iterator
 
 import pytest
+from pyarrow import parquet
 from starlette.testclient import TestClient
 
-from service.routes.export import COLUMNS, line
 from similarity.answers import export as exports
 from similarity.answers.export import Incomplete, export
 from similarity.answers.question import Question
-from similarity.errors import QueryError
+from similarity.answers.tables import USUAL, line
 from similarity.index import SimilarityIndex
 from store.documents import articles
 from tests.service.conftest import URL, WAFERS, application
@@ -27,7 +29,7 @@ def rows_of(client: TestClient, address: str) -> list[dict[str, str]]:
     assert reply.headers["content-disposition"].startswith('attachment; filename="xinwen-')
     assert reply.content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(reply.content.decode("utf-8-sig"), newline=""), strict=True))
-    assert all(tuple(row) == COLUMNS for row in rows)
+    assert all(tuple(row) == USUAL for row in rows)
     return rows
 
 
@@ -52,6 +54,33 @@ def test_a_table_that_is_known_is_not_sent_again(client: TestClient) -> None:
     assert client.get("/api/v1/export.csv?q=HBM4", headers=known).status_code == 304
     for wrong in ("k=5", "cursor=x", "fold=false", "explain=true", "q=" + "x" * 2001, "since=x"):
         assert client.get(f"/api/v1/export.csv?{wrong}").status_code == 422
+
+
+def test_the_other_formats_and_a_question_about_the_headers(client: TestClient) -> None:
+    reply = client.get("/api/v1/export.jsonl?q=wafer&fields=id,title")
+    assert reply.headers["content-type"] == "application/jsonl" and reply.headers["x-total-rows"] == str(WAFERS)
+    rows = [json.loads(row) for row in reply.text.splitlines()]
+    assert len(rows) == WAFERS and rows[0].keys() == {"id", "title"}
+    reply = client.get("/api/v1/export.parquet?q=wafer")
+    assert parquet.read_table(io.BytesIO(reply.content)).num_rows == WAFERS
+    assert client.get("/api/v1/export.jsonl?fields=titel").status_code == 422
+    assert client.get("/api/v1/export.xlsx").status_code == 404
+
+
+def test_a_request_for_the_headers_ranks_nothing(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_export(*_: object) -> None:
+        raise AssertionError("exported")
+
+    monkeypatch.setattr("service.routes.export.export", no_export)
+    reply = client.head("/api/v1/export.csv?q=wafer")
+    assert (reply.status_code, reply.content) == (200, b"") and "attachment" in reply.headers["content-disposition"]
+    assert client.head("/api/v1/export.csv?since=x").status_code == 422
+
+
+def test_without_pyarrow_the_reply_says_what_to_install(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    reply = client.get("/api/v1/export.parquet")
+    assert reply.status_code == 501 and "requirements-parquet.txt" in reply.json()["detail"]
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
@@ -81,12 +110,9 @@ def test_nothing_is_left_out_silently(own: TestClient, database, monkeypatch: py
     assert (row["title"][:12], row["authors"], row["summary"]) == ("'=HYPERLINK(", "'@b; c", "'+1")
     index: SimilarityIndex = own.app.state.engine.index  # type: ignore[attr-defined]
     found = export(index, Question(q="wafer"))
-    articles.delete(database, [found.ids[-1]])
-    found.read(0)
+    assert [*found.rank()][-1] == found.total == 6
+    articles.delete(database, found.hits.keys(5, 6))
+    rows = found.rows(USUAL)
+    assert len(next(rows)) == 4
     with pytest.raises(Incomplete, match="1 articles were deleted"):
-        found.read(1)
-    index.refresh()
-    monkeypatch.setattr(exports, "MAX_HITS", 4)
-    for question in (Question(q="wafer"), Question()):
-        with pytest.raises(QueryError, match="up to 4 can be exported"):
-            export(index, question)
+        next(rows)

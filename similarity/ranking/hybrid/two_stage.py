@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity.arrays import COSINE_POOL, MAX_ROWS, SCORE_POOL, Flags, Floats, Revision, Vector
+from similarity.arrays import COSINE_POOL, MAX_ROWS, SCORE_POOL, Cosines, Flags, Floats, Revision, Vector
 from similarity.query.hybrid_query import HybridQuery
 from similarity.ranking.filter import ALL, Filter
 from similarity.ranking.hybrid.candidates import Candidates, Dense, count_hits, merge_candidates, top_k
@@ -194,14 +194,46 @@ def other_languages(segment: SegmentReader, language: str) -> Flags:
     return np.array([language == "en" and name == "zh" for name in names], bool)
 
 
+def hit_rows(
+    state: State, query: HybridQuery, article_filter: Filter, without: tuple[int, int] | None
+) -> Iterator[tuple[int, Ints]]:
+    """The number of each segment that has hits, and the rows of all its hits, ascending."""
+    for place, sums, cosine, allowed in _segment_scores(state, query, article_filter, without):
+        rows, _ = top_k(sums, cosine, _dense(query), allowed, len(sums))
+        if len(rows):
+            yield place, rows
+
+
 def _candidates(
     state: State, query: HybridQuery, number: int, article_filter: Filter, without: tuple[int, int] | None
 ) -> Candidates:
     """The best *number* documents of all segments, by lexical score and the cosine of the whole text."""
-    dense = Dense(max(encoder_weights(query.language)), OVERLAP, MIN_COSINE)
+    dense = _dense(query)
     of_segments: list[tuple[int, NDArray[np.int64], Floats]] = []
     best_scores = np.zeros(0)  # of the segments so far, ascending
     total = 0
+    for place, sums, cosine, allowed in _segment_scores(state, query, article_filter, without):
+        # Only rows that can still be among the best. Sums in another order differ in their last digits.
+        floor = float(best_scores[0]) * (1 - 1e-9) if len(best_scores) == number else 0.0
+        rows, scores = top_k(sums, cosine, dense, allowed, number, floor)
+        total += count_hits(sums, cosine, dense, allowed)
+        if len(rows):
+            of_segments.append((place, rows, scores))
+            best_scores = np.sort(np.concatenate([best_scores, scores]))[-number:]
+    return merge_candidates([segment.reader for segment in state.collection.segments], of_segments, number, total)
+
+
+def _dense(query: HybridQuery) -> Dense:
+    return Dense(max(encoder_weights(query.language)), OVERLAP, MIN_COSINE)
+
+
+def _segment_scores(
+    state: State, query: HybridQuery, article_filter: Filter, without: tuple[int, int] | None
+) -> Iterator[tuple[int, Floats, Cosines, Flags]]:
+    """Of each segment its number, the lexical score and the cosine of each row, and which rows may be hits.
+
+    The arrays are used again for the next segments.
+    """
     for batch in _batches(state, article_filter):
         segments = [segment for _, segment, _ in batch]
         cosines = start_cosines(segments, query.pending_embedding, query.encoder_fingerprint)
@@ -212,16 +244,9 @@ def _candidates(
                 allowed[without[1]] = False
             if not query.cross_lingual:
                 allowed = allowed & ~other_languages(segment, query.language)[segment.segment.languages]
-            # Only rows that can still be among the best. Sums in another order differ in their last digits.
-            floor = float(best_scores[0]) * (1 - 1e-9) if len(best_scores) == number else 0.0
-            rows, scores = top_k(sums, cosine, dense, allowed, number, floor)
-            total += count_hits(sums, cosine, dense, allowed)
-            if len(rows):
-                of_segments.append((place, rows, scores))
-                best_scores = np.sort(np.concatenate([best_scores, scores]))[-number:]
+            yield place, sums, cosine, allowed
             SCORE_POOL.release(sums)
             COSINE_POOL.release(cosine)
-    return merge_candidates([segment.reader for segment in state.collection.segments], of_segments, number, total)
 
 
 def _batches(state: State, article_filter: Filter) -> Iterator[list[tuple[int, SegmentReader, Flags]]]:
