@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from urllib.parse import urlsplit
@@ -17,19 +18,42 @@ from text.language import HAN
 
 _MAX_LINE = 80  # characters of a date line; longer texts are prose, whose dates are of events
 _REACH = 60  # texts after the title among which the date line is
+_NEAR = 12  # texts after the title, and before it, among which a relative date is the article's own
 _BLOCKS = tag_set("div p li td th section header dd dt h1 h2 h3 h4 h5 h6 body article time ul table")
 _SKIP = tag_set("script style noscript template option select textarea title head figcaption")
 _DATE_CLASS = re.compile(r"date|time|publi|posted|byline|info|meta|source|laiyuan|shijian|about", re.IGNORECASE)
 _OTHER_DATE = re.compile(r"copyright|©|版权|备案|许可证|expires|截止|。|有限公司", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"(?:^|[\s_-])(?:comments?|disqus|pinglun|repl(?:y|ies)|related|recommend\w*|tuijian|xiangguan|sidebar|aside|teasers?"
+    r"|latest|trending|popular|hot|rank\w*|cards?|more-?(?:stories|news|articles)|lists?)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+"""Class or id of an element with dates of comments and of other articles."""
+
+_ELSEWHERE_TAGS = tag_set("aside nav footer")
+_PUBLISHED_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:publish(?:ed)?|publication|pub|post(?:ed)?|entry|article|release|news)[_-]?(?:date|time|at|on)\b"
+    r"|(?:^|[\s_-])(?:date|time)[_-]?(?:publish(?:ed)?|posted)\b|(?:^|[\s_-])(?:published|posted)(?:$|\s)",
+    re.IGNORECASE,
+)
+"""Class or id of an element with the date of publication, wherever it stands."""
+
 _UPDATED = re.compile(r"(?:last |最后|最近)?(?:updated|modified|更新|修改)", re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?=(?:last |最后|最近)?(?:updated|modified|更新|修改)|(?:first )?(?:published|posted)|发布|发表)", re.IGNORECASE
+    r"(?=(?:last |最后|最近)?(?:updated|modified|更新|修改)|(?:first )?(?:published|posted)|发布|发表|发稿|刊发|上线)",
+    re.IGNORECASE,
 )
 """Before the label of each date of a line that has several."""
 
+_EVENT_TIME = re.compile(r"\W*(?:(?:会议|活动|举办|培训|展会)?(?:日期|时间)|date|time|when)\s?[:：]", re.IGNORECASE)
+_PLACE = re.compile(
+    r"\W*(?:(?:会议|活动|举办|培训|展会)?(?:地点|地址|场馆)|venue|location|place|where)\s?[:：]", re.IGNORECASE
+)
+
 _PUBLISHED = re.compile(
-    r"^\W*(?:(?:发布|发表)(?:时间|日期|于)?|日期|时间|date)\s*[:：]?\s*\d"
-    r"|^\W*(?:first )?(?:published|posted)\b[^\d]{0,16}\d"
+    r"^\W*(?:(?:发布|发表|发稿|刊发|上线|公布|发文|上传|录入|推送|创建)(?:时间|日期|于)?|日期|时间)\s*[:：]?\s*\d"
+    r"|^\W*(?:(?:publish(?:ed)?|publication|post(?:ed)?|release|issue)\s)?(?:date|time)\s?[:：]\s?(?:\d|[a-z]{3})"
+    r"|^\W*(?:this (?:article|story|post|page) was )?(?:(?:first|originally) )?(?:published|posted)\b[^\d]{0,26}\d"
     r"|^(?=\W*\d).*(?:来源|字体|字号|阅读|浏览|点击|责任?编辑?|作者)",
     re.IGNORECASE,
 )
@@ -63,42 +87,68 @@ def visible_dates(root: HtmlElement, title: str, timezone: str, captured: dateti
     """Moments in date lines after the title, then in those before it, the nearest first.
 
     Without the title on the page: the date of the first paragraph that begins with place and date, then the one in
-    elements that are named as dates, if it is the only one.
+    elements that are named as dates, if it is the only one. Last, wherever it stands, the only one that says that it
+    is the date of publication.
     """
-    pieces = list(_pieces(root))
+    every = list(_pieces(root))
+    pieces = [piece for index, piece in enumerate(every) if not _is_of_event(every[index : index + 3])]
     key = title_key(title)
-    titles = [index for index, (text, _) in enumerate(pieces) if key and title_key(text) == key]
-    nearest = [piece for index in titles for piece in pieces[index + 1 : index + _REACH]]
-    nearest += [piece for index in titles for piece in reversed(pieces[max(0, index - 10) : index])]
-    for text, is_date_element in nearest:
-        if moment := _moment(text, is_date_element, timezone, captured):
-            yield moment
+    titles = [index for index, piece in enumerate(pieces) if key and title_key(piece.text) == key]
+    for start in titles:
+        for distance, piece in enumerate(pieces[start + 1 : start + _REACH]):
+            if moment := _moment(piece, distance < _NEAR, timezone, captured):
+                yield moment
+    for start in titles:
+        for piece in reversed(pieces[max(0, start - 10) : start]):
+            if moment := _moment(piece, True, timezone, captured):
+                yield moment
     if not titles:
-        datelines = (text[:_MAX_LINE] for text, _ in pieces if len(text) > _MAX_LINE and is_dateline(text[:_MAX_LINE]))
-        yield from (moment for text in islice(datelines, 1) if (moment := _moment(text, False, timezone, captured)))
-    if titles:
-        return
+        releases = (piece for piece in pieces if len(piece.text) > _MAX_LINE and is_dateline(piece.text[:_MAX_LINE]))
+        yield from (moment for piece in islice(releases, 1) if (moment := _moment(piece, False, timezone, captured)))
     # Several different ones belong to a list of articles.
-    for lines in (
-        [text for text, is_date_element in pieces if is_date_element],
-        [text for text, _ in pieces if _PUBLISHED.search(text)],
+    for chosen in (
+        [] if titles else [piece for piece in pieces if piece.is_date_element],
+        [piece for piece in pieces if piece.says_published and not _is_elsewhere(piece.block)],
+        [piece for piece in pieces if piece.block.tag == "time" and not _is_elsewhere(piece.block)],
     ):
-        dates = {moment for text in lines if (moment := _moment(text, True, timezone, captured))}
+        dates = {moment for piece in chosen if (moment := _moment(piece, not titles, timezone, captured))}
         if len(dates) == 1:
             yield from dates
             return
 
 
-def _moment(text: str, is_date_element: bool, timezone: str, captured: datetime) -> datetime | None:
-    """The moment that *text* names, if it is a date line and not of an update, a copyright note or the future."""
+def _moment(piece: _Piece, near: bool, timezone: str, captured: datetime) -> datetime | None:
+    """The moment that *piece* names, if it is a date line and not of an update, a copyright note or the future.
+
+    Relative dates ("2 hours ago") are read *near* the title only: elsewhere they are those of other articles.
+    """
+    text = piece.text
     if len(text) > _MAX_LINE:
         text = text[:_MAX_LINE] if is_dateline(text[:_MAX_LINE]) else ""
     text = next((part for part in _LABELS.split(text) if _DATE_LIKE.search(part) and not _UPDATED.match(part)), "")
-    if not text or _OTHER_DATE.search(text) or _is_sentence(text):
+    if not text or _OTHER_DATE.search(text) or (_is_sentence(text) and not _PUBLISHED.search(text)):
         return None
     # Words like "yesterday" outside date elements are part of a story, so relative dates are not read there.
-    moment = parse_date(text, timezone=timezone, captured=captured if is_date_element and len(text) <= 40 else None)
+    relative = piece.is_date_element and len(text) <= 40
+    moment = parse_date(text, timezone=timezone, captured=captured if relative else None, relative=near)
     return moment if moment and moment <= captured else None
+
+
+def _is_of_event(pieces: list[_Piece]) -> bool:
+    """Whether the first of *pieces* is the time of an event, with its place in it or in what follows."""
+    first, *following = pieces
+    return bool(_EVENT_TIME.match(first.text)) and (
+        bool(_PLACE.search(first.text)) or any(_PLACE.match(piece.text) for piece in following)
+    )
+
+
+def _is_elsewhere(block: HtmlElement) -> bool:
+    """Whether *block* is among comments, teasers of other articles or the like."""
+    return any(
+        node.tag in _ELSEWHERE_TAGS or _ELSEWHERE.search(f"{node.get('class') or ''} {node.get('id') or ''}")
+        for node in (block, *block.iterancestors())
+        if node.tag not in ("html", "body", "main", "article")
+    )
 
 
 def _is_sentence(text: str) -> bool:
@@ -117,14 +167,26 @@ def _is_headline_of_another(block: HtmlElement) -> bool:
     return any(len(_WORD.findall(text)) >= words or len(_HAN_WORD.findall(text)) >= characters for text in texts)
 
 
-def _pieces(root: HtmlElement) -> Iterator[tuple[str, bool]]:
-    """The texts of the page in order, short blocks whole, each with: is its element named as a date?"""
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A text of the page: a short block whole, or a part of a longer one."""
+
+    text: str
+    block: HtmlElement
+    is_date_element: bool
+    """Whether its element is named as a date."""
+    says_published: bool
+    """Whether the text or the name of its element says that the date is that of publication."""
+
+
+def _pieces(root: HtmlElement) -> Iterator[_Piece]:
+    """The texts of the page in order."""
     seen: set[HtmlElement] = set()
     for element in root.iter():
         if not isinstance(element.tag, str) or element.tag in _SKIP:
             continue
         if element.tag == "time" and element.get("datetime"):
-            yield element.get("datetime", ""), True
+            yield _Piece(element.get("datetime", ""), element, True, _is_named(_PUBLISHED_CLASS, element))
             continue
         for holder, text in ((element, element.text), (element.getparent(), element.tail)):
             if holder is None or holder.tag in _SKIP or not text or not text.strip():
@@ -133,11 +195,13 @@ def _pieces(root: HtmlElement) -> Iterator[tuple[str, bool]]:
             if block in seen or (block.tag == "li" and _is_headline_of_another(block)):
                 continue
             whole = " ".join(" ".join(block.itertext()).split()) if _short(block) else ""
+            is_date_element = _is_date_element(holder)
             if whole:
                 seen.add(block)
-                yield whole, _is_date_element(block) or _is_date_element(holder)
-            else:
-                yield " ".join(text.split()), _is_date_element(holder)
+                is_date_element = is_date_element or _is_date_element(block)
+            line = whole or " ".join(text.split())
+            says = bool(_PUBLISHED.search(line)) or _is_named(_PUBLISHED_CLASS, holder)
+            yield _Piece(line, block, is_date_element, says or (bool(whole) and _is_named(_PUBLISHED_CLASS, block)))
 
 
 def _short(block: HtmlElement) -> bool:
@@ -152,4 +216,8 @@ def _short(block: HtmlElement) -> bool:
 
 def _is_date_element(element: HtmlElement) -> bool:
     """Is *element* a ``time``, or does its class or id say that it is about the date?"""
-    return element.tag == "time" or bool(_DATE_CLASS.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+    return element.tag == "time" or _is_named(_DATE_CLASS, element)
+
+
+def _is_named(pattern: re.Pattern[str], element: HtmlElement) -> bool:
+    return bool(pattern.search(f"{element.get('class') or ''} {element.get('id') or ''}"))

@@ -4,7 +4,7 @@
 form                 examples                                         where
 ===================  ===============================================  ======================================
 full date            2026-03-06 10:30, March 6, 2026, 2026年3月6日    ``FORMATS``: one pattern per format
-all in numbers       06/03/2026, 6.3.26                               ``_NUMERIC``, by the order of the source
+all in numbers       06/03/2026, 6.3.26, 26-03-06 10:30               ``_NUMERIC``, by the order of the source
 Unix timestamp       1772793000, 1772793000000                        ``_timestamp``
 relative             3 hours ago, 两小时前, 昨天 10:30, just now      ``_relative``
 without a year       3月6日, 03-06 10:30                              ``_without_year``
@@ -99,6 +99,9 @@ _NUMERIC = re.compile(
     r"(?<![\d./-])(?P<first>\d{1,2})(?P<sep>[-./])(?P<next>\d{1,2})(?P=sep)(?P<year>\d{4}|\d\d)(?!\d|[./-]\d)" + _TIME,
     re.IGNORECASE,
 )
+_SHORT_DATE = re.compile(r"\d\d-\d\d-\d\d\s\d\d:\d\d")
+"""Only with a time: Chinese sites write 18-03-08 23:16, and nobody writes another order like this."""
+
 _WEEKDAYS = re.compile(
     r"\b(?:mon|tue|wed|thu|fri|sat|sun)(?:[a-z]{0,4}day)?\b|(?:星期|周|週)[一二三四五六日天]", re.IGNORECASE
 )
@@ -135,12 +138,14 @@ _CHINESE_NUMBER = re.compile(r"[〇零○一二三四五六七八九十]{1,4}(?=
 _CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 
 
-def parse_date(text: str, *, timezone: str, captured: datetime | None = None, order: str = "YMD") -> datetime | None:
+def parse_date(
+    text: str, *, timezone: str, captured: datetime | None = None, order: str = "YMD", relative: bool = True
+) -> datetime | None:
     """The moment that *text* names, in UTC; ``None`` when it names none, or an impossible one.
 
     A date without a zone is in *timezone*; without a time of day it is midnight there. Relative dates ("3小时前") and
-    dates without a year need *captured*, when the page was fetched. *order* is that of dates all in numbers
-    ("08/02/22"); the default accepts only those that can be read in one way.
+    dates without a year need *captured*, when the page was fetched; the former are read only if *relative*. *order* is
+    that of dates all in numbers ("08/02/22"); the default accepts only those that can be read in one way.
     """
     text = _normalized(text)
     if not text or len(text) > _MAX_LENGTH:
@@ -150,7 +155,7 @@ def parse_date(text: str, *, timezone: str, captured: datetime | None = None, or
         moment = _full_date(text, zone, order) or _timestamp(text)
         if moment is None and captured is not None and len(text) <= _MAX_RELATIVE_LENGTH:
             now = captured.astimezone(zone)
-            moment = _relative(text, now) or _without_year(text, now)
+            moment = (_relative(text, now) if relative else None) or _without_year(text, now)
         if moment is None and len(text) <= _MAX_RELATIVE_LENGTH:
             moment = _foreign(text, timezone)
     except (ValueError, OverflowError):  # February 30, hour 25
@@ -208,6 +213,8 @@ def _full_date(text: str, zone: tzinfo, order: str) -> datetime | None:
     if match is None:
         return None
     first, second, year = int(match["first"]), int(match["next"]), match["year"]
+    if order == "YMD" and match["sep"] == "-" and match["hour"] and _SHORT_DATE.match(match[0]):
+        return _at(match, datetime(_full_year(match["first"]), second, int(year)), zone)
     if order == "YMD" and (len(year) == 2 or (match["sep"] != "." and max(first, second) <= 12 and first != second)):
         return None
     day_first = order == "DMY" or (order == "YMD" and (first > 12 or match["sep"] == "."))

@@ -14,6 +14,15 @@ _DATES = (
     *("og:published_time", "og:release_date", "published_time", "publishdate", "publish-date", "publish_date"),
     *("pubdate", "publicationdate", "publication_date", "citation_publication_date", "releasedate", "pwcreleasedate"),
     *("_pubtime", "apub:time", "article:create_at", "weibo: article:create_at", "dc.date.issued", "dcterms.issued"),
+    *(
+        "published",
+        "published-date",
+        "w-published-date",
+        "published-time",
+        "published-at",
+        "publication-date",
+        "posted-on",
+    ),
     *("dc.date", "dcterms.date", "dcterms.created", "dc.date.created", "datecreated", "date", "dcsext.pubdate"),
 )
 _AUTHORS = ("article:author", "parsely-author", "sailthru.author", "authors-name", "author", "byl", "dc.creator")

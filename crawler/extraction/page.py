@@ -138,7 +138,9 @@ def _published(
     shown = [*moments, *visible_dates(root, title, timezone, captured)]
     if not shown:
         shown = [
-            moment for text in script_dates(root) if (moment := parse_date(text, timezone=timezone, captured=captured))
+            moment
+            for text in script_dates(root, title)
+            if (moment := parse_date(text, timezone=timezone, captured=captured, relative=False))
         ]
     day = moments[0] if moments else date_of_address(url, timezone, captured)
     if day is None:

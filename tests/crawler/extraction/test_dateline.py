@@ -121,3 +121,79 @@ def test_an_abbreviation_and_baidus_data_have_dates() -> None:
     assert read(page(f"<h1>New fab opens early</h1>{PROSE}", head)).published == datetime(
         2026, 3, 6, 10, 20, tzinfo=UTC
     )
+
+
+FAR = "".join(f"<li><a href='/{number}'>Place {number}</a></li>" for number in range(80))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["<div>Published on March 6, 2026</div>", "<p>Posted on Mar 6, 2026 by Ann Weber</p>", "<p>Date: March 6, 2026</p>",
+     "<p>This article was originally published on March 6, 2026.</p>", "<div class='published-date'>March 6, 2026</div>",
+     "<span class='entry-date'>6 March 2026</span>", "<div id='pub_time'><b>2026-03-06</b></div>",
+     "<time datetime='2026-03-06'>last Friday</time>", "<p>发布时间：2026-03-06</p>", "<p>发布日期：2026年3月6日 来源：某某网</p>",
+     "<td>时间：2026/03/06</td>", "<p>发稿时间：2026-03-06 编辑：王某</p>"],
+)  # fmt: skip
+def test_a_date_that_says_what_it_is_counts_far_from_the_title(line: str) -> None:
+    for body in (
+        f"<h1>New fab opens early</h1><ul>{FAR}</ul>{PROSE}{line}",
+        f"{line}<ul>{FAR}</ul><h1>New fab opens early</h1>{PROSE}",
+    ):
+        moment = read(page(body)).published
+        assert moment and moment.date() == datetime(2026, 3, 6).date()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["<p>Published on March 6, 2026</p><p>Posted on March 1, 2026</p>", "<p>Updated on March 6, 2026</p>",
+     "<div class='comment'><p>Posted on March 6, 2026</p></div>", "<aside><p class='post-date'>March 6, 2026</p></aside>",
+     "<div class='related-news'><div>A fab <time datetime='2026-03-06'>6 March</time></div></div>",
+     "<div class='date'>March 6, 2026</div>", "<p class='post-date'>Published 3 hours ago</p>",
+     "<p>时间：2026-03-06</p><p>地点：某某会展中心</p>", "<p>Date: March 6, 2026</p><p>Venue: Old town hall</p>"],
+)  # fmt: skip
+def test_far_from_the_title_other_dates_do_not_count(line: str) -> None:
+    assert read(page(f"<h1>New fab opens early</h1>{PROSE}<ul>{FAR}</ul>{line}")).published is None
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [("03-08 18:18", datetime(2026, 3, 8, 10, 18)), ("12-30 09:30", datetime(2025, 12, 30, 1, 30)),
+     ("26-03-08 23:16", datetime(2026, 3, 8, 15, 16)), ("18-03-08 23:16:05 某某网", datetime(2018, 3, 8, 15, 16, 5))],
+)  # fmt: skip
+def test_short_dates_come_before_how_long_ago_others_appeared(line: str, expected: datetime) -> None:
+    side = "<div class='side'>" + "".join(f"<p>快讯{n}</p><span class='time'>{n}分钟前</span>" for n in range(20, 40))
+    text = "".join(f"<p>{sentence}</p>" for sentence in (*CHINESE, *CHINESE))
+    for body in (f"<h1>晶圆厂提前投产</h1><div class='info'>{line}</div>{text}{side}</div>",
+                 f"{side}</div><h1>晶圆厂提前投产</h1><span class='time'>{line}</span>{text}"):  # fmt: skip
+        assert read(page(body, "<title>晶圆厂提前投产</title>")).published == expected.replace(tzinfo=UTC)
+    alone = read(page(f"<h1>晶圆厂提前投产</h1>{text}<ul>{FAR}</ul>{side}</div>", "<title>晶圆厂提前投产</title>"))
+    assert alone.published is None
+
+
+@pytest.mark.parametrize("name", ["published", "published-date", "w-published-date", "publication-date"])
+def test_names_of_meta_elements(name: str) -> None:
+    moment = read(page(head=f'<title>New fab opens early</title><meta name="{name}" content="2026-03-06">')).published
+    assert moment == datetime(2026, 3, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("script", "day"),
+    [(r'self.push([1,"{\"publishedDate\":\"2026-03-06T10:20:00Z\",\"x\":1}"])', 6), ('{"datePublished":"March 6, 2026"}', 6),
+     ('{"published_at": "2026/03/06 10:20"}', 6), ('var pub = {publishedDate: "2 hours ago"}', 0),
+     ('{"title":"Other","publishedAt":"2026-03-01"},{"title":"New fab opens early","publishedAt":"2026-03-06"}', 6),
+     ('{"title":"Other","publishedAt":"2026-03-01"},{"title":"A third","publishedAt":"2026-03-06"}', 0),
+     ('{"dateModified":"2026-03-06"}', 0)],
+)  # fmt: skip
+def test_dates_in_the_data_of_scripts(script: str, day: int) -> None:
+    moment = read(page(f"<h1>New fab opens early</h1>{PROSE}<script>{script}</script>")).published
+    assert (moment.day if moment else 0) == day
+
+
+@pytest.mark.parametrize(
+    "head",
+    ['<meta property="article:modified_time" content="2026-03-06T10:20:00Z">', '<meta name="last-modified" content="2026-03-06">',
+     '<script type="application/ld+json">{"@type":"NewsArticle","headline":"New fab opens early",'
+     '"dateModified":"2026-03-06"}</script>'],
+)  # fmt: skip
+def test_when_a_page_was_changed_is_not_when_it_was_published(head: str) -> None:
+    assert read(page(head=f"<title>New fab opens early</title>{head}")).published is None
