@@ -1,16 +1,17 @@
-"""Reads the text of a PDF page in columns: the left one first, then the right, also where its program wrote row by row."""
+"""Reads a PDF page in columns: the left one first, then the right, also where its program wrote row by row."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 _MIN_ROWS = 4  # that have text on both sides of a gutter; fewer are a heading with a date beside it
-_MIN_WIDTH = 0.15  # of the page, of half of the lines of a column; cells of tables are narrower
+_MIN_WIDTH = 0.12  # of the page, of half of the lines of a column; cells of tables are narrower
 _MIN_WORDS = 3  # of half of the lines of a column, or as many Han characters
 _MIN_GUTTER = 4.0  # points
 _MAX_COLUMNS = 4
@@ -37,19 +38,19 @@ class _Run:
 def text_in_columns(page: pdfium.PdfPage, text: pdfium.PdfTextPage) -> str:
     """The text of *page*; where it is set in columns and written row by row, column after column."""
     runs = [_Run(*text.get_rect(index)) for index in range(text.count_rects())]
-    if _gutter(runs) is None:
-        return str(text.get_text_range())
-    _fill(runs, text)
-    least = _MIN_WIDTH * page.get_width()
-    ordered = list(_ordered([run for run in runs if run.text.strip()], least, _MAX_COLUMNS))
-    return "".join(run.text if run.text.endswith(_HYPHENS) else f"{run.text}\n" for run in ordered)
+    width = _MIN_WIDTH * page.get_width()
+    if list(_ordered(runs, width, 0)) != runs:
+        _fill(runs, text)  # ten times what all else costs
+        filled = [run for run in runs if run.text]
+        ordered = list(_ordered(filled, width, _MIN_WORDS))
+        if ordered != filled:
+            return "".join(run.text if run.text.endswith(_HYPHENS) else f"{run.text}\n" for run in ordered)
+    return str(text.get_text_range())
 
 
 def _gutter(runs: list[_Run]) -> tuple[float, float] | None:
     """The gap that most rows have in common, of those with a run on either side; None where there are few."""
-    gaps = [
-        (first.right, second.left) for first, second in zip(runs, runs[1:], strict=False) if first.is_beside(second)
-    ]
+    gaps = [(first.right, second.left) for first, second in pairwise(runs) if first.is_beside(second)]
     if len(gaps) < _MIN_ROWS:
         return None
     # The place that most gaps contain is the begin of one of them.
@@ -87,8 +88,11 @@ def _fill(runs: list[_Run], text: pdfium.PdfTextPage) -> None:
         run.text = "".join(letters).strip(" ")
 
 
-def _ordered(runs: list[_Run], least: float, depth: int) -> Iterator[_Run]:
-    """*runs* with the columns of each region one after the other; what crosses a gutter parts regions."""
+def _ordered(runs: list[_Run], width: float, words: int, depth: int = _MAX_COLUMNS) -> Iterator[_Run]:
+    """*runs* with the columns of each region one after the other; what crosses a gutter parts regions.
+
+    Half of the lines of a column have at least *width* and *words*.
+    """
     gutter = _gutter(runs) if depth > 1 else None
     if gutter is None:
         yield from runs
@@ -100,9 +104,10 @@ def _ordered(runs: list[_Run], least: float, depth: int) -> Iterator[_Run]:
             region.append(run)
             continue
         left, right = [run for run in region if run.right <= middle], [run for run in region if run.left >= middle]
-        if _are_columns(region, left, right, least):
-            yield from _ordered(left, least, depth - 1)
-            yield from _ordered(right, least, depth - 1)
+        rows = sum(first.is_beside(second) for first, second in pairwise(region))
+        if rows >= _MIN_ROWS and all(_is_column(side, width, words) for side in (left, right)):
+            yield from _ordered(left, width, words, depth - 1)
+            yield from _ordered(right, width, words, depth - 1)
         else:
             yield from region
         region = []
@@ -110,17 +115,12 @@ def _ordered(runs: list[_Run], least: float, depth: int) -> Iterator[_Run]:
             yield run
 
 
-def _are_columns(region: list[_Run], left: list[_Run], right: list[_Run], least: float) -> bool:
-    """Whether both sides are prose, and their rows alternate in *region*; the cells of a table are short."""
-    rows = sum(first.is_beside(second) for first, second in zip(region, region[1:], strict=False))
-    return rows >= _MIN_ROWS and all(
-        median(run.right - run.left for run in side) >= least and median(map(_words, side)) >= _MIN_WORDS
-        for side in (left, right)
-    )
+def _is_column(runs: list[_Run], width: float, words: int) -> bool:
+    """Whether *runs* are lines of prose; the cells of a table are short."""
+    return bool(runs) and median(run.right - run.left for run in runs) >= width and median(map(_words, runs)) >= words
 
 
 def _words(run: _Run) -> int:
-    return (
-        sum(any(map(str.isalpha, word)) for word in run.text.split())
-        + sum("\u3400" <= c <= "\u9fff" for c in run.text) // 3
-    )
+    """How many words *run* has; three Han characters count as one."""
+    han = sum("\u3400" <= character <= "\u9fff" for character in run.text)
+    return sum(any(map(str.isalpha, word)) for word in run.text.split()) + han // 3

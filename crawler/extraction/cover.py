@@ -21,13 +21,22 @@ _NO_TITLE = re.compile(
 )
 
 
-def cover_title(page: pdfium.PdfPage, names: set[str]) -> str:
-    """The text in the largest size on *page* that is no name of *names* (title keys) and no number; "" for none."""
-    for _, text in sorted(_headings(_lines(page)[:_FIRST_LINES]), key=lambda heading: -heading[0]):
+def cover_title(page: pdfium.PdfPage, names: set[str], running: set[str]) -> str:
+    """The text in the largest size on *page* that is no name of *names* (title keys) and no number; "" for none.
+
+    *running* are the line keys of headers and footers.
+    """
+    lines = [(size, text) for size, text in _lines(page) if line_key(text) not in running][:_FIRST_LINES]
+    for _, text in sorted(_headings(lines), key=lambda heading: -heading[0]):
         enough = sum(map(str.isalpha, text)) >= (_MIN_ASCII_LETTERS if text.isascii() else _MIN_OTHER_LETTERS)
         if enough and len(text) <= _MAX_LENGTH and title_key(text) not in names and not _NO_TITLE.fullmatch(text):
             return text
     return ""
+
+
+def line_key(line: str) -> str:
+    """The title key of *line* without digits: equal for a footer on every page, whose number differs."""
+    return "".join(character for character in title_key(line) if not character.isdigit())
 
 
 def _lines(page: pdfium.PdfPage) -> list[tuple[float, str]]:

@@ -20,11 +20,17 @@ from crawler.extraction.page_facts import clean_texts
 from crawler.extraction.title_key import title_key
 
 _MAX_TAG = 60  # characters; longer ones are sentences
+_AROUND_NAMES = " .:：[]\"'“”"
 _MAX_NAME = 60  # characters
 _CODES = 10  # so many tags in capitals are a news agency's internal codes
 _CODE = re.compile(r"[A-Z0-9:&_.-]+")
 _ADDRESS = re.compile(r"https?://\S+")
-_NOT_A_NAME = re.compile(r"@|^www\.|\d{4}|[<>{}]|^colorlib$")  # colorlib: the maker of a template
+# colorlib: the maker of a template. The others stand where a template has the name.
+_NOT_A_NAME = re.compile(
+    r"@|^www\.|\d{4}|[<>{}]|^(?:colorlib|(?:the |your |full |first |last )?(?:author )?name|author|undefined|null|none"
+    r"|nan|n/a|unknown|admin(?:istrator)?|管理员|佚名|匿名)$",
+    re.IGNORECASE,
+)
 _BY = re.compile(r"^(?:by|von|par|作者|记者|文)\s*[::]?\s+|^(?:作者|记者|文)\s*[:：/]\s*", re.IGNORECASE)
 
 
@@ -70,7 +76,7 @@ def author_names(bylines: Iterable[str], site_names: Iterable[str]) -> list[str]
     names = []
     for text in clean_texts(list(bylines)):
         for part in re.split(r"\s*[|;,，、；/]\s*|\s+(?:and|und|&)\s+", _ADDRESS.sub("", text)):
-            name = _BY.sub("", part).strip(" .:：")
+            name = _BY.sub("", part).strip(_AROUND_NAMES)
             if 1 < len(name) <= _MAX_NAME and not _NOT_A_NAME.search(name) and not _is_site(title_key(name), sites):
                 names.append(name)
     return list(dict.fromkeys(names))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -11,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 import pypdfium2 as pdfium
 
 from crawler.extraction.child import in_child
-from crawler.extraction.cover import cover_title
+from crawler.extraction.columns import text_in_columns
+from crawler.extraction.cover import cover_title, line_key
 from crawler.extraction.dates import is_dateline, parse_date
 from crawler.extraction.fiscal_period import report_period
 from crawler.extraction.page import timezone_of
@@ -29,6 +31,7 @@ _END = re.compile(rb"%%EOF|startxref\s+\d+\s+%%E?O?$")  # the mark itself may be
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 _LINEARIZED = re.compile(rb"/Linearized\s+1\b[^>]*?/L\s+(\d+)")
 _MIN_LETTERS = 20
+_MIN_PAGES = 3  # of a report, before a line that most of them have is a header or footer
 _NO_TITLE = re.compile(
     r"^microsoft (?:word|powerpoint|excel)\b|\.(?:docx?|pptx?|xlsx?|indd|pdf|qxd|pub|ai)$|_|^[!-~]*$"
     r"|independent .* report"
@@ -53,9 +56,8 @@ def read_pdf(data: bytes, url: str, *, captured: datetime, source: Source | None
     """
     name = name or unquote(PurePosixPath(urlsplit(url).path).name)
     own_names = (source.name, source.name_zh, *source.site_names) if source else ()
-    pages, facts, title = in_child(_contents, data, own_names)
+    pages, facts, title, language = in_child(_contents, data, own_names)
     title = title or name
-    language = detect_language("\n".join(pages))
     file = File(url, name, "application/pdf", hashlib.sha256(data).hexdigest(), len(pages), language)
     file.fiscal_year, file.quarter = report_period(title, name, pages[0][:_COVER])
     if source and source.category == "半导体科技":
@@ -73,27 +75,45 @@ def read_pdf(data: bytes, url: str, *, captured: datetime, source: Source | None
     )
 
 
-def _contents(data: bytes, own_names: tuple[str, ...]) -> tuple[list[str], dict[str, str], str]:
-    """Pages, metadata and title of a PDF. Called in the child process."""
+def _contents(data: bytes, own_names: tuple[str, ...]) -> tuple[list[str], dict[str, str], str, str]:
+    """Pages, metadata, title and language of a PDF. Called in the child process."""
     document = _open(data)
     try:
         if len(document) > _MAX_PAGES:
             raise Unreadable(f"PDF of {len(document)} pages; {_MAX_PAGES} are read")
-        pages = [joined_lines(_page_text(document, number)) for number in range(len(document))]
+        texts = [_page_text(document, number) for number in range(len(document))]
+        pages = list(map(joined_lines, texts))
         if sum(map(str.isalnum, "".join(pages))) < _MIN_LETTERS:
             raise Unreadable(f"PDF without a text layer ({len(pages)} pages)")
         facts = {name: _in_han(text) for name, text in document.get_metadata_dict().items()}
         names = {title_key(text) for text in (facts.get("Author", ""), *own_names)} - {""}
+        running = _running_lines(texts)
         stated = without_site(facts.get("Title", ""), names, set())
         return (
             pages,
             facts,
-            stated if _is_title(stated) else cover_title(document[0], names | {title_key(stated)}) or stated,
+            stated if _is_title(stated) else cover_title(document[0], names | {title_key(stated)}, running) or stated,
+            _language(texts, running),
         )
     except pdfium.PdfiumError as error:
         raise Unreadable(f"broken PDF: {error}") from None
     finally:
         document.close()
+
+
+def _running_lines(texts: list[str]) -> set[str]:
+    """Line keys of lines that most pages have: headers and footers."""
+    if len(texts) < _MIN_PAGES:
+        return set()
+    counts = Counter(key for text in texts for key in {line_key(line) for line in text.splitlines()})
+    return {key for key, count in counts.items() if key and count > len(texts) / 2}
+
+
+def _language(texts: list[str], running: set[str]) -> str:
+    """The language of the pages without headers and footers, where they have anything else."""
+    lines = [line for text in texts for line in text.splitlines()]
+    own = [line for line in lines if (key := line_key(line)) and key not in running]
+    return detect_language("\n".join(own or lines))
 
 
 def _in_han(text: str) -> str:
@@ -125,7 +145,7 @@ def _page_text(document: pdfium.PdfDocument, number: int) -> str:
     page = document[number]
     text = page.get_textpage()
     try:
-        return str(text.get_text_range())
+        return text_in_columns(page, text)
     finally:
         text.close()
         page.close()

@@ -124,6 +124,15 @@ def test_microdata():
     assert article.body == f"{FIRST}\n{SECOND}\n{THIRD}"
 
 
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [("[&quot;name&quot;]", []), ("[&quot;Ann Author&quot;]", ["Ann Author"]), ("Author Name", []), ("undefined", []),
+     ("admin", []), ("{{author}}", []), ("Norma Name", ["Norma Name"])],
+)  # fmt: skip
+def test_what_a_template_has_for_the_author_is_no_name(stated: str, expected: list[str]) -> None:
+    assert read(page(head=f'<meta name="author" content="{stated}">')).authors == expected
+
+
 def test_authors_are_people():
     head = """<meta name="author" content="By Ann Author, Bo Both and https://example.com/x | Example">
       <meta property="og:site_name" content="Example">"""

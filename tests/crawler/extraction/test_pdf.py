@@ -245,3 +245,98 @@ print(article.files[0].pages, article.body.count("\\f"), peak // 1024)
     pages, breaks, mebibytes = map(int, done.stdout.split())
     assert (pages, breaks) == (300, 299)
     assert mebibytes < 300
+
+
+LEFT = ["The foundry opened its third plant on", "Friday, two quarters ahead of the plan", "that it had shown to its owners in the", "spring of last year, and will need half", "a year more to reach full output."]  # fmt: skip
+RIGHT = ["Suppliers of gases and resists have", "moved close by, and the town expects", "two thousand new jobs by next year, as", "well as a second line of the railway", "to the plain of the river."]  # fmt: skip
+THIRD = ["Engineers from the schools", "of the valley work in both", "of the halls, some of them", "at night, and train others", "from the towns around."]  # fmt: skip
+
+
+def set_in_rows(*columns: tuple[float, list[str]], above: str = "Quarterly report on wafers", below: str = "") -> bytes:
+    """A page whose program wrote *columns*, each at its place in points, row by row."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4)
+    canvas.setFont("Helvetica", 20)
+    canvas.drawString(50, 780, f"{above}, with a line across both columns" if above else "")
+    canvas.setFont("Helvetica", 10)
+    for row in range(max(len(lines) for _, lines in columns)):
+        for left, lines in columns:
+            canvas.drawString(left, 740 - 14 * row, lines[row] if row < len(lines) else "")
+    if below:
+        canvas.drawString(50, 500, below)
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def test_columns_are_read_one_after_the_other():
+    below = "A line below both columns, from the left edge of the page to well behind the gutter that parts them."
+    title, *paragraphs = read(set_in_rows((50, LEFT), (320, RIGHT), below=below)).body.split("\n")
+    assert title == "Quarterly report on wafers, with a line across both columns"
+    assert " ".join(paragraphs) == " ".join([*LEFT, *RIGHT, below])
+
+
+def test_three_columns():
+    body = read(set_in_rows((40, LEFT), (240, RIGHT), (440, THIRD), above="")).body
+    assert " ".join(body.split()) == " ".join([*LEFT, *RIGHT, *THIRD])
+
+
+def test_chinese_columns():
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    left = [
+        "第三座晶圆厂上周五投产，比原计划",
+        "提前了两个季度，公司在致股东信中",
+        "写道，全部产能要到明年春季才能够",
+        "达到每月四万片，设备还在安装。",
+    ]
+    right = [
+        "供应商已经搬到附近的园区，当地预",
+        "计到明年将增加两千个就业岗位，另",
+        "外还要修建第二条铁路，通往河边的",
+        "平原，工程师来自三所大学。",
+    ]
+    data = pdf(
+        *[[(11, f"{a}\u3000\u3000\u3000\u3000{b}") for a, b in zip(left, right, strict=True)]],
+        font="STSong-Light",
+        gap=3,
+    )
+    assert "晶圆厂上周五投产" in read(data).body
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4)
+    canvas.setFont("STSong-Light", 11)
+    for row, texts in enumerate(zip(left, right, strict=True)):
+        for place, text in zip((50, 320), texts, strict=True):
+            canvas.drawString(place, 740 - 18 * row, text)
+    canvas.save()
+    assert "".join(read(out.getvalue()).body.split()) == "".join([*left, *right])
+
+
+def test_rows_of_tables_stay_rows():
+    names = [
+        "Sales in millions of dollars",
+        "Cost of goods that were sold",
+        "Margin before all taxes",
+        "Wafers in thousands",
+        "Use of the plants",
+    ]
+    table = set_in_rows(
+        (50, names), (330, ["412.7", "301.2", "31.4%", "221", "84%"]), (430, ["398.1", "300.0", "29.9%", "207", "79%"])
+    )
+    assert "Sales in millions of dollars 412.7 398.1" in read(table).body
+
+
+def test_headers_and_footers_are_not_the_language_or_the_title():
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4)
+    for number in range(1, 7):
+        canvas.setFont("STSong-Light", 12)
+        canvas.drawString(50, 600, "晶圆代工季度说明" if number == 1 else f"第{number}章：产量与价格的变化")
+        canvas.setFont("Helvetica", 14)
+        canvas.drawString(50, 800, "Example Foundry Holdings: results of the quarter for investors")
+        canvas.drawString(50, 40, f"Example and its marks are property of Example Foundry Holdings. Page {number}")
+        canvas.showPage()
+    canvas.save()
+    article = read(out.getvalue())
+    assert (article.language, article.title) == ("zh", "晶圆代工季度说明")
+    assert "Example Foundry Holdings" in article.body
