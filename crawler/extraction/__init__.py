@@ -14,7 +14,7 @@ from crawler.extraction import signatures
 from crawler.extraction.time_limit import time_limit
 from crawler.extraction.unreadable import Unreadable, one_reply
 from crawler.source import Source
-from store.article import Article
+from store.article import Article, is_fuller
 
 __all__ = ["MAX_HTML_BYTES", "MAX_PDF_BYTES", "MAX_WORKBOOK_BYTES", "Unreadable", "is_feed_or_sitemap", "read_document"]
 
@@ -50,7 +50,8 @@ def read_document(
         article = _read(data, url, captured, source, charset, name)
         if source is None:
             return article
-        return replace(article, access=source.access_of(data) if source.access_of else source.keep)
+        allowed = source.access_of(data) if source.access_of else source.keep
+        return replace(article, access=allowed if is_fuller(article.access, allowed) else article.access)
 
 
 def _read(data: bytes, url: str, captured: datetime, source: Source | None, charset: str, name: str) -> Article:

@@ -76,7 +76,11 @@ def _generic(root: HtmlElement, title: str) -> list[str]:
     if not inside or lumped or _misses(read, main):
         return [block.text for block in main if block.is_prose or block.linked < 0.5 * len(block.text)]
     lead = [block.text for block in read[: inside[0]] if len(block.text) >= _MIN_LEAD]
-    return lead + _completed(read[inside[0] : inside[-1] + 1], main)
+    texts = lead + _completed(read[inside[0] : inside[-1] + 1], main)
+    links = {block.text for block in page if block.linked >= 0.9 * len(block.text)}
+    while texts and texts[-1] in links:  # headlines of other articles
+        texts.pop()
+    return texts
 
 
 def _has_title_inside(block: TextBlock, title: str) -> bool:

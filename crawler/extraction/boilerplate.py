@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from crawler.extraction.standing_parts import without_standing_parts
 from crawler.extraction.title_key import title_key
 from text.language import HAN
 
@@ -47,16 +48,18 @@ _FOOTER = re.compile(
     r"|[（(【\[]?\s*(?:责任编辑|责编|编辑|编校|校对|审核|来源|本文来源|文章来源|稿件来源|作者|原标题|关键[字词])\s?[:：]"
     r"|[（(【\[]?\s*(?:免责声明|版权声明|特别声明|郑重声明|声明|风险提示|版权所有|温馨提示|特别提醒)"
     r"|[（(](?:综合|整理|编译).{0,60}[）)]$|[【\[(（].{0,60}(?:未经授权|不得转载|谢绝转载|转载请注明)|未经授权|未经许可|转载请注明"
-    r"|网友评论|跟[贴帖]|更多精彩|更多内容|欢迎关注",
+    r"|(?:上|下)一(?:篇|条|页|章)\s?[:：]|网友评论|跟[贴帖]|更多精彩|更多内容|欢迎关注",
     re.IGNORECASE,
 )
 # Headings after which the page continues with other articles.
 _END_HEADING = re.compile(
-    r"#(?: ?#)+|-30-|[【\[]?(?:相关(?:阅读|新闻|报道|文章|日志|链接)|延伸阅读|推荐阅读|热门推荐|精彩推荐|精彩视频推荐"
+    r"[【\[]?(?:相关(?:阅读|新闻|报道|文章|日志|链接)|延伸阅读|推荐阅读|热门推荐|精彩推荐|精彩视频推荐"
     r"|猜你喜欢|你可能会?喜欢|热门新闻\w*|最热新闻|最新评论|网友评论)[】\]]?[:：]?"
     r"|(?i:related (?:articles|stories|content|reading|topics|insights)|read next|recommended for you)"
-    r"|(?i:you may also like|trending on .{2,30}|media contacts?:?|about the authors?(?:\(s\))?:?)"
-    r"|More (?:from|on) .{2,40}|(?:About|ABOUT) [A-Z][\w.&'-]*(?: [\w.&'-]+){0,5}:?|关于[\w·]{2,20}[:：]?"
+    r"|(?i:you (?:may|might) also (?:like|be interested in)|(?:most|also) (?:read|popular)|up next)[:：]?"
+    r"|(?i:trending on .{2,30}|what to read next|editors?['’]?s? picks?)[:：]?"
+    r"|(?i:(?:more|latest|other|top) (?:news|stories|articles|headlines))[:：]?"
+    r"|More (?:from|on) .{2,40}|(?:更多|最新|热门|其他|精选)(?:新闻|文章|资讯|报道|阅读|推荐)[:：]?|相关推荐[:：]?"
 )
 _MIN_SHARE_BEFORE_END = 0.4  # of the text; an end heading further up belongs to the article
 
@@ -64,7 +67,7 @@ _MIN_SHARE_BEFORE_END = 0.4  # of the text; an end heading further up belongs to
 def without_boilerplate(paragraphs: list[str], title: str) -> list[str]:
     """*paragraphs* without repeated ones and without boilerplate at the beginning, inside and at the end."""
     kept = [text for index, text in enumerate(paragraphs) if index == 0 or text != paragraphs[index - 1]]
-    kept = [text for text in _before_end(kept) if not _is_caption(text)]
+    kept = [text for text in without_standing_parts(_before_end(kept)) if not _is_caption(text)]
     while len(kept) > 1 and (_FOOTER.match(kept[-1]) or _is_button(kept[-1])):
         kept.pop()
     following = [*kept[1:], ""]
@@ -76,7 +79,7 @@ def without_boilerplate(paragraphs: list[str], title: str) -> list[str]:
 
 
 def _before_end(paragraphs: list[str]) -> list[str]:
-    """The paragraphs before the first heading of other content, such as related articles or "About the author"."""
+    """The paragraphs before the first heading of other articles."""
     length, seen = sum(map(len, paragraphs)), 0
     for index, text in enumerate(paragraphs):
         if seen >= _MIN_SHARE_BEFORE_END * length and len(text) <= _SHORT and _END_HEADING.fullmatch(text):

@@ -43,8 +43,23 @@ def jsonld_facts(root: HtmlElement, url: str) -> PageFacts:
         summary=first_text([*_strings(node.get("description"))]),
         sites=_strings(node.get("publisher")),
         body=first_text([*_strings(node.get("articleBody"))]) if isinstance(node.get("articleBody"), str) else "",
+        free=_is_free(node),
+        walls=tuple(
+            css for part in _parts(node) if _is_free(part) is False for css in _strings(part.get("cssSelector"))
+        ),
         tags=(*_strings(node.get("articleSection")), *_strings(node.get("keywords"))),
     )
+
+
+def _is_free(node: Node) -> bool | None:
+    """What ``isAccessibleForFree`` says, which sites write as a value, a text or an address; None for nothing."""
+    stated = str(node.get("isAccessibleForFree", "")).rsplit("/", 1)[-1].lower()
+    return {"true": True, "false": False}.get(stated)
+
+
+def _parts(node: Node) -> list[Node]:
+    parts = node.get("hasPart")
+    return [part for part in (parts if isinstance(parts, list) else [parts]) if isinstance(part, dict)]
 
 
 def _article_node(root: HtmlElement, url: str) -> Node:

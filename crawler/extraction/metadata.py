@@ -46,6 +46,8 @@ class Metadata:
     body: str = ""
     site_names: list[str] = field(default_factory=list)
     canonical: str = ""
+    free: bool | None = None
+    walls: tuple[str, ...] = ()
 
 
 def read_metadata(root: HtmlElement, url: str) -> Metadata:
@@ -67,6 +69,8 @@ def read_metadata(root: HtmlElement, url: str) -> Metadata:
         tags=_tags([tag for facts in preferred for tag in facts.tags]),
         site_names=clean_texts(sites),
         canonical=_canonical(root, url),
+        free=opengraph.free if jsonld.free is None else jsonld.free,
+        walls=jsonld.walls,
     )
 
 

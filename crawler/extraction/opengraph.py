@@ -29,6 +29,8 @@ _AUTHORS = ("article:author", "parsely-author", "sailthru.author", "authors-name
 _SUMMARIES = ("og:description", "description")
 _SHORT_SUMMARIES = ("twitter:description", "sailthru.description")
 _TAGS = ("article:section", "article:tag", "parsely-tags", "sailthru.tags", "news_keywords", "keywords")
+_TIERS = ("isaccessibleforfree", "article:content_tier")
+_FREE = {"true": True, "free": True, "false": False, "locked": False}
 _SITES = ("og:site_name", "application-name", "apple-mobile-web-app-title", "dc.publisher", "copyright")
 
 
@@ -44,6 +46,7 @@ def opengraph_facts(root: HtmlElement) -> tuple[PageFacts, PageFacts]:
         authors=tuple(tuple(contents.get(name, ())) for name in _AUTHORS),
         summary=first_text([*_all(contents, _SUMMARIES)]),
         sites=_all(contents, _SITES),
+        free=_FREE.get(first_text([*_all(contents, _TIERS)]).lower()),
         tags=_all(contents, _TAGS),
     )
     return facts, PageFacts(summary=first_text([*_all(contents, _SHORT_SUMMARIES)]))

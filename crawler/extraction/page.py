@@ -16,6 +16,7 @@ from crawler.extraction.charset import decode
 from crawler.extraction.dateline import date_of_address, visible_dates
 from crawler.extraction.dates import parse_date
 from crawler.extraction.metadata import author_names, read_metadata
+from crawler.extraction.paywall import drop_offers, is_teaser, without_offers
 from crawler.extraction.scripts import script_dates
 from crawler.extraction.selectors import elements_at, texts_at
 from crawler.extraction.title import choose_title, named_title, title_tail
@@ -56,7 +57,8 @@ def read_page(data: bytes, url: str, *, captured: datetime, source: Source | Non
     names = [*facts.site_names, *((source.name, source.name_zh, *source.site_names) if source else ())]
     title = named_title(root, titles, names, url) or choose_title(root, facts.titles, names, url)
     names += title_tail(root, title)
-    body = read_body(root, title, selectors) or facts.body
+    whole = drop_offers(root, facts.walls)
+    body, walled = without_offers(read_body(root, title, selectors) or facts.body)
     if _NOT_FOUND.fullmatch(title.strip()) and len(body) < _MAX_NOT_FOUND:
         raise Unreadable(f"a page that says {title!r}")
     language = detect_language(f"{title}\n{body or facts.summary}")
@@ -77,6 +79,7 @@ def read_page(data: bytes, url: str, *, captured: datetime, source: Source | Non
         or [tag for tag in facts.tags if title_key(tag) != title_key(title)],
         kind=source.kind if source else "news",
         files=files,
+        access="abstract" if is_teaser(body, free=facts.free, walled=walled, whole=whole) else "full",
     )
 
 

@@ -17,6 +17,10 @@ class PageFacts:
     summary: str = ""
     body: str = ""
     """The whole text, where the page's data have it and its markup may not."""
+    free: bool | None = None
+    """Whether everybody may read the whole text; None where the page does not say."""
+    walls: tuple[str, ...] = ()
+    """CSS selectors of the parts that only those read who pay."""
     sites: tuple[str, ...] = ()
     """Names of the site or its publisher."""
     tags: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from crawler.extraction.charset import utf8_safe
 from crawler.extraction.paragraphs import excerpt
 from crawler.extraction.unreadable import Unreadable
 from crawler.source import Selectors, Source
-from store.article import Article, File, Kind
+from store.article import Access, Article, File, Kind, is_fuller
 
 
 def is_pdf(data: bytes) -> bool:
@@ -53,7 +53,7 @@ def article_from_entry(link: Link, source: Source, fetched: datetime) -> Article
         article.language = link.language or source.language
     if is_workbook(link.url):
         article.files = [_file(link.url)]
-    article.access = link.access or source.keep
+    article.access = _access(article, link, source.keep)
     return _completed(article, link, source)
 
 
@@ -72,8 +72,15 @@ def article_from_page(data: bytes, url: str, link: Link, source: Source, fetched
     if is_pdf(data):
         # Many documents may have the same file name: address and digest identify the file.
         article.files = [replace(file, url=url, name=_file(url).name) for file in article.files]
-    article.access = link.access or (source.access_of(data) if source.access_of else source.keep)
+    article.access = _access(article, link, source.access_of(data) if source.access_of else source.keep)
     return _completed(article, link, source)
+
+
+def _access(article: Article, link: Link, of_source: Access) -> Access:
+    """How much of *article* may be kept: what its link or its source says, but of a teaser never the full text."""
+    allowed = link.access or of_source
+    is_teaser = is_fuller(of_source, article.access) and is_fuller(allowed, article.access)
+    return article.access if is_teaser else allowed
 
 
 def _completed(article: Article, link: Link, source: Source) -> Article:
