@@ -105,7 +105,7 @@ class Source:
     hosts: tuple[str, ...] = ()
     """Hosts that may be requested in addition to those of ``discovery``, such as a CDN for files."""
     entry_stands_in: bool = False
-    """When the site blocks an article's page, store what the entry page says of the article."""
+    """When an article's page or document is refused, store what the entry page says of the article."""
     elsewhere: bool = False
     """Links lead to other publishers: the article names the link, and the page is never requested."""
     credential: Credential | None = None

@@ -44,7 +44,7 @@ def read(method: JsonApi, data: bytes, url: str, source: Source, captured: datet
         corrected = source.link_of(item, link) if source.link_of and isinstance(item, dict) else link
         if corrected is not None:
             links.append(corrected)
-    further = [_next(method, url)] if items and method.page else []
+    further = [_next(method, url, len(items) if method.by_offset else 1)] if items and method.page else []
     return EntryPage(links=links, further=further, dropped=Counter(row=len(items) - len(links)))
 
 
@@ -159,14 +159,14 @@ def body_of(method: JsonApi, url: str) -> str:
     return json.dumps(body)
 
 
-def _next(method: JsonApi, url: str) -> str:
-    """The address of the page after the one at *url*."""
+def _next(method: JsonApi, url: str, step: int) -> str:
+    """The address of the page after the one at *url*, whose number is greater by *step*."""
     if method.body:
         # All pages have one address; the fragment, which is not sent, holds the page number.
         known = _PAGE.fullmatch(urlsplit(url).fragment)
-        return f"{urldefrag(url).url}#page={int(known[1]) + 1 if known else method.first + 1}"
+        return f"{urldefrag(url).url}#page={(int(known[1]) if known else method.first) + step}"
     number = parse_qs(urlsplit(url).query).get(method.page, [""])[0]
     if number.isdecimal():
         # Replaced in place: encoding the whole query again would escape what the site does not.
-        return re.sub(rf"([?&]{re.escape(method.page)}=)\d+", rf"\g<1>{int(number) + 1}", url, count=1)
-    return add_or_replace_parameter(url, method.page, str(method.first + 1))
+        return re.sub(rf"([?&]{re.escape(method.page)}=)\d+", rf"\g<1>{int(number) + step}", url, count=1)
+    return add_or_replace_parameter(url, method.page, str(method.first + step))

@@ -124,7 +124,8 @@ class JsonApi:
     ``Link`` to JMESPath expressions inside an item.
 
     Pages: ``page`` is the query parameter with the page number (empty: one page holds everything), ``first`` the
-    number of the page at ``url``, ``pages`` the maximum to request. ``body`` makes the request a POST; ``page`` is then
+    number of the page at ``url``, ``pages`` the maximum to request. With ``by_offset`` it is the number of items before
+    the page, and grows by as many as a reply has. ``body`` makes the request a POST; ``page`` is then
     the path of the number in the body (``page.current``).
 
     Status: ``ok`` and ``login`` are JMESPath expressions that are true for a successful reply and for one that asks for
@@ -145,6 +146,7 @@ class JsonApi:
     items: str = "@"
     page: str = ""
     first: int = 1
+    by_offset: bool = False
     pages: int = 1
     body: str = ""
     headers: dict[str, str] = field(default_factory=dict)

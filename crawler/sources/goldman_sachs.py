@@ -65,4 +65,6 @@ SOURCE = Source(
     same_page=str.lower,
     link_of=link_of,
     from_link=("title", "published", "summary", "tags"),
+    # Plain clients are refused its pages at times, the feed never.
+    entry_stands_in=True,
 )

@@ -38,8 +38,10 @@ _ELEMENTS: dict[str, Any] = {
         "summary": "text || thumbnailText",
         "tags": "tags || filterTags",
     },
+    # Its "page" counts elements: with 1 it gives nearly the same elements as with 0.
     "page": "page",
     "first": 0,
+    "by_offset": True,
     "date_order": "DMY",
 }
 _COLLECTION = JsonApi(

@@ -58,5 +58,7 @@ SOURCE = Source(
     kind="report",
     from_link=("title",),
     document_of=document_of,
+    # The host of the files refuses some programs.
+    entry_stands_in=True,
     delay=5.0,
 )

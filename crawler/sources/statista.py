@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from crawler.discovery.methods import Credential, FixedLinks, JsonApi, Link
+from crawler.discovery.methods import Credential, FixedLinks, JsonApi, Link, Listing
 from crawler.source import Selectors, Source
 from store.article import Article
 
@@ -67,6 +67,15 @@ _FIELDS = {
     "tags": "industries[].[name || title || @][] | [?type(@) == 'string']",
 }
 
+# The cards of the free charts, for pages that people bring: robots.txt forbids to collect them.
+_CHARTS = Listing(
+    f"{_SITE}/chartoftheday/",
+    item="a.infographicsPanelCard",
+    link="::attr(href)",
+    title="img::attr(alt) || img::attr(title) || h2, h3, .infographicsPanelCard__title",
+    published="time::attr(datetime) || time",
+)
+
 
 def _api(what: str, kind: str = "data", part: str = "") -> JsonApi:
     # Without date_from only the last three months are searched. One page: its owner forbids systematic crawling.
@@ -102,6 +111,7 @@ SOURCE = Source(
         _api("infographics"),
         _api("marketInsights"),
     ),
+    captured=(_CHARTS,),
     keep="headline",
     enabled=False,
     why="robots.txt forbids any collection, and the interface answers only to a key of the user's own.",

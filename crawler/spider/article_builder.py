@@ -51,7 +51,7 @@ def article_from_entry(link: Link, source: Source, fetched: datetime) -> Article
     else:
         article = Article(source=source.key, url=link.url, title="", fetched=fetched, kind=source.kind)
         article.language = link.language or source.language
-    if is_workbook(link.url):
+    if is_document(link.url):
         article.files = [_file(link.url)]
     article.access = _access(article, link, source.keep)
     return _completed(article, link, source)
@@ -67,6 +67,9 @@ def article_from_page(data: bytes, url: str, link: Link, source: Source, fetched
     if asks_for_login(data):
         raise LoginPage("a page that asks for a login")
     article = read_document(data, url, captured=fetched, source=source, charset=charset)
+    if len(article.body) < len(link.summary):
+        # Of a page that is hardly understood the abstract of the list says more.
+        article.summary = link.summary
     if not (article.body.strip() or article.summary.strip()):
         raise Unreadable("no content")
     if is_pdf(data):

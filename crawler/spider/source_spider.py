@@ -39,7 +39,7 @@ from crawler.items import UnreadablePage
 from crawler.middlewares.robots import RobotsDisallowed
 from crawler.source import Source
 from crawler.spider.arguments import arguments
-from crawler.spider.article_builder import article_from_entry, article_from_page, is_pdf, is_workbook
+from crawler.spider.article_builder import article_from_entry, article_from_page, is_document, is_pdf, is_workbook
 from crawler.spider.link_discovery import LinkDiscovery
 from crawler.spider.link_ledger import LinkLedger
 from store.article import Article, article_id, canonical_address
@@ -216,16 +216,20 @@ class SourceSpider(scrapy.Spider):
     def page_failed(self, link: Link, failure: Failure) -> Iterator[Article]:
         """Errback of ``read_page``: records the outcome. A fault that nobody foresaw costs this page, not the run."""
         outcome, reason = self._outcome_of(link.url, failure)
-        if outcome == "blocked" and (article := self._from_blocked_page(link)):
+        if outcome in ("blocked", "barred") and (article := self._from_refused_page(link)):
             self.ledger.errors.append((link.url, outcome, reason))
             yield article
         else:
             self.ledger.end(link, outcome, reason)
 
-    def _from_blocked_page(self, link: Link) -> Article | None:
-        """The article as the entry page describes it, where the source allows it and the store has no fuller one."""
+    def _from_refused_page(self, link: Link) -> Article | None:
+        """The article as the entry page describes it, where the source allows it and the store has no fuller one.
+
+        Without a date only a document, whose title has its period.
+        """
         result = self.ledger.result(link)
-        if not (self.source.entry_stands_in and link.title and link.published) or (result and result.stored):
+        is_told = link.title and (link.published or is_document(link.url))
+        if not (self.source.entry_stands_in and is_told) or (result and result.stored):
             return None
         article = article_from_entry(
             replace(link, access="abstract" if link.summary else "headline"), self.source, datetime.now(UTC)

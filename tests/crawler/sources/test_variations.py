@@ -9,7 +9,8 @@ import pytest
 
 from crawler.authoring.captured_links import read_captured
 from crawler.discovery.entry_page import EntryPageError
-from crawler.discovery.methods import Link
+from crawler.discovery.methods import JsonApi, Link
+from crawler.discovery.reader import read_entry_page
 from crawler.extraction import read_document
 from crawler.sources import source
 from crawler.spider.article_builder import article_from_entry
@@ -416,3 +417,33 @@ def test_an_answer_of_datayes_in_its_official_form() -> None:
     assert (link.title, link.summary, link.kind) == ("半导体设备行业周报", "国产设备验证提速。", "report")
     assert link.published == datetime(2026, 7, 15, tzinfo=UTC)
     assert link.authors == ("张三", "李四", "某证券")
+
+
+def test_the_page_of_pwcs_collection_counts_elements() -> None:
+    row = source("pwc")
+    of_library, of_page = (method for method in row.discovery if isinstance(method, JsonApi))
+    for method in (of_library, of_page):
+        elements = [{"href": f"/gx/en/{number}.html", "title": "Chips"} for number in range(9)]
+        reply = json.dumps({"elements": json.dumps(elements)}).encode()
+        first = of_library.url
+        (second,) = read_entry_page(method, reply, first, row, NOW).further
+        assert second == first.replace("&page=0&", "&page=9&")
+        assert read_entry_page(method, reply, second, row, NOW).further == [first.replace("&page=0&", "&page=18&")]
+
+
+def test_cards_of_statistas_free_charts() -> None:
+    page = """<a class="infographicsPanelCard flex" href="/chart/30001/chip-sales/">
+        <img data-src="a.png" alt="The rise of chip sales" title="Chart"><time datetime="2026-03-06">Mar 6</time></a>
+        <a class="infographicsPanelCard" href="/chart/30002/fabs/"><img title="Where fabs are built"></a>
+        <a class="other" href="/chart/3/x/"><img alt="No card"></a>"""
+    first, second = links("statista", page, "https://www.statista.com/chartoftheday/")
+    assert (first.url, first.title) == ("https://www.statista.com/chart/30001/chip-sales/", "The rise of chip sales")
+    assert first.published == datetime(2026, 3, 5, 23, tzinfo=UTC)
+    assert (second.title, second.published) == ("Where fabs are built", None)
+
+
+def test_the_archive_of_semi_is_a_table() -> None:
+    page = """<table class="views-table cols-0"><tbody><tr><td><time datetime="2026-03-06T12:00:00Z">March 6, 2026</time></td>
+        <td><a href="/en/semi-press-release/billings-up">Billings up</a></td></tr></tbody></table>"""
+    (link,) = links("semi", page, "https://www.semi.org/en/news-resources/press-releases")
+    assert (link.title, link.published) == ("Billings up", datetime(2026, 3, 6, 12, tzinfo=UTC))
