@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 PACKAGES := text store crawler pipelines similarity service
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
-.PHONY: help run test test-fast kernels soak $(PACKAGES:%=test-%) coverage check health clean
+.PHONY: help run test test-fast kernels soak extraction $(PACKAGES:%=test-%) coverage check health clean
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-zA-Z%-]+):.*## (.*)/  make \1\t\2/'
@@ -32,6 +32,9 @@ test-%: $(VENV)/installed-dev ## the tests of one package: test-text, test-store
 
 soak: $(VENV)/installed-dev ## kill the embedded MongoDB and its users a hundred times; takes minutes
 	@XINWEN_SOAK=100 $(BIN)/python -m pytest tests/store/server/test_kills.py
+
+extraction: $(VENV)/installed-dev ## the extraction beside trafilatura's on the pages of its gate: body, titles, dates, CPU time
+	@$(BIN)/python -m tests.extraction
 
 coverage: $(VENV)/installed-dev ## the whole suite, and the lines and branches that no test takes
 	@$(PYTEST) --cov --cov-report=term-missing:skip-covered

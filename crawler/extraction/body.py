@@ -62,11 +62,11 @@ def _generic(root: HtmlElement, title: str) -> list[str]:
     """
     page = list(blocks(root))
     main = main_blocks(page, root, title)
+    of_main = _Paragraphs([block.text for block in main])
     teasers = _Paragraphs([block.text for block in teaser_blocks(page, root, title)])
-    read = [block for block in _trafilatura(root) if not (_is_telling(block) and block.text in teasers)]
+    read = [block for block in _trafilatura(root) if block.text in of_main or block.text not in teasers]
     if not main:
         return _without_main(read, page)
-    of_main = _Paragraphs([block.text for block in main])
     inside = [index for index, block in enumerate(read) if _is_telling(block) and block.text in of_main]
     # Of a page with little text trafilatura may make a single line, headings included.
     longest = max(len(block.text) for block in page)
@@ -128,6 +128,8 @@ def _misses(read: list[TextBlock], main: list[TextBlock]) -> bool:
     known = _Paragraphs([block.text for block in read])
     prose = [block for block in main if block.is_prose]
     found = {id(block) for block in prose if block.text in known}
+    if not found:
+        return True
     kinds = {_kind(block) for block in prose if id(block) in found}
     together = Counter(block.holder.getparent() for block in prose)
     own = [block for block in prose if _kind(block) in kinds or together[block.holder.getparent()] >= _MIN_TOGETHER]
@@ -201,7 +203,7 @@ class _Paragraphs:
 
     def __contains__(self, text: object) -> bool:
         beginning = _beginning(str(text))
-        return beginning in self._beginnings or beginning in self._whole
+        return bool(beginning) and (beginning in self._beginnings or beginning in self._whole)
 
 
 def _beginning(text: str) -> str:

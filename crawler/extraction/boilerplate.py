@@ -48,6 +48,7 @@ _FOOTER = re.compile(
     r"|[（(【\[]?\s*(?:责任编辑|责编|编辑|编校|校对|审核|来源|本文来源|文章来源|稿件来源|作者|原标题|关键[字词])\s?[:：]"
     r"|[（(【\[]?\s*(?:免责声明|版权声明|特别声明|郑重声明|声明|风险提示|版权所有|温馨提示|特别提醒)"
     r"|[（(](?:综合|整理|编译).{0,60}[）)]$|[【\[(（].{0,60}(?:未经授权|不得转载|谢绝转载|转载请注明)|未经授权|未经许可|转载请注明"
+    r"|(?:published|posted|(?:last )?updated|发布时间|发布日期|更新(?:时间|日期)?|日期)(?: on)?\s?[:：]?\s?[^.!?。]{6,40}$"
     r"|(?:上|下)一(?:篇|条|页|章)\s?[:：]|网友评论|跟[贴帖]|更多精彩|更多内容|欢迎关注",
     re.IGNORECASE,
 )
@@ -104,7 +105,7 @@ def _is_head(text: str, after: str, title: str) -> bool:
     """
     if title_key(text) in ("", title_key(title)) or (_BYLINE.fullmatch(text) and not text.endswith(_SENTENCE_END)):
         return True
-    if text.endswith(_SENTENCE_END) and len(text) > _SHORT / 2:
+    if text.endswith(_SENTENCE_END) and len(text) > (_SHORT_CHINESE if _HAN.search(text) else _SHORT / 2):
         return False
     repeated_place = len(text) <= _SHORT / 2 and after.startswith(text) and len(after) > _SHORT
     breadcrumb = len(text) <= _SHORT and text.count(" > ") > 1

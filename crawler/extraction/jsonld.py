@@ -44,7 +44,7 @@ def jsonld_facts(root: HtmlElement, url: str) -> PageFacts:
         sites=_strings(node.get("publisher")),
         body=first_text([*_strings(node.get("articleBody"))]) if isinstance(node.get("articleBody"), str) else "",
         free=_is_free(node),
-        walls=tuple(
+        paid_selectors=tuple(
             css for part in _parts(node) if _is_free(part) is False for css in _strings(part.get("cssSelector"))
         ),
         tags=(*_strings(node.get("articleSection")), *_strings(node.get("keywords"))),

@@ -117,19 +117,20 @@ def main_blocks(page: list[TextBlock], root: HtmlElement, title: str = "") -> li
     From the root, descends to the child with most of the prose as long as there is one. Of a page without prose the
     rows of tables are taken for it. What contains the heading *title* is no aside.
     """
-    rows = not any(block.is_prose for block in page)
-    weights = _weights(page, rows)
+    weights = _weights(page)
     limit = _MAX_ASIDE_SHARE * weights[root]
     asides = {node for node, weight in weights.items() if is_consent(node) or (weight < limit and is_aside(node))}
     longer = _longer_asides(weights, root) | set(_cards(page, weights))
     asides = (asides | longer) - _around_title(root, title)
     inside = _inside(page, asides)
     page = [block for block in page if block.holder not in inside]
-    weights = _weights(page, rows)
+    weights = _weights(page)
+    if not weights[root]:
+        weights = _weights(page, rows=True)
     if not weights[root]:
         return []
     chosen = root
-    of_rows = _weights([block for block in page if block.is_row], True)
+    of_rows = _weights([block for block in page if block.is_row], rows=True)
     while (child := _main_child(chosen, weights)) is not None and not _parts_rows(chosen, child, of_rows, weights):
         chosen = child
     inside = _inside(page, {chosen})
@@ -145,7 +146,7 @@ def _around_title(root: HtmlElement, title: str) -> set[HtmlElement]:
 
 def teaser_blocks(page: list[TextBlock], root: HtmlElement, title: str = "") -> list[TextBlock]:
     """Those of *page* that are teasers of other articles."""
-    cards = set(_cards(page, _weights(page, rows=False))) - _around_title(root, title)
+    cards = set(_cards(page, _weights(page))) - _around_title(root, title)
     inside = _inside(page, cards)
     return [block for block in page if block.holder in inside]
 
@@ -206,7 +207,7 @@ def _tag_and_class(node: HtmlElement) -> tuple[str, str]:
     return str(node.tag), node.get("class") or ""
 
 
-def _weights(page: list[TextBlock], rows: bool) -> Counter[HtmlElement]:
+def _weights(page: list[TextBlock], *, rows: bool = False) -> Counter[HtmlElement]:
     """The weight of the prose under each element, by element; with *rows* that of the rows of tables too."""
     own: Counter[HtmlElement] = Counter()
     for block in page:

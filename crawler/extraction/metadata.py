@@ -47,7 +47,7 @@ class Metadata:
     site_names: list[str] = field(default_factory=list)
     canonical: str = ""
     free: bool | None = None
-    walls: tuple[str, ...] = ()
+    paid_selectors: tuple[str, ...] = ()
 
 
 def read_metadata(root: HtmlElement, url: str) -> Metadata:
@@ -70,7 +70,7 @@ def read_metadata(root: HtmlElement, url: str) -> Metadata:
         site_names=clean_texts(sites),
         canonical=_canonical(root, url),
         free=opengraph.free if jsonld.free is None else jsonld.free,
-        walls=jsonld.walls,
+        paid_selectors=jsonld.paid_selectors,
     )
 
 

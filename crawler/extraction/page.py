@@ -57,7 +57,7 @@ def read_page(data: bytes, url: str, *, captured: datetime, source: Source | Non
     names = [*facts.site_names, *((source.name, source.name_zh, *source.site_names) if source else ())]
     title = named_title(root, titles, names, url) or choose_title(root, facts.titles, names, url)
     names += title_tail(root, title)
-    whole = drop_offers(root, facts.walls)
+    whole = drop_offers(root, facts.paid_selectors)
     body, walled = without_offers(read_body(root, title, selectors) or facts.body)
     if _NOT_FOUND.fullmatch(title.strip()) and len(body) < _MAX_NOT_FOUND:
         raise Unreadable(f"a page that says {title!r}")

@@ -19,7 +19,7 @@ class PageFacts:
     """The whole text, where the page's data have it and its markup may not."""
     free: bool | None = None
     """Whether everybody may read the whole text; None where the page does not say."""
-    walls: tuple[str, ...] = ()
+    paid_selectors: tuple[str, ...] = ()
     """CSS selectors of the parts that only those read who pay."""
     sites: tuple[str, ...] = ()
     """Names of the site or its publisher."""

@@ -16,7 +16,7 @@ _MAX_TEASER = 2000  # letters; a longer text before an offer is the article
 _MAX_SHORT = 1500  # letters of the text of a page that is not free, without which it is a teaser
 _MAX_SELECTORS = 20
 # The rest of this text is for those who pay.
-_WALL = re.compile(
+_REST_IS_PAID = re.compile(
     r"(?!.*(?:newsletter|comment|评论|留言))\W*(?:"
     r"(?:subscribe|sign (?:up|in)|log ?in|register|join|upgrade|become a (?:member|subscriber)|start your"
     r"|create (?:an?|your) (?:free )?account)\b.{0,60}\b(?:to|and) (?:read|continue|keep|unlock|finish|see|get|access)"
@@ -43,7 +43,7 @@ _OFFER = re.compile(
     r"|(?:已有|已经有|没有|还没有)(?:账号|帐号|账户).*|(?:已是|已经是|成为|开通|加入).{0,6}(?:会员|VIP|订阅用户).*)",
     re.IGNORECASE | re.DOTALL,
 )
-# Of a paragraph behind a wall or offer: what one pays, how, and what one gets.
+# Of a paragraph behind a notice or an offer: what one pays, how, and what one gets.
 _TERMS = re.compile(
     r"subscri|membership|\bmembers?\b|trial|cancel|per (?:week|month|year)|a (?:week|month|year)\b|\blog ?in\b"
     r"|\bsign in\b|account|devices|newsletter|unlimited|customer service|账号|帐号|会员|订阅|客户端|优惠|登录|付费|元/",
@@ -51,13 +51,13 @@ _TERMS = re.compile(
 )
 
 
-def drop_offers(root: HtmlElement, walls: tuple[str, ...]) -> bool:
-    """Drop what *walls*, the selectors of a page for its paid parts, select, where it holds offers and not the text.
+def drop_offers(root: HtmlElement, paid_selectors: tuple[str, ...]) -> bool:
+    """Drop what the selectors of a page for its paid parts select, where that is offers and not the text.
 
     Returns whether one of the parts holds the text.
     """
     whole = False
-    for css in walls[:_MAX_SELECTORS]:
+    for css in paid_selectors[:_MAX_SELECTORS]:
         for part in _selected(root, css):
             prose = [block for block in blocks(part) if block.is_prose]
             offers = [block for block in prose if _is_offer(block.text)]
@@ -81,7 +81,7 @@ def without_offers(body: str) -> tuple[str, bool]:
     first = next((index for index, text in enumerate(paragraphs) if index and _is_offer(text)), len(paragraphs))
     kept = paragraphs[:first]
     behind = [text for text in paragraphs[first:] if not _is_offer(text)]
-    walled = any(_WALL.fullmatch(text) for text in paragraphs[first:] if len(text) <= _MAX_OFFER)
+    walled = any(_REST_IS_PAID.fullmatch(text) for text in paragraphs[first:] if len(text) <= _MAX_OFFER)
     # Behind the offers stand their terms, prices and buttons; a longer text is the article that goes on.
     if sum(len(text) for text in behind if not _is_terms(text)) > 0.5 * sum(map(len, kept)):
         kept, walled = kept + behind, False
@@ -103,7 +103,7 @@ def is_teaser(body: str, *, free: bool | None, walled: bool, whole: bool) -> boo
 
 
 def _is_offer(text: str) -> bool:
-    return len(text) <= _MAX_OFFER and bool(_WALL.fullmatch(text) or _OFFER.fullmatch(text))
+    return len(text) <= _MAX_OFFER and bool(_REST_IS_PAID.fullmatch(text) or _OFFER.fullmatch(text))
 
 
 def _is_terms(text: str) -> bool:

@@ -6,7 +6,7 @@ from lxml.html import HtmlElement
 
 ROWS = frozenset(("tr", "row"))
 CELLS = frozenset(("td", "th", "cell"))
-_MAX_CELL = 160  # characters; a longer text is a column of a layout
+_MAX_CELL = 160  # letters, of which a Han character counts as three; a longer text is a column of a layout
 _MAX_ELEMENTS = 400  # in a row of data
 
 
@@ -24,10 +24,15 @@ def is_data_row(row: HtmlElement) -> bool:
                 return False
             if element.tag in ("script", "style"):
                 continue
-            length += len((element.text or "").strip())
+            length += _letters(element.text)
             if element is not cell:
-                length += len((element.tail or "").strip())
+                length += _letters(element.tail)
             if length > _MAX_CELL:
                 return False
         filled += bool(length)
     return filled > 1
+
+
+def _letters(text: str | None) -> int:
+    text = (text or "").strip()[: _MAX_CELL + 1]
+    return len(text) if text.isascii() else sum(3 if letter >= "\u2e80" else 1 for letter in text)
