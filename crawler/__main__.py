@@ -133,9 +133,12 @@ def _print(line: str) -> None:
 
 def _source(key: str) -> Any:
     from crawler.sources import UnknownSource, source
+    from store.errors import shown_in_one_line
+    from store.settings import SettingsError
 
     try:
-        return source(key)
+        with shown_in_one_line(SettingsError):
+            return source(key)
     except UnknownSource as error:
         _fail(str(error))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from crawler.sources import SOURCES
+from store.errors import shown_in_one_line
 from store.settings import SettingsError, settings
 
-try:
+with shown_in_one_line(SettingsError):
     _xinwen = settings()
-except SettingsError as error:
-    raise SystemExit(f"error: {error}") from None
+    len(SOURCES)  # reads the user's file of sources: no command goes on without what stands there
 if _xinwen.sample_web and not Path(_xinwen.sample_web).is_dir():
     raise SystemExit(f"error: setting XINWEN_SAMPLE_WEB: {_xinwen.sample_web} is no folder")
 

@@ -6,39 +6,42 @@ Each file in ``crawler/sources/`` holds one ``Source``. A source with a mistake 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import jmespath
-from cssselect import SelectorError
-from parsel.csstranslator import HTMLTranslator
-
+from crawler.discovery.method_checks import (
+    Mistake,
+    mistake_in_pattern,
+    mistake_in_selector,
+    mistakes_in_address,
+    mistakes_in_method,
+)
 from crawler.discovery.methods import (
-    OR,
     Credential,
     DiscoveryMethod,
-    JsonApi,
     Link,
     ListedDocument,
-    Listing,
-    Reports,
     Sheets,
-    Sitemap,
     WorkbookText,
 )
-from store.article import Access, Article, Kind
+from store.article import Access, Article, Kind, is_fuller
+from store.settings import PREFIX, SECRETS
 
 Category = Literal["行业协会", "半导体科技", "咨询", "金融财务", "媒体"]
 ReadMode = Literal["page", "entry"]
 
 
 class SourceError(ValueError):
-    """A source has a mistake; the message names its key and the mistake."""
+    """A source has a mistake; the message names its key and the first mistake, ``mistakes`` has all."""
+
+    def __init__(self, message: str, mistakes: tuple[Mistake, ...] = ()) -> None:
+        super().__init__(message)
+        self.mistakes = mistakes
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,10 @@ class Source:
     """Fields of the article for which the entry page is preferred; for all others the article's own page is."""
     unverified: str = ""
     """Why the certificates of its hosts are not verified; "" where they are."""
+    every: timedelta | None = None
+    """The time from one run to the next; None: that of its category, see ``rhythm``."""
+    limit: int = 0
+    """Maximum number of articles that a run takes, the newest; 0 for no limit."""
     delay: float = 2.0
     """Seconds between two requests to one host."""
     at_once: int = 1
@@ -159,6 +166,10 @@ class Source:
         names = ("number", "key", "name", "name_zh", "category", "address", "note", "language", "keep", "enabled")
         return {name: getattr(self, name) for name in names}
 
+    keep_at_least: Access | None = None
+    """Whatever lists and pages say: this much of each article may be kept, by a right of the user's own."""
+    keep_at_most: Access | None = None
+    """Whatever lists and pages say: no more than this is kept of any article."""
     allowed: frozenset[str] = field(init=False, default=frozenset())
     """All hosts that may be requested: those of ``discovery`` and ``hosts``."""
     ports: frozenset[int] = field(init=False, default=frozenset())
@@ -170,13 +181,30 @@ class Source:
         needed = (credential_of(method, self) for method in self.discovery)
         return tuple(dict.fromkeys(credential for credential in needed if credential))
 
+    @property
+    def rhythm(self) -> timedelta:
+        """The time from one run to the next."""
+        return self.every or _RHYTHMS[self.category]
+
+    def access(self, stated: Access | None) -> Access:
+        """How much of an article may be kept of which list or page says *stated*; None where they say nothing."""
+        access = stated or self.keep
+        least = self.keep_at_least
+        return self.capped(least if least and is_fuller(least, access) else access)
+
+    def capped(self, access: Access) -> Access:
+        """*access*, or less where the source keeps less of everything."""
+        most = self.keep_at_most
+        return most if most and is_fuller(access, most) else access
+
     def __post_init__(self) -> None:
+        mistakes = tuple(_mistakes_in(self))
+        for _, reason in mistakes:
+            raise SourceError(f"source {self.key or self.number}: {reason}", mistakes)
         hosts = {urlsplit(method.url).hostname or "" for method in self.discovery} | set(self.hosts)
         object.__setattr__(self, "allowed", frozenset(hosts))
         ports = (urlsplit(method.url).port for method in self.discovery)
         object.__setattr__(self, "ports", frozenset(port for port in ports if port))
-        for mistake in _mistakes_in(self):
-            raise SourceError(f"source {self.key or self.number}: {mistake}")
 
 
 def credential_of(method: DiscoveryMethod, source: Source) -> Credential | None:
@@ -184,129 +212,104 @@ def credential_of(method: DiscoveryMethod, source: Source) -> Credential | None:
     return getattr(method, "credential", None) or source.credential
 
 
+_RHYTHMS: dict[Category, timedelta] = {
+    "行业协会": timedelta(hours=1),
+    "媒体": timedelta(hours=1),
+    "咨询": timedelta(days=1),
+    "金融财务": timedelta(days=1),
+    "半导体科技": timedelta(weeks=1),
+}
+"""The time between two runs by category: what appears daily is asked for hourly, reports of companies weekly."""
+
 _LINK_FIELDS = ("title", "published", "summary", "authors", "tags", "kind")
 """Fields of a link that ``Source.from_link`` may prefer."""
 
+_MOST_AT_ONCE, _MOST_DELAY = 16, 600
+_RHYTHM_LIMITS = timedelta(minutes=10), timedelta(days=31)
 
-def _mistakes_in(source: Source) -> Iterator[str]:
-    """Everything that is wrong with *source*, one message each."""
+
+def _mistakes_in(source: Source) -> Iterator[Mistake]:
+    """Everything that is wrong with *source*."""
     yield from _wrong_facts(source)
     yield from _wrong_addresses(source)
     yield from _wrong_permissions(source)
-    for pattern, error in _bad_patterns(source):
-        yield f"pattern {pattern!r}: {error}"
-    for css, error in _bad_selectors(source):
-        yield f"selector {css!r}: {error}"
-    for path, error in _bad_json_paths(source):
-        yield f"path {path!r}: {error}"
+    patterns: tuple[Mistake, ...] = (
+        (("include",), source.include),
+        (("words",), source.words),
+        (("selectors", "stop"), source.selectors.stop),
+        (("selectors", "skip"), source.selectors.skip),
+    )
+    for where, pattern in patterns:
+        if reason := mistake_in_pattern(pattern):
+            yield where, f"pattern {pattern!r}: {reason}"
+    for selector in fields(Selectors):
+        if selector.name not in ("stop", "skip") and (
+            reason := mistake_in_selector(getattr(source.selectors, selector.name))
+        ):
+            yield ("selectors", selector.name), reason
+    for name in ("discovery", "captured"):
+        for number, method in enumerate(getattr(source, name)):
+            for where, reason in mistakes_in_method(method):
+                yield (name, number, *where), reason
 
 
-def _wrong_facts(source: Source) -> Iterator[str]:
+def _wrong_facts(source: Source) -> Iterator[Mistake]:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", source.key):
-        yield f"key {source.key!r} is not lower case letters, digits and _"
+        yield ("key",), f"key {source.key!r} is not lower case letters, digits and _"
     if source.number < 1:
-        yield f"number {source.number} is not positive"
+        yield ("number",), f"number {source.number} is not positive"
     for name in ("name", "note", "why"):
         if not getattr(source, name).strip():
-            yield f"{name} is empty"
+            yield (name,), f"{name} is empty"
+    for name in ("name", "name_zh", "note"):
+        if not getattr(source, name).isprintable():
+            yield (name,), f"{name} has line breaks or control characters"
     for name, allowed in (("category", Category), ("keep", Access), ("read", ReadMode), ("kind", Kind)):
         if getattr(source, name) not in get_args(allowed):
-            yield f"{name} {getattr(source, name)!r} is none of {', '.join(get_args(allowed))}"
+            yield (name,), f"{name} {getattr(source, name)!r} is none of {', '.join(get_args(allowed))}"
     if source.language not in ("zh", "en"):
-        yield f"language {source.language!r} is neither zh nor en"
+        yield ("language",), f"language {source.language!r} is neither zh nor en"
     try:
         ZoneInfo(source.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        yield f"time zone {source.timezone!r} is unknown"
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield ("timezone",), f"time zone {source.timezone!r} is unknown"
     for name in ("published", "text"):
         if not 0 <= getattr(source.thresholds, name) <= 1:
-            yield f"threshold {name} of {getattr(source.thresholds, name)} is no share"
+            yield ("thresholds", name), f"threshold {name} of {getattr(source.thresholds, name)} is no share"
+    for name in ("limit", "minimum_links"):
+        if getattr(source, name) < 0:
+            yield (name,), f"{name} of {getattr(source, name)} is negative"
+    if source.every is not None and not _RHYTHM_LIMITS[0] <= source.every <= _RHYTHM_LIMITS[1]:
+        yield ("every",), f"a run every {source.every}: between 10 minutes and 31 days is possible"
 
 
-def _wrong_addresses(source: Source) -> Iterator[str]:
+def _wrong_addresses(source: Source) -> Iterator[Mistake]:
     if not source.discovery and source.enabled:
-        yield "enabled, but has no discovery method"
-    for url in (source.address, *(method.url for method in _all_methods(source))):
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            yield f"{url!r} is not an http address"
+        yield ("discovery",), "enabled, but has no discovery method"
+    for reason in mistakes_in_address(source.address):
+        yield ("address",), reason
+    for number, host in enumerate(source.hosts):
+        if not re.fullmatch(r"[\w.-]+", host):
+            yield ("hosts", number), f"{host!r} is no name of a host"
+        else:
+            yield from ((("hosts", number), reason) for reason in mistakes_in_address(f"https://{host}/"))
     for name in source.from_link:
         if name not in _LINK_FIELDS:
-            yield f"from_link {name!r} is none of {', '.join(_LINK_FIELDS)}"
+            yield ("from_link",), f"from_link {name!r} is none of {', '.join(_LINK_FIELDS)}"
     if source.elsewhere and source.read != "entry":
-        yield "elsewhere: pages of other publishers are linked, not read; set read to 'entry'"
+        yield ("elsewhere",), "elsewhere: pages of other publishers are linked, not read; set read to 'entry'"
 
 
-def _wrong_permissions(source: Source) -> Iterator[str]:
+def _wrong_permissions(source: Source) -> Iterator[Mistake]:
     """Mistakes in what a run sends to the site: credentials, concurrency and delay."""
     for credential in source.credentials:
         if bool(credential.header) == bool(credential.cookie):
-            yield "credential needs either a header or a cookie"
-        if not re.fullmatch(r"XINWEN_[A-Z_]+", credential.variable):
-            yield f"credential {credential.variable!r} is no setting of this project"
-    if source.at_once < 1:
-        yield f"{source.at_once} concurrent requests; 1 is the minimum"
+            yield ("credential",), "credential needs either a header or a cookie"
+        if credential.variable.removeprefix(PREFIX).lower() not in SECRETS:
+            yield ("credential",), f"credential {credential.variable!r} is no setting of this project that holds a key"
+    if not 1 <= source.at_once <= _MOST_AT_ONCE:
+        yield ("at_once",), f"{source.at_once} concurrent requests; 1 is the minimum, {_MOST_AT_ONCE} the maximum"
     if source.delay < 0.5:
-        yield f"delay of {source.delay} s is impolite; 0.5 s is the minimum"
-
-
-def _all_methods(source: Source) -> tuple[DiscoveryMethod, ...]:
-    return source.discovery + source.captured
-
-
-def _bad_patterns(source: Source) -> Iterator[tuple[str, str]]:
-    """Regular expressions that do not compile, with the error."""
-    patterns = [source.include, source.words, source.selectors.stop, source.selectors.skip]
-    for method in _all_methods(source):
-        if isinstance(method, Sitemap):
-            patterns.append(method.follow)
-        elif isinstance(method, Reports):
-            patterns += [method.file, method.attachments]
-        elif isinstance(method, JsonApi):
-            patterns += [method.embedded_after, method.reply_url]
-    for pattern in patterns:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            yield pattern, str(error)
-
-
-def _bad_selectors(source: Source) -> Iterator[tuple[str, str]]:
-    """CSS selectors that do not parse, with the error."""
-    of_pages = ("title", "published", "authors", "tags", "summary", "body", "drop", "files")
-    of_lists = ("item", "link", "title", "published", "summary", "authors", "tags", "next", "day_heading", "body")
-    given = [getattr(source.selectors, name) for name in of_pages]
-    for method in _all_methods(source):
-        if isinstance(method, Listing):
-            given += [getattr(method, name) for name in of_lists]
-        elif isinstance(method, Reports):
-            given += method.panels
-    for css in (alternative for alternatives in given for alternative in alternatives.split(OR)):
-        try:
-            HTMLTranslator().css_to_xpath(css or "*")
-        except SelectorError as error:
-            yield css, str(error)
-
-
-def _bad_json_paths(source: Source) -> Iterator[tuple[str, str]]:
-    """JMESPath expressions and field names of JSON methods that cannot work, with the error."""
-    link_fields = {field.name for field in fields(Link)}
-    for method in _all_methods(source):
-        if not isinstance(method, JsonApi):
-            continue
-        for name in method.fields:
-            if name not in link_fields:
-                yield name, "is no field of a link"
-        if method.body and method.page and not isinstance(jmespath.search(method.page, _json(method.body)), int):
-            yield method.page, "leads to no number in the body"
-        for path in (method.items, method.ok or "@", method.login or "@", *method.fields.values()):
-            try:
-                jmespath.compile(path)
-            except jmespath.exceptions.JMESPathError as error:
-                yield path, str(error).splitlines()[0]
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
+        yield ("delay",), f"delay of {source.delay} s is impolite; 0.5 s is the minimum"
+    elif not source.delay <= _MOST_DELAY:
+        yield ("delay",), f"delay of {source.delay} s; {_MOST_DELAY} s is the maximum"

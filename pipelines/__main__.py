@@ -31,11 +31,13 @@ def ingest(
     ] = None,
 ) -> None:
     """Store and index files that people already have, and print what became of what they hold."""
+    from crawler.sources import SOURCES
     from pipelines.ingest.files import CannotIngest, find_files
     from pipelines.ingest.ingest import ingest as ingest_files
 
     with shown_in_one_line(CannotIngest, StoreError, IndexMismatch, SettingsError):
         settings()  # a wrong setting is reported before any file is read
+        len(SOURCES)  # and so is a wrong file of sources
         files = find_files(paths, manifest)
         console.print(f"[dim]{len(files)} files[/dim]")
         report = ingest_files(files)

@@ -60,7 +60,7 @@ class RawMiddleware:
         # The page could not be read, so its access follows from the source and the link alone.
         assert isinstance(self._crawler.spider, SourceSpider)
         source = self._crawler.spider.source
-        return source.access_of is None and (response.cb_kwargs["link"].access or source.keep) == "full"
+        return source.access_of is None and source.access(response.cb_kwargs["link"].access) == "full"
 
     def forget(self, item: Any) -> None:
         """Drop the bytes of an item that a pipeline has dropped: it will not be stored."""

@@ -22,6 +22,7 @@ from service.app import create_app
 from similarity.cli import local_service
 from store.connection import StoreError, opened
 from store.documents import tokens
+from store.documents.sources import own_rows
 from store.errors import shown_in_one_line
 from store.index.preparation import IndexMismatch, check
 from store.settings import SettingsError
@@ -44,6 +45,7 @@ def serve(
 ) -> None:
     """网页与 HTTP 接口 · The web page and the HTTP API."""
     with shown_in_one_line(ServeError, StoreError, IndexMismatch, SettingsError, OSError):
+        own_rows()  # a wrong file of sources is reported before anybody asks
         is_local = uds is not None or is_loopback(host)
         with opened() as database:
             check(database, VERSION)

@@ -9,9 +9,13 @@ from contextlib import contextmanager
 
 @contextmanager
 def shown_in_one_line(*kinds: type[Exception]) -> Iterator[None]:
-    """End the program with ``error: …`` and status 1 if one of *kinds* is raised; others keep their traceback."""
+    """End the program with ``error: …`` if one of *kinds* is raised; others keep their traceback.
+
+    The status is 1, or the error's own ``status``; an error with ``lines`` is shown as one line each.
+    """
     try:
         yield
     except kinds as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        raise SystemExit(1) from None
+        for line in getattr(error, "lines", (str(error),)):
+            print(f"error: {' '.join(line.split())}", file=sys.stderr)
+        raise SystemExit(getattr(error, "status", 1)) from None

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     )
     data: Path = Field(Path(".data"), description="folder for the embedded MongoDB, caches and logs")
     sample_web: str = Field("", description="folder of a sample web to crawl in place of the internet; empty: live")
+    sources: str = Field("", description="TOML file of your own sources and changes; see docs/sources.md")
     contact: str = Field("", description="mail or web address that the user agent gives to the sites we ask")
     timeout: float = Field(10.0, gt=0, description="seconds after which a MongoDB operation is given up")
     embedded_cache_mb: int = Field(512, ge=256, description="cache of the embedded MongoDB, in MiB")
@@ -43,6 +44,10 @@ class Settings(BaseSettings):
     def user_agent(self) -> str:
         """The User-Agent header of all requests: name, version and contact."""
         return f"Xinwen/0.1 (+{self.contact})" if self.contact else "Xinwen/0.1 (semiconductor news index)"
+
+
+SECRETS = frozenset(name for name, info in Settings.model_fields.items() if info.annotation is SecretStr)
+"""The settings that hold keys and sessions."""
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ from tests.commands import PROJECT
 PACKAGES = {
     "text": (),
     "store": ("text.stories.linkage",),
-    "crawler": ("store.article", "store.settings", "store.errors", "text.language"),
+    "crawler": ("store.article", "store.settings", "store.errors", "store.sources_file", "text.language"),
     "pipelines": ("crawler", "store", "text"),
     "similarity": ("store", "text"),
     "service": ("similarity", "store", "text.analysis.analyzer"),
@@ -28,8 +28,9 @@ PACKAGES = {
 
 LAYERS = """
 text        language < analysis < embedding < translation stories < bench
-store       article errors settings terminal vectors < server < connection < schema counters < documents < index < __main__
-crawler     discovery.methods exceptions resolver < source items < extraction < discovery < sources
+store       article errors settings terminal vectors < server sources_file < connection < schema counters < documents < index < __main__
+crawler     discovery.methods discovery.json_functions exceptions public_addresses < resolver discovery.method_checks
+            < source items < extraction < discovery < local_sources < sources
             < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings
 pipelines   storage tokenize < runs raw_middleware clean language encode withhold fingerprint_window
             < compact validate deduplicate stories < store < addon < ingest < __main__
@@ -144,7 +145,7 @@ def test_imports_follow_the_layers(package: str) -> None:
             "crawler.extraction.dates",
             "store.connection",
             "crawler/extraction/dates.py imports store/connection.py, but crawler may import of other packages only:"
-            " store.article, store.settings, store.errors, text.language",
+            " store.article, store.settings, store.errors, store.sources_file, text.language",
         ),
         (
             "similarity.analytics.trend",

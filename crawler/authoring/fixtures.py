@@ -18,10 +18,14 @@ from crawler.authoring.captured_links import read_captured
 from crawler.discovery.methods import Link
 from crawler.discovery.select import is_wanted
 from crawler.source import Source
+from crawler.sources import PACKAGED
 from crawler.spider.article_builder import article_from_entry, article_from_page, is_pdf
 from store.article import Article
+from store.settings import settings
 
 FIXTURES = Path(__file__).parents[2] / "tests" / "fixtures"
+"""Those of the sources that the program comes with."""
+
 ARTICLE = ("url", "title", "published", "authors", "tags", "summary", "language", "kind", "access", "body")
 LINK = ("url", "title", "published", "summary", "authors", "tags")
 
@@ -30,6 +34,13 @@ _SECRET = ("set-cookie", "www-authenticate", "authorization")
 
 class CaptureRefused(ValueError):
     """The page must not become a fixture; the message says why."""
+
+
+def folder_of(source: Source) -> Path:
+    """The folder for the fixtures of *source*; of the user's own sources it stands beside the file of sources."""
+    if source.key in PACKAGED or not settings().sources:
+        return FIXTURES / source.key
+    return Path(settings().sources).expanduser().absolute().parent / "fixtures" / source.key
 
 
 def read_case(data: bytes, meta: dict[str, Any], source: Source) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crawler.discovery.reader import method_label
 from crawler.source import Source
-from crawler.sources import SOURCES
+from crawler.sources import PACKAGED
 
 BEGIN, END = "<!-- sources: begin -->", "<!-- sources: end -->"
 READMES = {"en": "README.md", "zh": "README.zh-CN.md"}
@@ -30,7 +30,7 @@ _FORBIDDEN = {"en": "forbid programs", "zh": "禁止程序访问"}
 _ON = {"en": ("yes", "no"), "zh": ("是", "否")}
 
 
-def markdown(language: str, sources: Iterable[Source] = tuple(SOURCES.values())) -> str:
+def markdown(language: str, sources: Iterable[Source] = tuple(PACKAGED.values())) -> str:
     """The table in Markdown, in *language* (``en`` or ``zh``)."""
     return "\n".join([_HEADS[language], *(_line(source, language) for source in sources)])
 
@@ -46,7 +46,7 @@ def _line(source: Source, language: str) -> str:
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
-def rows(sources: Iterable[Source] = tuple(SOURCES.values())) -> str:
+def rows(sources: Iterable[Source] = tuple(PACKAGED.values())) -> str:
     """The table in JSON, as ``store.documents.sources`` reads it."""
     return json.dumps([source.row for source in sources], ensure_ascii=False, indent=1) + "\n"
 
@@ -63,4 +63,4 @@ def write(sources: Iterable[Source]) -> None:
 
 
 if __name__ == "__main__":
-    write(SOURCES.values())
+    write(PACKAGED.values())

@@ -14,9 +14,9 @@ from scrapy.exceptions import UsageError
 from crawler import sources
 from crawler.authoring.fetch import Fetched, FetchFailed, fetch
 from crawler.authoring.fixtures import (
-    FIXTURES,
     CaptureRefused,
     expected_of,
+    folder_of,
     kept_headers,
     name_of,
     newest_wanted,
@@ -28,7 +28,7 @@ from crawler.discovery.xml import decompressed
 from crawler.extraction import Unreadable, is_feed_or_sitemap
 from crawler.sample_web.replies import SampleError, today
 from crawler.source import Source
-from crawler.sources import UnknownSource
+from crawler.sources import PACKAGED, UnknownSource
 
 
 class Command(ScrapyCommand):
@@ -84,7 +84,8 @@ class Command(ScrapyCommand):
 
     def _write(self, source: Source, data: bytes, meta: dict[str, Any], name: str) -> None:
         expected = expected_of(data, meta, source)
-        folder = FIXTURES / source.key / name
+        folder = folder_of(source) / name
         write_case(data, meta, expected, folder)
         sys.stdout.write(json.dumps(expected, ensure_ascii=False, indent=2) + "\n")
-        sys.stderr.write(f"saved in {folder}: check expected.json, the tests will compare with it\n")
+        compared = ", the tests will compare with it" if source.key in PACKAGED else ""
+        sys.stderr.write(f"saved in {folder}: check expected.json{compared}\n")

@@ -1,12 +1,26 @@
-"""``scrapy list``: prints the keys of all sources, in the order of the table."""
+"""``scrapy list``: prints the keys of all sources, in the order of the table; ``--table`` says more of each."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from datetime import timedelta
 
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 from scrapy.commands.list import Command as ScrapyList
-from scrapy.spiderloader import get_spider_loader
+from scrapy.exceptions import UsageError
+
+from crawler.discovery.reader import method_label
+from crawler.source import Source
+from crawler.sources import EXTRA, PACKAGED, SOURCES
+
+_WIDTH = 1_000
+"""Columns that the table may take: each row stays one line, for pipes too."""
+
+_HEADS = ("#", "key 键", "name 机构", "category 类别", "kept 保存", "discovery 发现方式", "every 间隔", "terms 条款",
+          "on 启用", "from 出处")  # fmt: skip
 
 
 class Command(ScrapyList):
@@ -15,6 +29,46 @@ class Command(ScrapyList):
     def short_desc(self) -> str:
         return "List the sources, in the order of the table"
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--table", action="store_true", help="what is kept of each source, how it is found, …")
+        parser.add_argument(
+            "--extra", action="store_true", help="print more sources, all off, for your own file (XINWEN_SOURCES)"
+        )
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        assert self.settings is not None
-        sys.stdout.writelines(f"{key}\n" for key in get_spider_loader(self.settings).list())
+        if args or (opts.table and opts.extra):
+            raise UsageError("no argument, and one of --table and --extra")
+        if opts.extra:
+            sys.stdout.write(EXTRA.read_text("utf-8"))
+        elif opts.table:
+            Console(width=_WIDTH, highlight=False).print(table())
+        else:
+            sys.stdout.writelines(f"{key}\n" for key in SOURCES)
+
+
+def table() -> Table:
+    """The sources for people, with the rows of the user's own file."""
+    found = Table(*_HEADS, box=None, pad_edge=False)
+    for source in SOURCES.values():
+        found.add_row(*map(escape, _cells(source)))
+    return found
+
+
+def _cells(source: Source) -> list[str]:
+    methods = dict.fromkeys(method_label(method).split(" ", 1)[0] for method in source.discovery)
+    packaged = PACKAGED.get(source.key)
+    origin = "own 自有" if packaged is None else "table 总表" if packaged == source else "changed 有改动"
+    return [
+        *(str(source.number), source.key, source.name_zh or source.name, source.category, source.keep),
+        *(", ".join(methods) or "—", span(source.rhythm), "forbid 禁止" if source.forbidden_by_terms else "—"),
+        *("yes 是" if source.enabled else "no 否", origin),
+    ]
+
+
+def span(time: timedelta) -> str:
+    """*time* as the file of sources writes it: ``30min``, ``6h``, ``1d``, ``1w``."""
+    for unit, length in (("w", timedelta(weeks=1)), ("d", timedelta(days=1)), ("h", timedelta(hours=1))):
+        if time % length == timedelta():
+            return f"{time // length}{unit}"
+    return f"{time // timedelta(minutes=1)}min"

@@ -1,4 +1,4 @@
-"""``scrapy newsource KEY URL``: surveys a site and writes the file of a new source, disabled until it is reviewed."""
+"""``scrapy newsource KEY URL [--local]``: surveys a site and writes a new source, disabled until it is reviewed."""
 
 from __future__ import annotations
 
@@ -13,27 +13,36 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 import crawler.sources
-from crawler.authoring import source_table
+from crawler.authoring import local_entry, source_table
 from crawler.authoring.fetch import FetchFailed, run
+from crawler.authoring.local_entry import TIMEZONES, further_hosts, language_of, name_of
 from crawler.authoring.survey import Survey, SurveyResult, include_of
 from crawler.discovery.methods import DiscoveryMethod, Listing, Sitemap
-from crawler.sources import SOURCES
+from crawler.sources import PACKAGED, SOURCES
+from store.settings import settings
+from store.sources_file import SourcesFileError
 
 _SAFE_IN_DOCSTRING = str.maketrans('"\\', "'/")
-_TIMEZONES = {"zh": "Asia/Shanghai"}
 
 
 class Command(ScrapyCommand):
-    """Writes ``crawler/sources/KEY.py`` from the feeds, sitemaps and lists that the survey of the site finds."""
+    """Writes ``crawler/sources/KEY.py`` from the feeds, sitemaps and lists that the survey of the site finds.
+
+    With ``--local`` it adds the source to the user's own file in place of that.
+    """
 
     requires_project = True
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        return "KEY URL"
+        return "[--local] KEY URL"
 
     def short_desc(self) -> str:
-        return "Survey a site and write the file of a new source, disabled until reviewed"
+        return "Survey a site and write a new source, disabled until reviewed"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--local", action="store_true", help="add it to your own file, which XINWEN_SOURCES names")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 2:
@@ -41,34 +50,34 @@ class Command(ScrapyCommand):
         key, url = args
         file = Path(crawler.sources.__file__).parent / f"{key}.py"
         try:
-            if reason := _reason_against(key, url, file):
+            if reason := _reason_against(key, url, file, opts.local):
                 raise FetchFailed(reason)
             found: SurveyResult = run(Survey, url=url, key=key, hosts=None).found
-        except FetchFailed as error:
+            place = local_entry.append(key, url, found) if opts.local else _write_module(file, key, url, found)
+        except (FetchFailed, SourcesFileError) as error:
             sys.stderr.write(f"error: {key}: {url}: {error}\n")
             self.exitcode = 1
             return
-        file.write_text(module(key, url, found), "utf-8")
-        source_table.write([*SOURCES.values(), import_module(f"{crawler.sources.__name__}.{key}").SOURCE])
         sys.stdout.write("".join(f"{note}\n" for note in (*found.notes, *_hosts_known(url))))
-        sys.stdout.write(
-            f"written: {file}, number {_next_number()}, disabled, and the tables of the READMEs. "
-            "Review it, then save a list and an article:\n"
-        )
+        sys.stdout.write(f"written: {place}. Review it, then save a list and an article:\n")
         sys.stdout.write(f"  scrapy capture {key} {found.entry or found.methods[0].url}\n")
         if found.article:
             sys.stdout.write(f"  scrapy capture {key} {found.article.url}\n")
 
 
+def _write_module(file: Path, key: str, url: str, found: SurveyResult) -> str:
+    file.write_text(module(key, url, found), "utf-8")
+    source_table.write([*PACKAGED.values(), import_module(f"{crawler.sources.__name__}.{key}").SOURCE])
+    return f"{file}, number {_next_number()}, disabled, and the tables of the READMEs"
+
+
 def module(key: str, url: str, found: SurveyResult) -> str:
     """The Python code of the source's file, formatted as by ``ruff format``."""
-    language = found.article.language if found.article and found.article.language in ("zh", "en") else "en"
-    name = _plain(found.site_name) or (urlsplit(url).hostname or key).removeprefix("www.")
+    language, name = language_of(found), name_of(url, found)
     class_names = sorted({type(method).__name__ for method in found.methods})
     lines = "".join(f"\n        {_method_code(method)}," for method in found.methods) + "\n    "
     methods = lines if len(found.methods) > 1 or "\n" in lines.strip() else lines.strip()
-    method_hosts = {urlsplit(method.url).hostname for method in found.methods}
-    hosts = sorted({host for link in found.links if (host := urlsplit(link.url).hostname)} - method_hosts)
+    hosts = further_hosts(found)
     more_hosts = f"    hosts=({', '.join(map(_quoted, hosts))},),\n" if hosts else ""
     include = f"    include={_quoted(pattern, raw=True)},\n" if (pattern := include_of(found.links)) else ""
     return (
@@ -83,7 +92,7 @@ def module(key: str, url: str, found: SurveyResult) -> str:
         f"    address={_quoted(url)},\n"
         '    note="新增来源",\n'
         f'    language="{language}",\n'
-        f'    timezone="{_TIMEZONES.get(language, "UTC")}",\n'
+        f'    timezone="{TIMEZONES.get(language, "UTC")}",\n'
         f"    discovery=({methods}),\n"
         '    keep="abstract",\n'
         "    enabled=False,\n"
@@ -92,11 +101,6 @@ def module(key: str, url: str, found: SurveyResult) -> str:
         f"    site_names=({_quoted(name)},),\n"
         ")\n"
     )
-
-
-def _plain(name: str) -> str:
-    """*name* on one line, without unprintable characters: a site may call itself anything."""
-    return " ".join("".join(char for char in name if char.isprintable() or char.isspace()).split())
 
 
 def _hosts_known(url: str) -> list[str]:
@@ -122,14 +126,17 @@ def _quoted(text: str, *, raw: bool = False) -> str:
 
 
 def _next_number() -> int:
-    return max(source.number for source in SOURCES.values()) + 1
+    return len(PACKAGED) + 1
 
 
-def _reason_against(key: str, url: str, file: Path) -> str:
+def _reason_against(key: str, url: str, file: Path, local: bool) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", key):
         return f"key {key!r} is not lower case letters, digits and _"
     if key in SOURCES or file.exists():
-        return f"there is a source {key} already, in {file}"
+        own = key in SOURCES and key not in PACKAGED
+        return f"there is a source {key} already, in {settings().sources if own else file}"
+    if local and not settings().sources:
+        return "XINWEN_SOURCES names no file: create an empty one and name it"
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         return f"{url!r} is not an address that begins with https:// or http://"
     return ""

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urldefrag, urlsplit
 import jmespath
 from w3lib.url import add_or_replace_parameter
 
-from crawler.discovery import mcp
+from crawler.discovery import json_functions, mcp
 from crawler.discovery.entry_page import (
     EmptyReply,
     EntryPage,
@@ -61,7 +61,7 @@ def _items(method: JsonApi, data: bytes) -> list[Any]:
     try:
         reply = _parse(method, data)
         _check_success(method, reply)
-        selected = mcp.records(reply, method.fields) if method.mcp_tool else jmespath.search(method.items, reply)
+        selected = mcp.records(reply, method.fields) if method.mcp_tool else json_functions.search(method.items, reply)
         # Adobe Experience Manager puts the list into the JSON as a string of JSON.
         items = json.loads(selected) if isinstance(selected, str) and selected else selected
     except EntryPageError:
@@ -85,9 +85,9 @@ def _check_success(method: JsonApi, reply: Any) -> None:
     """Raises EntryPageError for a reply that is no success by its own code and message, although it says HTTP 200."""
     parts = jmespath.search("[code, message || msg]", reply) or []
     message = " ".join(_text(part) for part in parts if part is not None) or "of another shape"
-    if method.login and jmespath.search(method.login, reply):
+    if method.login and json_functions.search(method.login, reply):
         raise LoginNeeded(f"login needed: the reply says {message}")
-    if method.ok and not jmespath.search(method.ok, reply):
+    if method.ok and not json_functions.search(method.ok, reply):
         raise EntryPageError(f"a reply that is no success: {message[:100]}")
 
 
@@ -104,7 +104,7 @@ def _link(method: JsonApi, item: Any, url: str, source: Source, captured: dateti
     facts: dict[str, Any] = {}
     for field, path in method.fields.items():
         try:
-            facts[field] = jmespath.search(path, item)
+            facts[field] = json_functions.search(path, item)
         except jmespath.exceptions.JMESPathError:
             continue  # an item of another shape must not lose the others
     kind, access = facts.get("kind"), facts.get("access")

@@ -2,7 +2,7 @@
 
 To add a method: declare it as a frozen dataclass in ``methods.py`` and add it to ``DiscoveryMethod`` there; write a
 file here with a pure function ``read(method, data, url, source, captured) -> EntryPage`` that raises
-``EntryPageError`` for bytes it cannot read; add a case to ``read_entry_page`` and a name to ``_NAMES``. If it has
+``EntryPageError`` for bytes it cannot read; add a case to ``read_entry_page`` and a name to ``NAMES``. If it has
 further pages, add it to ``max_further_pages``. If it has patterns or selectors, check them in ``crawler/source.py``.
 """
 
@@ -18,7 +18,7 @@ from crawler.discovery.xml import MAX_BYTES, as_utf8
 from crawler.extraction.unreadable import one_reply
 from crawler.source import Source
 
-_NAMES = {
+NAMES: dict[type[DiscoveryMethod], str] = {
     Feed: "feed",
     Sitemap: "sitemap",
     JsonApi: "json",
@@ -110,4 +110,4 @@ def methods_by_part(source: Source) -> list[list[DiscoveryMethod]]:
 
 def method_label(method: DiscoveryMethod) -> str:
     """The name of *method* in run records and logs, such as ``sitemap https://…``."""
-    return f"{_NAMES[type(method)]} {method.url}"
+    return f"{NAMES[type(method)]} {method.url}"

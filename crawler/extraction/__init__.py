@@ -50,7 +50,7 @@ def read_document(
         article = _read(data, url, captured, source, charset, name)
         if source is None:
             return article
-        allowed = source.access_of(data) if source.access_of else source.keep
+        allowed = source.access(source.access_of(data) if source.access_of else None)
         return replace(article, access=allowed if is_fuller(article.access, allowed) else article.access)
 
 

@@ -9,10 +9,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError
 
 from crawler.exceptions import LOCAL_URL, RefusedAddress
-from crawler.resolver import PublicResolver, is_local_name, is_public, literal_address
-
-_PORTS = {"http": 80, "https": 443}
-_LONGEST_LABEL, _LONGEST_NAME = 63, 253  # RFC 1035, 2.3.4
+from crawler.public_addresses import refusal
+from crawler.resolver import PublicResolver
 
 
 class AddressesMiddleware:
@@ -39,26 +37,3 @@ class AddressesMiddleware:
     def _refuse(self, url: str, reason: str) -> None:
         self.crawler.stats.inc_value("xinwen/refused")
         raise RefusedAddress(f"not asked: {reason}")
-
-
-def refusal(url: str, ports: frozenset[int] | tuple[int, ...] = ()) -> str:
-    """Why *url* may not be asked; "" where it may. *ports*: those that are allowed beside 80 and 443."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError as error:
-        return str(error)
-    if parts.scheme not in _PORTS:
-        return f"scheme {parts.scheme!r} is neither http nor https"
-    if "@" in parts.netloc:
-        return "the address names a user"
-    labels = host.rstrip(".").split(".")
-    if len(host) > _LONGEST_NAME or any(not label or len(label) > _LONGEST_LABEL for label in labels):
-        return f"{host[:80]!r} is no name of a host"
-    if port is not None and port not in _PORTS.values() and port not in ports:
-        return f"port {port} is none of the source's"
-    if is_local_name(host):
-        return f"{host} is a name of this machine or its network"
-    if (address := literal_address(host)) and not is_public(address):
-        return f"{host} is {address}, which is not a public address"
-    return ""

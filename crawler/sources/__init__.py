@@ -1,13 +1,17 @@
-"""The source table: one module per source, each with one value ``SOURCE``."""
+"""The source table: one module per source, each with one value ``SOURCE``; and what the user's own file makes of it."""
 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 
+from crawler.local_sources import with_local
 from crawler.source import Source, SourceError
+from store.sources_file import sources_file
 
 
 class UnknownSource(LookupError):
@@ -54,4 +58,32 @@ def _sources() -> Iterable[Source]:
         yield source
 
 
-SOURCES: dict[str, Source] = table(_sources())
+EXTRA = Path(__file__).with_name("extra-sources.toml")
+"""More sources, in the form of the user's file, all off: ``scrapy list --extra`` prints it."""
+
+PACKAGED: dict[str, Source] = table(_sources())
+"""The sources that the program comes with."""
+
+
+class _Sources(Mapping[str, Source]):
+    """``PACKAGED`` as the file of ``XINWEN_SOURCES`` changes it, and with its sources; read when it is first needed.
+
+    Whoever asks first meets a SourcesFileError if the file has mistakes.
+    """
+
+    @cached_property
+    def _all(self) -> dict[str, Source]:
+        file = sources_file()
+        return with_local(PACKAGED, file) if file else PACKAGED
+
+    def __getitem__(self, key: str) -> Source:
+        return self._all[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+SOURCES: Mapping[str, Source] = _Sources()

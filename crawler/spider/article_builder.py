@@ -53,8 +53,12 @@ def article_from_entry(link: Link, source: Source, fetched: datetime) -> Article
         article.language = link.language or source.language
     if is_document(link.url):
         article.files = [_file(link.url)]
-    article.access = _access(article, link, source.keep)
-    return _completed(article, link, source)
+    article.access = _access(article, link, source, None)
+    article = _completed(article, link, source)
+    if source.keep_at_least and not article.body.strip() and is_fuller(article.access, "headline"):
+        # No more than there is: what counts as a full text would be refused, and never replaced by the page.
+        article.access = "abstract" if article.summary.strip() else "headline"
+    return article
 
 
 def article_from_page(data: bytes, url: str, link: Link, source: Source, fetched: datetime, charset: str) -> Article:
@@ -75,13 +79,13 @@ def article_from_page(data: bytes, url: str, link: Link, source: Source, fetched
     if is_pdf(data):
         # Many documents may have the same file name: address and digest identify the file.
         article.files = [replace(file, url=url, name=_file(url).name) for file in article.files]
-    article.access = _access(article, link, source.access_of(data) if source.access_of else source.keep)
+    article.access = _access(article, link, source, source.access_of(data) if source.access_of else None)
     return _completed(article, link, source)
 
 
-def _access(article: Article, link: Link, of_source: Access) -> Access:
+def _access(article: Article, link: Link, source: Source, of_page: Access | None) -> Access:
     """How much of *article* may be kept: what its link or its source says, but of a teaser never the full text."""
-    allowed = link.access or of_source
+    of_source, allowed = source.access(of_page), source.access(link.access or of_page)
     is_teaser = is_fuller(of_source, article.access) and is_fuller(allowed, article.access)
     return article.access if is_teaser else allowed
 

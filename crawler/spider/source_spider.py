@@ -81,6 +81,7 @@ class SourceSpider(scrapy.Spider):
         super().__init__(name)
         self.arguments = arguments(given)
         self.since = self.arguments.start(self.source.timezone)
+        self.limit = self.arguments.limit or self.source.limit
         self.hosts, self.ports = self.source.allowed, self.source.ports
         self.article_ids: set[str] = set()
         # One thread only: PDFium is not thread-safe.
@@ -96,7 +97,7 @@ class SourceSpider(scrapy.Spider):
 
     async def crawl(self, _: Response) -> AsyncIterator[Article | UnreadablePage | Request]:
         """Discovers the links and yields a request for each page, or the article where its page is not to be read."""
-        discovery = LinkDiscovery(self.source, self.crawler, self.arguments.limit, self.since)
+        discovery = LinkDiscovery(self.source, self.crawler, self.limit, self.since)
         for link in self._wanted(await discovery.links()):
             if self._needs_page(link):
                 self.count("pages/asked")
@@ -123,7 +124,7 @@ class SourceSpider(scrapy.Spider):
     def _wanted(self, links: list[Link]) -> list[Link]:
         """The links that the run follows, newest first, at most ``limit`` and none older than ``since``."""
         fresh = [link for link in newest_first(links) if not published_before(link, self.since)]
-        taken = fresh[: self.arguments.limit or None]
+        taken = fresh[: self.limit or None]
         self.ledger.drop("older", len(links) - len(fresh))
         self.ledger.drop("limit", len(fresh) - len(taken))
         self.ledger.take((page_key(link, self.source), link) for link in taken)
@@ -131,7 +132,7 @@ class SourceSpider(scrapy.Spider):
 
     def _needs_page(self, link: Link) -> bool:
         """Whether to fetch the page: not when only the headline may be kept, nor when the entry page had the text."""
-        headline_only = (link.access or self.source.keep) == "headline"
+        headline_only = self.source.access(link.access) == "headline"
         linked_only = is_workbook(link.url) and self.source.workbook_of is None
         return self.source.read == "page" and not (headline_only or link.body or linked_only)
 

@@ -12,6 +12,7 @@ from similarity.cli.options import AsJson, console, errors_in_one_line, print_js
 from similarity.errors import QueryError
 from similarity.health import health_of, lines
 from store.connection import opened
+from store.documents.sources import own_rows
 
 
 def health(
@@ -25,6 +26,7 @@ def health(
 ) -> None:
     """各来源近况 · How the latest runs of each source went; status 1 when a source has failed."""
     with errors_in_one_line():
+        own_rows()  # with a wrong file of sources nothing is crawled
         with opened() as database:
             states = health_of(database, datetime.now(UTC), sources or [])
         if not states:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from pymongo.errors import ServerSelectionTimeoutError
@@ -17,9 +18,12 @@ from similarity.index import SimilarityIndex
 from similarity.ranking.results.explain import Explanation
 from similarity.ranking.results.hits import Hit
 from store.article import Article, File
+from store.documents import sources
 from store.documents.sources import packaged
+from store.sources_file import SourcesFile
 from tests.service.conftest import TEXTS, URL, WAFERS, application
 from tests.similarity.conftest import storing_in
+from tests.store.documents.test_sources import OWN
 
 
 @pytest.fixture(autouse=True)
@@ -340,3 +344,11 @@ def test_words_are_marked_as_the_text_has_them() -> None:
 def test_on_mondays_the_news_begins_on_friday_evening() -> None:
     assert start_of_news(datetime(2026, 5, 5, 2, tzinfo=UTC)) == datetime(2026, 5, 4, 2, tzinfo=UTC)
     assert start_of_news(datetime(2026, 5, 4, 2, tzinfo=UTC)) == datetime(2026, 5, 1, 10, tzinfo=UTC)
+
+
+def test_sources_of_ones_own_are_listed(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "sources_file", lambda: SourcesFile(Path("own.toml"), OWN))
+    keys = [row["key"] for row in client.get("/api/v1/sources").json()["sources"]]
+    assert "chip_daily" in keys and list(packaged()) == [key for key in keys if key in packaged()]
+    assert client.get("/api/v1/sources/kpmg").json()["enabled"] is False
+    assert "Chip Daily" in get(client, "/sources") and "Chip Daily" in get(client, "/sources/chip_daily")
