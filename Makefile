@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-PACKAGES := text store crawler pipelines similarity service
+PACKAGES := text store crawler pipelines similarity alerts service
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 .PHONY: help run test test-fast kernels soak extraction $(PACKAGES:%=test-%) coverage check health clean
 
@@ -27,11 +27,11 @@ kernels: $(VENV)/installed-dev # two tests compile the inner loops once, or each
 test-fast: $(VENV)/installed-dev ## without crawls and other slow tests: about a minute
 	@$(PYTEST) -m "not slow"
 
-test-%: $(VENV)/installed-dev ## the tests of one package: test-text, test-store, test-crawler, test-pipelines, test-similarity, test-service
+test-%: $(VENV)/installed-dev ## the tests of one package: test-text, test-store, test-crawler, test-pipelines, test-similarity, test-alerts, test-service
 	@$(PYTEST) tests/$*
 
-soak: $(VENV)/installed-dev ## kill the embedded MongoDB and its users a hundred times; takes minutes
-	@XINWEN_SOAK=100 $(BIN)/python -m pytest tests/store/server/test_kills.py
+soak: $(VENV)/installed-dev ## kill the embedded MongoDB, its users and the senders of watches, two hundred times; takes minutes
+	@SOAK=200 $(BIN)/python -m pytest tests/store/server/test_kills.py tests/alerts/test_kills.py
 
 extraction: $(VENV)/installed-dev ## the extraction beside trafilatura's on the pages of its gate: body, titles, dates, CPU time
 	@$(BIN)/python -m tests.extraction
@@ -42,7 +42,7 @@ coverage: $(VENV)/installed-dev ## the whole suite, and the lines and branches t
 check: $(VENV)/installed-dev ## lint, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy --strict text store similarity service
+	@$(BIN)/mypy --strict text store similarity alerts service
 	@$(BIN)/mypy crawler pipelines
 
 health: $(VENV)/installed ## how the runs of every source went lately; fails when one has failed

@@ -16,7 +16,7 @@ from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 
-from crawler.public_addresses import is_public
+from store.public_addresses import is_public
 
 
 class PublicResolver(CachingThreadedResolver):

@@ -19,7 +19,7 @@ from pipelines.stories import assign_stories
 from pipelines.tokenize import Tokenized
 from store.article import is_fuller
 from store.connection import Document, StoreError
-from store.documents.articles import Outcome, VectorizedArticle, access_of, release, write
+from store.documents.articles import Outcome, VectorizedArticle, access_of, note_grouped, release, write
 from store.index.dictionary import SharedDictionary
 from store.index.preparation import IndexMismatch, check
 from text.analysis.analyzer import VERSION
@@ -156,12 +156,14 @@ class Store:
                 for item, vectorized in zip(batch, analyzed, strict=True)
                 if chosen.get(item.article.id) is item
             ],
+            grouped_later=True,
         )
         release(database, (item.article.id for item in batch))
         without = [key for key, item in chosen.items() if not item.fingerprint]
         assign_stories(
             database, self._window, [item.fingerprint for item in chosen.values() if item.fingerprint], without
         )
+        note_grouped(database, [key for key, outcome in outcomes.items() if outcome != "unchanged"])
         return {item.article.id: outcomes.get(item.article.id, "unchanged") for item in batch}
 
     def _one_for_each_address(self, database: Database[Document], batch: list[Tokenized]) -> dict[str, Tokenized]:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
 from functools import partial
+from importlib import import_module
 from threading import Lock
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Any, Self, Unpack
 
 from pymongo.database import Database
 
@@ -28,7 +29,14 @@ from similarity.query.term_ids import TermIds
 from similarity.ranking.all_hits import AllHits
 from similarity.ranking.lsi import Lsi
 from similarity.ranking.passages import PassageReader
-from similarity.ranking.request.arguments import SearchArguments, SimilarArguments, check_arguments, search_options
+from similarity.ranking.percolator import StoredQuery, percolate, stored_query
+from similarity.ranking.request.arguments import (
+    SearchArguments,
+    SimilarArguments,
+    WatchArguments,
+    check_arguments,
+    search_options,
+)
 from similarity.ranking.request.options import SearchOptions
 from similarity.ranking.request.request_reader import RequestReader
 from similarity.ranking.results.hits import Hit, Status
@@ -365,6 +373,40 @@ class SimilarityIndex:
         check_arguments(text=text)
         with option_named(q="text"):
             return self._searcher().score(text, self.id_of(article))
+
+    @guarded
+    def stored_query(self, options: SearchOptions, text: str = "", like: str = "") -> StoredQuery:
+        """A query for ``percolate``: *text*, which may have operators, or the id of a stored article.
+
+        Raises QueryError, as a search would.
+        """
+        return stored_query(self._searcher(), options, text, like)
+
+    @guarded
+    def percolate(
+        self, queries: Sequence[tuple[StoredQuery, SearchOptions]], ids: Sequence[str]
+    ) -> list[dict[str, float]]:
+        """For each of *queries* those of the articles *ids* that a search would list, with their scores.
+
+        All in one snapshot of the index; see ``similarity.ranking.percolator``.
+        """
+        return percolate(self._searcher(), queries, ids)
+
+    def watch(
+        self, text: str, *, name: str, callback: Callable[[Any], object], **arguments: Unpack[WatchArguments]
+    ) -> Any:
+        """Call *callback* with each new story that *text* finds; returns an ``alerts.callback.Watching``.
+
+        What counts is an article stored from now on that a search with these arguments (as for ``search``) lists with
+        at least ``min_score`` (0.5), the first of its story: with ``each_article`` every one, with ``changes`` also one
+        whose text has changed. The watch is kept in the database under its *name*: a program that starts again with it
+        is called for what came meanwhile. The callback runs in a thread of its own, with an
+        ``alerts.callback.Match``; where it raises, it is called again after a minute, five, thirty, and so on, and
+        ``Watching.fault`` has the error. Raises QueryError, and WatchError for the name of another watch.
+        """
+        check_arguments(text=text)
+        with option_named(q="text"):
+            return import_module("alerts.callback").watch(self, text, name, callback, arguments)
 
     @guarded
     def unknown_names(self, text: str) -> tuple[str, ...]:

@@ -21,15 +21,21 @@ PENDING_INDEX = "pending"
 FINGERPRINT_TIME_INDEX = "near"
 """MongoDB index that covers the query for the fingerprints of a time window; its stored name is older."""
 
+UNMATCHED_INDEX = "unmatched"
+"""MongoDB index of the articles that the matcher of the watches has not seen."""
+
 _NAMESPACE_EXISTS = 48  # MongoDB's error code
 
 _TEXT = {"bsonType": "string"}
 _TEXTS = {"bsonType": "array", "items": _TEXT}
+_OBJECTS = {"bsonType": "array", "items": {"bsonType": "object"}}
 _NUMBER = {"bsonType": ["int", "long"], "minimum": 0}
 _WHOLE_NUMBERS = {"bsonType": "array", "items": {"bsonType": ["int", "long"]}}
 _TIME = {"bsonType": "date"}
 _TIME_OR_NONE = {"bsonType": ["date", "null"]}
 _BYTES = {"bsonType": "binData"}
+_REAL = {"bsonType": ["double", "int"]}
+_FLAG = {"bsonType": "bool"}
 
 VALIDATORS: dict[str, Document] = {
     "articles": {
@@ -75,8 +81,12 @@ VALIDATORS: dict[str, Document] = {
     "projections": {"_id": _TEXT, "part": _NUMBER, "data": _BYTES, "stored": _TIME},
     "sources": {"_id": _TEXT, "number": _NUMBER, "name": _TEXT, "category": _TEXT},
     "rankings": {"_id": _TEXT, "question": _TEXT, "ids": _BYTES, "scores": _BYTES, "made": _TIME},
-    "tokens": {"_id": _TEXT, "key": _TEXT, "hash": _TEXT, "write": {"bsonType": "bool"}, "made": _TIME},
+    "tokens": {"_id": _TEXT, "key": _TEXT, "hash": _TEXT, "write": _FLAG, "made": _TIME},
     "request_counts": {"_id": _TEXT, "number": _NUMBER, "made": _TIME},
+    "watches": {"_id": _TEXT, "name": _TEXT, "question": {"bsonType": "object"}, "min_score": _REAL, "made": _TIME},
+    "outbox": {"_id": _TEXT, "watch": _TEXT, "article": _TEXT, "change": _NUMBER, "told": _FLAG, "waiting": _OBJECTS},
+    "messages": {"_id": _TEXT, "watch": _TEXT, "target": _TEXT, "matches": _TEXTS, "state": _TEXT, "next": _TIME},
+    "leases": {"_id": _TEXT, "owner": _TEXT, "until": _TIME, "number": _NUMBER},
     "runs": {"source": _TEXT, "verdict": _TEXT, "started": _TIME, "ended": _TIME},
 }
 """Required fields of every document of a collection, and their BSON types. Optional fields are not listed."""
@@ -95,6 +105,11 @@ INDEXES: dict[str, list[IndexModel]] = {
             [("pending", ASCENDING), ("_id", ASCENDING), ("revision", ASCENDING)],
             name=PENDING_INDEX,
             partialFilterExpression={"pending": True},
+        ),
+        IndexModel(
+            [("unmatched", ASCENDING), ("stored", ASCENDING)],
+            name=UNMATCHED_INDEX,
+            partialFilterExpression={"unmatched": {"$exists": True}},
         ),
     ],
     "portraits": [
@@ -117,6 +132,21 @@ INDEXES: dict[str, list[IndexModel]] = {
     "rankings": [IndexModel([("made", ASCENDING)], expireAfterSeconds=3600)],
     "tokens": [IndexModel([("key", ASCENDING)], unique=True)],
     "request_counts": [IndexModel([("made", ASCENDING)], expireAfterSeconds=60)],
+    "watches": [IndexModel([("name", ASCENDING)], unique=True)],
+    "outbox": [
+        # An article is told once by each watch, whatever is killed and however many match at a time.
+        IndexModel([("watch", ASCENDING), ("article", ASCENDING), ("change", ASCENDING)], unique=True),
+        IndexModel([("waiting.due", ASCENDING)]),
+        IndexModel([("watch", ASCENDING), ("found", DESCENDING)]),
+    ],
+    "messages": [
+        # A match is in one message to each target: two senders at a time cannot make two of it.
+        IndexModel([("target", ASCENDING), ("matches", ASCENDING)], unique=True),
+        IndexModel([("state", ASCENDING), ("next", ASCENDING)]),
+        IndexModel([("target", ASCENDING), ("tried", ASCENDING)]),
+        IndexModel([("watch", ASCENDING), ("made", DESCENDING)]),
+    ],
+    "leases": [],
     "runs": [IndexModel([("source", ASCENDING), ("ended", DESCENDING)])],
 }
 

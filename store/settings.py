@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     embedded_idle: float = Field(600, ge=0, description="seconds that the embedded MongoDB stays after its last user")
     evaluation: str = Field("", description="folder of other people's test sets, for python -m similarity floors")
 
+    address: str = Field("", description="address at which people reach the page, for links in messages of watches")
+
     statista_key: SecretStr = Field(SecretStr(""), description="your own key for Statista's API")
     datayes_key: SecretStr = Field(SecretStr(""), description="your own key for Datayes' MCP server")
     datayes_token: SecretStr = Field(

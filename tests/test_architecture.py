@@ -19,23 +19,26 @@ from tests.commands import PROJECT
 PACKAGES = {
     "text": (),
     "store": ("text.stories.linkage",),
-    "crawler": ("store.article", "store.settings", "store.errors", "store.sources_file", "text.language"),
+    "crawler": ("store.article", "store.settings", "store.errors", "store.public_addresses", "store.sources_file", "text.language"),
     "pipelines": ("crawler", "store", "text"),
     "similarity": ("store", "text"),
-    "service": ("similarity", "store", "text.analysis.analyzer"),
+    "alerts": ("similarity", "store", "text.analysis.analyzer"),
+    "service": ("alerts", "similarity", "store", "text.analysis.analyzer"),
 }
 """What a package may import of the others. What the crawler may have is free of MongoDB and of jieba."""
 
 LAYERS = """
 text        language < analysis < embedding < translation stories < bench
-store       article errors settings terminal vectors < server sources_file < connection < schema counters < documents < index < __main__
-crawler     discovery.methods discovery.json_functions exceptions public_addresses < resolver discovery.method_checks
+store       article errors public_addresses settings terminal vectors < server sources_file < connection < schema counters < documents < index < __main__
+crawler     discovery.methods discovery.json_functions exceptions < resolver discovery.method_checks
             < source items < extraction < discovery < local_sources < sources
             < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings
 pipelines   storage tokenize < runs raw_middleware clean language encode withhold fingerprint_window
             < compact validate deduplicate stories < store < addon < ingest < __main__
 similarity  errors arrays jit lru background < option_values < postings < reader < query < ranking
             < analytics refresh guard maintenance < index < answers < evaluation bench health < cli < __main__
+alerts      errors leases network < schedule < targets < watches messages < senders < outbox < matcher delivery
+            source_watch < runner < callback
 service     problems schemas < capacity < deps answers parameters < openapi access < routes < page
             < sign_in feeds warm_up prompt < app < write_openapi __main__ bench
 """
@@ -145,7 +148,7 @@ def test_imports_follow_the_layers(package: str) -> None:
             "crawler.extraction.dates",
             "store.connection",
             "crawler/extraction/dates.py imports store/connection.py, but crawler may import of other packages only:"
-            " store.article, store.settings, store.errors, store.sources_file, text.language",
+            " store.article, store.settings, store.errors, store.public_addresses, store.sources_file, text.language",
         ),
         (
             "similarity.analytics.trend",

@@ -13,7 +13,7 @@ from store.settings import Settings
 from tests.commands import PROJECT
 
 NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-PACKAGES = ("crawler", "pipelines", "text", "store", "similarity", "service")
+PACKAGES = ("crawler", "pipelines", "text", "store", "similarity", "alerts", "service")
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])

@@ -18,7 +18,7 @@ from parsel.csstranslator import HTMLTranslator
 
 from crawler.discovery import json_functions
 from crawler.discovery.methods import OR, DiscoveryMethod, JsonApi, Link, Listing, Reports, Sitemap
-from crawler.public_addresses import refusal
+from store.public_addresses import refusal
 
 Mistake = tuple[tuple[str | int, ...], str]
 """Where a mistake stands (names of fields, numbers of elements), and what it is."""

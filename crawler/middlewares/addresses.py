@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError
 
 from crawler.exceptions import LOCAL_URL, RefusedAddress
-from crawler.public_addresses import refusal
+from store.public_addresses import refusal
 from crawler.resolver import PublicResolver
 
 

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from itertools import repeat
 from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,13 @@ from text.translation.translator import TradeWords, Translation, Translator
 
 _EMBEDDING_CACHE_BYTES = 1 << 20
 """Embeddings of 1,000 queries: the same query comes again with another filter, or for the next page of hits."""
+
+
+class UnweightedQuery(NamedTuple):
+    """What a query says, before it is weighted by the statistics of a collection; it never changes."""
+
+    parsed: ParsedQuery
+    embedding: PendingEmbedding
 
 
 class QueryBuilder:
@@ -78,7 +86,13 @@ class QueryBuilder:
         cross_lingual: bool,
         any_of: Sequence[Sequence[Sequence[str]]] = (),
     ) -> list[HybridQuery]:
-        """The query of each of *texts*; a text without any known word has one too.
+        """The query of each of *texts*; see ``parse``."""
+        return self.weighted(collection, self.parse(texts, cross_lingual, any_of))
+
+    def parse(
+        self, texts: Sequence[str], cross_lingual: bool, any_of: Sequence[Sequence[Sequence[str]]] = ()
+    ) -> list[UnweightedQuery]:
+        """What each of *texts* says; a text without any known word has a query too.
 
         *any_of*: for each text its groups of alternatives. Those that are names of the glossary are one concept.
         """
@@ -90,10 +104,15 @@ class QueryBuilder:
         if embeddings is None:
             embedded = query_embeddings(encoder, texts) if encoder else repeat(None, len(texts))
             embeddings = [_known(embedding) for embedding in embedded]
-        return self._queries(collection, parsed, embeddings)
+        return [UnweightedQuery(*both) for both in zip(parsed, embeddings, strict=True)]
 
     def from_article(self, collection: Collection, row: Document, cross_lingual: bool) -> HybridQuery:
-        """The query of a stored article, from its ``language``, ``vector``, ``bigrams`` and ``meaning`` in *row*.
+        """The query of a stored article; see ``parse_article``."""
+        (query,) = self.weighted(collection, [self.parse_article(row, cross_lingual)])
+        return query
+
+    def parse_article(self, row: Document, cross_lingual: bool) -> UnweightedQuery:
+        """What the stored article *row* says: from its ``language``, ``vector``, ``bigrams`` and ``meaning``.
 
         No text is analyzed or embedded: tokens and embedding are those that the pipelines stored. An embedding of
         another encoder is not used.
@@ -106,8 +125,7 @@ class QueryBuilder:
         usable = fingerprint and stored[:ENCODER_FINGERPRINT_BYTES] == fingerprint
         embedding = np.frombuffer(stored, np.int8, offset=ENCODER_FINGERPRINT_BYTES) if usable else None
         parsed = self._parsed_bags(row["language"], tokens, bigram_counts, cross_lingual)
-        (query,) = self._queries(collection, [parsed], [_known(embedding)])
-        return query
+        return UnweightedQuery(parsed, _known(embedding))
 
     def bags_of_words(self, texts: Sequence[str]) -> list[tuple[int, list[tuple[int, int]]]]:
         """For each of *texts* how many different words it has, and (token id, count) of those that have an id."""
@@ -193,16 +211,11 @@ class QueryBuilder:
             return self._translator.to_chinese(tokens)
         return []
 
-    def _queries(
-        self, collection: Collection, parsed: Sequence[ParsedQuery], embeddings: Sequence[PendingEmbedding]
-    ) -> list[HybridQuery]:
-        """The queries *parsed*, weighted; the ids of the tokens of all of them are looked up together."""
-        ids = self._term_ids.ids({token for query in parsed for token in query.tokens()})
+    def weighted(self, collection: Collection, queries: Sequence[UnweightedQuery]) -> list[HybridQuery]:
+        """*queries*, weighted for *collection*; the ids of the tokens of all of them are looked up together."""
+        ids = self._term_ids.ids({token for query in queries for token in query.parsed.tokens()})
         fingerprint = self._fingerprint
-        return [
-            hybrid_query(query, collection, ids, fingerprint, embedding)
-            for query, embedding in zip(parsed, embeddings, strict=True)
-        ]
+        return [hybrid_query(parsed, collection, ids, fingerprint, embedding) for parsed, embedding in queries]
 
 
 def query_embeddings(encoder: Encoder, texts: Sequence[str]) -> list[NDArray[np.int8]]:

@@ -79,7 +79,7 @@ class Searcher:
     def hits(self, texts: Sequence[str], options: SearchOptions) -> list[list[Hit]]:
         """The best articles for each of *texts*, which may have operators, read from the database."""
         requests = [self.requests.read(self.state, text, options) for text in texts]
-        requests = [self._selector.checked_before(request) for request in requests]
+        requests = [self.selector.checked_before(request) for request in requests]
         if options.model == HYBRID:
             found = self._hybrid(requests, options)
             hits = [self._reader.explained(query, ranked.best, options.explain) for query, ranked in found]
@@ -89,7 +89,8 @@ class Searcher:
         return [with_phrases(request.phrases, own) for request, own in zip(requests, hits, strict=True)]
 
     @property
-    def _selector(self) -> Selector:
+    def selector(self) -> Selector:
+        """Selects hits from this snapshot."""
         return Selector(self.state, self.database, self.builder.analyzer)
 
     @property
@@ -111,7 +112,7 @@ class Searcher:
 
     def ranking(self, text: str, options: SearchOptions) -> Ranking:
         """The best articles for *text*, which may have operators, and how many hits there are."""
-        request = self._selector.checked_before(self.requests.read(self.state, text, options))
+        request = self.selector.checked_before(self.requests.read(self.state, text, options))
         if options.model == HYBRID:
             ((query, ranked),) = self._hybrid([request], options)
             return self._ranking_of(query, request, ranked)
@@ -128,8 +129,8 @@ class Searcher:
         if options.model == HYBRID:
             query, request, place = self._query_like(article_id, options)
             return self._ranking_of(query, request, self._best(query, request, place), place)
-        row = self._vectors_of(article_id)
-        request = self._selector.checked_before(self.requests.read(self.state, "", options))
+        row = self.vectors_of(article_id)
+        request = self.selector.checked_before(self.requests.read(self.state, "", options))
         place = self.state.collection.place_of(article_id)
         (weights,) = self._model_queries(options.model, [unpack(row["vector"])])
         return self._ranking_of_model(weights, request, self._best_of_model(weights, request, place), place)
@@ -138,18 +139,19 @@ class Searcher:
         self, article_id: str, options: SearchOptions
     ) -> tuple[HybridQuery, Request, tuple[int, int] | None]:
         """The query of the default model that the stored article *article_id* is, and the article's place."""
-        row = self._vectors_of(article_id)
-        request = self._selector.checked_before(self.requests.read(self.state, "", options))
+        row = self.vectors_of(article_id)
+        request = self.selector.checked_before(self.requests.read(self.state, "", options))
         query = self.builder.from_article(self.state.collection, row, options.across)
         return query, request, self.state.collection.place_of(article_id)
 
     def _query_of(self, text: str, options: SearchOptions) -> tuple[HybridQuery, Request, None]:
         """The query of the default model that *text* is, which may have operators."""
-        request = self._selector.checked_before(self.requests.read(self.state, text, options))
+        request = self.selector.checked_before(self.requests.read(self.state, text, options))
         (query,) = self._queries([request], options)
         return query, request, None
 
-    def _vectors_of(self, article_id: str) -> Document:
+    def vectors_of(self, article_id: str) -> Document:
+        """What the query that the stored article is is made of. Raises QueryError where there is none."""
         fields = dict.fromkeys(("language", *segment_format.FIELDS.values()), 1)
         row = self.database.articles.find_one({"_id": article_id}, fields)
         if row is None:
@@ -174,7 +176,7 @@ class Searcher:
 
     def all_hits(self, text: str, like: str, options: SearchOptions) -> AllHits:
         """All hits of *text*, of the stored article *like*, or of neither; ``k`` means nothing here."""
-        state, selector = self.state, self._selector
+        state, selector = self.state, self.selector
         if options.model == HYBRID and (text or like):
             query, request, place = self._query_like(like, options) if like else self._query_of(text, options)
             reading = self._reader, self.passages
@@ -183,18 +185,18 @@ class Searcher:
         if not text and not like:
             return all_hits.newest_first(state, request, selector)
         if like:
-            bag = unpack(self._vectors_of(like)["vector"])
+            bag = unpack(self.vectors_of(like)["vector"])
         else:
             ((words, bag),) = self.builder.bags_of_words([request.text])
-            _check_words(request.text, words > 0)
+            check_words(request.text, words > 0)
         (weights,) = self._model_queries(options.model, [bag])
         place = state.collection.place_of(like) if like else None
         return all_hits.of_model(state, request, selector, weights, self._reader, place)
 
     def latest(self, options: SearchOptions) -> Ranking:
         """The newest articles first, those without a date last; their scores are 0."""
-        request = self._selector.checked_before(self.requests.read(self.state, "", options))
-        found = self._selector.checking(partial(newest, self.state, request.article_filter), lambda one: one, request)
+        request = self.selector.checked_before(self.requests.read(self.state, "", options))
+        found = self.selector.checking(partial(newest, self.state, request.article_filter), lambda one: one, request)
         scored, total, at_least = found(options.k)
 
         def hits(ids: Collection[str]) -> list[Hit]:
@@ -273,7 +275,7 @@ class Searcher:
     def score(self, text: str, article_id: str) -> float:
         """The score that a search for *text* gives the article; 0 where it would be no hit, and for an unknown one."""
         request = self.requests.read(self.state, text, SearchOptions())
-        if not self._selector.passes(request, article_id):
+        if not self.selector.passes(request, article_id):
             return 0.0
         (query,) = self.builder.from_texts(self.state.collection, [request.text], True, [request.any_of])
         place = self.state.collection.place_of(article_id)
@@ -339,13 +341,13 @@ class Searcher:
         any_of = [request.any_of for request in requests]
         queries = self.builder.from_texts(self.state.collection, texts, options.across, any_of)
         for text, query in zip(texts, queries, strict=True):
-            _check_words(text, query.has_words)
+            check_words(text, query.has_words)
         return queries
 
     def _best(
         self, query: HybridQuery, request: Request, without: tuple[int, int] | None = None
     ) -> Ranked[two_stage.ScoredDocument]:
-        return self._selector.best(
+        return self.selector.best(
             partial(self._reranked, query, request, without), attrgetter("article_id", "score"), request
         )
 
@@ -368,7 +370,7 @@ class Searcher:
         texts = [request.text for request in requests]
         bags = self.builder.bags_of_words(texts)
         for text, (words, _) in zip(texts, bags, strict=True):
-            _check_words(text, words > 0)
+            check_words(text, words > 0)
         queries = self._model_queries(options.model, [bag for _, bag in bags])
         pairs = list(zip(queries, requests, strict=True))
         return queries, _for_each(lambda pair: self._best_of_model(*pair), pairs)
@@ -383,7 +385,7 @@ class Searcher:
             passing = _at_least(options.min_score, found)
             return Ranked(passing, len(passing), len(passing) == number)
 
-        return self._selector.best(find, lambda scored: scored, request)
+        return self.selector.best(find, lambda scored: scored, request)
 
     def _model_queries(self, model: str, bags: Sequence[BagOfWords]) -> list[Query]:
         try:
@@ -401,7 +403,8 @@ def _is_counted_deeper(request: Request) -> bool:
     return not request.unchecked and not request.without and ORDERS[request.options.sort] != PUBLISHED
 
 
-def _check_words(text: str, has_words: bool) -> None:
+def check_words(text: str, has_words: bool) -> None:
+    """Raise QueryError for the query *text* without words."""
     if not text.strip():
         raise QueryError("the query is empty", "q", "没有给出要找的文字")
     if not has_words:

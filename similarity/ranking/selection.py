@@ -103,11 +103,16 @@ class Selector:
 
     def passes(self, request: Request, article_id: str) -> bool:
         """Whether the article may be a hit of *request*."""
-        place = self.state.collection.place_of(article_id)
-        if place is None:
-            return False
-        allowed, _ = self.state.allowed(request.article_filter, place[0], self.state.collection.segments[place[0]])
-        return bool(allowed[place[1]]) and bool(self._checks(request).passing([article_id]))
+        return bool(self.allowed_among(request, [article_id]))
+
+    def allowed_among(self, request: Request, ids: Collection[str]) -> Collection[str]:
+        """Those of the articles *ids* that may be hits of *request*."""
+        segments, allowed = self.state.collection.segments, []
+        for article_id in ids:
+            place = self.state.collection.place_of(article_id)
+            if place and self.state.allowed(request.article_filter, place[0], segments[place[0]])[0][place[1]]:
+                allowed.append(article_id)
+        return self._checks(request).passing(allowed)
 
     def passing(self, request: Request, ids: Collection[str]) -> Collection[str]:
         """Those of *ids*, articles that pass the filter of *request*, whose texts pass as well."""

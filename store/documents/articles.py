@@ -30,6 +30,9 @@ BagOfWords = list[tuple[int, int]]
 
 Outcome = Literal["new", "changed", "unchanged"]
 
+READY, UNGROUPED = "ready", "ungrouped"
+"""Values of the field ``unmatched``: no watch has seen the article yet; nor is it in its story."""
+
 _NOT_CONTENT = ("fetched",)
 _READ = dict.fromkeys((*(name for name in Article.__dataclass_fields__ if name != "id"), "page_vectors"), 1)
 _TOKEN_FIELDS = ("content", "length", "vector", "page_vectors", "bigrams")
@@ -65,12 +68,16 @@ class StoredArticle:
     page_vectors: list[bytes]
 
 
-def write(database: Database[Document], articles: Sequence[VectorizedArticle]) -> dict[str, Outcome]:
+def write(
+    database: Database[Document], articles: Sequence[VectorizedArticle], grouped_later: bool = False
+) -> dict[str, Outcome]:
     """Store *articles* and say for each article id what that did.
 
     An article whose content is stored already is not written, so a repeated crawl changes nothing. What is written is
     ``pending`` until the compactor has packed it into a segment, and gets a revision that no other version of the
-    article ever has. ``stored`` is the time of the database server, which all writers share.
+    article ever has. ``stored`` is the time of the database server, which all writers share. It is ``unmatched`` until
+    the matcher of the watches has seen this revision; *grouped_later*: the caller assigns the stories next, and calls
+    ``note_grouped`` then.
     """
     documents = {analyzed.article.id: analyzed.document for analyzed in articles}
     rows = database.articles.find({"_id": {"$in": list(documents)}}, {"content": 1})
@@ -87,8 +94,15 @@ def write(database: Database[Document], articles: Sequence[VectorizedArticle]) -
     archive.keep(database, (analyzed.raw for analyzed in written if analyzed.raw))
     if changes:
         revision = counters.reserve(database, counters.REVISIONS, 1)
-        database.articles.bulk_write([_upsert(changes[key], revision) for key in changes], ordered=False)
+        state = UNGROUPED if grouped_later else READY
+        database.articles.bulk_write([_upsert(changes[key], revision, state) for key in changes], ordered=False)
     return outcomes
+
+
+def note_grouped(database: Database[Document], ids: Iterable[str]) -> None:
+    """Note that the articles *ids* are in their stories, for the matcher of the watches, which waits for that."""
+    waiting = {"_id": {"$in": list(ids)}, "unmatched": UNGROUPED}
+    database.articles.update_many(waiting, {"$set": {"unmatched": READY}})
 
 
 def delete(database: Database[Document], ids: Iterable[str]) -> int:
@@ -184,12 +198,13 @@ def release(database: Database[Document], keys: Iterable[str]) -> None:
     database.quarantine.delete_many({"_id": {"$in": list(keys)}})
 
 
-def _upsert(document: Document, revision: int) -> UpdateOne:
+def _upsert(document: Document, revision: int, unmatched: str) -> UpdateOne:
     set_by_database = {
         "stored": "$$NOW",
         "first_stored": {"$ifNull": ["$first_stored", "$$NOW"]},
         "revision": revision,
         "pending": True,
+        "unmatched": unmatched,
         "also_at": {"$ifNull": ["$also_at", []]},
         "story": {"$ifNull": ["$story", document["_id"]]},
     }

@@ -114,21 +114,9 @@ def score_places(
     """The exact scores of the articles at *places* with the ids *keys*, in this order; 0 for what is no hit."""
     if not keys:
         return []
-    readers = [segment.reader for segment in state.collection.segments]
-    segments, rows = [readers[number] for number, _ in places], [row for _, row in places]
-    revisions = [int(segment.segment.revisions[row]) for segment, row in zip(segments, rows, strict=True)]
-    reading = read_passages(list(zip(keys, revisions, strict=True))) if query.embedding is not None else dict
-    # The forward indexes are built while the database reads the passages.
-    words, bigrams = (
-        forward_index_of([segment.packed(field, row) for segment, row in zip(segments, rows, strict=True)])
-        for field in (WORDS, BIGRAMS)
-    )
-    lengths = np.array([segment.segment.lengths[row] for segment, row in zip(segments, rows, strict=True)], np.float64)
-    passages = reading()
-    vectors = _vectors(segments, rows, query.encoder_fingerprint, [passages.get(key) for key in keys])
-    others = {number: other_languages(readers[number], query.language) for number in {number for number, _ in places}}
-    across = [bool(others[number][readers[number].segment.languages[row]]) for number, row in places]
-    documents = ScoringDocuments(words, bigrams, lengths, *vectors, np.array(across, np.bool_))
+    read = read_passages if query.embedding is not None else no_passages
+    across = across_at(state, places, query.language)
+    documents = scoring_documents(state, places, keys, query.encoder_fingerprint, read)._replace(across=across)
     scores = score_many(prepare(query, state.collection), documents)
     return [
         ScoredDocument(
@@ -137,13 +125,44 @@ def score_places(
             CROSS_LINGUAL if across[at] else SAME_LANGUAGE,
             dict(zip(PARTS, parts, strict=True)),
             met,
-            (places[at][0], rows[at]),
+            (places[at][0], places[at][1]),
             passage if passage >= 0 else None,
         )
         for at, (score, parts, met, passage) in enumerate(
             zip(scores.scores.tolist(), scores.parts.tolist(), scores.met, scores.passages.tolist(), strict=True)
         )
     ]
+
+
+def scoring_documents(
+    state: State, places: Sequence[Sequence[int]], keys: Sequence[str], fingerprint: bytes, read_passages: ReadPassages
+) -> ScoringDocuments:
+    """The documents at *places* with the ids *keys*, for queries in their own language; see ``across_at``."""
+    readers = [segment.reader for segment in state.collection.segments]
+    segments, rows = [readers[number] for number, _ in places], [row for _, row in places]
+    revisions = [int(segment.segment.revisions[row]) for segment, row in zip(segments, rows, strict=True)]
+    reading = read_passages(list(zip(keys, revisions, strict=True)))
+    # The forward indexes are built while the database reads the passages.
+    words, bigrams = (
+        forward_index_of([segment.packed(field, row) for segment, row in zip(segments, rows, strict=True)])
+        for field in (WORDS, BIGRAMS)
+    )
+    lengths = np.array([segment.segment.lengths[row] for segment, row in zip(segments, rows, strict=True)], np.float64)
+    passages = reading()
+    vectors = _vectors(segments, rows, fingerprint, [passages.get(key) for key in keys])
+    return ScoringDocuments(words, bigrams, lengths, *vectors, np.zeros(len(keys), np.bool_))
+
+
+def no_passages(wanted: Sequence[Revision]) -> Callable[[], Mapping[str, NDArray[np.int8]]]:
+    """A ``ReadPassages`` that reads none."""
+    return dict
+
+
+def across_at(state: State, places: Sequence[Sequence[int]], language: str) -> Flags:
+    """Which of the articles at *places* are in another language than *language*: (places,), bool."""
+    readers = [segment.reader for segment in state.collection.segments]
+    others = {number: other_languages(readers[number], language) for number in {number for number, _ in places}}
+    return np.array([others[number][readers[number].segment.languages[row]] for number, row in places], np.bool_)
 
 
 def scoring_document(

@@ -38,6 +38,24 @@ class SearchArguments(SimilarArguments, total=False):
     recent: timedelta | str | None
 
 
+class WatchArguments(TypedDict, total=False):
+    """Arguments of ``SimilarityIndex.watch``; see there and ``SimilarityIndex.search`` for what each means."""
+
+    source: Values
+    kind: Values
+    language: Values
+    company: Values
+    since: date | None
+    until: date | None
+    must: Values
+    exclude: Values
+    across: bool
+    min_score: float | None
+    target_precision: float | None
+    each_article: bool
+    changes: bool
+
+
 _SEVERAL = (list, tuple, set, frozenset)
 _VALUES = ("a text, or a list of texts", (str, *_SEVERAL, type(None)))
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.public_addresses import is_public, literal_address, refusal
+from store.public_addresses import is_public, literal_address, refusal
 from tests.commands import environment
 
 

@@ -17,7 +17,7 @@ from tests.store.server.test_embedded import User
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = int(os.environ.get("XINWEN_SOAK", "20"))
+ROUNDS = int(os.environ.get("SOAK", "20"))
 
 
 def supervisors(data: Path) -> list[int]:

@@ -1,0 +1,1 @@
+"""Tells people of new articles: watches, an outbox, senders."""

@@ -1,0 +1,169 @@
+"""What is to be told, and what became of it, in MongoDB: nothing is sent that is not noted here first.
+
+``outbox`` has a row for each match of a watch and an article, unique for the two; its ``waiting`` lists the targets
+that are still to get it, and from when. A sender makes a document in ``messages`` of rows that wait for its target
+(``claim``), sends it, and notes the answer. A kill between any two steps leaves a state from which the next sender goes
+on: a message that was made and whose rows still wait is completed by ``finish_claims``; one that was sent and not noted
+is sent again under the same id. The unique index over the rows of the messages to one target lets no row into two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from alerts.messages import Message, entry_of, fitting
+from alerts.targets import CALLBACK, Target
+from alerts.watches import Watch
+from store.connection import Document
+
+RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 1440))
+"""How long after each failed attempt the next one comes; after the last one the message has failed."""
+
+WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
+
+MANY, WINDOW = 20, timedelta(minutes=10)
+"""More stories than this in this time become one message with a link."""
+
+_MOST_ENTRIES = 200
+_DUPLICATE = 11_000  # MongoDB's error code
+
+
+def row(watch: Watch, kind: str, article: str, told: bool, found: datetime, **fields: object) -> Document:
+    """A row of the outbox for *watch*; one that is told waits for each target of the watch."""
+    waiting = [{"target": target.key, "due": target.rhythm.due(found, target.key)} for target in watch.targets]
+    own = {"_id": uuid4().hex, "kind": kind, "watch": watch.id, "article": article, "change": 0, "told": told}
+    return own | {"found": found, "waiting": waiting if told else []} | fields
+
+
+def insert(database: Database[Document], rows: Sequence[Document]) -> None:
+    """Insert *rows*; those whose watch and article are noted already stay as they are."""
+    if not rows:
+        return
+    try:
+        database.outbox.insert_many(list(rows), ordered=False)
+    except BulkWriteError as error:
+        faults = error.details.get("writeErrors", [])
+        if any(fault["code"] != _DUPLICATE for fault in faults) or error.details.get("writeConcernErrors"):
+            raise
+
+
+def notice(watch: Watch, key: str, text: str, found: datetime, targets: Sequence[Target]) -> Document:
+    """A row that tells *text* to *targets* of *watch*, once for each *key*."""
+    made = row(watch, "notice", key, True, found, entry={"title": text})
+    kept = {target.key for target in targets}
+    return made | {"waiting": [one for one in made["waiting"] if one["target"] in kept]}
+
+
+def due_targets(database: Database[Document], now: datetime, paused: Iterable[str]) -> set[str]:
+    """The keys of the targets for which something is due, but for the watches *paused*."""
+    stopped = list(paused)
+    rows: list[Document] = [
+        {"$match": {"waiting.due": {"$lte": now}, "watch": {"$nin": stopped}}},
+        {"$unwind": "$waiting"},
+        {"$match": {"waiting.due": {"$lte": now}}},
+        {"$group": {"_id": "$waiting.target"}},
+    ]
+    keys = {found["_id"] for found in database.outbox.aggregate(rows)}
+    waiting = {"state": WAITING, "next": {"$lte": now}, "watch": {"$nin": stopped}}
+    return keys | set(database.messages.distinct("target", waiting))
+
+
+def finish_claims(database: Database[Document], target: str) -> None:
+    """Complete messages to *target* that a killed sender had made, and whose rows still wait."""
+    for message in database.messages.find({"target": target, "state": WAITING, "claimed": False}):
+        _finish_claim(database, message)
+
+
+def _finish_claim(database: Database[Document], message: Document) -> None:
+    rows = {"_id": {"$in": message["matches"]}}
+    database.outbox.update_many(rows, {"$pull": {"waiting": {"target": message["target"]}}})
+    database.messages.update_one({"_id": message["_id"]}, {"$set": {"claimed": True}})
+
+
+def next_message(database: Database[Document], target: str, now: datetime, paused: Iterable[str]) -> Document | None:
+    """A message to *target* that is due; None for none."""
+    due = {"target": target, "state": WAITING, "next": {"$lte": now}, "watch": {"$nin": list(paused)}}
+    return database.messages.find_one(due, sort=[("next", 1), ("made", 1)])
+
+
+def claim(database: Database[Document], watch: Watch, target: Target, now: datetime) -> Document | None:
+    """A new message of what is due for *target* from *watch*, as much as fits into one; None for nothing."""
+    due = {"watch": watch.id, "waiting": {"$elemMatch": {"target": target.key, "due": {"$lte": now}}}}
+    most = 1 if target.kind == CALLBACK else _MOST_ENTRIES
+    rows = list(database.outbox.find(due).sort([("found", 1), ("_id", 1)]).limit(most))
+    if not rows:
+        return None
+    is_summary = False
+    if target.kind != CALLBACK and any(one["kind"] != "notice" for one in rows):
+        lately = [*database.messages.find({"watch": watch.id, "target": target.key, "made": {"$gt": now - WINDOW}})]
+        told = sum(len(message["matches"]) for message in lately)
+        if told > MANY:
+            return None  # the rest comes when the ten minutes are over
+        is_summary = told + len(rows) > MANY
+    key = f"msg_{uuid4().hex}"
+    entries = tuple(map(entry_of, rows))
+    if target.kind != CALLBACK:
+        entries = entries[
+            : fitting(Message(key, watch.name, entries, now, is_summary), target.kind, target.limits.text)
+        ]
+    message = {
+        "_id": key,
+        "watch": watch.id,
+        "target": target.key,
+        "matches": [entry.id for entry in entries],
+        "state": WAITING,
+        "next": now,
+        "made": now,
+        "claimed": False,
+        "summary": is_summary,
+        "attempts": 0,
+        "answers": [],
+    }
+    try:
+        database.messages.insert_one(message)
+    except DuplicateKeyError:
+        return None  # another sender has just done so, under a lease that lapsed meanwhile
+    _finish_claim(database, message)
+    return message
+
+
+def message_of(database: Database[Document], watch: Watch, stored: Document) -> Message:
+    """What the *stored* message says, the same at every attempt."""
+    rows = {found["_id"]: found for found in database.outbox.find({"_id": {"$in": stored["matches"]}})}
+    entries = tuple(entry_of(rows[key]) for key in stored["matches"] if key in rows)
+    return Message(stored["_id"], watch.name, entries, stored["made"], stored["summary"])
+
+
+def begin_attempt(database: Database[Document], message: Document, number: int, now: datetime) -> bool:
+    """Note that *message* is sent now, under the lease *number*; whether it still is to be sent under that."""
+    ours = {
+        "_id": message["_id"],
+        "state": WAITING,
+        "$or": [{"lease": {"$exists": False}}, {"lease": {"$lte": number}}],
+    }
+    changed = database.messages.update_one(ours, {"$set": {"lease": number, "tried": now}})
+    return bool(changed.matched_count)
+
+
+def note_answer(database: Database[Document], message: Document, is_delivered: bool, answer: str, now: datetime) -> str:
+    """Note what the service answered; the state of the message after that."""
+    attempts = message["attempts"] + 1
+    state = DELIVERED if is_delivered else WAITING if attempts <= len(RETRIES) else FAILED
+    change: Document = {"state": state, "attempts": attempts}
+    if state == WAITING:
+        change["next"] = now + RETRIES[attempts - 1]
+    else:
+        change["ended"] = now
+    noted = {"at": now, "delivered": is_delivered, "answer": answer[:300]}
+    database.messages.update_one({"_id": message["_id"]}, {"$set": change, "$push": {"answers": noted}})
+    return state
+
+
+def sent_since(database: Database[Document], target: str, since: datetime) -> int:
+    """How many messages to *target* were sent since then; each is sent once in a minute at most."""
+    return database.messages.count_documents({"target": target, "tried": {"$gt": since}})

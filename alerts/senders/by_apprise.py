@@ -1,0 +1,45 @@
+"""Services that the library apprise knows: Feishu, Lark, e-mail, Telegram, ntfy and a hundred others.
+
+Its senders for WeCom and DingTalk take a refusal with status 200 for success, so those two are our own.
+"""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlsplit
+
+from apprise import Apprise, AppriseAsset, NotifyFormat
+
+from alerts.messages import Message, plain_text
+from alerts.network import SECONDS, NotSent, public_address
+from alerts.senders.answer import SendAnswer, one_line
+from alerts.targets import Target
+
+_SERIOUS = ("WARNING", "ERROR", "CRITICAL")
+
+
+def send(message: Message, target: Target) -> SendAnswer:
+    """Send *message* as plain text with its heading as the title. Raises NotSent."""
+    asset = AppriseAsset(app_id="Xinwen", app_desc="芯闻 Xinwen", http_redirects=False)
+    service = Apprise.instantiate(target.url, asset=asset)
+    if service is None:
+        raise NotSent("the library apprise no longer knows such an address")
+    service.redirects = False  # an address may say otherwise
+    for name in ("host", "smtp_host"):
+        host = getattr(service, name, None)
+        if host and (name == "smtp_host" or "host" in service.template_tokens):
+            public_address(host)
+    apprise = Apprise(asset=asset)
+    apprise.add(service)
+    result = apprise.notify(
+        body=plain_text(message) or message.heading,
+        title=message.heading,
+        body_format=NotifyFormat.TEXT,
+        timeout=SECONDS,
+        log_level=logging.INFO,
+    )
+    said = "; ".join(one_line(str(entry.message)) for entry in result.logs() if entry.level in _SERIOUS)
+    scheme = urlsplit(target.url).scheme
+    if result:
+        return SendAnswer(True, f"{scheme} took it")
+    return SendAnswer(False, said or f"{scheme} did not take it, without a reason")

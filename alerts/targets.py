@@ -1,0 +1,197 @@
+"""Where a watch tells: the address of a target, what service it is, and the limits of that service."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from alerts.errors import WatchError
+from alerts.network import LOCAL, NotPublic, check_host
+from alerts.schedule import Rhythm, rhythm_of
+from store.connection import Document
+
+WECOM, DINGTALK, WEBHOOK, APPRISE, CALLBACK = "wecom", "dingtalk", "webhook", "apprise", "callback"
+
+WECOM_HOST, DINGTALK_HOST = "qyapi.weixin.qq.com", "oapi.dingtalk.com"
+WECOM_PATH, DINGTALK_PATH = "/cgi-bin/webhook/send", "/robot/send"
+_FEISHU = ("open.feishu.cn", "open.larksuite.com")
+_ROBOTS = "qyapi.weixin.qq.com, oapi.dingtalk.com, open.feishu.cn"
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.I)
+_ON_THIS_MACHINE = frozenset(
+    ("dbus", "glib", "gnome", "growl", "kde", "macosx", "qt", "syslog", "windows")
+)  # of apprise: they show something on the screen of the server
+
+MOST_TARGETS = 20
+"""Targets of one watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a service takes: bytes (UTF-8) of one text, messages ``a_minute`` and ``a_second`` (0 for any number)."""
+
+    text: int
+    a_minute: int = 0
+    a_second: int = 0
+
+
+LIMITS = {
+    WECOM: Limits(4_096, 20),
+    DINGTALK: Limits(18_000, 20),
+    "feishu": Limits(18_000, 100, 5),  # of 20 KB, in which the JSON around the text counts too
+    WEBHOOK: Limits(200_000),
+    CALLBACK: Limits(1_000_000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and when a watch tells. ``key`` names the address in the database, where it is shared by watches.
+
+    ``secret`` signs what a plain webhook gets (Standard Webhooks); "" for other kinds.
+    """
+
+    kind: str
+    url: str
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    secret: str = field(default="", repr=False)
+
+    @property
+    def key(self) -> str:
+        """A digest of the address."""
+        return hashlib.sha256(self.url.encode()).hexdigest()[:16]
+
+    @property
+    def shown(self) -> str:
+        """The address without its keys and passwords, for lists and messages."""
+        parts = urlsplit(self.url)
+        if self.kind == CALLBACK:
+            return "callback"
+        host = parts.hostname or ""
+        mark = self.key[:4]
+        if self.kind == APPRISE and parts.scheme not in ("mailto", "mailtos"):
+            return f"{parts.scheme}://…{mark}"
+        return f"{parts.scheme}://{host}/…{mark}"
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of its service."""
+        if self.kind != APPRISE:
+            return LIMITS[self.kind]
+        if urlsplit(self.url).scheme in ("feishu", "lark"):
+            return LIMITS["feishu"]
+        from apprise import Apprise
+
+        service = Apprise.instantiate(self.url)
+        # The limit of apprise is in characters, of which each has at least a byte.
+        return Limits(max(min(service.body_maxlen, 200_000) - 300, 400) if service else 4_000)
+
+    def document(self) -> Document:
+        """As it is stored."""
+        every, quiet = str(self.rhythm), self.rhythm.quiet_text
+        return {"kind": self.kind, "url": self.url, "every": every, "quiet": quiet, "secret": self.secret}
+
+
+def stored_target(row: Document) -> Target:
+    """The target that *row* is."""
+    return Target(row["kind"], row["url"], rhythm_of(row["every"], row["quiet"]), row["secret"])
+
+
+def target_of(url: str, every: str = "at-once", quiet: str = "") -> Target:
+    """The target at the address *url*, as a user gives it. Raises WatchError."""
+    rhythm, url = rhythm_of(every, quiet), url.strip()
+    scheme, separator, _ = url.partition("://")
+    if not separator or not _SCHEME.fullmatch(scheme) or not url.isprintable() or " " in url:
+        raise _wrong(url, f"an address such as https://{_ROBOTS.split(', ')[0]}/…, https://… or mailto://… is", "")
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        _ = parts.port if scheme.lower() in ("http", "https") else 0  # raises ValueError; elsewhere it may be a key
+    except ValueError:
+        raise _wrong(url, "its host or port is malformed", "主机或端口有误") from None
+    scheme = scheme.lower()
+    if scheme == "wecombot" or host == WECOM_HOST:
+        return Target(WECOM, _wecom(url, scheme, host), rhythm)
+    if scheme == "dingtalk" or host == DINGTALK_HOST:
+        return Target(DINGTALK, _dingtalk(url, scheme), rhythm)
+    if host in _FEISHU:
+        kind, token = ("feishu" if host == _FEISHU[0] else "lark"), parts.path.rstrip("/").rpartition("/")[2]
+        return Target(APPRISE, _checked_apprise(f"{kind}://{token}/", url), rhythm)
+    if scheme in ("http", "https"):
+        return Target(WEBHOOK, _webhook(url, scheme, host), rhythm, _new_secret())
+    return Target(APPRISE, _checked_apprise(url, url), rhythm)
+
+
+def _wecom(url: str, scheme: str, host: str) -> str:
+    parts = urlsplit(url)
+    key = (parts.netloc or parts.path.strip("/")) if scheme == "wecombot" else _parameter(url, "key")
+    if not re.fullmatch(r"[\w-]{8,80}", key) or (host == WECOM_HOST and parts.path != WECOM_PATH):
+        raise _wrong(url, f"a robot of WeCom has https://{WECOM_HOST}{WECOM_PATH}?key=…", "企业微信机器人的地址有误")
+    return f"https://{WECOM_HOST}{WECOM_PATH}?{urlencode({'key': key})}"
+
+
+def _dingtalk(url: str, scheme: str) -> str:
+    parts = urlsplit(url)
+    if scheme == "dingtalk":
+        secret, _, token = parts.netloc.rpartition("@")
+    else:
+        token, secret = _parameter(url, "access_token"), _parameter(url, "secret")
+    is_path = scheme == "dingtalk" or parts.path == DINGTALK_PATH
+    if not is_path or not re.fullmatch(r"[\w-]{8,128}", token) or not re.fullmatch(r"[\w-]{0,128}", secret):
+        form = f"https://{DINGTALK_HOST}{DINGTALK_PATH}?access_token=…&secret=SEC…"
+        raise _wrong(url, f"a robot of DingTalk has {form}", "钉钉机器人的地址有误")
+    fields = {"access_token": token} | ({"secret": secret} if secret else {})
+    return f"https://{DINGTALK_HOST}{DINGTALK_PATH}?{urlencode(fields)}"
+
+
+def _webhook(url: str, scheme: str, host: str) -> str:
+    parts = urlsplit(url)
+    if scheme != "https" and host not in LOCAL:
+        raise _wrong(url, "what it gets would not be encrypted; use https", "未加密，请用 https")
+    if not host or parts.username or parts.fragment:
+        raise _wrong(url, "a host is needed, and no user name or fragment", "须有主机名，且不含用户名与 #")
+    _check(url, host)
+    return url
+
+
+def _checked_apprise(url: str, given: str) -> str:
+    from apprise import Apprise  # takes a third of a second to load
+
+    scheme = url.partition("://")[0].lower()
+    service = None if scheme in _ON_THIS_MACHINE else Apprise.instantiate(url)
+    if service is None:
+        raise _wrong(
+            given,
+            "no service has such an address: see https://github.com/caronc/apprise/wiki, or use https://…",
+            "没有服务用这样的地址，见 https://github.com/caronc/apprise/wiki，或用 https://…",
+        )
+    for name in ("host", "smtp_host"):
+        host = getattr(service, name, None)
+        if host and (name == "smtp_host" or "host" in service.template_tokens):  # else a key stands in its place
+            _check(given, host)
+    return url
+
+
+def _check(url: str, host: str) -> None:
+    try:
+        check_host(host)
+    except NotPublic:
+        raise _wrong(url, f"{host} is this machine or a private network", f"{host} 是本机或内网地址") from None
+
+
+def _parameter(url: str, name: str) -> str:
+    return parse_qs(urlsplit(url).query).get(name, [""])[0]
+
+
+def _new_secret() -> str:
+    return f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}"
+
+
+def _wrong(url: str, why: str, chinese: str) -> WatchError:
+    scheme, separator, rest = url.partition("://")
+    host = rest.split("/")[0].split("?")[0].rpartition("@")[2] if scheme.lower() in ("http", "https") else "…"
+    shown = repr(f"{scheme}{separator}{host}"[:60] if separator else url[:40])  # without the keys
+    return WatchError(f"--to {shown} is no target: {why}", f"--to {shown} 不是可用的地址：{chinese or why}", "to")

@@ -1,0 +1,99 @@
+"""``index.watch``: a function is called for each new story, across restarts, and again where it raised."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Event
+
+import pytest
+
+from alerts.callback import Match
+from alerts.errors import WatchError
+from similarity import QueryError
+from similarity.index import SimilarityIndex
+from tests.alerts.conftest import Writer
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Wait until *condition* holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it does not happen"
+        time.sleep(0.02)
+
+
+def test_a_function_is_called_once_for_each_story_across_restarts(index, writer: Writer, forty) -> None:
+    text, called = forty[0].article.title, []
+    with index.watch(text, min_score=0.01, name="asml", callback=called.append) as watching:
+        writer.store(forty[:5])
+        until(lambda: called)
+        assert repr(watching) == "<Watching 'asml'>"
+    first = called[0]
+    assert isinstance(first, Match) and first.watch == "asml"
+    assert first.article.title == text and first.score > 0.5
+    number = len(called)
+    writer.store(forty[5:10])  # while nobody listens
+    with index.watch(text, min_score=0.01, name="asml", callback=called.append):
+        told = {"told": True, "kind": "article"}
+        until(lambda: not index.database.articles.count_documents({"unmatched": "ready"}))
+        until(lambda: len(called) == index.database.outbox.count_documents(told))
+    assert len(called) > number
+    assert len({match.article.id for match in called}) == len(called) == len({match.id for match in called})
+
+
+def test_an_exception_is_shown_and_the_call_repeated(index, writer: Writer, forty) -> None:
+    calls: list[Match] = []
+
+    def broken(match: Match) -> None:
+        calls.append(match)
+        if len(calls) == 1:
+            raise RuntimeError("the printer\nis out of paper")
+
+    with index.watch(forty[0].article.title, min_score=0.3, name="w", callback=broken) as watching:
+        writer.store(forty[:1])
+        until(lambda: watching.fault)
+        assert watching.fault == "RuntimeError: the printer is out of paper"
+        until(lambda: index.database.messages.find_one({"attempts": 1}))
+        index.database.messages.update_many({}, {"$set": {"next": LONG_AGO}})
+        until(lambda: len(calls) == 2)
+        until(lambda: not watching.fault)
+    assert calls[0] == calls[1]
+
+
+def test_a_function_that_never_returns_holds_up_nobody(index, writer: Writer, forty) -> None:
+    stuck, called = Event(), []
+    text = forty[0].article.title
+    hangs = index.watch(text, min_score=0.3, name="hangs", callback=lambda _: stuck.wait(60))
+    with index.watch(text, min_score=0.3, name="works", callback=called.append):
+        writer.store(forty[:1])
+        until(lambda: called)
+    begin = time.monotonic()
+    hangs.stop(0.2)
+    assert time.monotonic() - begin < 5
+    stuck.set()
+
+
+def test_what_is_wrong_is_one_line(index: SimilarityIndex) -> None:
+    def nothing(match: Match) -> None:
+        """Does nothing."""
+
+    for arguments, option in [
+        ({"text": ""}, "text"),
+        ({"text": "的"}, "text"),
+        ({"min_score": 2}, "min_score"),
+        ({"callback": "print"}, "callback"),
+        ({"name": 5}, "name"),
+        ({"k": 3}, "k"),
+        ({"exclude": ["台积电"], "text": "台积电"}, "not"),
+    ]:
+        with pytest.raises(QueryError) as caught:
+            index.watch(**({"text": "HBM4", "name": "w", "callback": nothing} | arguments))
+        assert caught.value.option == option and "\n" not in str(caught.value)
+    index.watch("HBM4", name="w", callback=nothing).stop()
+    index.watch("HBM4", name="w", callback=nothing).stop()
+    with pytest.raises(WatchError, match="watch 'w' is another one; remove it"):
+        index.watch("HBM3", name="w", callback=nothing)

@@ -1,0 +1,284 @@
+"""What waits in the outbox is delivered: retried, held, bundled, counted, to each target for itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from time import monotonic, sleep
+
+import pytest
+
+from alerts import outbox, source_watch, watches
+from alerts.delivery import Deliveries, TargetSender, read_book
+from alerts.leases import NumberedLease, server_time
+from alerts.network import NotSent
+from alerts.outbox import RETRIES
+from alerts.senders.answer import SendAnswer
+from alerts.targets import target_of
+from alerts.watches import SOURCES, Watch
+from similarity.answers.question import Question
+from store import schema
+from store.connection import Document
+from tests.alerts.robots import DINGTALK_URL, HOOK_HOST, WECOM_URL, Robots, serving
+
+HOOK = f"https://{HOOK_HOST}/hook"
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def robots() -> Iterator[Robots]:
+    with serving() as opened:
+        yield opened
+
+
+def add(database, *targets: str, name: str = "cowos", **rhythm: str) -> Watch:
+    question = Question(q="先进封装产能")
+    return watches.add(database, Watch(name, question, targets=tuple(target_of(url, **rhythm) for url in targets)))
+
+
+def match(database, watch: Watch, number: int, first: int = 0) -> None:
+    """Rows for so many matches."""
+    now = server_time(database)
+    entry = {"url": "https://a.example/1", "source": "semi", "language": "zh", "published": None, "score": 0.5}
+    rows = [
+        outbox.row(watch, "article", f"{n:024x}", True, now, story=f"s{n}", entry={"title": f"芯片 {n}"} | entry)
+        for n in range(first, first + number)
+    ]
+    outbox.insert(database, rows)
+
+
+def hurry(database) -> None:
+    """Let everything be due."""
+    database.messages.update_many({"state": "waiting"}, {"$set": {"next": LONG_AGO, "tried": LONG_AGO}})
+    database.outbox.update_many({"waiting": {"$ne": []}}, {"$set": {"waiting.$[].due": LONG_AGO}})
+
+
+def sender(database, watch: Watch, place: int = 0, **senders) -> TargetSender:
+    made = TargetSender(database, watch.targets[place].key, **senders)
+    assert made.lease.hold()
+    return made
+
+
+def test_a_refused_message_is_retried_under_its_id_and_fails_at_last(database, robots: Robots) -> None:
+    watch = add(database, HOOK, WECOM_URL)
+    match(database, watch, 1)
+    hook = sender(database, watch)
+    for number in range(len(RETRIES) + 1):
+        robots.refuse(503, why="busy")
+        assert hook.step()
+        (message,) = database.messages.find({"target": hook.key})
+        assert message["attempts"] == number + 1
+        assert message["answers"][-1]["answer"] == 'HTTP 503: {"why": "busy"}'
+        if number < len(RETRIES):
+            assert message["state"] == "waiting"
+            assert message["next"] - message["answers"][-1]["at"] == RETRIES[number]
+            assert not hook.step(), "not before it is due"
+        hurry(database)
+    assert message["state"] == "failed"
+    assert not hook.step()
+    ids = {one.headers["webhook-id"] for one in robots.received}
+    bodies = {one.body for one in robots.received}
+    assert ids == {message["_id"]} and len(bodies) == 1 and len(robots.received) == 7
+
+    # The other target is told of it, and nothing twice.
+    sender(database, watch, 1).run(Event())
+    texts = "\n".join(one.text for one in robots.received[7:])
+    assert "芯片 0" in texts and "未能送达 · not delivered to https://hooks.example.org" in texts
+
+
+def test_a_dead_target_delays_no_other(database, robots: Robots) -> None:
+    add(database, f"https://{HOOK_HOST}/hangs", name="dead")
+    watch = add(database, WECOM_URL)
+    for one in watches.all_watches(database):
+        match(database, one, 1)
+    stopping, begin = Event(), monotonic()
+    deliveries = Deliveries(database)
+    while not any(one.path.endswith("send") for one in robots.received) and monotonic() < begin + 10:
+        deliveries.step(stopping)
+        sleep(0.02)
+    assert monotonic() - begin < 5
+    robots.hangs.set()
+    stopping.set()
+    deliveries.join(10)
+    (dead,) = database.messages.find({"watch": {"$ne": watch.id}})
+    assert (dead["state"], dead["attempts"]) == ("waiting", 1)
+
+
+def test_a_fault_of_a_sender_is_its_answer(database) -> None:
+    watch = add(database, WECOM_URL)
+    match(database, watch, 1)
+
+    def broken(message, target) -> SendAnswer:
+        raise ZeroDivisionError("by\nzero")
+
+    assert sender(database, watch, senders={"wecom": broken}).step()
+    assert database.messages.find_one()["answers"][0]["answer"] == "ZeroDivisionError: by zero"
+
+    def unreachable(message, target) -> SendAnswer:
+        raise NotSent("nobody there")
+
+    hurry(database)
+    database.leases.delete_many({})
+    assert sender(database, watch, senders={"wecom": unreachable}).step()
+    assert database.messages.find_one()["answers"][1]["answer"] == "nobody there"
+
+
+def test_no_more_a_minute_than_the_service_takes(database, robots: Robots) -> None:
+    watch = add(database, WECOM_URL)
+    now = server_time(database)
+    message: Document = {"watch": watch.id, "target": watch.targets[0].key, "matches": [], "state": "delivered"}
+    times = {"next": now, "made": LONG_AGO, "tried": now}
+    database.messages.insert_many([message | times | {"_id": f"m{n}", "matches": [str(n)]} for n in range(19)])
+    match(database, watch, 1)
+    robot = sender(database, watch)
+    assert robot.step()
+    match(database, watch, 1, 1)
+    assert not robot.step(), "that would be the 21st in a minute"
+    database.messages.update_many({}, {"$set": {"tried": now - timedelta(seconds=62)}})
+    assert robot.step()
+    assert len(robots.received) == 2
+
+
+def test_more_than_twenty_stories_in_ten_minutes_are_one_message(database, robots: Robots, monkeypatch) -> None:
+    monkeypatch.setenv("XINWEN_ADDRESS", "https://news.example.org/")
+    from store.settings import settings
+
+    settings.cache_clear()
+    watch = add(database, WECOM_URL, HOOK)
+    match(database, watch, 37)
+    robot = sender(database, watch)
+    robot.run(Event())
+    (got,) = robots.received
+    assert "37 条新消息" in got.text and "https://news.example.org/watches/cowos" in got.text
+    assert got.text.count("a.example") == 3
+    sender(database, watch, 1).run(Event())
+    body = json.loads(robots.received[1].body)["data"]
+    assert (body["number"], len(body["matches"])) == (37, 37)
+
+    match(database, watch, 5, 100)
+    robot = sender(database, watch)
+    assert not robot.step(), "within the ten minutes"
+    database.messages.update_many({}, {"$set": {"made": LONG_AGO}})
+    assert robot.step()
+    assert robots.received[-1].text.count("a.example") == 5
+    settings.cache_clear()
+
+
+def test_what_is_held_comes_as_one_bundle(database, robots: Robots) -> None:
+    held = add(database, WECOM_URL, every="daily 08:30")
+    at_once = add(database, DINGTALK_URL, name="at once")
+    for number in range(3):
+        for watch in (held, at_once):
+            match(database, watch, 1, number)
+        sender(database, at_once).run(Event())
+    sender(database, held).run(Event())
+    assert [one.path for one in robots.received] == ["/robot/send"] * 3
+    hurry(database)
+    sender(database, held).run(Event())
+    assert [f"芯片 {n}" in robots.received[-1].text for n in range(3)] == [True] * 3
+    assert len(robots.received) == 4
+
+
+def test_nothing_is_sent_in_quiet_hours(database, robots: Robots) -> None:
+    watch = add(database, WECOM_URL, quiet="00:00-23:59")
+    match(database, watch, 1)
+    (row,) = database.outbox.find()
+    assert row["waiting"][0]["due"] > server_time(database)
+    hurry(database)  # a retry is held, too
+    robot = sender(database, watch)
+    robot.run(Event())
+    assert robots.received == []
+    assert database.messages.find_one()["next"] > server_time(database)
+
+
+def test_a_long_bundle_is_parted_between_entries(database, robots: Robots) -> None:
+    watch = add(database, WECOM_URL)
+    now = server_time(database)
+    entry = {"source": "semi", "language": "zh", "published": None, "score": 0.5, "title": "晶圆" * 100}
+    outbox.insert(
+        database,
+        [
+            outbox.row(watch, "article", str(n), True, now, entry=entry | {"url": f"https://a.example/{n}"})
+            for n in range(18)
+        ],
+    )
+    sender(database, watch).run(Event())
+    assert len(robots.received) > 2
+    assert all(len(one.text.encode()) <= 4096 for one in robots.received)
+    assert sum(one.text.count("a.example") for one in robots.received) == 18
+    assert database.messages.count_documents({"state": "delivered"}) == len(robots.received)
+
+
+def test_paused_and_removed_watches_send_nothing(database, robots: Robots) -> None:
+    watch = add(database, WECOM_URL)
+    match(database, watch, 1)
+    watches.pause(database, "cowos")
+    book = read_book(database)
+    assert outbox.due_targets(database, server_time(database), book.paused) == set()
+    sender(database, watch).run(Event())
+    watches.resume(database, "cowos")
+    database.leases.delete_many({})
+    sender(database, watch).run(Event())
+    assert len(robots.received) == 1
+    match(database, watch, 1, 1)
+    watches.remove(database, "cowos")
+    assert database.outbox.count_documents({}) == database.messages.count_documents({}) == 0
+
+
+def test_a_late_sender_is_refused_by_its_number(database, robots: Robots) -> None:
+    watch = add(database, WECOM_URL)
+    match(database, watch, 1)
+    first = sender(database, watch)
+    now = server_time(database)
+    message = outbox.claim(database, watch, watch.targets[0], now)
+    assert message and outbox.claim(database, watch, watch.targets[0], now) is None
+    assert not NumberedLease(database, first.lease.name).hold()
+    database.leases.update_many({}, {"$set": {"until": LONG_AGO}})  # the first one is suspended
+    second = sender(database, watch)
+    assert second.lease.number == first.lease.number + 1
+    assert outbox.begin_attempt(database, message, second.lease.number, now)
+    assert not outbox.begin_attempt(database, message, first.lease.number, now)
+
+
+def test_a_row_is_in_one_message_to_a_target(database) -> None:
+    watch = add(database, WECOM_URL)
+    match(database, watch, 2)
+    before = list(database.outbox.find())
+    assert outbox.claim(database, watch, watch.targets[0], server_time(database))
+    for row in before:  # as a sender sees it that was suspended before it made its message
+        database.outbox.replace_one({"_id": row["_id"]}, row)
+    assert outbox.claim(database, watch, watch.targets[0], server_time(database)) is None
+    assert database.messages.count_documents({}) == 1
+
+
+def test_a_source_that_fails_and_one_that_recovers_are_told_once(database) -> None:
+    schema.create_collections(database)
+    now = server_time(database)
+
+    def run(source: str, verdict: str, minutes: int) -> None:
+        moment = now + timedelta(minutes=minutes)
+        database.runs.insert_one(
+            {"source": source, "verdict": verdict, "why": "no links", "started": moment, "ended": moment}
+        )
+
+    def told() -> list[str]:
+        database.watches.update_many({}, {"$set": {"looked": LONG_AGO}})
+        source_watch.step(database)
+        return [row["entry"]["title"] for row in database.outbox.find({"kind": "notice"}).sort("_id", 1)]
+
+    run("sia", "ok", -50)
+    run("semi", "failed", -50)
+    watches.add(database, Watch("sources", about=SOURCES, targets=(target_of(WECOM_URL),)))
+    assert told() == [], "how it is at first is not told"
+    run("sia", "empty", -40)
+    assert len(told()) == 1 and "来源 sia 失败 · source sia has failed: the last run was empty; no links" in told()[0]
+    run("sia", "failed", -30)
+    assert len(told()) == 1
+    run("sia", "ok", -20)
+    run("semi", "nothing_new", -20)
+    assert {"来源 sia 已恢复 · source sia works again", "来源 semi 已恢复 · source semi works again"} <= {*told()}
+    assert len(told()) == 3
+    run("sia", "failed", -10)
+    assert len(told()) == 4

@@ -1,0 +1,85 @@
+"""After ``kill -9`` at any step of matching and sending each story arrives, and twice only under one id."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import cycle, islice
+
+import pytest
+
+from alerts import watches
+from alerts.targets import target_of
+from alerts.watches import Watch, question_of
+from similarity.index import SimilarityIndex
+from tests.alerts.conftest import Writer
+from tests.alerts.killed import STEPS
+from tests.alerts.robots import HOOK_HOST, Robots, serving
+from tests.commands import run
+
+pytestmark = pytest.mark.slow
+
+ROUNDS = int(os.environ.get("SOAK", "8"))
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def robots() -> Iterator[Robots]:
+    with serving() as opened:
+        yield opened
+
+
+def deliveries(robots: Robots) -> dict[tuple[str, str], list[str]]:
+    """For each watch and article the ids of the messages in which it arrived."""
+    found = defaultdict(list)
+    for one in robots.received:
+        data = json.loads(one.body)["data"]
+        for match in data["matches"]:
+            found[data["watch"], match["article"]].append(one.headers["webhook-id"])
+    return found
+
+
+def test_each_story_arrives_whatever_is_killed(index: SimilarityIndex, writer: Writer, forty, uri, robots) -> None:
+    database = index.database
+    names = ("first", "second")
+    for number, name in enumerate(names):
+        question, _ = question_of(index, {"q": forty[number].article.title})
+        target = target_of(f"https://{HOOK_HOST}/{name}")
+        watches.add(database, Watch(name, question, 0.01, (target,), each_article=number == 1))
+    killed = 0
+    duplicates = 0
+    for number, step in enumerate(islice(cycle(STEPS), ROUNDS)):
+        writer.store([forty[number % len(forty)]])
+        if number >= len(forty):  # each article is new once; from then on as if it had never been seen
+            database.outbox.delete_many({"article": forty[number % len(forty)].article.id})
+            database.articles.update_one(
+                {"_id": forty[number % len(forty)].article.id}, {"$set": {"unmatched": "ready"}}
+            )
+        done = run("tests.alerts.killed", uri, robots.host[1], step, 1 + number // len(STEPS) % 2, mongodb_uri=uri)
+        killed += done.returncode == -9
+        duplicates += step == "between answer and note" and done.returncode == -9
+        assert done.returncode in (0, -9), done.stderr
+        database.leases.update_many({}, {"$set": {"until": LONG_AGO}})
+    assert killed > ROUNDS // 2
+    done = run("tests.alerts.killed", uri, robots.host[1], "none", 1, mongodb_uri=uri)
+    assert done.returncode == 0, done.stderr
+
+    arrived = deliveries(robots)
+    told = {(row["watch"], row["article"]) for row in database.outbox.find({"told": True})}
+    by_id = {watch.id: watch.name for watch in watches.all_watches(database)}
+    assert {(by_id[watch], article) for watch, article in told} <= arrived.keys()
+    every = {item.article.id for item in forty[:ROUNDS]}
+    assert len({article for name, article in arrived if name == "second"}) > len(every) // 2
+    assert database.outbox.count_documents({"waiting": {"$ne": []}}) == 0
+    assert database.messages.count_documents({"state": {"$ne": "delivered"}}) == 0
+    if len(forty) >= ROUNDS:  # else articles were told again on purpose
+        assert all(len(set(ids)) == 1 for ids in arrived.values()), "twice, but under one id"
+    times = Counter(one.headers["webhook-id"] for one in robots.received)
+    assert sum(times.values()) - len(times) <= duplicates
+    stories = defaultdict(list)
+    for row in database.outbox.find({"told": True, "watch": watches.find(database, "first").id}):
+        stories[row["story"]].append(row["article"])
+    assert all(len(articles) == 1 for articles in stories.values())

@@ -1,0 +1,283 @@
+"""What a watch tells is what the search lists; each story once, whatever the order, the writers and the kills."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from alerts import watches
+from alerts.errors import WatchError
+from alerts.matcher import Matcher, stored_options
+from alerts.watches import Watch, question_of
+from pipelines.tokenize import Tokenized
+from similarity.errors import QueryError
+from similarity.index import SimilarityIndex
+from similarity.option_values import MAX_HITS
+from store.connection import connect
+from tests.alerts.conftest import ROWS, Writer, articles, tokenized
+
+
+def add(index: SimilarityIndex, name: str, **options: object) -> Watch:
+    """A watch with a question of *options*; those of a watch are taken out of them."""
+    own = {key: options.pop(key) for key in ("each_article", "changes", "targets") if key in options}
+    question, min_score = question_of(index, options)
+    return watches.add(index.database, Watch(name, question, min_score, **own))
+
+
+def told(index: SimilarityIndex, watch: Watch) -> list[str]:
+    """The titles of what the watch has told."""
+    rows = index.database.outbox.find({"watch": watch.id, "told": True, "kind": "article"}).sort("found", 1)
+    return [row["entry"]["title"] for row in rows]
+
+
+class CheckedMatcher(Matcher):
+    """Compares each step with searches in the same snapshot, and with the stories as they are then."""
+
+    def _found(self, ids: Sequence[str], active: Sequence[Watch]) -> list[tuple[Watch, dict[str, float]]]:
+        found = super()._found(ids, active)
+        by_name = {watch.name: scores for watch, scores in found}
+        for watch in active:
+            try:
+                options = replace(stored_options(self.index, watch), k=MAX_HITS, ids=frozenset(ids))
+                question = watch.question
+                ranking = self.index.ranking(options, question.passage or question.q, question.like)
+            except QueryError:  # no article of the source yet
+                assert watch.name not in by_name
+                continue
+            assert by_name.get(watch.name, {}) == dict(ranking.scored), watch
+        return found
+
+    def checked_step(self) -> int:
+        """A step, whose new rows follow the rule of stories."""
+        database = self.index.database
+        before = {row["_id"] for row in database.outbox.find({}, {"_id": 1})}
+        number = self.step()
+        story_of = {row["_id"]: row["story"] for row in database.articles.find({}, {"story": 1})}
+        rows = defaultdict(list)
+        for row in database.outbox.find():
+            rows[row["watch"], story_of[row["article"]]].append(row)
+        for of_story in rows.values():
+            new = [row for row in of_story if row["_id"] not in before]
+            if new:  # stories that merge may have been told apart; nothing more is told then
+                old_told = [row for row in of_story if row["told"] and row["_id"] in before]
+                assert sum(row["told"] for row in new) == (not old_told)
+        return number
+
+
+def run(index: SimilarityIndex, uri: str, items: list[Tokenized], queries: list[dict], seed: int) -> Matcher:
+    """Match *queries* with *items*, stored by two writers at once in shuffled order."""
+    chance = random.Random(seed)
+    for number, options in enumerate(queries):
+        add(index, f"watch {number}", **options)
+    matcher = CheckedMatcher(index)
+    shuffled = chance.sample(items, len(items))
+
+    def write(part: list[Tokenized]) -> None:
+        database = connect(uri)
+        writer = Writer(database)
+        while part:
+            size = 1 + len(part) // 5
+            writer.store(part[:size])
+            part = part[size:]
+        database.client.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        writing = [threads.submit(write, shuffled[start::2]) for start in range(2)]
+        while not all(one.done() for one in writing):
+            matcher.checked_step()
+        for one in writing:
+            one.result()
+    while matcher.checked_step():
+        pass
+    return matcher
+
+
+def questions(number: int, seed: int, rows: Sequence[dict]) -> list[dict]:
+    """Questions on the matters of the labelled articles, with all kinds of filters."""
+    chance = random.Random(seed)
+    found = []
+    for place in range(number):
+        title = chance.choice(rows)["title"]
+        words = title.split()
+        text = title if len(words) < 4 else " ".join(chance.sample(words, 3))
+        options: dict = {"q": text.replace('"', " ").replace("-", " "), "min_score": chance.choice([0.1, 0.3, 0.5])}
+        if place % 4 == 1:
+            options["language"] = [chance.choice(["zh", "en"])]
+        if place % 5 == 2:
+            options["across"] = False
+        if place % 6 == 3:
+            options["company"] = [chance.choice(["台积电", "Samsung", "Intel"])]
+        if place % 7 == 4:
+            options["not"] = [chance.choice(["HBM4", '"price"', "中芯国际"])]
+        found.append(options)
+    usable = []
+    for options in found:
+        if not ("not" in options and any(word.strip('"') in options["q"] for word in options["not"])):
+            usable.append(options)
+    return usable
+
+
+def test_twenty_watches_tell_what_the_search_lists(index, uri: str, forty) -> None:
+    run(index, uri, forty, questions(20, 1, ROWS[:40]), 1)
+    rows = list(index.database.outbox.find())
+    assert sum(row["told"] for row in rows) > 20 and not all(row["told"] for row in rows)
+    assert index.database.articles.count_documents({"unmatched": {"$exists": True}}) == 0
+
+
+@pytest.mark.slow
+def test_two_hundred_watches_tell_what_the_search_lists(index, uri: str) -> None:
+    items = [tokenized(article) for article in articles(300)]
+    run(index, uri, items, questions(230, 2, ROWS)[:200], 2)
+    assert index.database.watches.count_documents({}) == 200
+    assert index.database.outbox.count_documents({"told": True}) > 300
+
+
+def test_only_what_is_stored_after_the_watch_is_told(index, writer: Writer, forty) -> None:
+    writer.store(forty[:20])
+    text = forty[0].article.title
+    watch = add(index, "all", q=text, min_score=0.01)
+    matcher = Matcher(index)
+    assert matcher.step() == 20
+    assert told(index, watch) == []
+    writer.store(forty[20:])
+    assert matcher.step() == 20
+    later = {item.article.title for item in forty[20:]}
+    assert told(index, watch) and set(told(index, watch)) <= later
+
+    watches.pause(index.database, "all")
+    number = len(told(index, watch))
+    changed = [replace_text(item, "先进封装产能 " + item.article.body) for item in forty[20:]]
+    writer.store(changed)
+    matcher.step()
+    watches.resume(index.database, "all")
+    assert matcher.step() == 0 and len(told(index, watch)) == number
+
+
+def replace_text(item: Tokenized, body: str) -> Tokenized:
+    return tokenized(replace_article(item, body))
+
+
+def replace_article(item: Tokenized, body: str):
+    article = replace(item.article)
+    article.body = body
+    return article
+
+
+def test_parted_and_merged_stories_tell_nothing_twice(index, writer: Writer, forty) -> None:
+    watch = add(index, "once", q=forty[0].article.title, min_score=0.01)
+    every = add(index, "every", q=forty[0].article.title, min_score=0.01, each_article=True)
+    matcher = Matcher(index)
+    writer.store(forty)
+    matcher.step()
+    first = told(index, watch)
+    keys = {item.article.id for item in forty}
+    stories = {row["story"] for row in index.database.articles.find({}, {"story": 1})}
+    assert len(first) <= len(stories) < len(keys)
+    assert len(told(index, every)) > len(first), "each article"
+
+    # Every story is parted, then all are one; each time every article is matched once more.
+    for story in (lambda key: key, lambda _: min(keys)):
+        for key in keys:
+            index.database.articles.update_one({"_id": key}, {"$set": {"story": story(key), "unmatched": "ready"}})
+        assert matcher.step() == len(keys)
+        assert told(index, watch) == first
+
+
+def test_changes_are_told_where_the_text_has_changed(index, writer: Writer, forty) -> None:
+    item = forty[0]
+    writer.store([item])
+    plain = add(index, "plain", q=item.article.title, min_score=0.01)
+    changes = add(index, "changes", q=item.article.title, min_score=0.01, changes=True)
+    matcher = Matcher(index)
+    matcher.step()
+    assert told(index, plain) == told(index, changes) == []
+    for number in (1, 2):
+        writer.store([replace_text(item, f"{item.article.body} Correction {number}.")])
+        matcher.step()
+        index.database.articles.update_one({"_id": item.article.id}, {"$set": {"unmatched": "ready"}})
+        matcher.step()  # the same text once more
+        assert (len(told(index, plain)), len(told(index, changes))) == (0, number)
+
+
+def test_an_article_is_a_question_and_its_story_is_known(index, writer: Writer, forty) -> None:
+    by_story = defaultdict(list)
+    writer.store(forty)
+    for row in index.database.articles.find({}, {"story": 1}):
+        by_story[row["story"]].append(row["_id"])
+    own = max(by_story.values(), key=len)
+    assert len(own) > 1
+    index.refresh()
+    watch = add(index, "like", like=own[0], min_score=0.01)
+    each = add(index, "each", like=own[0], min_score=0.01, each_article=True)
+    since = {"$set": {"first_stored": each.since, "unmatched": "ready"}}
+    index.database.articles.update_many({}, since)
+    Matcher(index).step()
+    titles = {item.article.id: item.article.title for item in forty}
+    assert not {titles[key] for key in own} & set(told(index, watch)) and told(index, watch)
+    found = set(told(index, each))
+    assert titles[own[1]] in found
+    assert index.database.outbox.count_documents({"watch": each.id, "article": own[0]}) == 0
+
+
+def test_articles_wait_for_their_story_but_not_for_a_killed_writer(index, writer: Writer, forty) -> None:
+    watch = add(index, "all", q=forty[0].article.title, min_score=0.01)
+    writer.store(forty[:1])
+    index.database.articles.update_many({}, {"$set": {"unmatched": "ungrouped"}})
+    matcher = Matcher(index)
+    assert matcher.step() == 0
+    index.database.articles.update_many({}, [{"$set": {"stored": {"$add": ["$stored", -61_000]}}}])
+    assert matcher.step() == 1
+    assert len(told(index, watch)) == 1
+
+
+def test_one_matcher_works_at_a_time(index, writer: Writer, forty) -> None:
+    add(index, "all", q=forty[0].article.title, min_score=0.01)
+    writer.store(forty[:2])
+    first, second = Matcher(index), Matcher(index)
+    assert first.lease.hold()
+    assert second.step() == 0
+    first.lease.release()
+    second.lease = Matcher(index).lease
+    assert second.step() == 2
+    assert second.lease.number == first.lease.number + 1
+
+
+WRONG = [
+    ({"q": ""}, "no question"),
+    ({"q": "的"}, "no words to search for"),
+    ({"q": "台积电 -台积电"}, "asked for and excluded"),
+    ({"q": "HBM4", "since": "2026-02-01", "until": "2026-01-01"}, "no day is since"),
+    ({"q": "HBM4", "like": "0" * 24}, "both say what is searched for"),
+    ({"like": "0" * 24}, "no article '0{24}' is stored"),
+    ({"q": "HBM4", "source": "nowhere"}, "no article of source 'nowhere'"),
+    ({"q": "HBM4", "min_score": 1.5}, "min_score 1.5 is no threshold"),
+    ({"q": "HBM4", "min_score": 0}, "min_score 0 is no threshold"),
+    ({"q": "HBM4", "min_score": "much"}, "min_score 'much' is no number"),
+    ({"q": "HBM4", "k": 5}, "a watch has no option k"),
+    ({"q": "HBM4", "model": "bm25"}, "a watch has no option model"),
+]
+
+
+def test_a_wrong_question_is_refused_in_one_line(index) -> None:
+    for options, message in WRONG:
+        with pytest.raises(QueryError, match=message) as caught:
+            question_of(index, options)
+        assert "\n" not in str(caught.value)
+    assert index.database.watches.count_documents({}) == 0
+
+
+def test_names_are_one_each(index) -> None:
+    add(index, "cowos 产能", q="CoWoS")
+    with pytest.raises(WatchError, match="there is a watch 'cowos 产能' already"):
+        add(index, " cowos  产能 ", q="HBM4")
+    with pytest.raises(WatchError, match="no name of a watch"):
+        add(index, "a/b", q="HBM4")
+    with pytest.raises(WatchError, match="there is no watch 'x'; there are cowos 产能"):
+        watches.find(index.database, "x")
+    watches.remove(index.database, "cowos 产能")
+    assert watches.all_watches(index.database) == []

@@ -1,0 +1,189 @@
+"""Each service is told in its form and within its limit, and delivered is what the service says it took."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from apprise.plugins.feishu import NotifyFeishu
+from standardwebhooks import Webhook
+
+from alerts import network
+from alerts.delivery import probe, send_once
+from alerts.errors import WatchError
+from alerts.messages import Entry, Message, fitting, markdown
+from alerts.network import LOCAL, NotPublic, NotSent, check_host, post, public_address
+from alerts.targets import DINGTALK, WECOM, target_of
+from tests.alerts.robots import DINGTALK_URL, HOOK_HOST, WECOM_URL, Robots, serving
+
+NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def robots() -> Iterator[Robots]:
+    with serving() as opened:
+        yield opened
+
+
+def message(number: int = 1, title: str = "台积电扩大先进封装产能") -> Message:
+    entries = [
+        Entry(f"m{n}", "article", f"{title} {n}", f"https://a.example/{n}", "a" * 24, "s", "semi", "zh", NOW, 0.625)
+        for n in range(number)
+    ]
+    return Message("msg_1", "cowos", tuple(entries), NOW)
+
+
+def test_wecom_and_dingtalk_get_markdown_and_their_answer_counts(robots: Robots) -> None:
+    for url in (WECOM_URL, DINGTALK_URL):
+        answer = send_once(message(2), target_of(url))
+        assert answer.is_delivered and "errcode 0" in answer.text
+        assert "[台积电扩大先进封装产能 1](https://a.example/1)\n  semi · 2026-05-01 · 0.62" in robots.received[-1].text
+    for url, code, meaning in [
+        (WECOM_URL, 45009, "too often"),
+        (WECOM_URL, 40058, "too long"),
+        (WECOM_URL, 93000, "no robot has this key"),
+        (DINGTALK_URL, 310000, "wrong signature, address or keyword"),
+        (DINGTALK_URL, 410100, "too often"),
+        (DINGTALK_URL, 999, "errcode 999"),
+    ]:
+        robots.refuse(errcode=code, errmsg="refused\nby the service")
+        answer = send_once(message(), target_of(url))
+        assert not answer.is_delivered
+        assert meaning in answer.text and f"errcode {code} refused by the service" in answer.text
+    robots.refuse(502)
+    assert send_once(message(), target_of(WECOM_URL)).text == "HTTP 502, no errcode in: {}"
+    unsigned = target_of(DINGTALK_URL.replace("SEC0", "SEC1"))
+    assert "wrong signature" in send_once(message(), unsigned).text
+
+
+def test_a_webhook_is_signed_and_no_redirect_is_followed(robots: Robots) -> None:
+    target = target_of(f"https://{HOOK_HOST}/hook")
+    assert send_once(message(), target).is_delivered
+    got = robots.received[-1]
+    body = Webhook(target.secret).verify(
+        got.body, got.headers | {"webhook-timestamp": got.headers["webhook-timestamp"]}
+    )
+    assert got.headers["webhook-id"] == "msg_1"
+    assert body["type"] == "watch.matched" and body["data"]["number"] == 1
+    assert body["data"]["matches"][0]["title"] == "台积电扩大先进封装产能 0"
+
+    number = len(robots.received)
+    robots.refuse(302, {"Location": f"https://{HOOK_HOST}/elsewhere"})
+    answer = send_once(message(), target)
+    assert not answer.is_delivered and "a redirect is not followed" in answer.text
+    assert len(robots.received) == number + 1
+    robots.refuse(500, why="broken")
+    assert send_once(message(), target).text == 'HTTP 500: {"why": "broken"}'
+
+
+def test_a_service_that_hangs_or_is_none_is_given_up(robots: Robots, monkeypatch) -> None:
+    begin = time.monotonic()
+    with pytest.raises(NotSent, match=f"{HOOK_HOST} did not answer in 0 s"):
+        post(f"https://{HOOK_HOST}/hangs", b"{}", {}, 0.3)
+    assert time.monotonic() - begin < 5
+    monkeypatch.setitem(LOCAL, "closed.example.org", ("127.0.0.1", 9))
+    assert "could not be asked" in send_once(message(), target_of("https://closed.example.org/")).text
+    unknown = target_of("https://nowhere.invalid/hook")
+    assert send_once(message(), unknown).text == "the host nowhere.invalid is not known"
+
+
+def test_what_is_not_public_is_refused(monkeypatch) -> None:
+    for host in ("localhost", "127.0.0.1", "0x7f.1", "10.1.2.3", "169.254.169.254", "::1", "printer", "nas.local"):
+        with pytest.raises(NotPublic):
+            check_host(host)
+        with pytest.raises(WatchError, match="is this machine or a private network"):
+            target_of(f"https://{f'[{host}]' if ':' in host else host}/hook")
+    check_host("example.org")
+    # A public name may lead to a private address.
+    monkeypatch.setattr(network.socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("10.0.0.1", 0))])
+    with pytest.raises(NotPublic, match=r"example.org is 10\.0\.0\.1"):
+        public_address("example.org")
+    assert "is 10.0.0.1" in send_once(message(), target_of("https://example.org/hook")).text
+
+
+WRONG = [
+    ("nonsense", "is no target"),
+    ("http://a.example/", "not be encrypted; use https"),
+    ("https://", "a host is needed"),
+    ("foo://bar", "no service has such an address"),
+    ("dbus://", "no service has such an address"),
+    ("syslog://", "no service has such an address"),
+    ("json://10.0.0.1/", "private network"),
+    ("mailtos://me:secret@mail.local?to=a@b.com", "private network"),
+    ("https://qyapi.weixin.qq.com/cgi-bin/webhook/send", "a robot of WeCom has"),
+    ("https://oapi.dingtalk.com/robot/send?secret=hidden", "a robot of DingTalk has"),
+    ("https://a.example:99999/", "host or port is malformed"),
+]
+
+
+@pytest.mark.parametrize(("url", "why"), WRONG)
+def test_a_wrong_address_is_one_line_without_its_keys(url: str, why: str) -> None:
+    with pytest.raises(WatchError, match=why) as caught:
+        target_of(url)
+    assert "\n" not in str(caught.value) and "secret@" not in str(caught.value) and "hidden" not in str(caught.value)
+    assert caught.value.chinese
+
+
+def test_lists_do_not_show_keys() -> None:
+    for url in (
+        WECOM_URL,
+        DINGTALK_URL,
+        "tgram://123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/12345",
+        "mailto://me:pw@b.com",
+    ):
+        shown = target_of(url).shown
+        assert not any(part in shown for part in ("693a", "0123456789abcdef", "SEC", "AAAA", "pw"))
+
+
+def test_feishu_goes_by_apprise_which_reads_its_answer(robots: Robots, monkeypatch) -> None:
+    monkeypatch.setattr(
+        NotifyFeishu, "notify_url", "http://{}:{}".format(*robots.host) + "/open-apis/bot/v2/hook/{token}/"
+    )
+    target = target_of("https://open.feishu.cn/open-apis/bot/v2/hook/0a1b2c3d-1234-5678-9abc-0a1b2c3d4e5f")
+    assert send_once(message(), target).is_delivered
+    text = json.loads(robots.received[-1].body)["content"]["text"]
+    assert "台积电扩大先进封装产能 0" in text and "https://a.example/0" in text
+    robots.refuse(code=19021, msg="sign match fail")
+    answer = send_once(message(), target)
+    assert not answer.is_delivered and "19021" in answer.text
+    robots.refuse(302, {"Location": "/elsewhere"})
+    number = len(robots.received)
+    assert not send_once(message(), target).is_delivered
+    assert len(robots.received) == number + 1
+
+
+def test_long_messages_are_parted_between_entries(robots: Robots) -> None:
+    for kind, url, limit in ((WECOM, WECOM_URL, 4096), (DINGTALK, DINGTALK_URL, 18_000)):
+        rest = list(message(200, "存储芯片价格上涨" * 9).entries)
+        seen = 0
+        while rest:
+            number = fitting(Message("msg_1", "cowos", tuple(rest), NOW), kind, limit)
+            part = Message("msg_1", "cowos", tuple(rest[:number]), NOW)
+            assert len(markdown(part).encode()) <= limit
+            assert (
+                number == len(rest)
+                or len(markdown(Message("", "cowos", tuple(rest[: number + 1]), NOW)).encode()) > limit
+            )
+            assert send_once(part, target_of(url)).is_delivered
+            seen += number
+            del rest[:number]
+        assert seen == 200
+    one = Entry("m", "article", "𠮷" * 5000, "https://a.example/" + "x" * 9000, "a" * 24, "s", "semi", "zh", NOW, 0.5)
+    huge = Message("msg_1", "n" * 60, (one,), NOW)
+    assert len(markdown(huge).encode()) <= 4096 and "\ufffd" not in markdown(huge)
+    assert send_once(huge, target_of(WECOM_URL)).is_delivered
+
+
+def test_titles_are_no_markup() -> None:
+    entry = Entry("m", "article", "a](https://evil.example) <b>\n# `x` [y]", "https://a.example/(1) 2", published=None)
+    text = markdown(Message("msg_1", "w", (entry,), NOW))
+    assert "](https://evil" not in text and "<" not in text and "\n#" not in text
+    assert "(https://a.example/%281%29%202)" in text
+
+
+def test_a_probe_says_what_the_service_said(robots: Robots) -> None:
+    assert probe("cowos", target_of(WECOM_URL), NOW).text == "errcode 0 ok"
+    assert "测试消息" in robots.received[-1].text
