@@ -67,7 +67,7 @@ def probe(watch: str, target: Target, moment: datetime) -> SendAnswer:
 
 @dataclass(frozen=True)
 class Book:
-    """The watches that are not paused, by id, and those that are; as they were a moment ago."""
+    """The watches of a target that are not paused, by id, and those that are; as they were a moment ago."""
 
     active: Mapping[str, Watch]
     paused: tuple[str, ...]
@@ -77,9 +77,9 @@ class Book:
         return [(watch, target) for watch in self.active.values() for target in watch.targets if target.key == key]
 
 
-def read_book(database: Database[Document]) -> Book:
-    """The watches as they are now."""
-    every = watches.all_watches(database)
+def read_book(database: Database[Document], key: str) -> Book:
+    """The watches that tell the target *key*, as they are now."""
+    every = [watches.stored_watch(row) for row in database.watches.find({"targets.key": key})]
     return Book(
         {watch.id: watch for watch in every if not watch.paused}, tuple(watch.id for watch in every if watch.paused)
     )
@@ -107,7 +107,7 @@ class TargetSender:
     def step(self) -> bool:
         """Send one message; False where nothing is due, or not now."""
         now = server_time(self.database)
-        book = read_book(self.database)
+        book = read_book(self.database, self.key)
         owners = book.owners(self.key)
         outbox.finish_claims(self.database, self.key)
         if not owners or not self._is_allowed(owners[0][1], now):
@@ -188,13 +188,15 @@ class Deliveries:
 
     def step(self, stopping: Event) -> None:
         """Start what is due and is not sent to already."""
-        book = read_book(self._database)
-        due = outbox.due_targets(self._database, server_time(self._database), book.paused)
+        paused = [row["_id"] for row in self._database.watches.find({"paused": True}, {"_id": 1})]
+        due = outbox.due_targets(self._database, server_time(self._database), paused)
         with self._lock:
             self._threads = {key: thread for key, thread in self._threads.items() if thread.is_alive()}
             for key in sorted(due - self._threads.keys()):
-                owners = book.owners(key)
-                if owners and self._only(owners[0][1]) and len(self._threads) < MOST_THREADS:
+                if len(self._threads) >= MOST_THREADS:
+                    break
+                owners = read_book(self._database, key).owners(key)
+                if owners and self._only(owners[0][1]):
                     sender = TargetSender(self._database, key, self._senders)
                     thread = Thread(target=self._run, args=(sender, stopping), name="xinwen-sender", daemon=True)
                     self._threads[key] = thread

@@ -92,7 +92,14 @@ class Target:
     def document(self) -> Document:
         """As it is stored."""
         every, quiet = str(self.rhythm), self.rhythm.quiet_text
-        return {"kind": self.kind, "url": self.url, "every": every, "quiet": quiet, "secret": self.secret}
+        return {
+            "key": self.key,
+            "kind": self.kind,
+            "url": self.url,
+            "every": every,
+            "quiet": quiet,
+            "secret": self.secret,
+        }
 
 
 def stored_target(row: Document) -> Target:

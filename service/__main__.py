@@ -56,7 +56,7 @@ def serve(
         # Commands ask a server that nobody but this machine can reach, under the secret that only this user can read.
         secret = secrets.token_hex(32) if is_local and not uds else ""
         config = uvicorn.Config(
-            partial(create_app, rules, prompt_secret=secret),
+            partial(create_app, rules, prompt_secret=secret, runs_watches=True),
             factory=True,
             host=host,
             port=port,

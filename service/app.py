@@ -12,6 +12,7 @@ from pymongo.database import Database
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
+from alerts.runner import Runner
 from service import page, prompt
 from service.access import Access, AccessRules
 from service.capacity import SearchThreads
@@ -39,10 +40,12 @@ def create_app(
     open_index: Callable[[], SimilarityIndex] = SimilarityIndex.open,
     threads: Callable[[], SearchThreads] = SearchThreads,
     prompt_secret: str = "",
+    runs_watches: bool = False,
 ) -> FastAPI:
     """The application. It opens the index when it starts; StoreError and IndexMismatch then end the server.
 
-    With a *prompt_secret* it answers for the commands that know it.
+    With a *prompt_secret* it answers for the commands that know it. With *runs_watches* it matches and sends for the
+    watches, if no other process does.
     """
 
     @asynccontextmanager
@@ -50,9 +53,14 @@ def create_app(
         index = await asyncio.to_thread(_opened, open_index)
         app.state.engine = engine = Engine(index, threads())
         app.state.program = (await asyncio.to_thread(local_service.identity))[:16]
+        runner = Runner(index) if runs_watches else None
+        if runner:
+            runner.start()
         try:
             yield
         finally:
+            if runner:
+                await asyncio.to_thread(runner.stop)
             engine.threads.close()
             await asyncio.to_thread(index.close)
 

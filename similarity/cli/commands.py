@@ -35,6 +35,7 @@ COMMANDS = {
     "serve": ("serve", "serve"),
     "floors": ("quality", "floors"),
     "token": ("token", "token"),
+    "watch": ("watch", "watch"),
 }
 """By the name of each command its module in ``similarity.cli``, and the function or the group of commands there."""
 

@@ -215,7 +215,8 @@ def test_paused_and_removed_watches_send_nothing(database, robots: Robots) -> No
     watch = add(database, WECOM_URL)
     match(database, watch, 1)
     watches.pause(database, "cowos")
-    book = read_book(database)
+    book = read_book(database, watch.targets[0].key)
+    assert book.paused == (watch.id,) and book.owners(watch.targets[0].key) == []
     assert outbox.due_targets(database, server_time(database), book.paused) == set()
     sender(database, watch).run(Event())
     watches.resume(database, "cowos")

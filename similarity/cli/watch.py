@@ -1,0 +1,24 @@
+"""``watch``: who wants to be told of new articles. The watches are a package of their own, which calls this one."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+watch = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="订阅，有新消息时通知 · Watches: be told of new articles: add, list, try, test, log, run and more",
+)
+
+
+@watch.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def run_watch(context: typer.Context) -> None:
+    """Hand everything over to the package ``alerts``."""
+    # In place of this process, so that signals reach ``watch run`` itself.
+    os.execv(sys.executable, [sys.executable, "-m", "alerts", *context.args])
