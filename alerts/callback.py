@@ -13,7 +13,7 @@ from pymongo.database import Database
 
 from alerts import watches
 from alerts.delivery import Deliveries, Send
-from alerts.errors import WatchError
+from alerts.errors import NoWatch, WatchError
 from alerts.messages import Message
 from alerts.runner import Runner
 from alerts.senders.answer import SendAnswer
@@ -117,7 +117,7 @@ def _stored(database: Database[Document], wanted: Watch) -> Watch:
     schema.create_collections(database)
     try:
         found = watches.find(database, wanted.name)
-    except WatchError:
+    except NoWatch:
         return watches.add(database, replace(wanted, targets=(Target(CALLBACK, f"callback://{wanted.id}"),)))
     same = ("question", "min_score", "each_article", "changes")
     is_callback = [target.kind for target in found.targets] == [CALLBACK]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from similarity.errors import QueryError
 
-class WatchError(ValueError):
+
+class WatchError(QueryError):
     """A watch cannot be made or found; the message is one line. ``chinese``: the same line in Chinese."""
 
     def __init__(self, message: str, chinese: str, option: str = "") -> None:
-        super().__init__(message)
-        self.chinese, self.option = chinese, option
+        super().__init__(message, option, chinese)
+
+
+class NoWatch(WatchError):
+    """There is no watch of that name."""

@@ -14,7 +14,7 @@ from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from alerts.errors import WatchError
+from alerts.errors import NoWatch, WatchError
 from alerts.targets import MOST_TARGETS, Target, stored_target
 from similarity.answers.answer import search_options
 from similarity.answers.question import Question, read
@@ -153,7 +153,7 @@ def find(database: Database[Document], name: str) -> Watch:
     if row is None:
         known = ", ".join(sorted(row["name"] for row in database.watches.find({}, {"name": 1}).limit(10)))
         hint, hint_zh = (f"; there are {known}", f"；有 {known}") if known else ("", "")
-        raise WatchError(f"there is no watch {name[:60]!r}{hint}", f"没有订阅 {name[:60]!r}{hint_zh}", "name")
+        raise NoWatch(f"there is no watch {name[:60]!r}{hint}", f"没有订阅 {name[:60]!r}{hint_zh}", "name")
     return stored_watch(row)
 
 

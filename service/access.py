@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.capacity import TOO_MANY
-from service.problems import of_request, problem
+from service.problems import NotAllowed, of_request, problem
 from similarity.cli import local_service
 from store.connection import Document, StoreError
 from store.documents import request_counts, tokens
@@ -40,6 +40,8 @@ OPEN = ("/healthz", "/readyz", "/sign-in", "/static/", local_service.PATH)
 
 Commands on the same machine prove that they know a secret of their own.
 """
+
+_MAY_WRITE = "xinwen.may_write"  # in the scope of a request
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -148,6 +150,7 @@ class Access:
             # A cookie of a token that was revoked does no harm where none is needed.
             if not token and (self.rules.needs_token or "authorization" in headers) and not is_open:
                 return _unauthorized(scope, headers)
+            scope[_MAY_WRITE] = not self.rules.needs_token or (token is not None and token.write)
             if self.rules.rate and await self._is_over(key):
                 return of_request(Request(scope), 429, headers={"Retry-After": "1"})
         except (PyMongoError, StoreError):
@@ -194,6 +197,15 @@ class Access:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self.app(scope, replay, send)
+
+
+def check_may_write(request: Request) -> None:
+    """Raise NotAllowed for a client whose token may only read."""
+    if not request.scope.get(_MAY_WRITE):
+        raise NotAllowed(
+            "Only a token that may write can do that: python -m similarity token add NAME --write",
+            "须用可写的令牌：python -m similarity token add NAME --write",
+        )
 
 
 def token_of(headers: Headers) -> str:

@@ -20,7 +20,7 @@ from service.deps import Engine
 from service.feeds import router as feeds
 from service.openapi import describe
 from service.problems import add_handlers
-from service.routes import articles, earlier, export, health, search, sources, stats, stories, terms
+from service.routes import articles, earlier, export, health, search, sources, stats, stories, terms, watches
 from service.sign_in import router as sign_in
 from service.warm_up import warm_up
 from similarity.cli import local_service
@@ -76,7 +76,7 @@ def create_app(
     describe(app)
     add_handlers(app, page.page_of_problem)
     api = APIRouter(prefix=API)
-    for module in (search, export, articles, earlier, stories, terms, sources, stats):
+    for module in (search, export, articles, earlier, stories, terms, sources, stats, watches):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)

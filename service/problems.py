@@ -68,6 +68,14 @@ class NotFound(Exception):
         self.english, self.chinese = english, chinese
 
 
+class NotAllowed(Exception):
+    """The client may not do that; ``english`` and ``chinese`` say what is needed."""
+
+    def __init__(self, english: str, chinese: str) -> None:
+        super().__init__(english)
+        self.english, self.chinese = english, chinese
+
+
 def reasons(error: QueryError) -> tuple[str, str]:
     """Why *error* was raised, in English and in Chinese."""
     english = " ".join(str(error).split())
@@ -181,6 +189,10 @@ def add_handlers(app: FastAPI, page_of: PageOfProblem) -> None:
             # No route has the files under /static, which are mounted.
             headers = {"Allow": _allowed(request) or "GET, HEAD"}
         return of_request(request, error.status_code, headers=headers)
+
+    @app.exception_handler(NotAllowed)
+    async def not_allowed(request: Request, error: NotAllowed) -> Response:
+        return of_request(request, 403, (error.english, error.chinese))
 
     @app.exception_handler(NotFound)
     async def not_found(request: Request, error: NotFound) -> Response:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from alerts.watches import OPTIONS
 from service.answers import MAX_HITS_A_PAGE, MAX_QUESTION, values_of
 from service.deps import Engine, EngineDep
 from service.page.formats import evidence, excerpt_of, marked, words_of
@@ -121,6 +122,7 @@ async def _results(request: Request, engine: Engine, values: Mapping[str, Any]) 
             if name not in ("q", "passage", "like", "cursor", "lang")
             for one in (value if isinstance(value, list) else [value])
         ],
+        "watch_link": watch_address(replace(question, since=None) if days else question),
         "data": {} if len(text) > MAX_QUESTION else _data(question),
         "spans": {
             "1": ("24 小时", "24 hours"), "7": ("7 天", "7 days"), "30": ("30 天", "30 days"),
@@ -134,6 +136,12 @@ def _data(question: Question) -> dict[str, str]:
     asked = replace(question, cursor="")
     json = "/api/v1/search" + (f"?{urlencode(values, doseq=True)}" if (values := asked.values()) else "")
     return data_links(json, replace(asked, k=10, fold=True, explain=False).values())
+
+
+def watch_address(question: Question) -> str:
+    """The address at which *question* is saved as a watch."""
+    values = {name: value for name, value in question.values().items() if name in OPTIONS}
+    return f"/new-watch?{urlencode(values, doseq=True)}"
 
 
 def find(index: SimilarityIndex, question: Question, now: datetime) -> Found:

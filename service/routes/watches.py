@@ -1,0 +1,347 @@
+"""``/watches``: the watches, over HTTP; whoever has a token may read them, and make them where it may write."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from fastapi.openapi.models import Example
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from alerts import log_book, watches
+from alerts.delivery import probe
+from alerts.errors import NoWatch
+from alerts.fields import preview_fields, target_fields, watch_fields
+from alerts.leases import server_time
+from alerts.previews import preview
+from alerts.targets import MOST_TARGETS, Target, target_of
+from alerts.watches import SOURCES, Watch, question_of
+from service.access import check_may_write
+from service.answers import json_response, question_of_nothing
+from service.deps import EngineDep
+from service.parameters import PROBLEMS
+from service.problems import NotFound
+from similarity.errors import QueryError
+from similarity.index import SimilarityIndex
+
+router = APIRouter(prefix="/watches", tags=["watches"])
+
+_NAME = {"cowos": Example(summary="a watch", value="cowos")}
+Name = Annotated[str, Path(description="名称 · name of a watch", max_length=100, openapi_examples=_NAME)]
+
+
+class TargetAnswer(BaseModel):
+    """A target without its keys."""
+
+    kind: str
+    to: str
+    every: str
+    quiet: str | None
+
+
+class WatchAnswer(BaseModel):
+    """A watch; ``secrets`` sign what its plain webhooks get, and are told to whoever may write."""
+
+    name: str
+    question: dict[str, str | list[str]]
+    min_score: float
+    each_article: bool
+    changes: bool
+    about: str
+    paused: bool
+    fault: str
+    made: datetime
+    since: datetime
+    targets: list[TargetAnswer]
+    secrets: dict[str, str] | None = None
+
+
+class WatchesAnswer(BaseModel):
+    """All watches by name."""
+
+    watches: list[WatchAnswer]
+
+
+class DeliveryAnswer(BaseModel):
+    """What became of a match at one target."""
+
+    target: str
+    state: str
+    attempts: int
+    answer: str
+    next: datetime | None
+
+
+class LogEntryAnswer(BaseModel):
+    """What a watch has told."""
+
+    kind: str
+    found: datetime
+    title: str
+    url: str
+    article: str
+    source: str
+    score: float
+    deliveries: list[DeliveryAnswer]
+
+
+class LoggedWatchAnswer(WatchAnswer):
+    """A watch with what it has told lately."""
+
+    told: int
+    waiting: int
+    delivered: int
+    failed: int
+    log: list[LogEntryAnswer]
+
+
+class ThresholdAnswer(BaseModel):
+    """How many stories, of how many articles, have at least ``min_score``."""
+
+    min_score: float
+    stories: int
+    articles: int
+
+
+class PreviewAnswer(BaseModel):
+    """What would have been told; ``examples`` are hits as those of ``/search``."""
+
+    since: datetime
+    until: datetime
+    thresholds: list[ThresholdAnswer]
+    examples: list[dict[str, Any]]
+
+
+class ProbeAnswer(TargetAnswer):
+    """What a service said to a test message."""
+
+    is_delivered: bool
+    text: str
+
+
+class ProbesAnswer(BaseModel):
+    """The answers of all targets of a watch."""
+
+    targets: list[ProbeAnswer]
+
+
+_QUESTION = {
+    "type": "object",
+    "description": "选项同 /search；min_score 为门槛 · options of /search; min_score is the threshold, 0.5",
+    "additionalProperties": True,
+}
+_TARGET = {
+    "type": "object",
+    "required": ["to"],
+    "additionalProperties": False,
+    "properties": {
+        "to": {"type": "string", "description": "地址 · address of a robot, https:// or one of apprise"},
+        "every": {"type": "string", "description": "at-once, hourly, daily HH:MM, weekly DAY HH:MM"},
+        "quiet": {"type": "string", "description": "22:00-07:00"},
+    },
+}
+_EXAMPLE = {"name": "cowos", "question": {"q": "先进封装产能", "min_score": 0.4}, "targets": []}
+_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["name"],
+                "additionalProperties": False,
+                "properties": {
+                    "name": {"type": "string"},
+                    "question": _QUESTION,
+                    "targets": {"type": "array", "items": _TARGET, "maxItems": MOST_TARGETS},
+                    "each_article": {"type": "boolean"},
+                    "changes": {"type": "boolean"},
+                    "about": {"enum": ["articles", SOURCES], "type": "string"},
+                },
+            },
+            "example": _EXAMPLE,
+        }
+    },
+}
+_TRY_BODY = {
+    "required": True,
+    "content": {"application/json": {"schema": _QUESTION, "example": _EXAMPLE["question"]}},
+}
+_FIELDS = ("name", "question", "targets", "each_article", "changes", "about")
+
+
+@router.get("", summary="All watches", responses={200: {"model": WatchesAnswer}, **PROBLEMS})
+async def all_watches(request: Request, engine: EngineDep) -> Response:
+    """All watches by name, without the keys of their targets."""
+    question_of_nothing(request)
+
+    def find(index: SimilarityIndex) -> dict[str, Any]:
+        return {"watches": [watch_fields(watch) for watch in watches.all_watches(index.database)]}
+
+    return json_response(await engine.call(find))
+
+
+@router.post(
+    "",
+    summary="A new watch",
+    status_code=201,
+    openapi_extra={"requestBody": _BODY},
+    responses={201: {"model": WatchAnswer}, **PROBLEMS},
+)
+async def add(request: Request, engine: EngineDep) -> Response:
+    """A question that is asked of every article stored from now on; each story is told once."""
+    check_may_write(request)
+    question_of_nothing(request)
+    made = await engine.call(made_of, await _object(request))
+    response = json_response(watch_fields(made) | {"secrets": secrets_of(made)})
+    response.status_code = 201
+    return response
+
+
+@router.post(
+    "/try",
+    summary="What a watch would have told in the last 30 days",
+    openapi_extra={"requestBody": _TRY_BODY},
+    responses={200: {"model": PreviewAnswer}, **PROBLEMS},
+)
+async def try_question(request: Request, engine: EngineDep) -> Response:
+    """How many stories, at the threshold of the question and at two others. Nothing is stored."""
+    question_of_nothing(request)
+    values = await _object(request)
+
+    def find(index: SimilarityIndex) -> dict[str, Any]:
+        return preview_fields(preview(index, *question_of(index, values)))
+
+    return json_response(await engine.call(find))
+
+
+@router.get("/{name}", summary="A watch and its log", responses={200: {"model": LoggedWatchAnswer}, **PROBLEMS})
+async def show(request: Request, engine: EngineDep, name: Name) -> Response:
+    """A watch, how much it has told, and the newest twenty matches with their deliveries."""
+    question_of_nothing(request)
+
+    def find(index: SimilarityIndex) -> dict[str, Any]:
+        watch = existing(index, name)
+        numbers = log_book.counts(index.database, watch)
+        return watch_fields(watch) | numbers | {"log": list(map(asdict, log_book.entries(index.database, watch)))}
+
+    return json_response(await engine.call(find))
+
+
+@router.delete("/{name}", summary="Remove a watch", status_code=204, responses={204: {}, **PROBLEMS})
+async def remove(request: Request, engine: EngineDep, name: Name) -> Response:
+    """Remove a watch and what it has not sent yet."""
+    check_may_write(request)
+    question_of_nothing(request)
+    await engine.call(changed, "remove", name)
+    return Response(status_code=204)
+
+
+@router.post("/{name}/pause", summary="Pause a watch", responses={200: {"model": WatchAnswer}, **PROBLEMS})
+async def pause(request: Request, engine: EngineDep, name: Name) -> Response:
+    """Match and send nothing until it is resumed."""
+    check_may_write(request)
+    question_of_nothing(request)
+    return json_response(watch_fields(await engine.call(changed, "pause", name)))
+
+
+@router.post("/{name}/resume", summary="Resume a watch", responses={200: {"model": WatchAnswer}, **PROBLEMS})
+async def resume(request: Request, engine: EngineDep, name: Name) -> Response:
+    """Go on with what is stored from now on."""
+    check_may_write(request)
+    question_of_nothing(request)
+    return json_response(watch_fields(await engine.call(changed, "resume", name)))
+
+
+@router.post("/{name}/test", summary="Send a test message", responses={200: {"model": ProbesAnswer}, **PROBLEMS})
+async def test(request: Request, engine: EngineDep, name: Name) -> Response:
+    """A test message to each target, and what the services said."""
+    check_may_write(request)
+    question_of_nothing(request)
+    return json_response({"targets": await probed(engine, name)})
+
+
+async def probed(engine: EngineDep, name: str) -> list[dict[str, Any]]:
+    """A test message to each target of the watch *name*, at once, and what the services said."""
+    watch = await engine.call(existing, name)
+    now = await engine.call(lambda index: server_time(index.database))
+    # Not in a search thread: a service has longer to answer than a search has.
+    answers = await asyncio.gather(*(asyncio.to_thread(probe, watch.name, target, now) for target in watch.targets))
+    return [target_fields(target) | asdict(answer) for target, answer in zip(watch.targets, answers, strict=True)]
+
+
+def made_of(index: SimilarityIndex, values: dict[str, Any]) -> Watch:
+    """The watch that *values*, fields of the body, say; it is stored. Raises QueryError."""
+    for field in values:
+        if field not in _FIELDS:
+            every = ", ".join(_FIELDS)
+            message = f"a watch has no {field[:40]!r}; it has {every}"
+            raise QueryError(message, field[:40], f"没有 {field[:40]!r}；有 {every}")
+    name, given = values.get("name"), values.get("question", {})
+    if not isinstance(name, str) or not isinstance(given, dict):
+        raise QueryError("name must be a text and question an object", "name", "name 须为文字，question 须为对象")
+    flags = {field: values.get(field, False) for field in ("each_article", "changes")}
+    for field, value in flags.items():
+        if not isinstance(value, bool):
+            raise QueryError(f"{field} is neither true nor false", field, f"{field} 既非 true 也非 false")
+    targets = tuple(_target(one) for one in _list(values.get("targets", [])))
+    about = values.get("about", "articles")
+    if about == SOURCES and not given:
+        return watches.add(index.database, Watch(name, targets=targets, about=SOURCES))
+    if about != "articles":
+        message = f"about is articles, or {SOURCES} without a question"
+        raise QueryError(message, "about", f"about 为 articles，或无 question 时为 {SOURCES}")
+    question, min_score = question_of(index, given)
+    watch = Watch(name, question, min_score, targets, each_article=flags["each_article"], changes=flags["changes"])
+    return watches.add(index.database, watch)
+
+
+def secrets_of(watch: Watch) -> dict[str, str]:
+    """By address as it is shown, the secret that signs what a plain webhook gets."""
+    return {target.shown: target.secret for target in watch.targets if target.secret}
+
+
+def existing(index: SimilarityIndex, name: str) -> Watch:
+    """The watch *name*. Raises NotFound."""
+    try:
+        return watches.find(index.database, name)
+    except NoWatch as error:
+        raise NotFound(str(error), error.chinese) from None
+
+
+def changed(index: SimilarityIndex, change: str, name: str) -> Watch:
+    """The watch *name* after *change*: "pause", "resume" or "remove". Raises NotFound."""
+    watch = existing(index, name)
+    {"pause": watches.pause, "resume": watches.resume, "remove": watches.remove}[change](index.database, watch.name)
+    return watch if change == "remove" else existing(index, watch.name)
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise QueryError("targets is no list", "targets", "targets 不是列表")
+    return value
+
+
+def _target(value: Any) -> Target:
+    is_object = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+    if not is_object or not {"to"} <= value.keys() <= {"to", "every", "quiet"}:
+        message = "a target is an object with to, and perhaps every and quiet, all of them texts"
+        raise QueryError(message, "targets", "targets 的每项须有 to，另可有 every、quiet，均为文字")
+    return target_of(value["to"], value.get("every", "at-once"), value.get("quiet", ""))
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415)
+    try:
+        values = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        raise HTTPException(400) from None
+    if not isinstance(values, dict):
+        raise HTTPException(400)
+    return values
