@@ -48,6 +48,48 @@ def health_of(database: Database[Document], now: datetime, sources: Sequence[str
     return [_health_of_source(database, source, now) for source in chosen]
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A target of a watch to which the last message has failed for good: how many have, why, and when the last did."""
+
+    watch: str
+    messages: int
+    answer: str
+    last: datetime
+
+
+def undelivered(database: Database[Document]) -> list[Undelivered]:
+    """The targets of watches that get nothing at present, by the name of the watch."""
+    ended: list[Document] = [
+        {"$match": {"state": {"$in": ["delivered", "failed"]}}},
+        {"$sort": {"ended": 1}},
+        {
+            "$group": {
+                "_id": {"watch": "$watch", "target": "$target"},
+                "state": {"$last": "$state"},
+                "last": {"$last": "$ended"},
+                "answers": {"$last": "$answers"},
+                "failed": {"$sum": {"$cond": [{"$eq": ["$state", "failed"]}, 1, 0]}},
+            }
+        },
+        {"$match": {"state": "failed"}},
+    ]
+    names = {row["_id"]: row["name"] for row in database.watches.find({}, {"name": 1})}
+    found = [
+        Undelivered(names[row["_id"]["watch"]], row["failed"], row["answers"][-1]["answer"], row["last"])
+        for row in database.messages.aggregate(ended)
+        if row["_id"]["watch"] in names
+    ]
+    return sorted(found, key=lambda one: (one.watch, one.last))
+
+
+def undelivered_lines(found: Sequence[Undelivered], now: datetime) -> Iterator[str]:
+    """*found* for people, one line each."""
+    for one in found:
+        said = f"{one.messages} 条未送达 not delivered, last {_age(one.last, now)} ago: {one.answer}"
+        yield f"[red]✗ watch {escape(one.watch)}: {escape(said)}[/red]"
+
+
 def lines(states: Sequence[Health], now: datetime) -> Iterator[str]:
     """*states* for people, one line per source: age of the last and last good run, the history as signs, the fault."""
     for state in states:

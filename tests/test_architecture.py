@@ -19,7 +19,14 @@ from tests.commands import PROJECT
 PACKAGES = {
     "text": (),
     "store": ("text.stories.linkage",),
-    "crawler": ("store.article", "store.settings", "store.errors", "store.public_addresses", "store.sources_file", "text.language"),
+    "crawler": (
+        "store.article",
+        "store.settings",
+        "store.errors",
+        "store.public_addresses",
+        "store.sources_file",
+        "text.language",
+    ),
     "pipelines": ("crawler", "store", "text"),
     "similarity": ("store", "text"),
     "alerts": ("similarity", "store", "text.analysis.analyzer"),

@@ -9,8 +9,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError
 
 from crawler.exceptions import LOCAL_URL, RefusedAddress
-from store.public_addresses import refusal
 from crawler.resolver import PublicResolver
+from store.public_addresses import refusal
 
 
 class AddressesMiddleware:

@@ -19,6 +19,7 @@ from alerts.senders.answer import SendAnswer
 from alerts.targets import target_of
 from alerts.watches import SOURCES, Watch
 from similarity.answers.question import Question
+from similarity.health import undelivered, undelivered_lines
 from store import schema
 from store.connection import Document
 from tests.alerts.robots import DINGTALK_URL, HOOK_HOST, WECOM_URL, Robots, serving
@@ -78,6 +79,9 @@ def test_a_refused_message_is_retried_under_its_id_and_fails_at_last(database, r
         hurry(database)
     assert message["state"] == "failed"
     assert not hook.step()
+    (bad,) = undelivered(database)
+    assert (bad.watch, bad.messages, bad.answer) == ("cowos", 1, 'HTTP 503: {"why": "busy"}')
+    assert "watch cowos: 1 条未送达" in next(undelivered_lines([bad], bad.last))
     ids = {one.headers["webhook-id"] for one in robots.received}
     bodies = {one.body for one in robots.received}
     assert ids == {message["_id"]} and len(bodies) == 1 and len(robots.received) == 7
@@ -85,6 +89,10 @@ def test_a_refused_message_is_retried_under_its_id_and_fails_at_last(database, r
     # The other target is told of it, and nothing twice.
     sender(database, watch, 1).run(Event())
     texts = "\n".join(one.text for one in robots.received[7:])
+    match(database, watch, 1, 5)
+    hurry(database)
+    assert sender(database, watch).step()
+    assert undelivered(database) == [], "it gets messages again"
     assert "芯片 0" in texts and "未能送达 · not delivered to https://hooks.example.org" in texts
 
 
