@@ -24,7 +24,7 @@ def health(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """各来源近况 · How the latest runs of each source went; status 1 when a source or a message of a watch has failed."""
+    """各来源近况 · How the latest runs of each source went; status 1 when a source or a watch has failed."""
     with errors_in_one_line():
         own_rows()  # with a wrong file of sources nothing is crawled
         with opened() as database:

@@ -91,7 +91,7 @@ def test_a_refused_message_is_retried_under_its_id_and_fails_at_last(database, r
     texts = "\n".join(one.text for one in robots.received[7:])
     match(database, watch, 1, 5)
     hurry(database)
-    assert sender(database, watch).step()
+    assert hook.step()
     assert undelivered(database) == [], "it gets messages again"
     assert "芯片 0" in texts and "未能送达 · not delivered to https://hooks.example.org" in texts
 
