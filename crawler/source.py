@@ -201,8 +201,8 @@ class Source:
         mistakes = tuple(_mistakes_in(self))
         for _, reason in mistakes:
             raise SourceError(f"source {self.key or self.number}: {reason}", mistakes)
-        hosts = {urlsplit(method.url).hostname or "" for method in self.discovery} | set(self.hosts)
-        object.__setattr__(self, "allowed", frozenset(hosts))
+        hosts = [urlsplit(method.url).hostname or "" for method in self.discovery]
+        object.__setattr__(self, "allowed", frozenset(map(_as_requested, (*hosts, *self.hosts))))
         ports = (urlsplit(method.url).port for method in self.discovery)
         object.__setattr__(self, "ports", frozenset(port for port in ports if port))
 
@@ -226,6 +226,14 @@ _LINK_FIELDS = ("title", "published", "summary", "authors", "tags", "kind")
 
 _MOST_AT_ONCE, _MOST_DELAY = 16, 600
 _RHYTHM_LIMITS = timedelta(minutes=10), timedelta(days=31)
+
+
+def _as_requested(host: str) -> str:
+    """*host* as a request spells it: in lower case, other letters than English ones encoded."""
+    try:
+        return host.lower().encode("idna").decode()
+    except UnicodeError:
+        return host.lower()
 
 
 def _mistakes_in(source: Source) -> Iterator[Mistake]:
@@ -254,8 +262,8 @@ def _mistakes_in(source: Source) -> Iterator[Mistake]:
 
 
 def _wrong_facts(source: Source) -> Iterator[Mistake]:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", source.key):
-        yield ("key",), f"key {source.key!r} is not lower case letters, digits and _"
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,49}", source.key):
+        yield ("key",), f"key {source.key!r} is not lower case letters, digits and _, 50 at most"
     if source.number < 1:
         yield ("number",), f"number {source.number} is not positive"
     for name in ("name", "note", "why"):

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from store.settings import SettingsError, settings
 
-MAX_BYTES = 2**20
+MAX_BYTES = 2**18
 
 Place = tuple[str | int, ...]
 """Where something stands in the file: names of keys and numbers of elements."""
@@ -59,35 +59,33 @@ class SourcesFile:
         return f"{self.path}:{self.line_of(place)}: {'.'.join(map(str, place))}: {reason}"
 
     def line_of(self, place: Place) -> int:
-        """The number of the line on which the value at *place* begins, or else what contains it.
-
-        TOML is a list of statements: the one that adds *place* begins after the longest beginning of the file that is
-        TOML and lacks it.
-        """
-        while place and not _has(self.entries, place):
+        """The number of the line on which the value at *place* begins, or else what contains it."""
+        while place and place not in self._lines:
             place = place[:-1]
-        lines = self.text.split("\n")
-        without, within = 0, len(lines)
-        while within - without > 1:
-            middle = (without + within) // 2
-            end = next((end for end in range(middle, without, -1) if self._entries_of(lines[:end]) is not None), None)
-            if end is None:  # the lines up to here are inside one statement
-                end = next(end for end in range(middle + 1, within + 1) if self._entries_of(lines[:end]) is not None)
-                if _has(self._entries_of(lines[:end]), place):
-                    break
-                without = end
-            elif _has(self._entries_of(lines[:end]), place):
-                within = end
-            else:
-                without = end
-        return without + 1
+        return self._lines.get(place, 1)
 
-    @staticmethod
-    def _entries_of(lines: list[str]) -> dict[str, Any] | None:
-        try:
-            return tomllib.loads("\n".join(lines))
-        except ValueError:
-            return None
+    @cached_property
+    def _lines(self) -> dict[Place, int]:
+        """The line on which each value begins; of values inside one statement that of the statement.
+
+        TOML is a list of statements, and each is TOML by itself: it ends where the lines from its beginning are.
+        """
+        lines, found, start = self.text.split("\n"), dict[Place, int](), 0
+        table: Place = ()
+        elements: dict[Place, int] = {}
+        while start < len(lines):
+            end = start + 1
+            while (statement := _parsed("\n".join(lines[start:end]))) is None:
+                end += 1
+            if lines[start].lstrip().startswith("["):
+                table = _header(statement, elements)
+                places: Iterable[Place] = (table[:length] for length in range(1, len(table) + 1))
+            else:
+                places = _places(statement, table)
+            for place in places:
+                found.setdefault(place, start + 1)
+            start = end
+        return found
 
     def _of_syntax(self, error: str) -> str:
         position = _POSITION.search(error)
@@ -126,10 +124,30 @@ def _read_once(path: Path) -> SourcesFile:
     return read_sources_file(path)
 
 
-def _has(value: Any, place: Place) -> bool:
-    for name in place:
-        known = name in value if isinstance(value, dict) else isinstance(value, list) and name in range(len(value))
-        if not known:
-            return False
-        value = value[name]
-    return True
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except ValueError:
+        return None
+
+
+def _header(statement: Any, elements: dict[Place, int]) -> Place:
+    """The place that the header *statement* begins; *elements* counts those of the lists of tables, and is changed."""
+    place: Place = ()
+    while statement:
+        ((name, statement),) = statement.items()
+        place = (*place, name)
+        if isinstance(statement, list):
+            elements[place] = elements.get(place, -1) + 1
+            return (*place, elements[place])
+        if place in elements:
+            place = (*place, elements[place])
+    return place
+
+
+def _places(value: Any, place: Place) -> Iterator[Place]:
+    """The places of all values in *value*, which stands at *place*."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in items:
+        yield (*place, name)
+        yield from _places(inner, (*place, name))

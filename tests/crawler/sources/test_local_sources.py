@@ -71,6 +71,11 @@ def test_a_change_without_a_reason_does_not_claim_the_old_one() -> None:
     assert sources("[kpmg]\ndelay = 3")["kpmg"].why == PACKAGED["kpmg"].why
 
 
+def test_hosts_are_compared_as_requests_spell_them() -> None:
+    row = sources('[kpmg]\nhosts = ["CDN.Example", "新闻.example"]')["kpmg"]
+    assert {"cdn.example", "xn--efvy88h.example"} <= row.allowed
+
+
 def test_sources_of_ones_own_come_behind_the_table() -> None:
     text = NEW.format(more='include = "/news/"\nselectors = { body = "div.text" }', method='part = "news"')
     text += NEW.format(more="", method="").replace("[chips]", "[fabs]").replace("[[chips.", "[[fabs.")
@@ -158,6 +163,8 @@ def test_of_an_entry_no_more_is_claimed_than_it_has() -> None:
         ("[[kpmg]]\nenabled = true", "1: kpmg: is no table; [kpmg] begins a source"),
         ("enabled = true", "1: enabled: is no table; [enabled] begins a source"),
         ("[kpgm]\nenabled = false", "1: kpgm: a new source needs name, category, address, note, language, timezone, discovery, keep, why; or did you mean the source kpmg?"),
+        (NEW.format(more="", method="").replace("chips]", "K]").replace("[chips.", "[K."), "2: K.key: key 'K' is not lower case"),
+        (NEW.format(more="", method="").replace("chips]", "k" * 51 + "]").replace("[chips.", "[" + "k" * 51 + "."), f"2: {'k' * 51}.key: key"),
         ("['Bad Key']\nenabled = false", "1: Bad Key: a new source needs name"),
         ("[a]\n[a.b]", "1: a: a new source needs name"),
     ],
@@ -244,7 +251,7 @@ def test_all_mistakes_are_told_in_the_order_of_the_file() -> None:
         (b"a = 1\n", ":1: a: is no table; [a] begins a source"),
         (b"[kpmg]\nlimit = " + b"9" * 5000, "not TOML: Exceeds the limit"),
         (b"[kpmg]\nx = " + b"[" * 5000, "nested too deeply"),
-        (b"#" * 2**21, "larger than 1024 KiB (XINWEN_SOURCES)"),
+        (b"#" * 2**21, "larger than 256 KiB (XINWEN_SOURCES)"),
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_read(data: bytes, wanted: str, tmp_path: Path) -> None:
