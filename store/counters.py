@@ -40,12 +40,13 @@ def repair(database: Database[Document]) -> None:
     last = database.terms.find_one({}, {"id": 1}, sort=[("id", DESCENDING)])
     index = database.manifest.find_one({"_id": "index"}, {"terms": 1}) or {}
     # An id that vectors use must not be given to another token, even if the dictionary has lost its token.
-    _raise_to(database, TERMS, max(last["id"] + 1 if last else 0, index.get("terms", 0)))
+    raise_to(database, TERMS, max(last["id"] + 1 if last else 0, index.get("terms", 0)))
     if upper_bound(database, REVISIONS) == 0:
         highest = list(database.articles.aggregate([{"$group": {"_id": None, "revision": {"$max": "$revision"}}}]))
-        _raise_to(database, REVISIONS, highest[0]["revision"] if highest else 0)
+        raise_to(database, REVISIONS, highest[0]["revision"] if highest else 0)
 
 
-def _raise_to(database: Database[Document], name: str, minimum: int) -> None:
+def raise_to(database: Database[Document], name: str, minimum: int) -> None:
+    """Give out no number of the counter *name* below *minimum* from now on."""
     if upper_bound(database, name) < minimum:
         database.counters.update_one({"_id": name}, {"$max": {"next": minimum}}, upsert=True)

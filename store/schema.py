@@ -151,11 +151,17 @@ INDEXES: dict[str, list[IndexModel]] = {
 }
 
 
+def validator_of(name: str) -> Document:
+    """The validator of the collection *name*."""
+    properties = VALIDATORS[name]
+    return {"$jsonSchema": {"required": sorted(properties), "properties": properties}}
+
+
 def create_collections(database: Database[Document]) -> None:
     """Create the collections, validators and MongoDB indexes that are missing or differ from this module."""
     present = {collection["name"]: collection["options"].get("validator") for collection in database.list_collections()}
-    for name, properties in VALIDATORS.items():
-        schema = {"$jsonSchema": {"required": sorted(properties), "properties": properties}}
+    for name in VALIDATORS:
+        schema = validator_of(name)
         if name not in present:
             _create(database, name, schema)
         elif present[name] != schema:

@@ -22,6 +22,7 @@ COMMANDS = {
     "earlier": ("earlier", "earlier"),
     "stats": ("browse", "stats"),
     "export": ("export", "export"),
+    "import": ("import_store", "import_store"),
     "delete": ("browse", "delete"),
     "compact": ("maintenance", "compact"),
     "rebuild": ("maintenance", "rebuild"),

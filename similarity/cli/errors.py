@@ -13,12 +13,14 @@ from store.index.manifest import DamagedManifest
 from store.index.preparation import IndexMismatch
 from store.index.projections import NoProjection
 from store.settings import SettingsError
+from store.transfer.dump import ArticleGone
 
 EXPECTED_ERRORS = (
     QueryError,
     IndexClosed,
     NotInstalled,
     Incomplete,
+    ArticleGone,
     StoreError,
     IndexMismatch,
     DamagedManifest,

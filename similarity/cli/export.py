@@ -5,14 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, BinaryIO, TypeVar
 
 import typer
 
-from similarity.answers.question import read
+from similarity.answers.question import Question, read
+from similarity.answers.tables import MEDIA_TYPES, USUAL, chunks, fields_of, writer
 from similarity.cli.options import AsJson, Since, Until, console, errors_in_one_line, parse_day, print_json
 from similarity.cli.search import (
     Across,
@@ -32,7 +33,7 @@ from similarity.cli.search import (
 from similarity.errors import QueryError
 from similarity.option_values import DEFAULT_MODEL, SCORE
 
-_FORMATS = ("csv", "jsonl", "parquet")
+_Batch = TypeVar("_Batch")
 
 
 class ExportFailed(RuntimeError):
@@ -63,6 +64,13 @@ def export(
     across: Across = True,
     min_score: MinScore = None,
     target_precision: TargetPrecision = None,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--everything",
+            help="连同词、向量与故事，供 import · for import elsewhere: with words, embeddings, stories",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """导出 · All hits as a table, one row an article, or all articles where no TEXT is given.
@@ -92,7 +100,10 @@ def export(
             "min_score": min_score,
             "target_precision": target_precision,
         }
-        rows = _export(options, _format_of(table_format, out), fields, out)
+        if everything and (fields or table_format not in (None, "jsonl")):
+            raise QueryError("--everything has all fields, as JSON lines: leave out --format and --fields", "format")
+        wanted = None if everything else fields_of(fields)
+        rows = _export(read(options), "jsonl" if everything else _format_of(table_format, out), wanted, out)
         if out is None:
             return
         if as_json:
@@ -101,31 +112,45 @@ def export(
             console.print(f"{rows:,} 篇 · articles: {out}", markup=False)
 
 
-def _export(options: Mapping[str, Any], table_format: str, fields: str | None, out: Path | None) -> int:
-    from similarity.answers.export import export as export_of  # loads numpy, numba and the rest
-    from similarity.answers.tables import chunks, fields_of, writer
+def _export(question: Question, table_format: str, fields: tuple[str, ...] | None, out: Path | None) -> int:
+    """Write the table, or for no *fields* what an import needs; how many articles."""
+    from similarity.answers.export import BATCH  # loads numpy, numba and the rest
+    from similarity.answers.export import export as export_of
     from similarity.index import SimilarityIndex
     from store.connection import store_errors
+    from store.transfer.dump import dump
+    from text.analysis.analyzer import VERSION
 
-    question, wanted = read(options), fields_of(fields)
-    table = writer(table_format, wanted)
+    table = writer(table_format, fields or USUAL)
     with SimilarityIndex.open(live=False) as index, store_errors(index.address):
         found = export_of(index, question)
         for ranked in found.rank():
-            _progress(f"{ranked:,} ranked")
+            progress(f"{ranked:,} ranked")
+        starts = range(0, found.total, BATCH)
+        if fields is None:
+            ids = (_told(found.hits.keys(start, start + BATCH), start, found.total) for start in starts)
+            parts = dump(index.database, VERSION, ids)
+        else:
+            parts = chunks(
+                table, (_told(rows, start, found.total) for start, rows in zip(starts, found.rows(fields), strict=True))
+            )
         with destination(out) as file:
-            for number, part in enumerate(chunks(table, found.rows(wanted))):
+            for part in parts:
                 write(file, out, part)
-                _progress(f"{min(number * 200, found.total):,} / {found.total:,}")
-        _progress("")
+        progress("")
         return found.total
+
+
+def _told(batch: _Batch, start: int, total: int) -> _Batch:
+    progress(f"{start:,} / {total:,}")
+    return batch
 
 
 def _format_of(given: str | None, out: Path | None) -> str:
     suffix = out.suffix[1:].lower() if out else ""
-    found = given or (suffix if suffix in _FORMATS else "csv")
-    if found not in _FORMATS:
-        raise QueryError(f"no format {found[:40]!r}; there are {', '.join(_FORMATS)}", "format")
+    found = given or (suffix if suffix in MEDIA_TYPES else "csv")
+    if found not in MEDIA_TYPES:
+        raise QueryError(f"no format {found[:40]!r}; there are {', '.join(MEDIA_TYPES)}", "format")
     if found == "parquet" and out is None and sys.stdout.isatty():
         raise QueryError("Parquet is no text for a terminal: give --out FILE", "out")
     return found
@@ -163,18 +188,6 @@ def write(file: BinaryIO, out: Path | None, data: bytes) -> None:
         file.write(data)
 
 
-def write_lines(out: Path | None, lines: Iterable[bytes]) -> int:
-    """Write *lines* to *out*, see ``destination``; how many."""
-    number = 0
-    with destination(out) as file:
-        for number, one in enumerate(lines, 1):
-            write(file, out, one)
-            if number % 200 == 0:
-                _progress(f"{number:,}")
-    _progress("")
-    return number
-
-
 @contextmanager
 def _failing(out: Path | None) -> Iterator[None]:
     try:
@@ -185,7 +198,7 @@ def _failing(out: Path | None) -> Iterator[None]:
         raise ExportFailed(f"{out or 'standard output'} cannot be written: {error.strerror}") from None
 
 
-def _progress(text: str) -> None:
+def progress(text: str) -> None:
     """Show *text* in the line that it replaces, on a terminal alone."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[K{text}")

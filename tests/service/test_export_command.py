@@ -17,7 +17,7 @@ from similarity.answers.answer import answer
 from similarity.answers.export import export
 from similarity.answers.question import read
 from similarity.answers.tables import USUAL, fields_of, writer
-from similarity.cli.export import ExportFailed, write_lines
+from similarity.cli.export import ExportFailed, destination, write
 from similarity.errors import NotInstalled, QueryError
 from similarity.index import SimilarityIndex
 from tests.commands import assert_one_line_error, run
@@ -97,8 +97,12 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
-        with pytest.raises(ExportFailed, match=r"a\.csv cannot be written: File too large"):
-            write_lines(file, [b"x" * 1000] * 1000)
+        with (
+            pytest.raises(ExportFailed, match=r"a\.csv cannot be written: File too large"),
+            destination(file) as opened,
+        ):
+            for _ in range(1000):
+                write(opened, file, b"x" * 1000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"] and file.read_text() == "what was there"
