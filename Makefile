@@ -64,7 +64,7 @@ $(VENV)/installed: $(VENV)/bin/python requirements.txt requirements-accelerators
 		|| echo "without the optional packages: slower, and without the encoder that finds across languages"
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt requirements-dask.txt requirements-parquet.txt
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt requirements-dask.txt requirements-parquet.txt requirements-mcp.txt
 	@echo "installing the packages of requirements-dev.txt"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@

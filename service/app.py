@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from alerts.runner import Runner
 from service import page, prompt
 from service.access import Access, AccessRules
+from service.assistant import http as assistants
 from service.capacity import SearchThreads
 from service.deps import Engine
 from service.feeds import router as feeds
@@ -57,7 +58,8 @@ def create_app(
         if runner:
             runner.start()
         try:
-            yield
+            async with assistants.mounted(app):
+                yield
         finally:
             if runner:
                 await asyncio.to_thread(runner.stop)

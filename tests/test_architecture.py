@@ -47,7 +47,7 @@ similarity  errors arrays jit lru background < option_values < postings < reader
 alerts      errors leases network < schedule < targets < watches messages target_arguments
             < senders outbox previews log_book < matcher delivery source_watch < runner fields < callback cli bench < __main__
 service     problems schemas < capacity < deps answers parameters < openapi access < routes < page
-            < sign_in feeds warm_up prompt < app < write_openapi __main__ bench
+            < sign_in feeds warm_up prompt assistant < app < write_openapi __main__ bench
 """
 """Inside a package a module imports from its own layer's folder or from layers left of ``<``. Names between two ``<``
 are neighbours and do not import one another. The longest name that fits a module says where it stands."""

@@ -34,6 +34,7 @@ COMMANDS = {
     "calibrate": ("quality", "calibrate"),
     "bench": ("bench", "bench"),
     "serve": ("serve", "serve"),
+    "mcp": ("serve", "mcp"),
     "floors": ("quality", "floors"),
     "token": ("token", "token"),
     "watch": ("watch", "watch"),

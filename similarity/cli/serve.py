@@ -1,4 +1,4 @@
-"""``serve``: the web page and the HTTP API, which are a package of their own that calls this one."""
+"""``serve`` and ``mcp``: page, HTTP API and assistant tools, which are a package of their own that calls this one."""
 
 from __future__ import annotations
 
@@ -28,3 +28,8 @@ def serve(
     arguments += [f"--name={one}" for one in name or ()]
     # In place of this process, so that signals reach the server itself.
     os.execv(sys.executable, [sys.executable, "-m", "service", *arguments])
+
+
+def mcp() -> None:
+    """AI 助手的工具，经标准输入输出 · Tools for an AI assistant, over standard input and output (MCP)."""
+    os.execv(sys.executable, [sys.executable, "-m", "service.assistant"])
