@@ -122,7 +122,7 @@ def data_links(json: str, options: Mapping[str, Any] | None = None) -> dict[str,
 templates.env.globals.update(
     t=translated, address=address, toggled=toggled, moment=moment, label=label, search_for=search_for,
     counted=counted,
-    data_types={"JSON": "application/json", "CSV": "text/csv", "Atom": "application/atom+xml"},
+    data_types={"JSON": "application/json", "CSV": "text/csv", "Atom": "application/atom+xml", "OPML": "text/x-opml"},
     safe_link=formats.safe_link, citation=formats.citation, original_link=formats.original_link,
 )  # fmt: skip
 templates.env.trim_blocks = templates.env.lstrip_blocks = True

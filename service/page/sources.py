@@ -46,7 +46,8 @@ async def sources(request: Request, engine: EngineDep) -> Response:
         ]
 
     rows = await engine.call(find)
-    return page(request, "sources.html", {"rows": rows, "data": data_links("/api/v1/sources", {})})
+    data = data_links("/api/v1/sources", {}) | {"OPML": "/feeds/opml.xml"}
+    return page(request, "sources.html", {"rows": rows, "data": data})
 
 
 @router.get("/sources/{key}")
@@ -65,6 +66,7 @@ async def source(request: Request, engine: EngineDep, key: str) -> Response:
     context = await engine.call(find)
     # A search refuses a source of which nothing is stored.
     data = data_links(f"/api/v1/sources/{context['row']['key']}", {"source": key} if context["hits"] else None)
+    data["Atom"] = f"/feeds/source/{context['row']['key']}.atom"
     return page(request, "source.html", context | {"data": data})
 
 

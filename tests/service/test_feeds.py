@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
 
 import feedparser
 import pytest
 from starlette.testclient import TestClient
 
 from store.connection import connect
+from store.documents.sources import note_source, source_rows
 from tests.service.conftest import NEWEST, TEXTS, URL, application
 from tests.similarity.conftest import storing_in
 
@@ -55,6 +57,39 @@ def test_a_feed_that_is_known_is_not_sent_again(client: TestClient) -> None:
     assert client.get("/feeds/search.atom?q=HBM4&lang=en", headers=known).status_code == 200
     for wrong in ("q=HBM4&cursor=x", "k=100000", "nothing=1", "since=x"):
         assert client.get(f"/feeds/search.atom?{wrong}").status_code == 422
+
+
+def test_every_source_has_a_feed_and_opml_names_them_all(own: tuple[TestClient, object], database) -> None:
+    client, _ = own
+    opml = client.get("/feeds/opml.xml?lang=en")
+    assert opml.headers["content-type"].startswith("text/x-opml")
+    assert client.get("/feeds/opml.xml?lang=en", headers={"If-None-Match": opml.headers["etag"]}).status_code == 304
+    parsed = feedparser.parse(opml.content)
+    assert not parsed.bozo, parsed.get("bozo_exception")
+    outlines = [one for one in ElementTree.fromstring(opml.content).iter("outline") if one.get("xmlUrl")]
+    feeds = {one.get("xmlUrl"): one for one in outlines}
+    assert f"{URL}/feeds/search.atom" in feeds and len(feeds) == len(source_rows(database)) + 1 > 20
+    assert feeds[f"{URL}/feeds/source/sia.atom"].get("title") == "Xinwen: SIA"
+    for feed, outline in feeds.items():
+        assert feed_at(client, feed).entries == [] and client.get(outline.get("htmlUrl")).status_code == 200
+    note_source(database, {"key": "own", "number": 99, "name": "A\x07 <&> B", "name_zh": "", "category": "x", "address": "",
+                           "note": "", "language": "en", "keep": "full", "enabled": True})  # fmt: skip
+    assert feed_at(client, "/feeds/source/own.atom").feed.title == "芯闻: A <&> B"
+    assert not feedparser.parse(client.get("/feeds/opml.xml").content).bozo
+    assert client.get("/feeds/source/nowhere.atom").status_code == 404
+    assert client.get("/feeds/source/sia.atom?k=5").status_code == 422
+
+
+def test_the_feed_of_a_source_has_each_of_its_articles(client: TestClient) -> None:
+    feed = feed_at(client, "/feeds/source/reuters.atom?lang=en")
+    assert [entry.title for entry in feed.entries] == [TEXTS[0][0]] and feed.feed.title == "Xinwen: Reuters"
+    assert len(feed_at(client, "/feeds/source/sia.atom").entries) == 50
+    by_search = feed_at(client, "/feeds/search.atom?source=reuters")
+    assert by_search.entries[0].id == feed.entries[0].id
+    known = client.get("/feeds/source/reuters.atom").headers["etag"]
+    assert client.get("/feeds/source/reuters.atom", headers={"If-None-Match": known}).status_code == 304
+    page = client.get("/sources/reuters").text
+    assert "/feeds/source/reuters.atom" in page and "/feeds/opml.xml" in client.get("/sources").text
 
 
 def test_a_new_revision_has_the_same_id_and_a_later_date(own: tuple[TestClient, object], uri: str, database) -> None:
