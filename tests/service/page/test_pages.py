@@ -174,7 +174,13 @@ def test_every_view_offers_its_data(client: TestClient) -> None:
         for name, link in links.items():
             reply = client.get(link.replace("&amp;", "&"))
             assert reply.status_code == 200, (link, reply.text)
-            expected = {"JSON": "application/json", "CSV": "text/csv", "Atom": "application/atom+xml"}[name]
+            types = {
+                "JSON": "application/json",
+                "CSV": "text/csv",
+                "Atom": "application/atom+xml",
+                "OPML": "text/x-opml",
+            }
+            expected = types[name]
             assert reply.headers["content-type"].startswith(expected)
             assert f'<a href="{link}"' in page
 
