@@ -152,7 +152,7 @@ class _Round:
     def row(self, article: Document, score: float, now: datetime) -> Document | None:
         """The row for *article*, None where there is nothing new to note."""
         watch, key = self._watch, article["_id"]
-        is_new = article["first_stored"] >= watch.since
+        is_new = article["first_stored" if "first_stored" in article else "stored"] >= watch.since
         own, change = self._own[key], 0
         if own or not is_new:
             # Noted already, or older than the watch: told only where its text has changed.

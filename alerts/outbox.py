@@ -17,6 +17,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from alerts.messages import Message, entry_of, fitting
+from alerts.schedule import AT_ONCE
 from alerts.targets import CALLBACK, Target
 from alerts.watches import Watch
 from store.connection import Document
@@ -98,13 +99,11 @@ def claim(database: Database[Document], watch: Watch, target: Target, now: datet
     rows = list(database.outbox.find(due).sort([("found", 1), ("_id", 1)]).limit(most))
     if not rows:
         return None
-    is_summary = False
-    if target.kind != CALLBACK and any(one["kind"] != "notice" for one in rows):
-        lately = [*database.messages.find({"watch": watch.id, "target": target.key, "made": {"$gt": now - WINDOW}})]
-        told = sum(len(message["matches"]) for message in lately)
-        if told > MANY:
+    is_summary = _are_many(database, watch, target, now)
+    if is_summary:
+        lately = {"watch": watch.id, "target": target.key, "summary": True, "made": {"$gt": now - WINDOW}}
+        if database.messages.find_one(lately):
             return None  # the rest comes when the ten minutes are over
-        is_summary = told + len(rows) > MANY
     key = f"msg_{uuid4().hex}"
     entries = tuple(map(entry_of, rows))
     if target.kind != CALLBACK:
@@ -130,6 +129,14 @@ def claim(database: Database[Document], watch: Watch, target: Target, now: datet
         return None  # another sender has just done so, under a lease that lapsed meanwhile
     _finish_claim(database, message)
     return message
+
+
+def _are_many(database: Database[Document], watch: Watch, target: Target, now: datetime) -> bool:
+    """Whether more than ``MANY`` stories came in the last ten minutes for a target that is told at once."""
+    if target.kind == CALLBACK or target.rhythm.every != AT_ONCE:
+        return False
+    lately = {"watch": watch.id, "told": True, "kind": "article", "found": {"$gt": now - WINDOW}}
+    return database.outbox.count_documents(lately, limit=MANY + 1) > MANY
 
 
 def message_of(database: Database[Document], watch: Watch, stored: Document) -> Message:

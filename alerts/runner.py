@@ -79,5 +79,9 @@ class Runner:
                     log.warning("watches wait: %s", first_line(error))
                 self.fault, again = first_line(error), False
                 self._stopping.wait(_RETRY)
+            except Exception as error:  # a fault of ours must not end the watches until the next start
+                log.exception("watches wait: a step failed")
+                self.fault, again = f"{type(error).__name__}: {first_line(error)}", False
+                self._stopping.wait(10 * _RETRY)
             if not again:
                 self._stopping.wait(INTERVAL)

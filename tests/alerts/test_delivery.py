@@ -169,6 +169,7 @@ def test_more_than_twenty_stories_in_ten_minutes_are_one_message(database, robot
     robot = sender(database, watch)
     assert not robot.step(), "within the ten minutes"
     database.messages.update_many({}, {"$set": {"made": LONG_AGO}})
+    database.outbox.update_many({}, {"$set": {"found": LONG_AGO}})
     assert robot.step()
     assert robots.received[-1].text.count("a.example") == 5
     settings.cache_clear()
@@ -187,6 +188,14 @@ def test_what_is_held_comes_as_one_bundle(database, robots: Robots) -> None:
     sender(database, held).run(Event())
     assert [f"芯片 {n}" in robots.received[-1].text for n in range(3)] == [True] * 3
     assert len(robots.received) == 4
+
+
+def test_a_bundle_of_a_day_is_no_flood(database, robots: Robots) -> None:
+    watch = add(database, WECOM_URL, every="daily 08:30")
+    match(database, watch, 30)
+    hurry(database)
+    sender(database, watch).run(Event())
+    assert sum(one.text.count("a.example") for one in robots.received) == 30
 
 
 def test_nothing_is_sent_in_quiet_hours(database, robots: Robots) -> None:

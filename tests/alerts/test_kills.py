@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import signal
+import socket
+import subprocess
+import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import cycle, islice
+from pathlib import Path
 
 import pytest
+from pymongo import MongoClient
 
 from alerts import watches
+from alerts.runner import Runner
 from alerts.targets import target_of
 from alerts.watches import Watch, question_of
 from similarity.index import SimilarityIndex
+from store.connection import connect
+from store.server.mongod import find_mongod
 from tests.alerts.conftest import Writer
 from tests.alerts.killed import STEPS
 from tests.alerts.robots import HOOK_HOST, Robots, serving
@@ -83,3 +93,58 @@ def test_each_story_arrives_whatever_is_killed(index: SimilarityIndex, writer: W
     for row in database.outbox.find({"told": True, "watch": watches.find(database, "first").id}):
         stories[row["story"]].append(row["article"])
     assert all(len(articles) == 1 for articles in stories.values())
+
+
+@pytest.fixture
+def mongod(tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """A function that kills the server of this test, starts it again over the same files, and says its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--bind_ip", "127.0.0.1", "--port", str(port), "--dbpath", str(tmp_path), "--nounixsocket"]
+    running: list[subprocess.Popen[bytes]] = []
+
+    def again() -> str:
+        if running:
+            running[-1].send_signal(signal.SIGKILL)
+            running[-1].wait(30)
+        running.append(subprocess.Popen([find_mongod(), *options], stdout=subprocess.DEVNULL))
+        with MongoClient("127.0.0.1", port, serverSelectionTimeoutMS=20_000) as client:
+            client.admin.command("ping")
+        return f"mongodb://127.0.0.1:{port}/news?serverSelectionTimeoutMS=2000"
+
+    yield again
+    running[-1].send_signal(signal.SIGKILL)
+    running[-1].wait(30)
+
+
+def test_each_story_arrives_though_the_database_is_killed(mongod: Callable[[], str], forty, robots: Robots) -> None:
+    uri = mongod()
+    database = connect(uri)
+    writer = Writer(database)
+    with SimilarityIndex.open(uri, live=False) as index:
+        question, _ = question_of(index, {"q": forty[0].article.title})
+        target = target_of(f"https://{HOOK_HOST}/x")
+        watch = watches.add(index.database, Watch("w", question, 0.01, (target,), each_article=True))
+        runner = Runner(index)
+        runner.start()
+        for number in range(min(ROUNDS // 2, len(forty))):
+            writer.store([forty[number]])
+            time.sleep(random.Random(number).uniform(0.3, 1.2))  # somewhere between matching and the note
+            mongod()
+        end = time.monotonic() + 60
+        told = {"watch": watch.id, "told": True}
+        while True:
+            left = database.articles.count_documents({"unmatched": {"$exists": True}})
+            left += database.messages.count_documents({"state": {"$ne": "delivered"}})
+            if not left and not database.outbox.count_documents({"waiting": {"$ne": []}}):
+                break
+            # What failed while the database was away is due in a minute.
+            database.messages.update_many({"state": "waiting"}, {"$set": {"next": LONG_AGO}})
+            assert time.monotonic() < end, runner.fault
+            time.sleep(0.2)
+        runner.stop()
+        arrived = deliveries(robots)
+        assert {row["article"] for row in database.outbox.find(told)} == {article for _, article in arrived} != set()
+        assert all(len(set(ids)) == 1 for ids in arrived.values())
+    database.client.close()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
+from aiosmtpd.controller import Controller
 from apprise.plugins.feishu import NotifyFeishu
 from standardwebhooks import Webhook
 
@@ -153,6 +157,46 @@ def test_feishu_goes_by_apprise_which_reads_its_answer(robots: Robots, monkeypat
     number = len(robots.received)
     assert not send_once(message(), target).is_delivered
     assert len(robots.received) == number + 1
+
+
+class Mailbox:
+    """Takes mail, but none for one address."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+
+    async def handle_RCPT(self, server, session, envelope, address: str, options) -> str:  # noqa: N802
+        if address.startswith("nobody@"):
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802
+        self.mails.append(envelope.content)
+        return "250 OK"
+
+
+def test_mail_goes_by_apprise(monkeypatch) -> None:
+    mailbox = Mailbox()
+    with socket.socket() as probe_of_port:
+        probe_of_port.bind(("127.0.0.1", 0))
+        controller = Controller(mailbox, *probe_of_port.getsockname())
+    controller.start()
+    try:
+        host, port = controller.hostname, controller.port
+        with pytest.raises(WatchError, match="private network"):
+            target_of(f"mailto://{host}:{port}?from=x@b.example&to=a@b.example")
+        monkeypatch.setitem(LOCAL, host, (host, port))
+        answer = send_once(message(2), target_of(f"mailto://{host}:{port}?from=x@b.example&to=a@b.example"))
+        assert answer.is_delivered, answer
+        mail = message_from_bytes(mailbox.mails[0], policy=default)
+        assert "cowos" in mail["Subject"] and mail["To"] == "a@b.example"
+        assert "台积电扩大先进封装产能 1" in mail.get_body(("plain",)).get_content()
+        assert not send_once(
+            message(), target_of(f"mailto://{host}:{port}?from=x@b.example&to=nobody@b.example")
+        ).is_delivered
+    finally:
+        controller.stop()
 
 
 def test_long_messages_are_parted_between_entries(robots: Robots) -> None:
