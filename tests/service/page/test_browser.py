@@ -12,6 +12,13 @@ from urllib.parse import urlsplit
 import pytest
 import uvicorn
 
+from alerts import outbox, watches
+from alerts.leases import server_time
+from alerts.targets import target_of
+from alerts.watches import Watch
+from similarity.answers.question import Question
+from store.connection import connect
+from tests.alerts.robots import WECOM_URL
 from tests.service.conftest import TEXTS, application
 
 CHROMIUM = shutil.which("chromium")
@@ -24,13 +31,18 @@ pytestmark = pytest.mark.slow
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ADDRESSES = ["/", "/search?q=HBM4+供应", "/search?q=nothing+xyzzy&source=intel", "/trend?q=HBM4&q=CoWoS", "/sources",
-             "/sources/sia", "/stats", "/help", "/sign-in", "/search?k=0"]  # fmt: skip
+             "/sources/sia", "/stats", "/help", "/sign-in", "/search?k=0", "/watches", "/watches/HBM4 supply",
+             "/new-watch?q=HBM4+供应&language=zh"]  # fmt: skip
 TIMEOUT = 60_000  # ms
 
 
 @pytest.fixture(scope="module")
 def site(news_uri: str) -> Iterator[str]:
-    """The address of a server of the application, on a port of its own."""
+    """The address of a server of the application, on a port of its own; its store has a watch."""
+    database = connect(news_uri)
+    watch = watches.add(database, Watch("HBM4 supply", Question(q="HBM4"), targets=(target_of(WECOM_URL),)))
+    entry = {"title": TEXTS[0][0], "url": "https://a.example/1", "source": "reuters", "score": 0.7}
+    outbox.insert(database, [outbox.row(watch, "article", "0" * 24, True, server_time(database), entry=entry)])
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -42,6 +54,8 @@ def site(news_uri: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         thread.join(60)
+    watches.remove(database, watch.name)
+    database.client.close()
 
 
 @pytest.fixture(scope="module")
