@@ -126,7 +126,12 @@ INDEXES: dict[str, list[IndexModel]] = {
     "deleted": [],
     "terms": [IndexModel([("id", ASCENDING)], unique=True)],
     "quarantine": [IndexModel([("source", ASCENDING), ("seen", DESCENDING)])],
-    "pages": [IndexModel([("article", ASCENDING)]), IndexModel([("listed_at", ASCENDING)])],
+    "pages": [
+        IndexModel([("article", ASCENDING)]),
+        IndexModel([("listed_at", ASCENDING)]),
+        # The few entry pages of a source, which a deletion looks up among all pages.
+        IndexModel([("source", ASCENDING)], partialFilterExpression={"outcome": "entry"}),
+    ],
     "sources": [],
     # Deleted an hour after the last page of it was read.
     "rankings": [IndexModel([("made", ASCENDING)], expireAfterSeconds=3600)],

@@ -37,6 +37,9 @@ _STRAIGHT = '"＂'
 _QUOTES = "".join({*_CLOSING, *_CLOSING.values()})
 _MINUS = "-－"
 _FIELD = re.compile(rf"({'|'.join(FIELDS)})[:：](?=[^\s:：/])")
+_MAY_HAVE_OPERATORS = re.compile(
+    rf"[{_QUOTES}]|(?<!\S)[{_MINUS}]|(?<!\S)OR(?!\S)|(?<!\S)(?:{'|'.join(FIELDS)})[:：]"
+).search
 _CHUNK = re.compile(r"\S+")
 _HAN = re.compile(f"[{ALL_HAN}]")
 _NEGATIVE_NUMBER = re.compile(r"[\d.,，．]+[%％‰]?$")
@@ -83,7 +86,7 @@ def parse(text: str) -> Syntax:
     That is for a wrong value of a field, for a question that asks for what it excludes, and for one that has operators
     and nothing to search for. Whether a source exists is not known here.
     """
-    if is_pasted(text):
+    if not _MAY_HAVE_OPERATORS(text) or is_pasted(text):  # most questions are plain: a tenth of a millisecond less
         return Syntax(text)
     syntax = _collected(list(_items(text)))
     if syntax == Syntax(syntax.text):

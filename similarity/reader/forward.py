@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from similarity.arrays import Bytes, Floats, Tokens
 from similarity.jit import compiled
-from similarity.reader.segment_reader import SegmentReader
 from store.vectors import Ints
 
 
@@ -27,11 +26,6 @@ class ForwardIndex(NamedTuple):
     bounds: Ints
     tokens: Tokens
     counts: Floats
-
-
-def forward_index(reader: SegmentReader, field: str, rows: Sequence[int]) -> ForwardIndex:
-    """The vectors that the *rows* of a segment have in *field* (``WORDS`` or ``BIGRAMS``)."""
-    return forward_index_of([reader.packed(field, row) for row in rows])
 
 
 def forward_index_of(vectors: Sequence[bytes]) -> ForwardIndex:

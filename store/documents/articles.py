@@ -106,16 +106,19 @@ def note_grouped(database: Database[Document], ids: Iterable[str]) -> None:
 
 
 def delete(database: Database[Document], ids: Iterable[str]) -> int:
-    """Delete the articles *ids* and their fingerprints; how many there were.
+    """Delete the articles *ids* and their fingerprints; how many there were. The next crawl asks for their pages again.
 
     Each deletion is noted in ``deleted`` for readers until the compactor has applied it. A process that is killed in
     between has deleted an article or only noted it; the compactor then deletes what is noted.
     """
     gone, left = set[str](), set(ids)
     while left:
-        rows = list(database.articles.find({"_id": {"$in": sorted(left)}}, {"revision": 1}))
+        rows = list(database.articles.find({"_id": {"$in": sorted(left)}}, {"revision": 1, "source": 1}))
         if not rows:
             break
+        # The next crawl reads the lists of these sources whole: a 304 would hide the pages to be fetched again.
+        sources = sorted({row["source"] for row in rows})
+        database.pages.delete_many({"source": {"$in": sources}, "outcome": "entry"})
         # The note comes first: an article deleted without one would be found until a compaction counts all articles.
         notes = [UpdateOne({"_id": row["_id"]}, {"$max": {"revision": row["revision"]}}, upsert=True) for row in rows]
         database.deleted.bulk_write(notes, ordered=False)

@@ -157,10 +157,7 @@ class Analyzer:
         return tuple(dict.fromkeys(tokens for name in names if (tokens := tuple(self.tokens(name)))))
 
     def _words(self, text: str) -> list[str]:
-        words, compounds = self._segment(text), self._segment.compounds
-        if not compounds.keys().isdisjoint(words):
-            words = [*chain.from_iterable(compounds.get(word, (word,)) for word in words)]
-        return [*filterfalse(_DROPPED, words)]
+        return [*filterfalse(_DROPPED, self._segment.with_compounds_apart(text))]
 
     def _tokens(self, text: str, stable: bool) -> list[str]:
         """The tokens of a text that is normalized or *stable*."""

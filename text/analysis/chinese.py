@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from itertools import accumulate, chain, compress, count
+from itertools import accumulate, chain
 from pathlib import Path
 
 from text.analysis.glossary import glossary, is_name
@@ -37,8 +37,12 @@ ELEMENT = (
 _ALONE = STOP_WORDS | set("拟获称超达遭新各某该")
 _SHORT = 3  # characters
 
+# What a word may need besides segmentation: it may be no name, be a mere guess of the HMM (对镓, 锗价), be a compound.
+_DOUBTFUL, _GUESS, _COMPOUND = 1, 2, 4
+
 _HAS_ELEMENT = re.compile(ELEMENT).search
 _NO_HAN = re.compile(rf"[^{ALL_HAN}]")
+_MAX_FLAGS = 100_000  # words
 _REACH = 6  # words on each side of a name that are compared with those without it
 
 
@@ -113,7 +117,7 @@ class HanSegmenter:
         self._names = frozenset(doubtful)
         self._glossary = frozenset(glossary().han_names())
         self._cuts_words = lru_cache(maxsize=50_000)(self._straddled)
-        self._element_apart = lru_cache(maxsize=20_000)(self._without_guess)
+        self._flags = _Flags(self._flags_of)
 
     def _add_names(self, add: Callable[[str], object]) -> list[str]:
         """Give the names to the dictionary, shorter ones first, since they are words of longer ones; returns them.
@@ -133,17 +137,40 @@ class HanSegmenter:
 
     def __call__(self, text: str) -> list[str]:
         """The words of *text*."""
+        return self._words(text, _GUESS)
+
+    def with_compounds_apart(self, text: str) -> list[str]:
+        """The words of *text*, with the words of each compound in its place."""
+        return self._words(text, _GUESS | _COMPOUND)
+
+    def _words(self, text: str, treated: int) -> list[str]:
         words = self._named(text, True)
-        names = [*compress(count(), map(self._names.__contains__, words))]
-        if names:
-            words = self._without_false_names(words, names)
-        if _HAS_ELEMENT(text):
-            words = [*chain.from_iterable(map(self._element_apart, words))]
+        flagged = self._flagged(words)
+        names = [place for place, flags in flagged if flags & _DOUBTFUL]
+        if names and (names_kept := self._without_false_names(words, names)) is not words:
+            words = names_kept
+            flagged = self._flagged(words)
+        for place, flags in reversed(flagged):
+            if flags & treated & _COMPOUND:
+                words[place : place + 1] = self.compounds[words[place]]
+            elif flags & treated & _GUESS:
+                words[place : place + 1] = self._cut(words[place])
         return words
 
-    def _without_guess(self, word: str) -> Sequence[str]:
-        """*word*, in parts where it has an element and is only a guess of the HMM: 对镓, 锗价."""
-        return self._named(word, False) if len(word) > 1 and _HAS_ELEMENT(word) else (word,)
+    def _flagged(self, words: list[str]) -> list[tuple[int, int]]:
+        """The places of the words that have flags, with these; of most texts few."""
+        return [found for found in enumerate(map(self._flags.__getitem__, words)) if found[1]]
+
+    def _cut(self, word: str) -> list[str]:
+        """The parts of *word* without the HMM."""
+        return self._named(word, False)
+
+    def _flags_of(self, word: str) -> int:
+        return (
+            (word in self._names) * _DOUBTFUL
+            | (len(word) > 1 and bool(_HAS_ELEMENT(word)) and self._cut(word) != [word]) * _GUESS
+            | (word in self.compounds) * _COMPOUND
+        )
 
     def _without_false_names(self, words: list[str], names: list[int]) -> list[str]:
         """*words* without those at the places *names* that are parts of other words."""
@@ -201,6 +228,20 @@ class HanSegmenter:
                 return True
             at += len(word)
         return False
+
+
+class _Flags(dict[str, int]):
+    """The flags of words, each worked out once: one look into a dictionary is all that most words cost."""
+
+    def __init__(self, of: Callable[[str], int]) -> None:
+        super().__init__()
+        self._of = of
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _MAX_FLAGS:
+            self.clear()
+        flags = self[word] = self._of(word)
+        return flags
 
 
 def _fragments(words: Iterable[str]) -> int:

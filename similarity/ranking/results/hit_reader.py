@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from pymongo.database import Database
 
 from similarity.background import in_background
@@ -39,7 +40,7 @@ class HitReader:
         explainer = Explainer(query, self.builder.analyzer) if explain else None
         ids = [document.article_id for document in documents]
         reading = in_background(lambda: articles.read(self.database, ids))
-        words = [self._contributions(query, document) for document in documents]  # while the database reads
+        words = self._contributions(query, documents)  # while the database reads
         stored = reading()
         pages = self._pages(query, ids, stored)
         return [
@@ -75,10 +76,14 @@ class HitReader:
             for number, scored in enumerate(best)
         ]
 
-    def _contributions(self, query: HybridQuery, document: two_stage.ScoredDocument) -> tuple[Contribution, ...]:
-        number, row = document.place
-        of_all = contributions(query, self.state.collection.segments[number].reader, row, document.met)
-        return tuple(sorted(of_all, key=lambda word: -word.weight)[:MAX_WORDS])
+    def _contributions(
+        self, query: HybridQuery, documents: Sequence[two_stage.ScoredDocument]
+    ) -> list[tuple[Contribution, ...]]:
+        if not documents:
+            return []
+        segments = self.state.collection.segments
+        places = [(segments[number].reader, row) for number, row in (document.place for document in documents)]
+        return contributions(query, places, np.array([document.met for document in documents]), MAX_WORDS)
 
     def _pages(self, query: HybridQuery, ids: list[str], stored: Mapping[str, StoredArticle]) -> dict[str, int]:
         """By id, the page that matches *query* best, for those of the articles *ids* that have pages."""

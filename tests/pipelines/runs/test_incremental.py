@@ -14,6 +14,7 @@ import pytest
 
 from crawler.sources import source
 from pipelines.ingest.samples import SAMPLE_KEY
+from store.documents import articles
 from tests.commands import PROJECT, start
 from tests.crawler.tiny_web import add
 from tests.pipelines.crawls import API, SIA, Crawl, crawl, page, post, samples_of
@@ -260,6 +261,16 @@ def test_an_article_that_was_deleted_here_is_fetched_again(web: Web) -> None:
     web.database.articles.delete_many({})
     web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
     assert web.crawl().record["new"] == 2
+
+
+def test_an_article_that_was_deleted_here_is_fetched_again_though_the_list_has_not_changed(web: Web) -> None:
+    web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
+    web.crawl()
+    assert [request.status for request in web.crawl().requests if request.kind == "entry"] == [304]
+    assert articles.delete(web.database, [web.article("a")["_id"]]) == 1
+    again = web.crawl()
+    assert (again.urls("page"), again.record["new"], again.record["known"]) == ([f"{SIA}/a/"], 1, 1)
+    assert web.article("a")["title"]
 
 
 def test_an_article_that_a_complete_list_no_longer_shows_gets_the_time(tmp_path: Path, web: Web) -> None:

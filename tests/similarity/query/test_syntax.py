@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from similarity.errors import QueryError
+from similarity.query import syntax
 from similarity.query.syntax import MAX_QUERY_LENGTH, Syntax, parse, parse_item
 
 
@@ -107,13 +108,27 @@ PIECES += ["铠侠", "a", "NAND", "3nm", ":", "：", "。", "か", "\ud800", "\u
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=30).map("".join)))
 def test_any_text_is_parsed_or_refused_in_one_line(text: str) -> None:
     try:
-        syntax = parse(text)
+        found = parse(text)
     except QueryError as error:
         assert len(str(error).splitlines()) == 1
         assert len(str(error)) < 200
         return
-    assert syntax == Syntax(text) or syntax.text
-    assert not {*syntax.phrases} & {*syntax.excluded_phrases}
+    assert found == Syntax(text) or found.text
+    assert not {*found.phrases} & {*found.excluded_phrases}
+
+
+@given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=8).map("".join)))
+def test_a_text_that_is_taken_for_plain_has_no_operators(text: str) -> None:
+    def parsed() -> Syntax | str:
+        try:
+            return parse(text)
+        except QueryError as error:
+            return str(error)
+
+    quick = parsed()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(syntax, "_MAY_HAVE_OPERATORS", lambda _: True)
+        assert parsed() == quick
 
 
 @given(st.lists(st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1), min_size=1).map(" ".join))
