@@ -150,6 +150,8 @@ class Source:
     """Why the certificates of its hosts are not verified; "" where they are."""
     every: timedelta | None = None
     """The time from one run to the next; None: that of its category, see ``rhythm``."""
+    reporting: tuple[tuple[str, str], ...] = ()
+    """Spans of the year (first and last day, ``MM-DD``) in which the company reports: then it is crawled daily."""
     limit: int = 0
     """Maximum number of articles that a run takes, the newest; 0 for no limit."""
     delay: float = 2.0
@@ -224,8 +226,17 @@ _RHYTHMS: dict[Category, timedelta] = {
 _LINK_FIELDS = ("title", "published", "summary", "authors", "tags", "kind")
 """Fields of a link that ``Source.from_link`` may prefer."""
 
+_DAY_OF_YEAR = r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 _MOST_AT_ONCE, _MOST_DELAY = 16, 600
 _RHYTHM_LIMITS = timedelta(minutes=10), timedelta(days=31)
+
+
+def span_text(span: timedelta) -> str:
+    """*span* as the user's file writes it: ``30min``, ``6h``, ``1d``, ``1w``."""
+    for unit, length in (("w", timedelta(weeks=1)), ("d", timedelta(days=1)), ("h", timedelta(hours=1))):
+        if span % length == timedelta():
+            return f"{span // length}{unit}"
+    return f"{span // timedelta(minutes=1)}min"
 
 
 def _as_requested(host: str) -> str:
@@ -287,6 +298,9 @@ def _wrong_facts(source: Source) -> Iterator[Mistake]:
     for name in ("limit", "minimum_links"):
         if getattr(source, name) < 0:
             yield (name,), f"{name} of {getattr(source, name)} is negative"
+    for number, (first, last) in enumerate(source.reporting):
+        if not (re.fullmatch(_DAY_OF_YEAR, first) and re.fullmatch(_DAY_OF_YEAR, last) and first <= last):
+            yield ("reporting", number), f"{first!r} to {last!r} is no span of days in a year, as 01-08 to 01-20"
     if source.every is not None and not _RHYTHM_LIMITS[0] <= source.every <= _RHYTHM_LIMITS[1]:
         yield ("every",), f"a run every {source.every}: between 10 minutes and 31 days is possible"
 

@@ -6,8 +6,9 @@ import os
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "XINWEN_"
@@ -28,6 +29,7 @@ class Settings(BaseSettings):
     data: Path = Field(Path(".data"), description="folder for the embedded MongoDB, caches and logs")
     sample_web: str = Field("", description="folder of a sample web to crawl in place of the internet; empty: live")
     sources: str = Field("", description="TOML file of your own sources and changes; see docs/sources.md")
+    zone: str = Field("Asia/Shanghai", description="time zone of the hours and days by which sources are due")
     contact: str = Field("", description="mail or web address that the user agent gives to the sites we ask")
     timeout: float = Field(10.0, gt=0, description="seconds after which a MongoDB operation is given up")
     embedded_cache_mb: int = Field(512, ge=256, description="cache of the embedded MongoDB, in MiB")
@@ -41,6 +43,15 @@ class Settings(BaseSettings):
     datayes_token: SecretStr = Field(
         SecretStr(""), description="your own session at Datayes: the value of its cookie cloud-sso-token"
     )
+
+    @field_validator("zone")
+    @classmethod
+    def _is_known(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"time zone {zone!r} is unknown") from None
+        return zone
 
     @property
     def user_agent(self) -> str:
@@ -68,5 +79,7 @@ def settings() -> Settings:
         loaded = Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        raise SettingsError(f"setting {'.'.join(map(str, first['loc'])).upper()}: {first['msg']}") from None
+        name = ".".join(map(str, first["loc"])).upper()
+        variable = PREFIX + name if PREFIX + name in known else name
+        raise SettingsError(f"setting {variable}: {first['msg'].removeprefix('Value error, ')}") from None
     return loaded.model_copy(update={"data": loaded.data.expanduser().resolve()})

@@ -1,4 +1,4 @@
-"""``scrapy crawlall [KEY ...] [-j N]``: crawls the enabled sources in parallel and prints a table of the runs."""
+"""``scrapy crawlall [KEY ...] [-j N] [--due | --dry-run]``: crawls the enabled sources, all or what is due."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from scrapy.utils.misc import load_object
 from crawler import sources
 from crawler.runner.processes import ParallelCrawls
 from crawler.runner.progress import crawl_and_show
+from crawler.runner.timetable import keys_due, print_plan
 from crawler.sample_web.replies import SampleError, SampleWeb
 from crawler.sources import SOURCES, UnknownSource
 from store.settings import settings
@@ -51,6 +52,11 @@ class Command(ScrapyCommand):
             help=f"count {' and '.join(_REFUSALS)} as failures, in addition to {', '.join(_FAILURES)}",
         )
 
+        parser.add_argument("--due", action="store_true", help="only the sources that are due now, by their rhythm")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="crawl nothing: print when each is due within 24 hours, and why"
+        )
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings
         try:
@@ -64,6 +70,12 @@ class Command(ScrapyCommand):
         keys = keys or [key for key, source in SOURCES.items() if source.enabled]
         signal.signal(signal.SIGTERM, _interrupt)
         runs = load_object(self.settings["XINWEN_RUNS"])
+        if opts.dry_run:
+            print_plan(keys, runs)
+            return
+        if opts.due and not (keys := keys_due(keys, runs)):
+            sys.stdout.write("nothing is due\n")
+            return
         crawls = ParallelCrawls(opts.jobs, opts.longest, settings().data / "logs")
         console = Console(highlight=False, soft_wrap=True)
         try:

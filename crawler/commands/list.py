@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import timedelta
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,7 +12,7 @@ from scrapy.commands.list import Command as ScrapyList
 from scrapy.exceptions import UsageError
 
 from crawler.discovery.reader import method_label
-from crawler.source import Source
+from crawler.source import Source, span_text
 from crawler.sources import EXTRA, PACKAGED, SOURCES
 
 _WIDTH = 1_000
@@ -61,14 +60,6 @@ def _cells(source: Source) -> list[str]:
     origin = "own 自有" if packaged is None else "table 总表" if packaged == source else "changed 有改动"
     return [
         *(str(source.number), source.key, source.name_zh or source.name, source.category, source.keep),
-        *(", ".join(methods) or "—", span(source.rhythm), "forbid 禁止" if source.forbidden_by_terms else "—"),
+        *(", ".join(methods) or "—", span_text(source.rhythm), "forbid 禁止" if source.forbidden_by_terms else "—"),
         *("yes 是" if source.enabled else "no 否", origin),
     ]
-
-
-def span(time: timedelta) -> str:
-    """*time* as the file of sources writes it: ``30min``, ``6h``, ``1d``, ``1w``."""
-    for unit, length in (("w", timedelta(weeks=1)), ("d", timedelta(days=1)), ("h", timedelta(hours=1))):
-        if time % length == timedelta():
-            return f"{time // length}{unit}"
-    return f"{time // timedelta(minutes=1)}min"

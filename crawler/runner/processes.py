@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -42,6 +42,9 @@ class FinishedCrawl:
 
 class Records(Protocol):
     """The stored records of runs; an interface, because the crawler knows no database."""
+
+    def latest(self, keys: Iterable[str], number: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """By source the records of its latest runs, at most *number*, the latest first."""
 
     def record(self, ended: FinishedCrawl) -> Mapping[str, Any]:
         """The record of the run; it is written here where the crawl was killed before it could write one."""

@@ -87,4 +87,5 @@ SOURCE = Source(
     same_page=same_page,
     document_of=document_of,
     from_link=("title",),
+    reporting=tuple((f"{month:02}-18", f"{month:02}-31") for month in (1, 4, 7, 10)),
 )

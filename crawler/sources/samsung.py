@@ -61,4 +61,10 @@ SOURCE = Source(
     # The host of the files refuses some programs.
     entry_stands_in=True,
     delay=5.0,
+    # Guidance in the first week of a quarter, results in its last week of the first month.
+    reporting=tuple(
+        (f"{month:02}-{first:02}", f"{month:02}-{last:02}")
+        for month in (1, 4, 7, 10)
+        for first, last in ((5, 10), (24, 31))
+    ),
 )

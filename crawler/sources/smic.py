@@ -74,4 +74,5 @@ SOURCE = Source(
     selectors=Selectors(published="div.date.clearfix > div > p"),
     from_link=("title", "kind"),
     document_of=document_of,
+    reporting=tuple((f"{month:02}-04", f"{month:02}-15") for month in (2, 5, 8, 11)),
 )

@@ -134,4 +134,6 @@ SOURCE = Source(
     article_of=article_of,
     access_of=access_of,
     from_link=("title",),
+    # Quarters in the middle of the month after them, and the revenue of each month around the tenth of the next.
+    reporting=tuple((f"{month:02}-08", f"{month:02}-{20 if month % 3 == 1 else 12}") for month in range(1, 13)),
 )

@@ -7,6 +7,7 @@ the verdict "failed" is written here.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Self
 
@@ -35,6 +36,23 @@ class RunRecords:
 
     def __exit__(self, *_: object) -> None:
         self._database.client.close()
+
+    def latest(self, keys: Iterable[str], number: int) -> dict[str, list[Document]]:
+        """By source the records of its latest crawls, at most *number*, the latest first. Raises SystemExit."""
+        fields = {"started": 1, "ended": 1, "verdict": 1}
+        try:
+            with store_errors(self._address):
+                return {
+                    key: list(
+                        self._database.runs.find(
+                            {"source": key, "from_files": {"$ne": True}}, fields, sort=[("ended", -1)]
+                        ).limit(number)
+                    )
+                    for key in keys
+                }
+        except StoreError as error:
+            sys.stderr.write(f"error: {error}\n")
+            raise SystemExit(1) from None
 
     def record(self, ended: FinishedCrawl) -> Document:
         """The record that the crawl wrote; a "failed" one, which is stored, where it wrote none."""

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,32 @@ def test_sources_are_crawled_in_parallel(given: dict[str, Any], database) -> Non
     again = run("scrapy", "crawlall", "sia", **given)
     assert (again.returncode, again.stderr) == (0, "")
     assert "1/1 sia nothing_new, " in again.stdout
+
+
+def test_only_what_is_due(given: dict[str, Any], tmp_path: Path, database) -> None:
+    own = tmp_path / "sources.toml"
+    own.write_text('[sia]\nevery = "31d"\n[reuters]\nevery = "31d"\n', "utf-8")
+    given |= {"xinwen_sources": own}
+    first = run("scrapy", "crawlall", "sia", "reuters", "--due", **given)
+    assert "2 sources" in first.stdout and {row["source"] for row in database.runs.find()} == {"sia", "reuters"}
+    again = run("scrapy", "crawlall", "sia", "reuters", "--due", **given)
+    assert (again.returncode, again.stdout, database.runs.count_documents({})) == (0, "nothing is due\n", 2)
+    hour = timedelta(hours=1)
+    failed = database.runs.find_one({"source": "reuters"})
+    times = {"started": failed["started"] - hour, "ended": failed["ended"] - hour}
+    database.runs.update_one({"_id": failed["_id"]}, {"$set": times})
+    planned = run("scrapy", "crawlall", "sia", "reuters", "semi", "--dry-run", xinwen_zone="UTC", **given)
+    head, *lines = planned.stdout.splitlines()
+    assert "(UTC)" in head and database.runs.count_documents({}) == 2
+    by_key = {line.split()[0]: " ".join(line.split()[1:]) for line in lines}
+    shown = times["ended"].replace(tzinfo=UTC)
+    assert by_key["reuters"] == f"now 现在 1 failed once, last at {shown:%m-%d %H:%M}: again after 10min"
+    assert by_key["semi"].endswith("has never run") and "every 31d; ok at" in by_key["sia"]
+    third = run("scrapy", "crawlall", "sia", "reuters", "--due", **given)
+    assert "1 sources" in third.stdout
+    assert [database.runs.count_documents({"source": key}) for key in ("sia", "reuters")] == [1, 2]
+    wrong = run("scrapy", "crawlall", "--due", xinwen_zone="Mars/Base", **given)
+    assert_one_line_error(wrong, "XINWEN_ZONE", "time zone 'Mars/Base' is unknown")
 
 
 def test_a_refusal_is_a_failure_only_when_strict(given: dict[str, Any], database) -> None:

@@ -1,0 +1,165 @@
+"""What is due, over made-up weeks: each source once in each of its periods, whatever clock and machine do."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from crawler.runner.due import Due, Run, due_now, next_due, plan, rhythm_on
+from crawler.source import Source
+from crawler.sources import PACKAGED
+from tests.crawler.sources.test_sources import GOOD
+
+SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MONDAY = datetime(2026, 11, 23, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def source(key: str, every: timedelta | None = None, **facts: object) -> Source:
+    return Source(**(GOOD | {"key": key, "every": every} | facts))
+
+
+HOURLY, DAILY, WEEKLY = source("hourly"), source("daily", category="咨询"), source("weekly", category="半导体科技")
+
+
+def walk(
+    sources: list[Source],
+    clock: Iterator[datetime],
+    zone: ZoneInfo = SHANGHAI,
+    verdict: Callable[[str, datetime], str] = lambda key, now: "ok",
+) -> dict[str, list[datetime]]:
+    """The moments at which each source is crawled when somebody looks at each moment of *clock*."""
+    runs: dict[str, list[Run]] = defaultdict(list)
+    for now in clock:
+        for due in due_now(sources, runs, now, zone):
+            runs[due.key].insert(0, Run(now, now, verdict(due.key, now)))
+    return {key: [run.started for run in reversed(found)] for key, found in runs.items()}
+
+
+def minutes(start: datetime, end: datetime, step: timedelta = MINUTE) -> Iterator[datetime]:
+    while start < end:
+        yield start
+        start += step
+
+
+def test_a_week_with_a_clock_set_back_and_two_days_off() -> None:
+    set_back, off, on = MONDAY + 2 * DAY + 15.5 * HOUR, MONDAY + 3 * DAY + 10 * HOUR, MONDAY + 5 * DAY + 10 * HOUR
+
+    def clock() -> Iterator[datetime]:
+        yield from minutes(MONDAY, set_back)
+        yield from minutes(set_back - HOUR, off)
+        yield from minutes(on, MONDAY + 7 * DAY)
+
+    found = walk([HOURLY, DAILY, WEEKLY], clock())
+    hours = [MONDAY + number * HOUR for number in range(7 * 24)]
+    assert found["hourly"] == [hour for hour in hours if not off <= hour < on]
+    assert found["daily"] == [*(MONDAY + number * DAY for number in range(4)), on, MONDAY + 6 * DAY]
+    assert found["weekly"] == [MONDAY]
+
+
+@pytest.mark.parametrize(("first", "hours"), [((2026, 10, 19), 169), ((2026, 3, 23), 167)])
+def test_a_week_in_which_summer_time_ends_or_begins(first: tuple[int, int, int], hours: int) -> None:
+    start = datetime(*first, tzinfo=BERLIN).astimezone(UTC)
+    end = (datetime(*first, tzinfo=BERLIN) + 7 * DAY).astimezone(UTC)
+    found = walk([HOURLY, DAILY, WEEKLY], minutes(start, end, 10 * MINUTE), BERLIN)
+    assert found["hourly"] == [start + number * HOUR for number in range(hours)]
+    assert [f"{moment.astimezone(BERLIN):%H:%M}" for moment in found["daily"]] == ["00:00"] * 7
+    assert found["weekly"] == [start]
+
+
+def test_who_looks_late_crawls_once_and_is_on_time_again() -> None:
+    found = walk([HOURLY], minutes(MONDAY + 7 * MINUTE, MONDAY + 4 * HOUR, 25 * MINUTE))["hourly"]
+    assert [moment - MONDAY for moment in found] == [7 * MINUTE, 82 * MINUTE, 132 * MINUTE, 182 * MINUTE]
+
+
+@pytest.mark.parametrize("every", [10 * MINUTE, 7 * HOUR, 36 * HOUR, 3 * DAY, 14 * DAY])
+def test_other_rhythms(every: timedelta) -> None:
+    found = walk([source("own", every)], minutes(MONDAY, MONDAY + max(4 * DAY, 5 * every), 10 * MINUTE))["own"]
+    gaps = {later - earlier for earlier, later in pairwise(found[1:])}
+    # Of seven hours a day has three and a rest.
+    assert gaps == ({every, 3 * HOUR} if every == 7 * HOUR else {every})
+
+
+def test_failures_are_asked_again_after_longer_and_longer_pauses() -> None:
+    failing = walk([HOURLY, DAILY, WEEKLY], minutes(MONDAY, MONDAY + 3 * DAY), verdict=lambda key, now: "failed")
+    spans = {key: [(moment - MONDAY) // MINUTE for moment in found] for key, found in failing.items()}
+    assert spans["hourly"][:7] == [0, 10, 30, 70, 130, 190, 250]
+    assert spans["daily"] == [0, 10, 30, 70, 150, 310, 630, 1270, 2550, 3990]
+    assert spans["weekly"] == spans["daily"][:-1]
+
+
+def test_after_a_failure_is_mended_the_rhythm_is_the_old_one() -> None:
+    mended = MONDAY + 65 * MINUTE
+    found = walk(
+        [HOURLY], minutes(MONDAY, MONDAY + 4 * HOUR), verdict=lambda key, now: "ok" if now > mended else "empty"
+    )
+    assert [(moment - MONDAY) // MINUTE for moment in found["hourly"]] == [0, 10, 30, 70, 120, 180]
+
+
+@pytest.mark.parametrize("verdict", ["blocked", "login_needed"])
+def test_who_refuses_is_asked_again_after_a_day(verdict: str) -> None:
+    found = walk([HOURLY, WEEKLY], minutes(MONDAY, MONDAY + 3 * DAY), verdict=lambda key, now: verdict)
+    assert found == {key: [MONDAY, MONDAY + DAY, MONDAY + 2 * DAY] for key in ("hourly", "weekly")}
+
+
+def test_a_run_counts_for_the_period_in_which_it_began() -> None:
+    run = Run(MONDAY + 58 * MINUTE, MONDAY + 65 * MINUTE, "degraded")
+    assert next_due(HOURLY, [run], MONDAY + 66 * MINUTE, SHANGHAI).at == MONDAY + HOUR
+
+
+def test_records_far_in_the_future_say_nothing() -> None:
+    ahead = Run(MONDAY + 365 * DAY, MONDAY + 365 * DAY, "ok")
+    before = Run(MONDAY - HOUR, MONDAY - HOUR, "ok")
+    assert next_due(HOURLY, [ahead], MONDAY, SHANGHAI) == Due("hourly", MONDAY, "has never run")
+    assert next_due(HOURLY, [ahead, before], MONDAY, SHANGHAI).at == MONDAY
+
+
+def test_companies_are_asked_daily_while_they_report() -> None:
+    tsmc = PACKAGED["tsmc"]
+    begins = datetime(2027, 1, 4, tzinfo=SHANGHAI).astimezone(UTC)
+    found = walk([tsmc], minutes(begins, begins + 28 * DAY, HOUR))["tsmc"]
+    days = [moment.astimezone(SHANGHAI).day for moment in found]
+    assert days == [4, *range(8, 21), 25]
+    due = next_due(tsmc, [Run(found[3], found[3], "ok")], found[3], SHANGHAI)
+    assert due.reason == "every 1d, as the company reports these days; ok at 01-10 00:00"
+    reporting = [key for key, row in PACKAGED.items() if row.reporting]
+    assert reporting == ["tsmc", "samsung", "intel", "smic"]
+    assert rhythm_on(replace(tsmc, every=HOUR), datetime(2027, 1, 10).date()) == HOUR
+
+
+def test_the_rhythms_of_the_table() -> None:
+    assert {key: row.rhythm for key, row in PACKAGED.items()} == {
+        **dict.fromkeys(("semi", "sia", "wsts"), HOUR),
+        **dict.fromkeys(("tsmc", "samsung", "intel", "smic"), 7 * DAY),
+        **dict.fromkeys(("gartner", "mckinsey", "pwc", "accenture", "goldman_sachs", "kpmg"), DAY),
+        **dict.fromkeys(
+            ("seeking_alpha", "bloomberg", "google_finance", "reuters", "statista", "datayes", "semiinsights"), HOUR
+        ),
+    }
+
+
+def test_the_plan_of_a_day() -> None:
+    now = MONDAY + 9.5 * HOUR
+    runs = {
+        "hourly": [Run(now - HOUR, now - HOUR, "ok")],
+        "daily": [Run(now - 5 * MINUTE, now - 4 * MINUTE, "failed"), Run(now - HOUR, now - HOUR, "empty")],
+        "weekly": [Run(MONDAY, MONDAY, "ok")],
+        "refused": [Run(now - HOUR, now - HOUR, "blocked")],
+    }
+    lines = plan([HOURLY, DAILY, WEEKLY, source("refused"), source("new")], runs, now, SHANGHAI)
+    told = [
+        (line.next.key, max(line.next.at - now, timedelta()) // MINUTE, line.runs, line.next.reason) for line in lines
+    ]
+    assert told == [
+        ("hourly", 0, 25, "every 1h; ok at 11-23 08:30"),
+        ("new", 0, 25, "has never run"),
+        ("daily", 16, 2, "failed 2 times in a row, last at 11-23 09:26: again after 20min"),
+        ("refused", 1380, 2, "blocked at 11-23 08:30: again after a day"),
+        ("weekly", 9510, 0, "every 1w; ok at 11-23 00:00"),
+    ]
