@@ -31,7 +31,9 @@ _MAX_CHILDREN = 3  # sitemaps of an index that are fetched
 _MAX_ARTICLES = 3  # articles that are read until one has title, date and body
 _ARTICLE_SITEMAP = re.compile(r"post|article|news|insight|blog|stor(?:y|ies)|release", re.IGNORECASE)
 _NO_NAME = re.compile(r"home(?: ?page)?|index|welcome|news|首页|主页|网站首页", re.IGNORECASE)
-_TITLE_SEPARATOR = re.compile(r"\s+[-–—|·:»]+\s+|\s*[|｜_—–]+\s*|(?<=[^\x00-\x7f])-|\s*::\s*")
+_TITLE_SEPARATOR = re.compile(
+    r"\s{1,9}[-–—|·:»]{1,9}\s{1,9}|\s{0,9}[|｜_—–]{1,9}\s{0,9}|(?<=[^\x00-\x7f])-|\s{0,9}::\s{0,9}"
+)
 _MAX_LINKS = 50  # of which the articles to read are chosen
 _MIN_LINKS = 3  # links under one folder that count as a list of articles
 

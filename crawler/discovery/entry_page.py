@@ -17,7 +17,7 @@ from text.language import HAN
 
 MAX_URL_LENGTH = 4000  # characters; a longer address is data, or a trap for crawlers
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?(?:-->|\Z)", re.DOTALL)
 # Inline elements inside Chinese text, as around the hits of a search: a blank in their place would split a word.
 _INLINE = re.compile(rf"(?<=[{HAN}])(?:</?(?:em|mark|b|strong|i|u|font|span)\b[^<>]*>)+(?=[{HAN}])", re.IGNORECASE)
 # A percent sign that begins no escape, as in "12%-in-q2"; servers refuse it as it is.

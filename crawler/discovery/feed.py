@@ -24,7 +24,7 @@ MAX_ITEMS = 20_000
 _MEDIA = re.compile(
     rb"<(media:(?:group|content|thumbnail))\b[^>]*(?<!/)>.*?</\1\s*>|<(media:\w+)\b[^>]*(?<!/)>[^<]*</\2\s*>", re.DOTALL
 )
-_MAIL = re.compile(r"\S+@\S+")
+_MAIL = re.compile(r"(?<!\S)\S+@\S+")
 
 
 def read(method: Feed, data: bytes, url: str, source: Source, captured: datetime) -> EntryPage:

@@ -23,7 +23,7 @@ _DATA = re.compile(r"\.(xlsx?|csv|zip)($|\?)", re.IGNORECASE)
 # Words on and next to buttons, which say nothing about the document.
 _EMPTY_WORDS = re.compile(
     r"\b(pdf|html?|xlsx?|xls|zip|xbrl|view|download|downloads|open|file|viewer|here|read|more|opens in new window"
-    r"|[\d.,]+ ?[km]i?b)\b|下载|查看|[|()\[\]:·]",
+    r"|[\d.,]{1,20} ?[km]i?b)\b|下载|查看|[|()\[\]:·]",
     re.IGNORECASE,
 )
 _DATE = re.compile(
@@ -40,7 +40,7 @@ _QUARTERS = (
 )
 _PERIOD_END = re.compile(rf"\b(?:ended|ending|as (?:of|at))\s+(?:on\s+)?{_DATE.pattern}", re.IGNORECASE)
 _FILE_FACTS = re.compile(
-    r"^(?:PDF|HTML)\s*:|\(\s*(?:PDF|HTML|XLSX?|ZIP)?[\s|,]*[\d.,]*\s*(?:[kM]i?B)?\s*\)|\b(?:PDF|HTML|XLSX?|ZIP)\b",
+    r"^(?:PDF|HTML)\s*:|\(\s{0,5}(?:PDF|HTML|XLSX?|ZIP)?[\s|,]{0,5}[\d.,]{0,20}\s{0,5}(?:[kM]i?B)?\s{0,5}\)|\b(?:PDF|HTML|XLSX?|ZIP)\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<!\d)(20\d\d|19[89]\d)(?!\d)")

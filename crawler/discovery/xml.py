@@ -16,7 +16,7 @@ MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file
 MAX_TAGS = 2_000_000
 """Twice what 50,000 addresses with all their elements need; a tree with many more tags fills the memory."""
 
-_DECLARATION = re.compile(r"<\?xml[^>]*\?>")
+_DECLARATION = re.compile(r"<\?xml[^<>]{0,999}\?>")
 _BARE_AMPERSAND = re.compile(r"&(?!#\d+;|#[xX][0-9a-fA-F]+;|[A-Za-z]\w*;)")
 _BARE_LESS_THAN = re.compile(r"<(?![A-Za-z_/!?])")
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]\w*;")

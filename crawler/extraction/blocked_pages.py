@@ -10,13 +10,13 @@ _HEAD = 8192  # bytes; enough to recognize every known challenge page
 _LONG_HEAD = 65_536  # bytes; some pages have their scripts before their title
 # Matched against the page in lower case: with re.IGNORECASE it takes ten times as long, and every page is checked.
 _CHALLENGES = (
-    (re.compile(rb"<title>\s*just a moment\.\.\."), "Cloudflare's challenge"),
+    (re.compile(rb"<title>\s{0,99}just a moment\.\.\."), "Cloudflare's challenge"),
     (re.compile(rb"_cf_chl_opt"), "Cloudflare's challenge"),
-    (re.compile(rb"<title>[^<]*are you a robot\?"), "a page that asks for a person"),
+    (re.compile(rb"<title>[^<]{0,300}are you a robot\?"), "a page that asks for a person"),
     (re.compile(rb"<title>\s*access to this page has been denied"), "a captcha"),
     (re.compile(rb"px-captcha"), "a captcha"),
     (
-        re.compile(rb"<title[^>]*>\s*(before you continue|we value your privacy\s*[<|-])"),
+        re.compile(rb"<title[^<>]{0,200}>\s*(before you continue|we value your privacy\s*[<|-])"),
         "a page that asks for consent",
     ),
 )
@@ -28,9 +28,9 @@ _CHALLENGE_TITLE = re.compile(
     re.IGNORECASE,
 )
 _MAX_SITE_NAME = 30  # characters of a title in addition to the phrase; with more it is a headline
-_TITLE = re.compile(rb"<title[^>]*>([^<]{1,300})", re.IGNORECASE)
-_PASSWORD = re.compile(rb"<input\b[^>]*\btype\s*=\s*[\"']?(?:password|email|tel)\b", re.IGNORECASE)
-_TITLE_SEPARATOR = re.compile(r"\s+[-–—]\s+|(?<=[^\x00-\x7f])-|[|_·:：–—]")
+_TITLE = re.compile(rb"<title[^<>]{0,200}>([^<]{1,300})", re.IGNORECASE)
+_PASSWORD = re.compile(rb"<input\b[^<>]{0,2000}\btype\s{0,9}=\s{0,9}[\"']?(?:password|email|tel)\b", re.IGNORECASE)
+_TITLE_SEPARATOR = re.compile(r"\s[-–—]\s|(?<=[^\x00-\x7f])-|[|_·:：–—]")
 # Must match a whole part of the title: an article may be about how to sign in somewhere.
 _LOGIN_TITLE = re.compile(
     r"(?:please )?(?:(?:member|subscriber|user|account|client|customer) )?(?:sign|log)[ -]?(?:in|on)"

@@ -18,7 +18,7 @@ _BYLINE = re.compile(
 )
 _FULL_DATE = re.compile(
     r"(?:19|20)\d\d\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d"
-    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|月)\w*\.?\s\d{1,2}(?:st|nd|rd|th)?,\s?(?:19|20)\d\d",
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|月)\w{0,9}\.?\s\d{1,2}(?:st|nd|rd|th)?,\s?(?:19|20)\d\d",
     re.IGNORECASE,
 )
 # Beginnings of share bars, menus and the like.

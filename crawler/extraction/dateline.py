@@ -45,16 +45,16 @@ _LABELS = re.compile(
 )
 """Before the label of each date of a line that has several."""
 
-_EVENT_TIME = re.compile(r"\W*(?:(?:会议|活动|举办|培训|展会)?(?:日期|时间)|date|time|when)\s?[:：]", re.IGNORECASE)
+_EVENT_TIME = re.compile(r"\W{0,9}(?:(?:会议|活动|举办|培训|展会)?(?:日期|时间)|date|time|when)\s?[:：]", re.IGNORECASE)
 _PLACE = re.compile(
-    r"\W*(?:(?:会议|活动|举办|培训|展会)?(?:地点|地址|场馆)|venue|location|place|where)\s?[:：]", re.IGNORECASE
+    r"\W{0,9}(?:(?:会议|活动|举办|培训|展会)?(?:地点|地址|场馆)|venue|location|place|where)\s?[:：]", re.IGNORECASE
 )
 
 _PUBLISHED = re.compile(
-    r"^\W*(?:(?:发布|发表|发稿|刊发|上线|公布|发文|上传|录入|推送|创建)(?:时间|日期|于)?|日期|时间)\s*[:：]?\s*\d"
-    r"|^\W*(?:(?:publish(?:ed)?|publication|post(?:ed)?|release|issue)\s)?(?:date|time)\s?[:：]\s?(?:\d|[a-z]{3})"
-    r"|^\W*(?:this (?:article|story|post|page) was )?(?:(?:first|originally) )?(?:published|posted)\b[^\d]{0,26}\d"
-    r"|^(?=\W*\d).*(?:来源|字体|字号|阅读|浏览|点击|责任?编辑?|作者)",
+    r"^\W{0,9}(?:(?:发布|发表|发稿|刊发|上线|公布|发文|上传|录入|推送|创建)(?:时间|日期|于)?|日期|时间)\s{0,9}[:：]?\s{0,9}\d"
+    r"|^\W{0,9}(?:(?:publish(?:ed)?|publication|post(?:ed)?|release|issue)\s)?(?:date|time)\s?[:：]\s?(?:\d|[a-z]{3})"
+    r"|^\W{0,9}(?:this (?:article|story|post|page) was )?(?:(?:first|originally) )?(?:published|posted)\b[^\d]{0,26}\d"
+    r"|^(?=\W{0,9}\d).*(?:来源|字体|字号|阅读|浏览|点击|责任?编辑?|作者)",
     re.IGNORECASE,
 )
 """A line that says itself that its date is that of publication, or has beside the date what stands there on Chinese

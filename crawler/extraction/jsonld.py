@@ -18,9 +18,9 @@ _ARTICLE = re.compile(r"Article$|BlogPosting$|^Report$|^Interview$|^PressRelease
 _PAGE = frozenset({"WebPage", "ItemPage"})
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _WRAPPING = re.compile(
-    r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|(?://)?\s*\]\]>|;)\s*$"
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|(?://\s{0,9})?\]\]>|;)\s*$"
 )
-_COMMENT = re.compile(r"^[ \t]*//[^\n]*$|/\*(?s:.*?)\*/", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*//[^\n]*$|/\*(?s:.*?)(?:\*/|\Z)", re.MULTILINE)
 _REPAIRS: tuple[Callable[[str], str], ...] = (
     str,
     lambda text: _TRAILING_COMMA.sub(r"\1", text),

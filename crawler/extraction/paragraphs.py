@@ -9,7 +9,7 @@ from text.language import HAN
 _EXCERPT = 300  # characters
 
 # PDFium writes the hyphen at a line break as U+0002 or U+FFFE.
-_BROKEN_WORD = re.compile(r"([A-Za-z-]*[a-z])[\x02\ufffe]([a-z]+)")
+_BROKEN_WORD = re.compile(r"(?<![A-Za-z-])([A-Za-z-]*[a-z])[\x02\ufffe]([a-z]+)")
 # First and second parts of words that are written with a hyphen wherever they stand: low-power, year-over-year.
 _FIRST_PARTS, _SECOND_PARTS = (
     frozenset(re.findall("[a-z]+", parts))

@@ -12,9 +12,9 @@ from crawler.extraction.heading import page_heading
 from crawler.extraction.title_key import title_key
 from text.language import HAN
 
-_SEPARATOR = re.compile(r"\s+[|\-–—•·:»«>_/]+\s+|\s*(?:[|｜»]|__?|::|——)\s*")
-_CHINESE_SEPARATOR = re.compile(r"\s+[|\-–—•·:»«>_/]+\s+|\s*(?:[|｜»]|__?|::|[-–—]{1,2})\s*")
-_COLON = re.compile(r"\s*[::]\s+|\s*：\s*")
+_SEPARATOR = re.compile(r"\s{1,9}[|\-–—•·:»«>_/]{1,9}\s{1,9}|\s{0,9}(?:[|｜»]|__?|::|——)\s{0,9}")
+_CHINESE_SEPARATOR = re.compile(r"\s{1,9}[|\-–—•·:»«>_/]{1,9}\s{1,9}|\s{0,9}(?:[|｜»]|__?|::|[-–—]{1,2})\s{0,9}")
+_COLON = re.compile(r"\s{0,9}[::]\s{1,9}|\s{0,9}：\s{0,9}")
 _HEADING_CLASS = re.compile(r"title|headline|heading|hed\b|__hed|标题", re.IGNORECASE)
 _MAX_LENGTH = 300
 _MAX_RAW_LENGTH = 1000  # characters of a stated title that are read

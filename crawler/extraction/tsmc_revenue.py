@@ -13,7 +13,7 @@ from crawler.extraction.months import MONTHS
 _MONTHS = {name[:3].lower(): number for number, name in enumerate(MONTHS, 1)}
 _MONTH = re.compile(r"([A-Za-z]{3,9})\.?")
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+|\d{4,}")
-_PERCENT = re.compile(r"(?P<sign>[-−+(]?)\s*(?P<number>\d+(?:\.\d+)?)\s*%")
+_PERCENT = re.compile(r"(?:(?P<sign>[-−+(])\s{0,3})?(?<!\d)(?<!\d\.)(?P<number>\d{1,9}(?:\.\d{1,9})?)\s{0,3}%")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from crawler.source import Selectors, Source
 from store.article import Article
 
 _SCRIPT = re.compile(
-    rb"<script[^>]*\b(?:id\s*=\s*[\"']?__NEXT_DATA__|data-component-props\s*=\s*[\"']?(?:Article|Feature)Body)\b[^>]*>"
-    rb"(.*?)</script>",
+    rb"<script(?=[\s/])[^<>]{0,999}?\b(?:id\s{0,9}=\s{0,9}[\"']?__NEXT_DATA__|data-component-props\s{0,9}=\s{0,9}[\"']?(?:Article|Feature)Body)\b[^>]*>"
+    rb"(.*?)(?:</script>|\Z)",
     re.DOTALL,
 )
 _NO_TEXT = frozenset({"media", "ad", "inline-newsletter", "embed", "image", "video", "audio"})

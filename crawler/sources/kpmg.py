@@ -14,7 +14,7 @@ _SITE = "https://kpmg.com"
 _FIELDS = ("kpmg_title", "kpmg_description", "kpmg_url", "kpmg_article_date_time")
 _ZONE = "Europe/Amsterdam"
 _METADATA = re.compile(rb"\bkpmgMetaData\s*=\s*(\{.{0,20000}?\})\s*;?\s*(?:</script>|\n|var\b)", re.DOTALL)
-_FACT = re.compile(rb"[\"']?(\w+)[\"']?\s*:\s*[\"']([^\"']*)[\"']")
+_FACT = re.compile(rb"[\"']?\b(\w{1,60})[\"']?\s{0,9}:\s{0,9}[\"']([^\"']{0,9999})[\"']")
 _TEMPLATES = ("article-details-template", "insights-flexible-template", "editable-flex-template")
 
 

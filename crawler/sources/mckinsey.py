@@ -9,7 +9,10 @@ from crawler.discovery.methods import Listing, Sitemap
 from crawler.source import Selectors, Source, Thresholds
 from store.article import Access
 
-_NEXT_DATA = re.compile(rb"<script[^>]*\bid\s*=\s*[\"']?__NEXT_DATA__\b[^>]*>(.*?)</script>", re.DOTALL)
+_NEXT_DATA = re.compile(
+    rb"<script(?=[\s/])[^<>]{0,999}?\bid\s{0,9}=\s{0,9}[\"']?__NEXT_DATA__\b[^>]{0,999}>(.*?)(?:</script>|\Z)",
+    re.DOTALL,
+)
 _STATUS = jmespath.compile(
     'props.pageProps.sitecoreContext.route.placeholders."jss-main"[].fields.data.articleTemplate'
     ".accessStatus.targetItem.key.value | [0]"

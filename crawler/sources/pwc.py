@@ -54,7 +54,7 @@ _COLLECTION = JsonApi(
 # The same for this page, which contains the address of its JSON.
 _COLLECTION_OF_TMT = JsonApi(
     "https://www.pwc.com/gx/en/industries/tmt/publications.html",
-    reply_url=r"/content/pwc/gx/en/industries/tmt/[^\s\"'<>]*?collection_v2\.rebrand-filter-dynamic\.html[^\s\"'<>]*",
+    reply_url=r"/content/pwc/gx/en/industries/tmt/[^\s\"'<>]{0,500}?collection_v2\.rebrand-filter-dynamic\.html[^\s\"'<>]{0,999}",
     reply_query=_QUERY.format("/content/pwc/gx/en/industries/tmt/publications"),
     pages=4,
     verified=False,
@@ -96,7 +96,7 @@ SOURCE = Source(
     why="Public pages that a plain client was given. PwC's terms forbid robots in their text, though robots.txt lets "
     "them in.",
     # Without pages that are lists.
-    include=r"/gx/en/(?!industries/tmt(/publications|/media|/contacts)?\.html).+\.html$",
+    include=r"^https?://[^/]+/gx/en/(?!industries/tmt(/publications|/media|/contacts)?\.html).+\.html$",
     words=r"semiconductor|\bchips?\b|/industries/tmt/|\btmt\b|半导体",
     selectors=Selectors(
         published="meta[name=pwcReleaseDate]::attr(content)", summary="meta[name=description]::attr(content)"

@@ -42,7 +42,9 @@ SOURCE = Source(
             title="div.article > h1",
             body="div.ContentText, div.dclinks",
         ),
-        Reports(f"{_SITE}/76/Recent-News-Release", file=r"/media/f/WST/.*release.*\.pdf", kind="news"),
+        Reports(
+            f"{_SITE}/76/Recent-News-Release", file=r"/media/f/WST/[^?#]{0,300}?release[^?#]{0,300}\.pdf", kind="news"
+        ),
         Listing(
             f"{_SITE}/76/PRESS-ARCHIVE",
             item="div.content-view-children div.NewsArchive a",
