@@ -18,12 +18,16 @@ from store.terminal import Terminal
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Terminal()
 
+_MAX_OTHERS = 20  # files of other kinds that are named; a folder may hold thousands
+
 
 @app.command(help=HELP)
 def ingest(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH ...", help="JSONL, HTML (.gz), PDF, XLSX；或文件夹 · or folders"),
+        typer.Argument(
+            metavar="PATH ...", help="JSONL, HTML (.gz), PDF, DOCX, PPTX, TXT, Markdown, XLSX；或文件夹 · or folders"
+        ),
     ],
     manifest: Annotated[
         Path | None,
@@ -32,7 +36,7 @@ def ingest(
 ) -> None:
     """Store and index files that people already have, and print what became of what they hold."""
     from crawler.sources import SOURCES
-    from pipelines.ingest.files import CannotIngest, find_files
+    from pipelines.ingest.files import CannotIngest, files_not_read, find_files
     from pipelines.ingest.ingest import ingest as ingest_files
 
     with shown_in_one_line(CannotIngest, StoreError, IndexMismatch, SettingsError):
@@ -40,6 +44,12 @@ def ingest(
         len(SOURCES)  # and so is a wrong file of sources
         files = find_files(paths, manifest)
         console.print(f"[dim]{len(files)} files[/dim]")
+        others = files_not_read(paths)
+        for path, advice in others[:_MAX_OTHERS]:
+            reason = advice or "不读这种文件 · files of this kind are not read"
+            console.print(f"[yellow]not read[/yellow] {escape(str(path))}: {escape(reason)}")
+        if others[_MAX_OTHERS:]:
+            console.print(f"[yellow]not read[/yellow] … {len(others) - _MAX_OTHERS} more")
         report = ingest_files(files)
         for url, reason in report.refused:
             console.print(f"[yellow]quarantined[/yellow] {escape(reason)}  [dim]{escape(url)}[/dim]")

@@ -1,6 +1,7 @@
 """Extraction: bytes, address and source to an article, as a pure function without Scrapy, network or clock.
 
-``read_document`` recognizes the format and calls ``page.read_page``, ``pdf.read_pdf`` or ``workbook.read_workbook``.
+``read_document`` recognizes the format and calls ``page.read_page``, ``pdf.read_pdf``, ``workbook.read_workbook``,
+``office.read_office`` or ``plain_text.read_text``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import re
 import zlib
 from dataclasses import replace
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from crawler.extraction import signatures
 from crawler.extraction.time_limit import time_limit
@@ -16,11 +18,24 @@ from crawler.extraction.unreadable import Unreadable, one_reply
 from crawler.source import Source
 from store.article import Article, is_fuller
 
-__all__ = ["MAX_HTML_BYTES", "MAX_PDF_BYTES", "MAX_WORKBOOK_BYTES", "Unreadable", "is_feed_or_sitemap", "read_document"]
+__all__ = [
+    "MAX_HTML_BYTES",
+    "MAX_PDF_BYTES",
+    "MAX_WORKBOOK_BYTES",
+    "OFFICE_FILES",
+    "TEXT_FILES",
+    "Unreadable",
+    "is_feed_or_sitemap",
+    "read_document",
+]
 
 MAX_HTML_BYTES = 10 * 2**20
 MAX_PDF_BYTES = 100 * 2**20
 MAX_WORKBOOK_BYTES = 20 * 2**20
+MAX_OFFICE_BYTES = 50 * 2**20
+
+OFFICE_FILES = (".docx", ".pptx")
+TEXT_FILES = (".txt", ".md", ".markdown")
 
 _OTHER_FORMATS = (
     (signatures.ZIP, "a ZIP archive or an Office document"),
@@ -41,7 +56,8 @@ def read_document(
 ) -> Article:
     """The article in *data*: an HTML page, a PDF, or a workbook if *source* reads them; gzip is decompressed.
 
-    *captured* is when the data were fetched, *charset* what the HTTP header declares, *name* the name of a file.
+    *captured* is when the data were fetched, *charset* what the HTTP header declares, *name* the name of a file. By
+    their names Word documents, presentations and text files are read, which only people bring.
     The article holds everything that was read; ``access`` says how much of it may be kept. Raises ``Unreadable``
     with the reason, and nothing else.
     """
@@ -60,6 +76,12 @@ def _read(data: bytes, url: str, captured: datetime, source: Source | None, char
         from crawler.extraction.pdf import read_pdf
 
         return read_pdf(data, url, captured=captured, source=source, name=name)
+    ending = PurePosixPath(name.lower()).suffix
+    if data.startswith(signatures.ZIP) and ending in OFFICE_FILES:
+        _refuse_larger(MAX_OFFICE_BYTES, data, "document")
+        from crawler.extraction.office import read_office
+
+        return read_office(data, url, captured=captured, name=name, source=source)
     if data.startswith(signatures.ZIP) and source and source.workbook_of:
         _refuse_larger(MAX_WORKBOOK_BYTES, data, "workbook")
         from crawler.extraction.workbook import read_workbook
@@ -67,6 +89,11 @@ def _read(data: bytes, url: str, captured: datetime, source: Source | None, char
         return read_workbook(data, url, captured=captured, source=source, name=name)
     _refuse_other_formats(data)
     _refuse_larger(MAX_HTML_BYTES, data, "page")
+    if ending in TEXT_FILES:
+        from crawler.extraction.plain_text import read_text
+
+        with time_limit():
+            return read_text(data, url, captured=captured, name=name, source=source)
     from crawler.extraction.page import read_page
 
     with time_limit():

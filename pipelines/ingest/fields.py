@@ -40,6 +40,26 @@ FIELDS = (
 """Name, type and meaning of each field of a row; others (``id``, for one) are ignored. All but ``url`` may be missing,
 empty or null, if there is a title or a text."""
 
+EXAMPLES = (
+    ("notes.jsonl", "JSONL（.gz 也可），每行一篇 · JSONL, also .gz, an article a line: "
+     '{"url": "https://a.example/1", "title": "…", "body": "…", "published": "2026-03-06"}'),
+    ("page.html saved/",
+     "保存的网页（.html .htm .xhtml .shtml，.gz 也可）和文件夹 · saved pages, also .gz, and folders"),
+    ("report.pdf", "PDF，要有文字层 · PDFs that have a text layer"),
+    ("memo.docx", "Word 文档 · Word documents; an old .doc: save it as .docx"),
+    ("deck.pptx",
+     "PowerPoint，一张一页，含备注 · presentations, a slide a page, with notes; not .ppt: save it as .pptx"),
+    ("call.txt note.md",
+     "纯文本和 Markdown；首行或标题作题目，前置信息里的 title、date、author 优先 · text and Markdown; the "
+     "title is the first line or heading, or the title of the front matter, which may have date and author too"),
+    ("WSTS-Historical-Billings-Report.xlsx",
+     "WSTS 和台积电月营收的工作簿 · workbooks of WSTS and of TSMC's monthly revenue"),
+    ("reports/ --manifest reports.tsv",
+     "TSV 三列 file、address、captured 给出原来的地址和时间 · a TSV with these columns "
+     "says from where and when the files are"),
+)  # fmt: skip
+"""An example for each kind of file, with what it is."""
+
 HELP = "\n\n".join(
     (
         "导入已有的文件 · Store and index files that you already have, with all the text that they have.",
@@ -48,6 +68,8 @@ HELP = "\n\n".join(
         "In JSONL each line is one JSON object. A title is enough (stored as a headline), or title and summary (as an "
         "abstract). A text that comes later for the same address takes the place of the headline; a headline never "
         "takes the place of a text.",
+        "例 · Examples:",
+        *(f"`python -m pipelines ingest {example}`: {meaning}" for example, meaning in EXAMPLES),
         "字段 · Fields:",
         *(f"{name} ({form}): {meaning}" for name, form, meaning in FIELDS),
     )

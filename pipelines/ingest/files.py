@@ -1,4 +1,4 @@
-"""Reads the files of ``python -m pipelines ingest`` as articles: JSONL, HTML (also gzipped), PDF and workbooks."""
+"""Reads the files of ``python -m pipelines ingest`` as articles: rows, pages, reports, documents, texts."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler.extraction import Unreadable, read_document
+from crawler.extraction import OFFICE_FILES, TEXT_FILES, Unreadable, read_document
 from crawler.extraction.dates import parse_date
 from crawler.items import UnreadablePage
 from crawler.source import Source
 from crawler.sources import SOURCES
+from pipelines.ingest.advice import advice_for_name, with_advice
 from pipelines.ingest.rows import UNKNOWN, article_of_row, source_of
 from store.article import Article
 
 WORKBOOKS = (".xlsx",)
-PAGES = (".html", ".htm", ".html.gz", ".htm.gz", ".xhtml", ".shtml", ".pdf", *WORKBOOKS)
+PAGES = (".html", ".htm", ".html.gz", ".htm.gz", ".xhtml", ".shtml", ".pdf", *OFFICE_FILES, *TEXT_FILES, *WORKBOOKS)
 LINES = (".jsonl", ".jsonl.gz")
 MANIFEST = "MANIFEST.tsv"
 
@@ -52,7 +53,8 @@ def find_files(paths: list[Path], manifest: Path | None = None) -> list[InputFil
         if not path.exists():
             raise CannotIngest(f"{path}: no such file or folder")
         if path.is_file() and not path.name.lower().endswith(PAGES + LINES):
-            raise CannotIngest(f"{path}: only {', '.join(PAGES + LINES)} are read")
+            advice = advice_for_name(path.name)
+            raise CannotIngest(f"{path}: only {', '.join(PAGES + LINES)} are read{f'; {advice}' if advice else ''}")
         table = manifest or (path if path.is_dir() else path.parent) / MANIFEST
         described = _read_manifest(table) if table.is_file() else {}
         candidates = sorted(path.rglob("*")) if path.is_dir() else [path]
@@ -63,6 +65,13 @@ def find_files(paths: list[Path], manifest: Path | None = None) -> list[InputFil
     if not files:
         raise CannotIngest(f"{', '.join(map(str, paths))}: no file that can be read ({', '.join(PAGES + LINES)})")
     return list(files.values())
+
+
+def files_not_read(paths: list[Path]) -> list[tuple[Path, str]]:
+    """The files in the folders of *paths* whose kind is not read, each with what would help ("" where nothing does)."""
+    found = sorted(file for path in paths if path.is_dir() for file in path.rglob("*") if file.is_file())
+    others = [file for file in found if not file.name.lower().endswith(PAGES + LINES) and file.name != MANIFEST]
+    return [(file, advice_for_name(file.name)) for file in others if not file.name.startswith(".")]
 
 
 def read_file(file: InputFile, now: datetime) -> Iterator[Article | UnreadablePage]:
@@ -82,7 +91,7 @@ def read_file(file: InputFile, now: datetime) -> Iterator[Article | UnreadablePa
             source = _reader_of_workbooks(source)
         article = read_document(data, url, captured=file.captured or now, source=source, name=file.path.name)
     except (Unreadable, OSError) as error:
-        yield UnreadablePage(source.key if source else UNKNOWN, url, [str(error)], now)
+        yield UnreadablePage(source.key if source else UNKNOWN, url, [with_advice(str(error))], now)
         return
     article.source, article.access, article.fetched = source.key if source else UNKNOWN, "full", file.captured or now
     yield article

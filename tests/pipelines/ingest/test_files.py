@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import docx
 import pytest
 
-from pipelines.ingest.files import MANIFEST, find_files, read_file
+from crawler.items import UnreadablePage
+from pipelines.ingest.fields import EXAMPLES, HELP
+from pipelines.ingest.files import MANIFEST, CannotIngest, files_not_read, find_files, read_file
 from store.article import Article
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -32,3 +36,55 @@ def test_a_manifest_with_a_byte_order_mark(tmp_path: Path, encoding: str) -> Non
     (tmp_path / "a.html").write_text("<h1>A</h1>", "utf-8")
     (tmp_path / MANIFEST).write_text("file\taddress\na.html\thttps://a.example/1\n", encoding)
     assert [file.url for file in find_files([tmp_path])] == ["https://a.example/1"]
+
+
+def test_word_presentations_and_texts_are_read(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_paragraph("晶圆代工涨价", style="Title")
+    document.add_paragraph("台积电上调报价，成熟制程的价格在夏季之前将保持平稳。")
+    document.save(str(tmp_path / "a.docx"))
+    (tmp_path / "b.md").write_text("# 晶圆代工涨价\n\n台积电上调报价。\n", "utf-8")
+    (tmp_path / "c.TXT").write_bytes("晶圆代工涨价\n\n台积电上调报价。\n".encode("gb18030"))
+    articles = [article for file in find_files([tmp_path]) for article in read_file(file, NOW)]
+    assert [(type(article), article.title) for article in articles] == [(Article, "晶圆代工涨价")] * 3
+    assert {(article.access, article.source) for article in articles} == {("full", "file")}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason", "advice"),
+    [
+        ("a.docx", b"PK\x03\x04 broken", "broken DOCX", "save it as PDF"),
+        ("a.docx", b"\xd0\xcf\x11\xe0" + bytes(600), "an old Office document", "save it as PDF"),
+        ("a.pdf", b"%PDF-1.7 cut", "truncated PDF", "download it again"),
+        ("a.txt", b"", "empty: 0 bytes", "nothing in it"),
+        ("a.html", b'{"a": 1}', "JSON, not a page", "convert it to JSONL"),
+        ("a.html", b"<rss><channel/></rss>", "a feed or sitemap", "python -m crawler links"),
+    ],
+)
+def test_a_file_that_is_not_read_says_why_and_what_would_help(
+    tmp_path: Path, name: str, data: bytes, reason: str, advice: str
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    (found,) = find_files([tmp_path / name])
+    (page,) = read_file(found, NOW)
+    assert isinstance(page, UnreadablePage)
+    assert reason in page.reasons[0]
+    assert advice in page.reasons[0]
+
+
+def test_kinds_that_are_not_read_are_named_with_what_would_help(tmp_path: Path) -> None:
+    for name in ("a.doc", "b.ppt", "c.xyz", "d.txt", ".hidden"):
+        (tmp_path / name).write_text("x", "utf-8")
+    assert [(path.name, advice.rpartition(" · ")[2]) for path, advice in files_not_read([tmp_path])] == [
+        ("a.doc", "save it as DOCX or PDF"),
+        ("b.ppt", "save it as PPTX or PDF"),
+        ("c.xyz", ""),
+    ]
+    with pytest.raises(CannotIngest, match=r"only .*\.docx.* are read; .*save it as DOCX or PDF"):
+        find_files([tmp_path / "a.doc"])
+
+
+def test_help_has_an_example_for_each_kind() -> None:
+    for ending in (".jsonl", ".html", ".pdf", ".docx", ".pptx", ".txt", ".md", ".xlsx"):
+        assert any(ending in example for example, _ in EXAMPLES)
+        assert re.search(rf"ingest [^`]*{re.escape(ending)}", HELP)
