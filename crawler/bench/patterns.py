@@ -14,13 +14,14 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from time import process_time
 from typing import Any
 
 import typer
 
-import crawler
 from crawler.discovery.methods import JsonApi, Reports, Sitemap
+from crawler.source import Source
 from crawler.sources import SOURCES
 
 with warnings.catch_warnings():
@@ -85,7 +86,7 @@ class UsedPattern:
 def patterns() -> list[UsedPattern]:
     """Every compiled pattern of the modules of ``crawler``, and every pattern of its sources."""
     found: dict[int, UsedPattern] = {}
-    for module in pkgutil.walk_packages(crawler.__path__, "crawler."):
+    for module in pkgutil.walk_packages([str(Path(__file__).parents[1])], "crawler."):
         if module.name.endswith("__main__"):
             continue
         loaded = importlib.import_module(module.name)
@@ -140,7 +141,7 @@ def _compiled(value: object) -> Iterator[re.Pattern[str] | re.Pattern[bytes]]:
         yield from (pattern for item in value for pattern in _compiled(item))
 
 
-def _of_row(source: crawler.source.Source) -> Iterator[tuple[str, str]]:
+def _of_row(source: Source) -> Iterator[tuple[str, str]]:
     yield from (("include", source.include), ("words", source.words))
     yield from (("stop", source.selectors.stop), ("skip", source.selectors.skip))
     for method in (*source.discovery, *source.captured):
