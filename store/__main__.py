@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Annotated
+
 import typer
 
 from store.errors import shown_in_one_line
@@ -11,21 +14,31 @@ from store.settings import SettingsError, settings
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
+
+
 @app.command()
-def status() -> None:
+def status(as_json: AsJson = False) -> None:
     """Show whether the embedded MongoDB of this checkout runs, and where."""
     with shown_in_one_line(SettingsError):
         folder = settings().data / "mongod"
         port = embedded.running_port(folder)
+        if as_json:
+            print(json.dumps({"runs": bool(port), "port": port or None, "data": str(folder)}, ensure_ascii=False))
+            return
         print(f"runs on 127.0.0.1:{port}, data in {folder}" if port else f"does not run, data in {folder}")
 
 
 @app.command()
-def stop() -> None:
+def stop(as_json: AsJson = False) -> None:
     """Stop it, once no process uses it; exit status 1 if one still does."""
     with shown_in_one_line(SettingsError):
-        if not embedded.stop(settings().data):
+        stopped = embedded.stop(settings().data)
+        if as_json:
+            print(json.dumps({"stopped": stopped}))
+        elif not stopped:
             print("still in use by another process")
+        if not stopped:
             raise SystemExit(1)
 
 

@@ -30,6 +30,7 @@ PACKAGES = {
     "pipelines": ("crawler", "store", "text"),
     "similarity": ("store", "text"),
     "alerts": ("similarity", "store", "text.analysis.analyzer"),
+    "xinwen": (),
     "service": ("alerts", "similarity", "store", "text.analysis.analyzer"),
 }
 """What a package may import of the others. What the crawler may have is free of MongoDB and of jieba."""
@@ -48,6 +49,7 @@ alerts      errors leases network < schedule < targets < watches messages target
             < senders outbox previews log_book < matcher delivery source_watch < runner fields < callback cli bench < __main__
 service     problems schemas < capacity < deps answers parameters < openapi access < routes < page
             < sign_in feeds warm_up prompt assistant < app < write_openapi __main__ bench
+xinwen      commands completion < __main__
 """
 """Inside a package a module imports from its own layer's folder or from layers left of ``<``. Names between two ``<``
 are neighbours and do not import one another. The longest name that fits a module says where it stands."""

@@ -48,6 +48,7 @@ class Command(ScrapyCommand):
         parser.add_argument(
             "--listing", action="store_true", help="the page lists articles, though no discovery method has its address"
         )
+        parser.add_argument("--json", action="store_true", help="JSON on stdout; there is no other form")
         parser.add_argument("--name", default="", help="name of the fixture (default: from the address)")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

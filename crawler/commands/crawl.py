@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
+from scrapy.utils.misc import load_object
 
+from crawler.runner.processes import FinishedCrawl, records_as_json
 from crawler.sample_web.replies import SampleError, SampleWeb
 from crawler.sources import UnknownSource
 from crawler.spider.arguments import ArgumentError, arguments
@@ -25,6 +28,10 @@ class Command(ScrapyCrawl):
     def short_desc(self) -> str:
         return "Crawl one source, by its key"
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="the record of the run as one JSON object on stdout")
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.crawler_process
         if len(args) != 1:
@@ -38,10 +45,16 @@ class Command(ScrapyCrawl):
             sys.stderr.write(f"error: {error}\n")
             self.exitcode = 2
             return
+        began = datetime.now(UTC)
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         if self.crawler_process.bootstrap_failed or fault(crawler):
             self.exitcode = 1
+        if opts.json:
+            assert self.settings
+            ended = FinishedCrawl(args[0], self.exitcode or 0, began, datetime.now(UTC), fault(crawler), Path())
+            with load_object(self.settings["XINWEN_RUNS"])() as runs:
+                sys.stdout.write(records_as_json([runs.record(ended)]) + "\n")
 
 
 def fault(crawler: Crawler) -> str:

@@ -13,7 +13,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.utils.misc import load_object
 
 from crawler import sources
-from crawler.runner.processes import ParallelCrawls
+from crawler.runner.processes import ParallelCrawls, records_as_json
 from crawler.runner.progress import crawl_and_show
 from crawler.runner.timetable import keys_due, print_plan
 from crawler.sample_web.replies import SampleError, SampleWeb
@@ -47,6 +47,11 @@ class Command(ScrapyCommand):
             "--longest", type=_at_least_one, default=timeout, help=f"seconds for one source (default: {timeout})"
         )
         parser.add_argument(
+            "--json",
+            action="store_true",
+            help="the records of the runs as one JSON object; the rest on stderr",
+        )
+        parser.add_argument(
             "--strict",
             action="store_true",
             help=f"count {' and '.join(_REFUSALS)} as failures, in addition to {', '.join(_FAILURES)}",
@@ -77,13 +82,15 @@ class Command(ScrapyCommand):
             sys.stdout.write("nothing is due\n")
             return
         crawls = ParallelCrawls(opts.jobs, opts.longest, settings().data / "logs")
-        console = Console(highlight=False, soft_wrap=True)
+        console = Console(highlight=False, soft_wrap=True, stderr=opts.json)
         try:
             records = crawl_and_show(keys, crawls, runs, console, f"{len(keys)} sources")
         except KeyboardInterrupt:
             sys.stderr.write("error: interrupted\n")
             self.exitcode = 130
             return
+        if opts.json:
+            sys.stdout.write(records_as_json(records.values()) + "\n")
         failures = _FAILURES + _REFUSALS if opts.strict else _FAILURES
         failed = [key for key, record in records.items() if record["verdict"] in failures]
         if failed:

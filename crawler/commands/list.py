@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -31,15 +33,18 @@ class Command(ScrapyList):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--table", action="store_true", help="what is kept of each source, how it is found, …")
+        parser.add_argument("--json", action="store_true", help="one JSON object with what the table has")
         parser.add_argument(
             "--extra", action="store_true", help="print more sources, all off, for your own file (XINWEN_SOURCES)"
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if args or (opts.table and opts.extra):
-            raise UsageError("no argument, and one of --table and --extra")
+        if args or opts.table + opts.extra + opts.json > 1:
+            raise UsageError("no argument, and one of --table, --extra and --json")
         if opts.extra:
             sys.stdout.write(EXTRA.read_text("utf-8"))
+        elif opts.json:
+            sys.stdout.write(json.dumps({"sources": [*map(_facts, SOURCES.values())]}, ensure_ascii=False) + "\n")
         elif opts.table:
             Console(width=_WIDTH, highlight=False).print(table())
         else:
@@ -52,6 +57,20 @@ def table() -> Table:
     for source in SOURCES.values():
         found.add_row(*map(escape, _cells(source)))
     return found
+
+
+def _facts(source: Source) -> dict[str, Any]:
+    return {
+        "key": source.key,
+        "number": source.number,
+        "name": source.name,
+        "name_zh": source.name_zh,
+        "category": source.category,
+        "keep": source.keep,
+        "every": span(source.rhythm),
+        "enabled": source.enabled,
+        "own": source.key not in PACKAGED,
+    }
 
 
 def _cells(source: Source) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from importlib import import_module
@@ -42,6 +43,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="what was found as one JSON object on stdout")
         parser.add_argument("--local", action="store_true", help="add it to your own file, which XINWEN_SOURCES names")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -57,6 +59,13 @@ class Command(ScrapyCommand):
         except (FetchFailed, SourcesFileError) as error:
             sys.stderr.write(f"error: {key}: {url}: {error}\n")
             self.exitcode = 1
+            return
+        if opts.json:
+            entry = found.entry or found.methods[0].url
+            notes = [*found.notes, *_hosts_known(url)]
+            article = found.article.url if found.article else None
+            facts = {"key": key, "written": place, "entry": entry, "article": article, "notes": notes}
+            sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
             return
         sys.stdout.write("".join(f"{note}\n" for note in (*found.notes, *_hosts_known(url))))
         sys.stdout.write(f"written: {place}. Review it, then save a list and an article:\n")

@@ -24,6 +24,10 @@ class Command(ScrapyCommand):
     def short_desc(self) -> str:
         return "Read the archived pages again with the present extraction; no requests"
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="the report as one JSON object on stdout")
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         try:
@@ -32,4 +36,4 @@ class Command(ScrapyCommand):
             sys.stderr.write(f"error: {error}\n")
             self.exitcode = 2
             return
-        self.exitcode = load_object(self.settings["XINWEN_REREAD"])(keys)
+        self.exitcode = load_object(self.settings["XINWEN_REREAD"])(keys, opts.json)

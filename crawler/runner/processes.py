@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -48,6 +49,16 @@ class Records(Protocol):
 
     def record(self, ended: FinishedCrawl) -> Mapping[str, Any]:
         """The record of the run; it is written here where the crawl was killed before it could write one."""
+
+
+def records_as_json(records: Iterable[Mapping[str, Any]]) -> str:
+    """*records* of runs as one JSON object: times in ISO 8601."""
+    runs = [{name: value for name, value in record.items() if name != "_id"} for record in records]
+    return json.dumps({"runs": runs}, ensure_ascii=False, default=_iso)
+
+
+def _iso(value: object) -> str:
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
 
 
 OpenRecords = Callable[[], AbstractContextManager[Records]]

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
+import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pymongo.database import Database
@@ -196,11 +198,14 @@ def _change(name: str, old: Document, new: Document) -> str:
     return name
 
 
-def main(keys: list[str]) -> int:
+def main(keys: list[str], as_json: bool = False) -> int:
     """The command ``scrapy reread``: reread the sources *keys*, print the report, return the exit status."""
     console = Terminal()
     with shown_in_one_line(StoreError, IndexMismatch, SettingsError):
         report = reread(keys)
+        if as_json:
+            sys.stdout.write(json.dumps(asdict(report), ensure_ascii=False) + "\n")
+            return 1 if report.unreadable or report.failed else 0
         for url, fields in report.changed.items():
             console.print(f"[yellow]changed[/yellow] {escape(', '.join(fields))}  [dim]{escape(url)}[/dim]")
         for key, reason in report.unreadable:

@@ -66,14 +66,17 @@ def show(article_id: ArticleId, as_json: AsJson = False) -> None:
         console.print(escape("\n" + (article.body or article.summary or "（正文未存 · the text is not kept）")))
 
 
-def open_original(article_id: ArticleId) -> None:
+def open_original(article_id: ArticleId, as_json: AsJson = False) -> None:
     """打开原文 · The original page in the browser."""
     with errors_in_one_line(), SimilarityIndex.open(live=False) as index:
         url = _stored(index, article_id).url
     if not url.startswith(("http://", "https://")):
         typer.echo(f"error: {url} is no web page", err=True)
         raise typer.Exit(1)
-    typer.echo(url)
+    if as_json:
+        print_json({"url": url})
+    else:
+        typer.echo(url)
     typer.launch(url)
 
 
@@ -103,6 +106,7 @@ def delete(
         typer.Option("--before", help="该来源这一天之前的 · those of the source before this day, YYYY-MM-DD"),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只说会删多少 · only say how many")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """删除 · Deletes one article, or those of a source before a day: with index, stories and raw pages."""
     with errors_in_one_line():
@@ -117,6 +121,9 @@ def delete(
             if not ids:
                 raise QueryError("nothing is stored that fits")
             number = len(ids) if dry_run else removal.remove(database, ids)
+    if as_json:
+        print_json({"articles": number, "deleted": not dry_run})
+        return
     console.print(f"{'会删 would delete' if dry_run else '已删 deleted'}: {number:,} 篇 articles")
 
 

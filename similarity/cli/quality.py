@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from similarity.cli.options import errors_in_one_line
+from similarity.cli.options import AsJson, errors_in_one_line, print_json
 from similarity.evaluation import floors_page
 from similarity.evaluation.datasets import NotATestSet, digest
 from similarity.evaluation.floors import FloorsError, load, save
@@ -88,6 +89,7 @@ def write_pages() -> None:
 def calibrate(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR …", help="测试集 · test sets with queries")],
     model: Annotated[str, typer.Option(help="模型 · the model")] = DEFAULT_MODEL,
+    as_json: AsJson = False,
 ) -> None:
     """量出 --target-precision 用的分数 · Measure which score reaches which precision, for --target-precision."""
     from similarity.evaluation.evaluate import evaluate_with_answers
@@ -104,8 +106,11 @@ def calibrate(
                 sets.append(thresholds.MeasuredSet(evaluation.metrics.name, digest(folder), evaluation.metrics.queries))
                 judged.append(evaluation.judged)
             fresh.append(measure_thresholds(model, VERSION, name, sets, judged))
-            typer.echo(f"{model}, {name or '没有编码器 without encoder'}: {len(fresh[-1].points)} thresholds")
+            if not as_json:
+                typer.echo(f"{model}, {name or '没有编码器 without encoder'}: {len(fresh[-1].points)} thresholds")
         save_thresholds(fresh)
+        if as_json:
+            print_json({"thresholds": [asdict(one) for one in fresh]})
 
 
 def _folder(sets: Path | None) -> Path | None:

@@ -26,11 +26,16 @@ Name = Annotated[str, typer.Argument(help="谁的令牌 · whose token")]
 def add(
     name: Name,
     write: Annotated[bool, typer.Option("--write", help="可写 · may also write")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """新令牌，只显示这一次 · A new token; it is shown this once."""
     with _database() as database:
         schema.create_collections(database)
-        typer.echo(tokens.add(database, name, write))
+        secret = tokens.add(database, name, write)
+    if as_json:
+        print_json({"name": name, "token": secret, "write": write})
+    else:
+        typer.echo(secret)
 
 
 @token.command("list")
@@ -48,10 +53,12 @@ def list_tokens(as_json: AsJson = False) -> None:
 
 
 @token.command()
-def revoke(name: Name) -> None:
+def revoke(name: Name, as_json: AsJson = False) -> None:
     """吊销令牌，即时生效 · Revoke a token; it is refused from now on."""
     with _database() as database:
         tokens.revoke(database, name)
+    if as_json:
+        print_json({"name": name, "revoked": True})
 
 
 @contextmanager

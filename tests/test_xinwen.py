@@ -1,0 +1,173 @@
+"""``xinwen``: every command from any directory, with JSON where there is something to say, and completed by shells."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from crawler.sources import SOURCES
+from store.connection import another_database, connect
+from store.documents import visits
+from tests.commands import PROJECT, environment, run
+from tests.similarity.conftest import storing_in
+from xinwen.commands import EXIT_STATUSES, commands, programs
+
+PAGE = next((PROJECT / "samples" / "sia" / "pages").glob("data-brief*.html"))
+FEED = PROJECT / "samples" / "sia" / "pages"
+ARTICLE = "https://a.example/wafer prices rise"
+
+CASES: dict[str, list[object]] = {
+    "list": [],
+    "search": ["wafer"],
+    "similar": ["ID"],
+    "latest": [],
+    "show": ["ID"],
+    "keywords": ["ID"],
+    "trend": ["wafer"],
+    "earlier": ["ID", "--page", 1],
+    "stats": [],
+    "export": ["wafer", "--out", "OUT"],
+    "delete": ["ID", "--dry-run"],
+    "compact": [],
+    "rebuild": [],
+    "verify": [],
+    "retokenize": [],
+    "health": ["sia"],
+    "token": ["list"],
+    "extract": [PAGE, "--url", "https://www.semiconductors.org/a/", "--source", "sia"],
+    "status": [],
+}
+"""A command line for each command that gives one JSON object and needs no more than an article."""
+
+ELSEWHERE = {
+    "crawl", "crawlall", "reread", "ingest",  # below: they need a crawl
+    "import", "related", "train", "evaluate", "bench", "calibrate", "watch", "links",  # with their own tests
+    "serve", "mcp", "samples", "floors", "stop", "open", "newsource", "capture", "completion",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def stored(server: str) -> Iterator[tuple[str, str]]:
+    """A database with three reports and the record of a run, and the id of one report."""
+    address = another_database(server, f"test_{uuid4().hex[:12]}")
+    database = connect(address)
+    from datetime import UTC, datetime
+
+    from store.article import File
+
+    file = File("https://a.example/r.pdf", company="Wafer Co", fiscal_year=2026, quarter=1)
+    now = datetime.now(UTC)
+    ids = storing_in(database)(
+        ["wafer prices rise", "wafer prices fall", "wafer output"],
+        kind="report",
+        files=[file],
+        published=now,
+        language="en",
+    )
+    run_record = {"source": "sia", "verdict": "ok", "why": "", "started": now, "ended": now, "found": 3, "new": 1}
+    database.runs.insert_one(run_record)
+    assert visits.article_at(database, "https://nowhere.example/") == ""
+    yield address, ids[0]
+    database.client.drop_database(database.name)
+    database.client.close()
+
+
+def test_every_command_is_tried_here_or_has_its_own_test() -> None:
+    assert CASES.keys() | ELSEWHERE == programs().keys() and not CASES.keys() & ELSEWHERE
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_json_is_one_object_on_stdout(name: str, stored: tuple[str, str], tmp_path: Path) -> None:
+    address, key = stored
+    given = {"ID": key, "OUT": tmp_path / "out.csv"}
+    arguments = [given.get(str(argument), argument) for argument in CASES[name]]
+    done = run("xinwen", name, *arguments, "--json", mongodb_uri=address)
+    assert done.returncode == 0, done.stderr
+    assert isinstance(json.loads(done.stdout), dict) and done.stderr == ""
+
+
+@pytest.mark.slow
+def test_crawls_and_files_as_json(server: str, tmp_path: Path) -> None:
+    name = f"test_{uuid4().hex[:12]}"
+    own = {"mongodb_uri": another_database(server, name), "xinwen_sample_web": PROJECT / "samples"}
+    record = json.loads(run("xinwen", "crawl", "sia", "-a", "limit=2", "--json", **own).stdout)["runs"][0]
+    assert record["source"] == "sia" and record["new"] == 2 and record["ended"].endswith("Z")
+    done = run("xinwen", "crawlall", "wsts", "--json", **own)
+    assert [one["source"] for one in json.loads(done.stdout)["runs"]] == ["wsts"] and "wsts" in done.stderr
+    assert json.loads(run("xinwen", "reread", "wsts", "--json", **own).stdout)["failed"] == ""
+    (tmp_path / "a.jsonl").write_text(
+        '{"title": "Wafers", "text": "Wafer prices rise.", "url": "https://b.example/1"}\n'
+    )
+    assert json.loads(run("xinwen", "ingest", tmp_path / "a.jsonl", "--json", **own).stdout)["new"] == 1
+    database = connect(own["mongodb_uri"])
+    with database.client as client:
+        client.drop_database(f"{name}_samples")
+
+
+def fresh(*arguments: object, cwd: Path, **variables: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(PROJECT / "bin" / "xinwen"), *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=cwd, env=environment(**variables), capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_from_any_directory_with_the_data_of_the_project(stored: tuple[str, str], tmp_path: Path) -> None:
+    done = fresh("search", "wafer prices", "--json", cwd=tmp_path, mongodb_uri=stored[0], pythonpath=None)
+    assert len(json.loads(done.stdout)["hits"]) == 3, done.stderr
+    assert fresh("list", cwd=tmp_path, pythonpath=None).stdout.split() == list(SOURCES)
+    told = fresh("status", "--json", cwd=tmp_path, xinwen_data=None, pythonpath=None)
+    assert json.loads(told.stdout)["data"] == str(PROJECT / ".data" / "mongod")
+    link = tmp_path / "xinwen"
+    link.symlink_to(PROJECT / "bin" / "xinwen")
+    done = subprocess.run([sys.executable, link], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert EXIT_STATUSES in done.stdout
+    for name, command in commands().items():
+        assert f"  {name:<12} {command.help}" in done.stdout and command.help
+
+
+def test_a_mistyped_command_is_one_line(tmp_path: Path) -> None:
+    done = fresh("serach", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "error: no command 'serach'; did you mean search?\n")
+    done = fresh("completion", "tcsh", cwd=tmp_path)
+    assert done.returncode == 2 and done.stderr == "error: name one shell: bash, zsh, fish\n"
+
+
+def test_the_list_and_the_names_load_nothing_heavy() -> None:
+    code = "import xinwen.commands as c; c.commands(); import sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert not {"typer", "numpy", "pymongo", "scrapy", "rich"} & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [("sea", {"search"}), ("export --fo", {"--format"}), ("completion z", {"zsh"}), ("cra", {"crawl", "crawlall"})],
+)
+def test_bash_completes(typed: str, expected: set[str], tmp_path: Path) -> None:
+    words = ["xinwen", *typed.split()]
+    script = (
+        'eval "$(xinwen completion bash)"\n'
+        f"COMP_WORDS=({' '.join(words)}) COMP_CWORD={len(words) - 1}\n_xinwen\n"
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    (tmp_path / "xinwen").symlink_to(PROJECT / "bin" / "xinwen")
+    path = os.pathsep.join([str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-c", script], env=environment(path=path), capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert set(done.stdout.split()) == expected, done.stderr
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_the_scripts_of_other_shells_are_read_by_them(shell: str) -> None:
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    script = run("xinwen", "completion", shell).stdout
+    subprocess.run([shell, "-n"], input=script, text=True, check=True)

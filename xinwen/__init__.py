@@ -1,0 +1,1 @@
+"""``xinwen``: one command for everything. It loads nothing but what the command needs."""
