@@ -32,7 +32,7 @@ _Result = TypeVar("_Result")
 MAX_BODY = 1_300_000
 """Bytes of a body: a text of 200 kB as JSON may write every character in six."""
 
-HEAD = "xinwen.head"
+HEAD = "is_head"
 """In the scope of a HEAD request, which is answered like a GET, for what need not be made for that."""
 
 OPEN = ("/healthz", "/readyz", "/sign-in", "/static/", local_service.PATH)
