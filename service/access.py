@@ -41,7 +41,7 @@ OPEN = ("/healthz", "/readyz", "/sign-in", "/static/", local_service.PATH)
 Commands on the same machine prove that they know a secret of their own.
 """
 
-_MAY_WRITE = "xinwen.may_write"  # in the scope of a request
+_MAY_WRITE = "may_write"  # in the scope of a request
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
