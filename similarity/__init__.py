@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from similarity.analytics.keywords import Keyword
     from similarity.analytics.related_terms import Related
     from similarity.analytics.trend import Period, Trend
-    from similarity.errors import IndexClosed, QueryError, TooFewArticles
+    from similarity.errors import IndexClosed, NotInstalled, QueryError, TooFewArticles
     from similarity.index import SimilarityIndex
+    from similarity.ranking.results.hit_list import HitList
     from similarity.ranking.results.hits import Hit, Status
     from store.connection import StoreError
 
@@ -26,8 +27,10 @@ __all__ = [
     "Earlier",
     "EarlierPage",
     "Hit",
+    "HitList",
     "IndexClosed",
     "Keyword",
+    "NotInstalled",
     "Period",
     "QueryError",
     "Related",
@@ -42,8 +45,10 @@ _MODULES = {
     "Earlier": "similarity.analytics.earlier",
     "EarlierPage": "similarity.analytics.earlier",
     "Hit": "similarity.ranking.results.hits",
+    "HitList": "similarity.ranking.results.hit_list",
     "IndexClosed": "similarity.errors",
     "Keyword": "similarity.analytics.keywords",
+    "NotInstalled": "similarity.errors",
     "Period": "similarity.analytics.trend",
     "QueryError": "similarity.errors",
     "Related": "similarity.analytics.related_terms",

@@ -39,6 +39,7 @@ from similarity.ranking.request.arguments import (
 )
 from similarity.ranking.request.options import SearchOptions
 from similarity.ranking.request.request_reader import RequestReader
+from similarity.ranking.results.hit_list import HitList
 from similarity.ranking.results.hits import Hit, Status
 from similarity.ranking.searcher import Ranking, Searcher
 from similarity.ranking.state import State
@@ -212,7 +213,7 @@ class SimilarityIndex:
     @guarded
     def search(
         self, text: str, k: int = 10, model: str = DEFAULT_MODEL, **arguments: Unpack[SearchArguments]
-    ) -> list[Hit]:
+    ) -> HitList:
         """The *k* articles most similar to *text*, best first, equal scores by id.
 
         *text* may have operators: see ``similarity.query.syntax``. The arguments say the same for programs, and both
@@ -238,6 +239,8 @@ class SimilarityIndex:
         explain = False
             Each hit of the default model says how it meets the concepts of *text* (``Hit.explanation``).
 
+        A notebook shows the result as a table; it is a list with ``to_pandas()`` and ``to_dicts()``.
+
         Raises QueryError for an argument of a wrong type or value, for a query without words, and for one that
         contradicts itself.
         """
@@ -245,17 +248,17 @@ class SimilarityIndex:
         options = self._options(k, model, arguments)
         with option_named(q="text"):
             (hits,) = self._searcher().hits([text], options)
-        return hits
+        return HitList(hits)
 
     @guarded
     def search_many(
         self, texts: Sequence[str], k: int = 10, model: str = DEFAULT_MODEL, **arguments: Unpack[SearchArguments]
-    ) -> list[list[Hit]]:
+    ) -> list[HitList]:
         """``search`` for each of *texts*, all in one snapshot of the index, on all cores."""
         check_arguments(texts=texts)
         options = self._options(k, model, arguments)
         with option_named(q="texts"):
-            return self._searcher().hits(texts, options)
+            return [HitList(hits) for hits in self._searcher().hits(texts, options)]
 
     def _options(self, k: int, model: str, arguments: SearchArguments) -> SearchOptions:
         return search_options(k, model, arguments, SearchArguments, self.score_reaching)
@@ -328,14 +331,14 @@ class SimilarityIndex:
         k: int = 10,
         model: str = DEFAULT_MODEL,
         **arguments: Unpack[SimilarArguments],
-    ) -> list[Hit]:
+    ) -> HitList:
         """The *k* stored articles most similar to a stored one, itself left out.
 
         *article*: its id, its address, the Article, or a Hit. The arguments are some of those of ``search``.
         """
         options = search_options(k, model, arguments, SimilarArguments, self.score_reaching)
         with option_named(like="article"):
-            return self._searcher().similar(self.id_of(article), options)
+            return HitList(self._searcher().similar(self.id_of(article), options))
 
     @guarded
     def id_of(self, article: str | Article | Hit) -> str:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from similarity.analytics.concepts import ConceptIds, concepts_of, rows_naming_all, with_ids
+from similarity.analytics.trend_plot import draw_trend
 from similarity.arrays import Flags
 from similarity.errors import QueryError
 from similarity.option_values import TIME_ZONE
@@ -68,6 +69,10 @@ class Trend:
     periods: tuple[Period, ...]
     articles: int
     undated: int
+
+    def _repr_svg_(self) -> str:
+        """The drawing that Jupyter shows."""
+        return draw_trend(f"{self.text} ({self.articles:,} articles by {self.by})", self.periods)
 
 
 class _TopicArticles(NamedTuple):
