@@ -67,7 +67,7 @@ def _facts(source: Source) -> dict[str, Any]:
         "name_zh": source.name_zh,
         "category": source.category,
         "keep": source.keep,
-        "every": span(source.rhythm),
+        "every": span_text(source.rhythm),
         "enabled": source.enabled,
         "own": source.key not in PACKAGED,
     }
