@@ -26,6 +26,9 @@ from crawler.source import Selectors, Source
 from store.article import Article, File
 from text.language import detect_language
 
+_NUMBER = re.compile(r"[-+−–]?[0-9]{1,4}")
+_RAISED = str.maketrans("0123456789-−–+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁻⁺")
+_LOWERED = str.maketrans("0123456789-−–+", "₀₁₂₃₄₅₆₇₈₉₋₋₋₊")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _MAX_SITE_NAME = 20  # letters
 _NOT_FOUND = re.compile(
@@ -119,7 +122,19 @@ def parse_html(text: str) -> HtmlElement:
     except etree.ParserError:
         raise Unreadable("no HTML in it") from None
     _open_buttons(root)
+    _write_raised_numbers(root)
     return root
+
+
+def _write_raised_numbers(root: HtmlElement) -> None:
+    """Write raised and lowered numbers with the characters for them: as plain digits 10<sup>15</sup> would be 1015."""
+    for node in list(root.iter("sup", "sub")):
+        text = "".join(node.itertext()).strip()
+        if _NUMBER.fullmatch(text):
+            for child in list(node):
+                node.remove(child)
+            node.text = text.translate(_RAISED if node.tag == "sup" else _LOWERED)
+            node.drop_tag()
 
 
 def _open_buttons(root: HtmlElement) -> None:

@@ -25,6 +25,20 @@ def test_a_plain_page():
     assert article.url == URL
 
 
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("10<sup>-9</sup> m of SiO<sub>2</sub>", "10⁻⁹ m of SiO₂"),
+        ("5×10<sup><b>1</b>5</sup> per cm<sup>2</sup>", "5×10¹⁵ per cm²"),
+        ("C<sub>2</sub>F<sub>6</sub> in the 21<sup>st</sup> century", "C₂F₆ in the 21st century"),
+    ],
+)
+def test_raised_and_lowered_numbers_stay_what_they_are(markup: str, text: str) -> None:
+    assert read(page(f"<p>{FIRST} The film has {markup}.</p><p>{SECOND}</p>")).body.startswith(
+        f"{FIRST} The film has {text}."
+    )
+
+
 def test_selectors_come_first():
     row = replace(
         ROW,
