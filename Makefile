@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 PACKAGES := text store crawler pipelines similarity alerts service
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
-.PHONY: help run test test-fast kernels soak extraction $(PACKAGES:%=test-%) coverage check health clean
+.PHONY: help run test test-fast kernels soak extraction fuzz $(PACKAGES:%=test-%) coverage check health clean
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-zA-Z%-]+):.*## (.*)/  make \1\t\2/'
@@ -32,6 +32,9 @@ test-%: $(VENV)/installed-dev ## the tests of one package: test-text, test-store
 
 soak: $(VENV)/installed-dev ## kill the embedded MongoDB, its users and the senders of watches, two hundred times; takes minutes
 	@SOAK=200 $(BIN)/python -m pytest tests/store/server/test_kills.py tests/alerts/test_kills.py
+
+fuzz: $(VENV)/installed-dev ## read 5,000 broken pages: no markup or control characters in any article, and the slowest; takes minutes
+	@$(BIN)/python -m tests.extraction.fuzz
 
 extraction: $(VENV)/installed-dev ## the extraction beside trafilatura's on the pages of its gate: body, titles, dates, CPU time
 	@$(BIN)/python -m tests.extraction

@@ -29,6 +29,8 @@ from urllib.parse import urlsplit
 from url_normalize import url_normalize
 from w3lib.url import url_query_cleaner
 
+from store.plain_text import plain_line, plain_text, plain_title
+
 Access = Literal["full", "abstract", "headline"]
 Kind = Literal["news", "report", "filing", "data"]
 
@@ -49,6 +51,7 @@ _TRACKING = re.compile(
     r"|msclkid|isappinstalled)$",
     re.IGNORECASE,
 )
+_UNCLEAN = re.compile(r"""[\s<>"`{}|\\^\x00-\x20\x7f-\xa0]""")
 _SHARED = re.compile(r"from=(?:timeline|singlemessage|groupmessage)")
 """WeChat's note of where a link was shared; ``from`` alone may be the date that a list begins with."""
 
@@ -75,8 +78,10 @@ class File:
 class Article:
     """One article, report or filing.
 
-    Times are aware UTC. ``body`` is plain text: paragraphs end with ``\\n``, ``PAGE_BREAK`` separates the pages of a
-    report. ``access`` says how much of it may be kept and shown. ``id`` is computed from ``url``.
+    Whatever it is made of, no text has control characters and the title no tags: they are taken out. Who sets a field
+    later calls ``replace``, which does that again. Times are aware UTC. ``body`` is plain text: paragraphs end with
+    ``\\n``, ``PAGE_BREAK`` separates the pages of a report. ``access`` says how much of it may be kept and shown.
+    ``id`` is computed from ``url``.
     """
 
     source: str
@@ -95,6 +100,9 @@ class Article:
     id: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
+        self.title = plain_title(self.title)
+        self.body, self.summary = plain_text(self.body), plain_text(self.summary)
+        self.authors, self.tags = list(map(plain_line, self.authors)), list(map(plain_line, self.tags))
         self.url = canonical_address(self.url)
         self.id = article_id(self.url)
 
@@ -129,6 +137,11 @@ def canonical_address(url: str) -> str:
     return url_normalize(url) or url
 
 
+def is_clean_address(url: str) -> bool:
+    """Whether *url* is without blanks, control characters and what only markup has."""
+    return not _UNCLEAN.search(url)
+
+
 def article_id(url: str) -> str:
     """The id of the article at the canonical address *url*: the first 24 hex digits (96 bits) of its SHA-256."""
     return hashlib.sha256(url.encode()).hexdigest()[:24]
@@ -142,6 +155,8 @@ def reasons_against(article: Article) -> list[str]:
     parts = urlsplit(article.url)
     if parts.scheme not in ("http", "https", "file") or not (parts.netloc or parts.scheme == "file"):
         reasons.append(f"address {article.url!r} is not http(s)")
+    elif not is_clean_address(article.url):
+        reasons.append(f"address {article.url!r} has blanks or markup")
     if not article.title.strip():
         reasons.append("no title")
     elif len(article.title) > 1000:

@@ -47,17 +47,14 @@ def is_consent(node: HtmlElement) -> bool:
     return node.tag not in ("html", "body") and bool(_CONSENT.search(_names(node)))
 
 
-def is_no_article(node: HtmlElement) -> bool:
-    """Whether *node* says that it is comments, a dialog or a list of other articles, and has no headline of its own."""
-    says = (
+def says_no_article(node: HtmlElement) -> bool:
+    """Whether *node* says that it is comments, a dialog or a list of other articles."""
+    return node.tag not in ("html", "body", "main", "article") and (
         node.get("role") in ("dialog", "alertdialog")
         or node.get("aria-modal") == "true"
         or (node.get("itemtype") or "").endswith("schema.org/Comment")
         or _says_no_article(_names(node))
     )
-    if not says or node.tag in ("html", "body", "main", "article"):
-        return False
-    return node.find(".//h1") is None and not node.xpath("descendant-or-self::*[@itemprop='articleBody']")
 
 
 def _names(node: HtmlElement) -> str:

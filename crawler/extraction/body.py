@@ -10,10 +10,11 @@ from copy import deepcopy
 from functools import cache
 from itertools import takewhile
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from crawler.extraction.boilerplate import without_boilerplate
-from crawler.extraction.main_content import TextBlock, blocks, main_blocks, teaser_blocks
+from crawler.extraction.main_content import TextBlock, blocks, main_blocks, read_content
 from crawler.extraction.selectors import elements_at
 from crawler.extraction.title_key import title_key
 from crawler.source import Selectors
@@ -33,6 +34,8 @@ _BEGINNING = 30  # letters by which a paragraph is recognized
 _MAX_PARAGRAPHS = 3000  # up to which beginnings are searched inside paragraphs
 _MIN_WITHOUT_MAIN = 250  # letters that trafilatura reads where no prose is found; less are a few lines of a menu
 _MIN_TOGETHER = 3  # paragraphs in one element that are no teasers, which have an element each
+_FEW_ELEMENTS, _MANY_ELEMENTS = 1500, 25_000
+_MAX_STEPS = 4_000_000  # from the root to each element and back, in sum; long pages have a tenth of that
 _MIN_LEAD = 80  # characters of a lead above the main content; menus and bylines are shorter
 
 
@@ -61,10 +64,12 @@ def _generic(root: HtmlElement, title: str) -> list[str]:
     with the main content shows both.
     """
     page = list(blocks(root))
-    main = main_blocks(page, root, title)
+    content = read_content(page, root, title)
+    main = content.main
     of_main = _Paragraphs([block.text for block in main])
-    teasers = _Paragraphs([block.text for block in teaser_blocks(page, root, title)])
-    read = [block for block in _trafilatura(root) if block.text in of_main or block.text not in teasers]
+    teasers = _Paragraphs([block.text for block in content.teasers])
+    found = [] if _is_too_large(root) else _trafilatura(root)
+    read = [block for block in found if block.text in of_main or block.text not in teasers]
     if not main:
         return _without_main(read, page)
     inside = [index for index, block in enumerate(read) if _is_telling(block) and block.text in of_main]
@@ -81,6 +86,18 @@ def _generic(root: HtmlElement, title: str) -> list[str]:
     while texts and texts[-1] in links:  # headlines of other articles
         texts.pop()
     return texts
+
+
+def _is_too_large(root: HtmlElement) -> bool:
+    """Whether trafilatura, which reads what is inside of an element again at each level, would take seconds."""
+    elements = root.xpath("count(//*)")
+    if not _FEW_ELEMENTS < elements < _MANY_ELEMENTS:
+        return bool(elements >= _MANY_ELEMENTS)
+    level = steps = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        level += 1 if event == "start" else -1
+        steps += level
+    return steps > _MAX_STEPS
 
 
 def _has_title_inside(block: TextBlock, title: str) -> bool:

@@ -6,17 +6,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from crawler.extraction.ancestors import inside, parents_of
 from crawler.extraction.dates import around_date, is_dateline, parse_date
 from crawler.extraction.main_content import tag_set
 from crawler.extraction.title_key import title_key
 from text.language import HAN
 
 _MAX_LINE = 80  # characters of a date line; longer texts are prose, whose dates are of events
+_MAX_PARTS = 40  # links of a block, and texts of a link, among which a headline is looked for
+_MAX_TITLES = 20  # places where the title stands near which a date is looked for
 _REACH = 60  # texts after the title among which the date line is
 _NEAR = 12  # texts after the title, and before it, among which a relative date is the article's own
 _BLOCKS = tag_set("div p li td th section header dd dt h1 h2 h3 h4 h5 h6 body article time ul table")
@@ -93,7 +96,7 @@ def visible_dates(root: HtmlElement, title: str, timezone: str, captured: dateti
     every = list(_pieces(root))
     pieces = [piece for index, piece in enumerate(every) if not _is_of_event(every[index : index + 3])]
     key = title_key(title)
-    titles = [index for index, piece in enumerate(pieces) if key and title_key(piece.text) == key]
+    titles = [index for index, piece in enumerate(pieces) if key and title_key(piece.text) == key][:_MAX_TITLES]
     for start in titles:
         for distance, piece in enumerate(pieces[start + 1 : start + _REACH]):
             if moment := _moment(piece, distance < _NEAR, timezone, captured):
@@ -105,11 +108,12 @@ def visible_dates(root: HtmlElement, title: str, timezone: str, captured: dateti
     if not titles:
         releases = (piece for piece in pieces if len(piece.text) > _MAX_LINE and is_dateline(piece.text[:_MAX_LINE]))
         yield from (moment for piece in islice(releases, 1) if (moment := _moment(piece, False, timezone, captured)))
+    elsewhere = _elsewhere([piece for piece in pieces if piece.says_published or piece.block.tag == "time"])
     # Several different ones belong to a list of articles.
     for chosen in (
         [] if titles else [piece for piece in pieces if piece.is_date_element],
-        [piece for piece in pieces if piece.says_published and not _is_elsewhere(piece.block)],
-        [piece for piece in pieces if piece.block.tag == "time" and not _is_elsewhere(piece.block)],
+        [piece for piece in pieces if piece.says_published and piece.block not in elsewhere],
+        [piece for piece in pieces if piece.block.tag == "time" and piece.block not in elsewhere],
     ):
         dates = {moment for piece in chosen if (moment := _moment(piece, not titles, timezone, captured))}
         if len(dates) == 1:
@@ -142,13 +146,16 @@ def _is_of_event(pieces: list[_Piece]) -> bool:
     )
 
 
-def _is_elsewhere(block: HtmlElement) -> bool:
-    """Whether *block* is among comments, teasers of other articles or the like."""
-    return any(
-        node.tag in _ELSEWHERE_TAGS or _ELSEWHERE.search(f"{node.get('class') or ''} {node.get('id') or ''}")
-        for node in (block, *block.iterancestors())
+def _elsewhere(pieces: list[_Piece]) -> set[HtmlElement]:
+    """The blocks of *pieces* that are among comments, teasers of other articles or the like."""
+    parents = parents_of(piece.block for piece in pieces)
+    named = {
+        node
+        for node in parents
         if node.tag not in ("html", "body", "main", "article")
-    )
+        and (node.tag in _ELSEWHERE_TAGS or _is_named(_ELSEWHERE, node))
+    }
+    return inside(parents, named)
 
 
 def _is_sentence(text: str) -> bool:
@@ -163,7 +170,7 @@ def _is_sentence(text: str) -> bool:
 def _is_headline_of_another(block: HtmlElement) -> bool:
     """Whether *block* holds a link that is long enough for a headline: its date is that of another article."""
     words, characters = _LONG_LINK
-    texts = (" ".join(link.itertext()) for link in block.iter("a"))
+    texts = (" ".join(islice(link.itertext(), _MAX_PARTS)) for link in islice(block.iter("a"), _MAX_PARTS))
     return any(len(_WORD.findall(text)) >= words or len(_HAN_WORD.findall(text)) >= characters for text in texts)
 
 
@@ -191,7 +198,7 @@ def _pieces(root: HtmlElement) -> Iterator[_Piece]:
         for holder, text in ((element, element.text), (element.getparent(), element.tail)):
             if holder is None or holder.tag in _SKIP or not text or not text.strip():
                 continue
-            block = next((node for node in (holder, *holder.iterancestors()) if node.tag in _BLOCKS), holder)
+            block = next((node for node in chain((holder,), holder.iterancestors()) if node.tag in _BLOCKS), holder)
             if block in seen or (block.tag == "li" and _is_headline_of_another(block)):
                 continue
             whole = " ".join(" ".join(block.itertext()).split()) if _short(block) else ""

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from lxml import etree
 from lxml.html import HtmlElement
 
-from crawler.extraction.asides import is_aside, is_consent, is_no_article
+from crawler.extraction.ancestors import Parents, inside, parents_of, totals
+from crawler.extraction.asides import is_aside, is_consent, says_no_article
 from crawler.extraction.table_rows import CELLS, ROWS, is_data_row
 from crawler.extraction.title_key import title_key
 from text.language import HAN
@@ -112,29 +113,55 @@ def _is_silent(node: HtmlElement) -> bool:
 
 
 def main_blocks(page: list[TextBlock], root: HtmlElement, title: str = "") -> list[TextBlock]:
-    """Those of *page*, the blocks of *root*, that are the main content, without asides; empty for a page of links.
+    """The main content of *page*: see ``read_content``."""
+    return read_content(page, root, title).main
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What was found among the blocks of a page."""
+
+    main: list[TextBlock]
+    """The main content, without asides; empty for a page of links."""
+    teasers: list[TextBlock]
+    """Teasers of other articles."""
+
+
+def read_content(page: list[TextBlock], root: HtmlElement, title: str = "") -> Content:
+    """Finds the main content of *page*, the blocks of *root*, and the teasers.
 
     From the root, descends to the child with most of the prose as long as there is one. Of a page without prose the
     rows of tables are taken for it. What contains the heading *title* is no aside.
     """
-    weights = _weights(page)
+    parents = parents_of(block.holder for block in page)
+    parents.setdefault(root, root.getparent())
+    weights = _weights(page, parents)
     limit = _MAX_ASIDE_SHARE * weights[root]
-    asides = {node for node, weight in weights.items() if is_consent(node) or (weight < limit and is_aside(node))}
-    longer = _longer_asides(weights, root) | set(_cards(page, weights))
-    asides = (asides | longer) - _around_title(root, title)
-    inside = _inside(page, asides)
-    page = [block for block in page if block.holder not in inside]
-    weights = _weights(page)
+    around = _around_title(root, title)
+    cards = set(_cards(page, parents, weights)) - around
+    asides = {node for node in parents if is_consent(node) or (weights[node] < limit and is_aside(node))}
+    beside = inside(parents, (asides | _longer_asides(parents, weights, root) | cards) - around)
+    others = [block for block in page if block.holder not in beside]
+    return Content(_main(others, parents, root), _those_inside(page, parents, cards))
+
+
+def _main(page: list[TextBlock], parents: Parents, root: HtmlElement) -> list[TextBlock]:
+    """The blocks of the element that holds most of the prose of *page*."""
+    weights = _weights(page, parents)
     if not weights[root]:
-        weights = _weights(page, rows=True)
+        weights = _weights(page, parents, rows=True)
     if not weights[root]:
         return []
+    of_rows = _weights([block for block in page if block.is_row], parents, rows=True)
     chosen = root
-    of_rows = _weights([block for block in page if block.is_row], rows=True)
     while (child := _main_child(chosen, weights)) is not None and not _parts_rows(chosen, child, of_rows, weights):
         chosen = child
-    inside = _inside(page, {chosen})
-    return [block for block in page if block.holder in inside]
+    return _those_inside(page, parents, {chosen})
+
+
+def _those_inside(page: list[TextBlock], parents: Parents, elements: set[HtmlElement]) -> list[TextBlock]:
+    holders = inside(parents, elements) if elements else set()
+    return [block for block in page if block.holder in holders]
 
 
 def _around_title(root: HtmlElement, title: str) -> set[HtmlElement]:
@@ -144,43 +171,33 @@ def _around_title(root: HtmlElement, title: str) -> set[HtmlElement]:
     return set(next(headings, root).iterancestors())
 
 
-def teaser_blocks(page: list[TextBlock], root: HtmlElement, title: str = "") -> list[TextBlock]:
-    """Those of *page* that are teasers of other articles."""
-    cards = set(_cards(page, _weights(page))) - _around_title(root, title)
-    inside = _inside(page, cards)
-    return [block for block in page if block.holder in inside]
-
-
-def _longer_asides(weights: Counter[HtmlElement], root: HtmlElement) -> set[HtmlElement]:
+def _longer_asides(parents: Parents, weights: Counter[HtmlElement], root: HtmlElement) -> set[HtmlElement]:
     """Comments, dialogs and lists of other articles, also where they are longer than the article beside them."""
-    found = {node for node in weights if node is not root and is_no_article(node)}
-    return found if _leaves_enough(found, weights, root) else set()
+    found = {node for node in parents if node is not root and says_no_article(node)}
+    if not found:
+        return found
+    found -= parents_of([*root.iter("h1"), *root.xpath("//*[@itemprop='articleBody']")]).keys()  # has its own headline
+    within = inside(parents, found)
+    outer = sum(weights[node] for node in found if parents[node] not in within)
+    return found if weights[root] - outer >= _MIN_BESIDE else set()
 
 
-def _leaves_enough(found: set[HtmlElement], weights: Counter[HtmlElement], root: HtmlElement) -> bool:
-    outer = [node for node in found if not any(above in found for above in node.iterancestors())]
-    return weights[root] - sum(weights[node] for node in outer) >= _MIN_BESIDE
-
-
-def _cards(page: list[TextBlock], weights: Counter[HtmlElement]) -> Iterator[HtmlElement]:
+def _cards(page: list[TextBlock], parents: Parents, weights: Counter[HtmlElement]) -> Iterator[HtmlElement]:
     """Elements that are teasers: several alike, each with a link and a line of prose, beside no paragraph.
 
     Beside paragraphs they are sections of the article.
     """
-    linked = {
-        node
-        for block in page
-        if block.weight >= _MIN_TEASER_LINK and block.linked >= 0.5 * len(block.text)
-        for node in (block.holder, *block.holder.iterancestors())
-    }
+    links = (
+        block.holder for block in page if block.weight >= _MIN_TEASER_LINK and block.linked >= 0.5 * len(block.text)
+    )
+    linked = parents_of(links)
     holders = {block.holder for block in page if block.is_prose}
-    alike: dict[object, list[HtmlElement]] = {}
-    for node, weight in weights.items():
-        if 0 < weight <= _MAX_TEASER and node in linked and node not in holders:
-            alike.setdefault((node.getparent(), *_tag_and_class(node)), []).append(node)
-    for nodes in alike.values():
-        parent = nodes[0].getparent()
-        if len(nodes) >= _MIN_TEASERS and parent is not None and not any(child in holders for child in parent):
+    alike: dict[tuple[HtmlElement | None, str, str], list[HtmlElement]] = {}
+    for node in linked:
+        if 0 < weights[node] <= _MAX_TEASER and node not in holders:
+            alike.setdefault((parents[node], *_tag_and_class(node)), []).append(node)
+    for (above, *_), nodes in alike.items():
+        if len(nodes) >= _MIN_TEASERS and above is not None and not any(child in holders for child in above):
             yield from nodes
 
 
@@ -207,20 +224,10 @@ def _tag_and_class(node: HtmlElement) -> tuple[str, str]:
     return str(node.tag), node.get("class") or ""
 
 
-def _weights(page: list[TextBlock], *, rows: bool = False) -> Counter[HtmlElement]:
+def _weights(page: list[TextBlock], parents: Parents, *, rows: bool = False) -> Counter[HtmlElement]:
     """The weight of the prose under each element, by element; with *rows* that of the rows of tables too."""
     own: Counter[HtmlElement] = Counter()
     for block in page:
-        counts = block.is_prose or (rows and block.is_row and block.linked < _MAX_LINKED_SHARE * len(block.text))
-        own[block.holder] += block.weight if counts else 0
-    total: Counter[HtmlElement] = Counter()
-    for holder, weight in own.items():
-        for node in (holder, *holder.iterancestors()):
-            total[node] += weight
-    return total
-
-
-def _inside(page: list[TextBlock], nodes: set[HtmlElement]) -> set[HtmlElement]:
-    """The holders of blocks that are one of *nodes*, or inside one."""
-    holders = {block.holder for block in page}
-    return {holder for holder in holders if holder in nodes or any(above in nodes for above in holder.iterancestors())}
+        if block.is_prose or (rows and block.is_row and block.linked < _MAX_LINKED_SHARE * len(block.text)):
+            own[block.holder] += block.weight
+    return totals(parents, own)

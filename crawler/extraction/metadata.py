@@ -18,6 +18,7 @@ from crawler.extraction.microdata import microdata_facts
 from crawler.extraction.opengraph import opengraph_facts
 from crawler.extraction.page_facts import clean_texts
 from crawler.extraction.title_key import title_key
+from store.article import canonical_address, is_clean_address
 
 _MAX_TAG = 60  # characters; longer ones are sentences
 _AROUND_NAMES = " .:：[]\"'“”"
@@ -111,6 +112,8 @@ def _canonical(root: HtmlElement, url: str) -> str:
         try:
             address = urljoin(url, (link.get("href") or "").strip())
             declared, own = urlsplit(address), urlsplit(url)
+            if not is_clean_address(canonical_address(address)):
+                return ""
         except ValueError:
             return ""
         if declared.scheme in ("http", "https") and _same_site(declared.hostname or "", own.hostname or ""):

@@ -30,6 +30,7 @@ _NUMBER = re.compile(r"[-+−–]?[0-9]{1,4}")
 _RAISED = str.maketrans("0123456789-−–+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁻⁺")
 _LOWERED = str.maketrans("0123456789-−–+", "₀₁₂₃₄₅₆₇₈₉₋₋₋₊")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff]")
 _MAX_SITE_NAME = 20  # letters
 _NOT_FOUND = re.compile(
     r"(?:(?:error|http|错误)\W*)?404(?:\W*(?:error|page|not found|错误|页面).{0,40})?"
@@ -113,8 +114,10 @@ def timezone_of(language: str, source: Source | None) -> str:
 
 def parse_html(text: str) -> HtmlElement:
     """The element tree of a page. Raises Unreadable for a text without HTML."""
-    # An XML declaration states an encoding that the decoded text no longer has; at a NUL libxml2 stops reading.
-    clean = _DECLARATION.sub("", text).replace("\x00", "").encode("utf-8", "replace")
+    # An XML declaration states an encoding that the decoded text no longer has. At a NUL libxml2 stops reading, and
+    # lxml refuses to move a text with other control characters.
+    text = _DECLARATION.sub("", text).replace("\f", " ")
+    clean = _CONTROL.sub("", text).encode("utf-8", "replace")
     try:
         root = document_fromstring(
             clean, parser=HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)

@@ -120,7 +120,7 @@ def _completed(article: Article, link: Link, source: Source) -> Article:
     if article.access == "abstract" and not article.summary:
         # The body will not be stored: without a summary the article would have no text at all.
         article.summary = excerpt(article.body)
-    return article
+    return replace(article)  # cleans what the link says
 
 
 def _file(url: str) -> File:
