@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from threading import Event
 from typing import Annotated, Any
 
 import typer
+from pymongo.database import Database
 
 from alerts import log_book, watches
 from alerts.delivery import probe
 from alerts.errors import WatchError
 from alerts.fields import preview_fields, target_fields, watch_fields
 from alerts.leases import server_time
-from alerts.previews import Preview, preview
+from alerts.previews import preview
+from alerts.printing import asked, print_preview, secrets, target_line
 from alerts.runner import Runner
 from alerts.target_arguments import joined, targets_of
 from alerts.targets import WEBHOOK
@@ -38,7 +40,7 @@ from similarity.cli.search import (
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 from similarity.option_values import TIME_ZONE
-from store.connection import opened
+from store.connection import Document, opened
 from store.index import preparation
 from text.analysis.analyzer import VERSION
 
@@ -122,13 +124,14 @@ def add(
                 watch = Watch(name, question, threshold, targets, each_article, changes)
                 made = watches.add(index.database, watch)
     if as_json:
-        print_json(watch_fields(made) | {"secrets": _secrets(made)})
+        print_json(watch_fields(made) | {"secrets": secrets(made)})
         return
     console.print(f"已订阅 · watching: {made.name}", markup=False)
     for target in made.targets:
-        console.print(f"  {_target_line(target_fields(target))}", markup=False)
-    for shown, secret in _secrets(made).items():
+        console.print(f"  {target_line(target_fields(target))}", markup=False)
+    for shown, secret in secrets(made).items():
         console.print(f"  签名密钥 · secret of the signatures to {shown}: {secret}", markup=False)
+    console.print("  在 serve 或 watch run 运行期间有效 · works while serve or watch run is running", markup=False)
     if not made.targets:
         console.print("  没有 --to：只见于网页与 watch log · no --to: on the page and in watch log only", markup=False)
 
@@ -146,7 +149,7 @@ def list_watches(as_json: AsJson = False) -> None:
         state = "暂停 paused" if watch.paused else watch.fault or f"{numbers[watch.name]['told']} 条 told"
         failed = numbers[watch.name]["failed"]
         bad = f"  未送达 failed: {failed}" if failed else ""
-        console.print(f"{watch.name:<20} ≥ {watch.min_score:.2f}  {_asked(watch)}  [{state}]{bad}", markup=False)
+        console.print(f"{watch.name:<20} ≥ {watch.min_score:.2f}  {asked(watch)}  [{state}]{bad}", markup=False)
     if not found:
         console.print("没有订阅 · no watches: python -m similarity watch add NAME TEXT --to URL", markup=False)
 
@@ -159,14 +162,14 @@ def show(name: Name, as_json: AsJson = False) -> None:
         numbers = log_book.counts(database, watch)
     fields = watch_fields(watch)
     if as_json:
-        print_json(fields | numbers | {"secrets": _secrets(watch)})
+        print_json(fields | numbers | {"secrets": secrets(watch)})
         return
     for key, value in (fields | numbers).items():
         if key != "targets" and value not in ("", False):
             console.print(f"{key:<14} {value}", markup=False)
     for target in watch.targets:
         secret = f"  secret {target.secret}" if target.kind == WEBHOOK else ""
-        console.print(f"to             {_target_line(target_fields(target))}{secret}", markup=False)
+        console.print(f"to             {target_line(target_fields(target))}{secret}", markup=False)
 
 
 @app.command("try")
@@ -197,7 +200,7 @@ def try_question(
     if as_json:
         print_json(preview_fields(found))
         return
-    _print_preview(found, threshold)
+    print_preview(found, threshold)
 
 
 @app.command()
@@ -219,24 +222,21 @@ def test(name: Name, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def pause(name: Name) -> None:
+def pause(name: Name, as_json: AsJson = False) -> None:
     """暂停 · Match and send nothing until resume."""
-    with _errors(), opened() as database:
-        watches.pause(database, name)
+    _change(watches.pause, name, as_json)
 
 
 @app.command()
-def resume(name: Name) -> None:
+def resume(name: Name, as_json: AsJson = False) -> None:
     """继续 · Go on with what is stored from now on."""
-    with _errors(), opened() as database:
-        watches.resume(database, name)
+    _change(watches.resume, name, as_json)
 
 
 @app.command()
-def remove(name: Name) -> None:
+def remove(name: Name, as_json: AsJson = False) -> None:
     """删除 · Remove a watch and what it has not sent yet."""
-    with _errors(), opened() as database:
-        watches.remove(database, name)
+    _change(watches.remove, name, as_json)
 
 
 @app.command()
@@ -289,6 +289,14 @@ def _errors() -> Iterator[None]:
         yield
 
 
+def _change(change: Callable[[Database[Document], str], None], name: str, as_json: bool) -> None:
+    with _errors(), opened() as database:
+        found = watches.find(database, name)
+        change(database, found.name)
+    if as_json:
+        print_json({"name": found.name, "done": change.__name__})
+
+
 def _question(
     text: str | None, like: str | None, min_score: float | None, target_precision: float | None,
     source: list[str] | None, category: list[str] | None, kind: list[str] | None, language: list[str] | None,
@@ -311,32 +319,3 @@ def _question(
         "not": not_,
         "across": across,
     }
-
-
-def _asked(watch: Watch) -> str:
-    question = watch.question
-    text = " ".join((question.q or question.passage).split())
-    if watch.about == SOURCES:
-        return "来源的失败与恢复 · sources that fail and recover"
-    return (text if len(text) <= 40 else text[:39] + "…") or f"like {question.like}"
-
-
-def _secrets(watch: Watch) -> dict[str, str]:
-    return {target.shown: target.secret for target in watch.targets if target.secret}
-
-
-def _target_line(fields: dict[str, Any]) -> str:
-    quiet = f", quiet {fields['quiet']}" if fields["quiet"] else ""
-    return f"{fields['to']}  {fields['every']}{quiet}"
-
-
-def _print_preview(found: Preview, threshold: float) -> None:
-    days = f"{found.since.astimezone(TIME_ZONE):%Y-%m-%d} – {found.until.astimezone(TIME_ZONE):%Y-%m-%d}"
-    console.print(f"{days}：会通知 · would have told", markup=False)
-    for one in found.thresholds:
-        mark = "→" if one.min_score == round(threshold, 2) else " "
-        line = f"{mark} --min-score {one.min_score:.2f}  {one.stories} 条新闻 stories ({one.articles} 篇 articles)"
-        console.print(line, markup=False)
-    for hit in found.examples:
-        day = f"{hit.article.published.astimezone(TIME_ZONE):%Y-%m-%d}" if hit.article.published else "----------"
-        console.print(f"    {hit.score:.2f}  {day}  {hit.article.source:<14} {hit.article.title}", markup=False)

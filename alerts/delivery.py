@@ -195,7 +195,10 @@ class Deliveries:
             for key in sorted(due - self._threads.keys()):
                 if len(self._threads) >= MOST_THREADS:
                     break
-                owners = read_book(self._database, key).owners(key)
+                book = read_book(self._database, key)
+                owners = book.owners(key)
+                if not owners and not book.paused:
+                    outbox.forget_removed(self._database, key)
                 if owners and self._only(owners[0][1]):
                     sender = TargetSender(self._database, key, self._senders)
                     thread = Thread(target=self._run, args=(sender, stopping), name="xinwen-sender", daemon=True)

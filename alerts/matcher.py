@@ -65,12 +65,17 @@ class Matcher:
         active = [watch for watch in watches.all_watches(database) if not watch.about and not watch.paused]
         if active:
             self.index.refresh()
+            # With readPreference=secondary the index may be behind: what it has not yet stays unmatched.
+            has = self.index.revisions([row["_id"] for row in rows])
+            rows = [row for row in rows if has.get(row["_id"], 0) >= row["revision"]]
+        if active and rows:
             found = self._found([row["_id"] for row in rows], active)
             outbox.insert(database, _news(database, found, now))
         seen = [
             UpdateOne({"_id": row["_id"], "revision": row["revision"]}, {"$unset": {"unmatched": ""}}) for row in rows
         ]
-        database.articles.bulk_write(seen, ordered=False)
+        if seen:
+            database.articles.bulk_write(seen, ordered=False)
         return len(rows)
 
     def _found(self, ids: Sequence[str], active: Sequence[Watch]) -> list[tuple[Watch, dict[str, float]]]:

@@ -74,6 +74,16 @@ def due_targets(database: Database[Document], now: datetime, paused: Iterable[st
     return keys | set(database.messages.distinct("target", waiting))
 
 
+def forget_removed(database: Database[Document], target: str) -> None:
+    """Delete what is due for *target* of watches that were removed while they were matched."""
+    found = set(database.outbox.distinct("watch", {"waiting.target": target}))
+    found |= set(database.messages.distinct("watch", {"target": target, "state": WAITING}))
+    # Looked for after their rows: a watch that is new by now had no rows before.
+    found -= {row["_id"] for row in database.watches.find({"_id": {"$in": list(found)}}, {"_id": 1})}
+    for collection in (database.outbox, database.messages):
+        collection.delete_many({"watch": {"$in": list(found)}})
+
+
 def finish_claims(database: Database[Document], target: str) -> None:
     """Complete messages to *target* that a killed sender had made, and whose rows still wait."""
     for message in database.messages.find({"target": target, "state": WAITING, "claimed": False}):

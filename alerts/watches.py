@@ -76,7 +76,7 @@ def question_of(index: SimilarityIndex, options: Mapping[str, Any]) -> tuple[Que
 
     It is tried on *index*. Raises QueryError, as a search does, also for an option that a watch has not.
     """
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: _storable(value) for name, value in options.items() if value is not None}
     for name in given:
         if name not in OPTIONS:
             every = ", ".join(OPTIONS)
@@ -94,6 +94,13 @@ def question_of(index: SimilarityIndex, options: Mapping[str, Any]) -> tuple[Que
     index.stored_query(options_of, question.passage or question.q, question.like)
     values = {name: value for name, value in question.values().items() if name not in ("min_score", "target_precision")}
     return read(values), min_score
+
+
+def _storable(value: Any) -> Any:
+    """*value* with what is no text in UTF-8 (halves of surrogate pairs, which JSON can hold) replaced."""
+    if isinstance(value, (list, tuple)):
+        return [_storable(one) for one in value]
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def check_targets(targets: Sequence[Target]) -> None:

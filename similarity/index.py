@@ -27,6 +27,7 @@ from similarity.query.builder import QueryBuilder
 from similarity.query.encoder_coverage import EncoderCoverage
 from similarity.query.term_ids import TermIds
 from similarity.ranking.all_hits import AllHits
+from similarity.ranking.hybrid.two_stage import revision_of
 from similarity.ranking.lsi import Lsi
 from similarity.ranking.passages import PassageReader
 from similarity.ranking.percolator import StoredQuery, percolate, stored_query
@@ -384,6 +385,13 @@ class SimilarityIndex:
         Raises QueryError, as a search would.
         """
         return stored_query(self._searcher(), options, text, like)
+
+    @guarded
+    def revisions(self, ids: Sequence[str]) -> dict[str, int]:
+        """The revision in which the index has each of the articles *ids*; without those that it has not."""
+        state = self._state
+        places = {article_id: place for article_id in ids if (place := state.collection.place_of(article_id))}
+        return {article_id: revision_of(state, place) for article_id, place in places.items()}
 
     @guarded
     def percolate(

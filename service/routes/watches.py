@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.openapi.models import Example
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -20,13 +18,22 @@ from alerts.errors import NoWatch
 from alerts.fields import preview_fields, target_fields, watch_fields
 from alerts.leases import server_time
 from alerts.previews import preview
-from alerts.targets import MOST_TARGETS, Target, target_of
+from alerts.targets import Target, target_of
 from alerts.watches import SOURCES, Watch, question_of
 from service.access import check_may_write
 from service.answers import json_response, question_of_nothing
 from service.deps import EngineDep
 from service.parameters import PROBLEMS
 from service.problems import NotFound
+from service.watch_schemas import (
+    BODY,
+    TRY_BODY,
+    LoggedWatchAnswer,
+    PreviewAnswer,
+    ProbesAnswer,
+    WatchAnswer,
+    WatchesAnswer,
+)
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 
@@ -35,143 +42,6 @@ router = APIRouter(prefix="/watches", tags=["watches"])
 _NAME = {"cowos": Example(summary="a watch", value="cowos")}
 Name = Annotated[str, Path(description="名称 · name of a watch", max_length=100, openapi_examples=_NAME)]
 
-
-class TargetAnswer(BaseModel):
-    """A target without its keys."""
-
-    kind: str
-    to: str
-    every: str
-    quiet: str | None
-
-
-class WatchAnswer(BaseModel):
-    """A watch; ``secrets`` sign what its plain webhooks get, and are told to whoever may write."""
-
-    name: str
-    question: dict[str, str | list[str]]
-    min_score: float
-    each_article: bool
-    changes: bool
-    about: str
-    paused: bool
-    fault: str
-    made: datetime
-    since: datetime
-    targets: list[TargetAnswer]
-    secrets: dict[str, str] | None = None
-
-
-class WatchesAnswer(BaseModel):
-    """All watches by name."""
-
-    watches: list[WatchAnswer]
-
-
-class DeliveryAnswer(BaseModel):
-    """What became of a match at one target."""
-
-    target: str
-    state: str
-    attempts: int
-    answer: str
-    next: datetime | None
-
-
-class LogEntryAnswer(BaseModel):
-    """What a watch has told."""
-
-    kind: str
-    found: datetime
-    title: str
-    url: str
-    article: str
-    source: str
-    score: float
-    deliveries: list[DeliveryAnswer]
-
-
-class LoggedWatchAnswer(WatchAnswer):
-    """A watch with what it has told lately."""
-
-    told: int
-    waiting: int
-    delivered: int
-    failed: int
-    log: list[LogEntryAnswer]
-
-
-class ThresholdAnswer(BaseModel):
-    """How many stories, of how many articles, have at least ``min_score``."""
-
-    min_score: float
-    stories: int
-    articles: int
-
-
-class PreviewAnswer(BaseModel):
-    """What would have been told; ``examples`` are hits as those of ``/search``."""
-
-    since: datetime
-    until: datetime
-    thresholds: list[ThresholdAnswer]
-    examples: list[dict[str, Any]]
-
-
-class ProbeAnswer(TargetAnswer):
-    """What a service said to a test message."""
-
-    is_delivered: bool
-    text: str
-
-
-class ProbesAnswer(BaseModel):
-    """The answers of all targets of a watch."""
-
-    targets: list[ProbeAnswer]
-
-
-_QUESTION = {
-    "type": "object",
-    "description": "选项同 /search；min_score 为门槛 · options of /search; min_score is the threshold, 0.5",
-    "additionalProperties": True,
-}
-_TARGET = {
-    "type": "object",
-    "required": ["to"],
-    "additionalProperties": False,
-    "properties": {
-        "to": {"type": "string", "description": "地址 · address of a robot, https:// or one of apprise"},
-        "every": {"type": "string", "description": "at-once, hourly, daily HH:MM, weekly DAY HH:MM"},
-        "quiet": {"type": "string", "description": "22:00-07:00"},
-    },
-}
-_EXAMPLE = {"name": "cowos", "question": {"q": "先进封装产能", "min_score": 0.4}, "targets": []}
-_BODY = {
-    "required": True,
-    "content": {
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "required": ["name"],
-                "additionalProperties": False,
-                "properties": {
-                    "name": {"type": "string"},
-                    "question": _QUESTION,
-                    "targets": {"type": "array", "items": _TARGET, "maxItems": MOST_TARGETS},
-                    "each_article": {"type": "boolean"},
-                    "changes": {"type": "boolean"},
-                    "about": {"enum": ["articles", SOURCES], "type": "string"},
-                },
-            },
-            "example": _EXAMPLE,
-        }
-    },
-}
-_TRY_BODY = {
-    "required": True,
-    "content": {"application/json": {"schema": _QUESTION, "example": _EXAMPLE["question"]}},
-}
 _FIELDS = ("name", "question", "targets", "each_article", "changes", "about")
 
 
@@ -190,7 +60,7 @@ async def all_watches(request: Request, engine: EngineDep) -> Response:
     "",
     summary="A new watch",
     status_code=201,
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra={"requestBody": BODY},
     responses={201: {"model": WatchAnswer}, **PROBLEMS},
 )
 async def add(request: Request, engine: EngineDep) -> Response:
@@ -206,7 +76,7 @@ async def add(request: Request, engine: EngineDep) -> Response:
 @router.post(
     "/try",
     summary="What a watch would have told in the last 30 days",
-    openapi_extra={"requestBody": _TRY_BODY},
+    openapi_extra={"requestBody": TRY_BODY},
     responses={200: {"model": PreviewAnswer}, **PROBLEMS},
 )
 async def try_question(request: Request, engine: EngineDep) -> Response:

@@ -243,6 +243,9 @@ def test_paused_and_removed_watches_send_nothing(database, robots: Robots) -> No
     match(database, watch, 1, 1)
     watches.remove(database, "cowos")
     assert database.outbox.count_documents({}) == database.messages.count_documents({}) == 0
+    match(database, watch, 1, 2)  # as a matcher does that had read the watch before
+    Deliveries(database).step(Event())
+    assert database.outbox.count_documents({}) == 0
 
 
 def test_a_late_sender_is_refused_by_its_number(database, robots: Robots) -> None:

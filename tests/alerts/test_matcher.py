@@ -235,6 +235,17 @@ def test_articles_wait_for_their_story_but_not_for_a_killed_writer(index, writer
     assert len(told(index, watch)) == 1
 
 
+def test_what_the_index_has_not_yet_stays_unmatched(index, writer: Writer, forty, monkeypatch) -> None:
+    watch = add(index, "all", q=forty[0].article.title, min_score=0.01)
+    writer.store(forty[:1])
+    matcher = Matcher(index)
+    monkeypatch.setattr(index, "refresh", lambda: 0)  # as from a secondary of MongoDB that is behind
+    assert matcher.step() == 0
+    monkeypatch.undo()
+    assert matcher.step() == 1
+    assert len(told(index, watch)) == 1
+
+
 def test_one_matcher_works_at_a_time(index, writer: Writer, forty) -> None:
     add(index, "all", q=forty[0].article.title, min_score=0.01)
     writer.store(forty[:2])

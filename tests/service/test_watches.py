@@ -83,6 +83,15 @@ def test_what_is_wrong_is_said(client: TestClient, none, body: dict, message: st
     assert client.get("/api/v1/watches").json()["watches"] == []
 
 
+def test_half_a_character_is_no_fault(client: TestClient, none) -> None:
+    body = '{"name": "w", "question": {"q": "wafer \\ud800", "must": ["wafer"]}}'
+    reply = client.post("/api/v1/watches", content=body, headers={"Content-Type": "application/json"})
+    assert reply.status_code == 201 and reply.json()["question"]["q"] == "wafer ?"
+    for body in ('{"name": "\\ud800"}', '{"name": "x", "targets": [{"to": "https://\\ud800/"}]}', '{"name": NaN}'):
+        reply = client.post("/api/v1/watches", content=body, headers={"Content-Type": "application/json"})
+        assert reply.status_code == 422
+
+
 def test_whose_token_may_only_read_makes_no_watch(news_uri: str, none) -> None:
     database = connect(news_uri)
     reader, writer = tokens.add(database, "watch-reader"), tokens.add(database, "watch-writer", write=True)
