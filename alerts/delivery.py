@@ -6,7 +6,7 @@ One sender per target works at a time, by a lease. Delivered is what the service
 from __future__ import annotations
 
 import logging
-import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -211,11 +211,12 @@ class Deliveries:
         except PyMongoError as error:
             if not stopping.is_set():
                 log.warning("nothing is sent while the database fails: %s", first_line(error))
-                threading.Event().wait(1)
+                time.sleep(1)
 
     def join(self, seconds: float) -> None:
-        """Wait for the threads at most *seconds* each; what is not sent by then stays in the outbox."""
+        """Wait for the threads at most *seconds* in all; what is not sent by then stays in the outbox."""
+        end = time.monotonic() + seconds
         with self._lock:
             threads = list(self._threads.values())
         for thread in threads:
-            thread.join(seconds)
+            thread.join(max(end - time.monotonic(), 0))
