@@ -24,6 +24,7 @@ from crawler.discovery.method_checks import (
 from crawler.discovery.methods import (
     Credential,
     DiscoveryMethod,
+    JsonApi,
     Link,
     ListedDocument,
     Sheets,
@@ -270,6 +271,9 @@ def _mistakes_in(source: Source) -> Iterator[Mistake]:
         for number, method in enumerate(getattr(source, name)):
             for where, reason in mistakes_in_method(method):
                 yield (name, number, *where), reason
+            is_read_by_fields = isinstance(method, JsonApi) and not (method.mcp_tool or source.link_of)
+            if is_read_by_fields and "url" not in method.fields:
+                yield (name, number, "fields"), "fields has no url: without an address there is no article"
 
 
 def _wrong_facts(source: Source) -> Iterator[Mistake]:

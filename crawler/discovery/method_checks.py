@@ -116,7 +116,7 @@ def _in_json(method: JsonApi) -> Iterator[Mistake]:
     for name, value in method.headers.items():
         if not re.fullmatch(r"[!#$%&'*+.^_`|~\w-]+", name, re.ASCII) or not value.isprintable():
             yield ("headers", name), f"header {name!r} cannot be sent"
-    if method.body and (method.page or method.mcp_tool):
+    if method.mcp_tool or (method.body and method.page):
         yield from _in_body(method)
 
 

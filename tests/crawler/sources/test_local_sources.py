@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -215,6 +218,8 @@ def test_a_mistake_is_one_line_with_line_key_and_reason(text: str, wanted: str) 
         ("method = 'json'\nurl = 'https://x.example/'\nfields = { url = 'a' }\nbody = '{'\npage = 'n'", ".page: path 'n': leads to no number in the body"),
         ("method = 'json'\nurl = 'https://x.example/'\nfields = { url = 'a' }\nbody = '[]'\npage = 'n[['", ".page: path 'n[[': leads to no number in the body"),
         ("method = 'json'\nurl = 'https://x.example/'\nfields = { url = 'a' }\nheaders = { X = \"a\\nb\" }", ".headers.X: header 'X' cannot be sent"),
+        ("method = 'json'\nurl = 'https://x.example/'\nfields = { title = 'a' }", ".fields: fields has no url"),
+        ("method = 'json'\nurl = 'https://x.example/'\nfields = { url = 'a' }\nmcp_tool = 't'", ".body: is no JSON object with the arguments of the tool"),
         ("method = 'json'\nurl = 'https://x.example/'\nfields = { url = 'a' }\nbody = '1'\nmcp_tool = 't'", ".body: is no JSON object with the arguments of the tool"),
     ],
 )  # fmt: skip
@@ -223,7 +228,8 @@ def test_a_mistake_in_a_discovery_method(method: str, wanted: str) -> None:
     wrong = next((line for line in mistakes(head + method) if wanted in line), "")
     assert wrong.split(":", 1)[1].startswith(" kpmg.discovery.0")
     key = wanted.split(":")[0].split(".")[1] if wanted.startswith(".") else "[[kpmg.discovery]]"
-    assert (head + method).split("\n")[int(wrong.split(":")[0]) - 1].startswith(key)
+    assert (head + method).split("\n")[int(wrong.split(":")[0]) - 1].startswith((key, "[[kpmg.discovery]]"))
+    assert key not in method or key in (head + method).split("\n")[int(wrong.split(":")[0]) - 1]
 
 
 def test_all_mistakes_are_told_in_the_order_of_the_file() -> None:
@@ -261,6 +267,26 @@ def test_a_file_that_cannot_be_read(data: bytes, wanted: str, tmp_path: Path) ->
         read_sources_file(file)
     (line,) = refusal.value.lines
     assert line.startswith(str(file)) and wanted in line
+
+
+def test_broken_files_are_refused_or_read_and_nothing_else() -> None:
+    whole, chance = EXTRA.read_text("utf-8").split("[semiengineering]")[0], random.Random(14)
+    outcomes = Counter[str]()
+    for _ in range(300):
+        at, length = chance.randrange(len(whole)), chance.randrange(40)
+        broken = (
+            whole[:at]
+            + chance.choice(["", "'", '"', "[", "=", "\n", "\x00", "[trendforce]\n", "= 1\n"])
+            + whole[at + length :]
+        )
+        try:
+            outcomes["read"] += bool(sources(broken))
+        except SourcesFileError as refusal:
+            assert all(re.match(r"own\.toml:\d+: .", line) and line.isprintable() for line in refusal.lines), (
+                refusal.lines
+            )
+            outcomes["refused"] += 1
+    assert outcomes["refused"] > 150 and outcomes["read"] > 10
 
 
 def test_no_file_and_a_folder(tmp_path: Path) -> None:
