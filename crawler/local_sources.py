@@ -87,7 +87,7 @@ def _changed(row: Source, given: dict[str, Any], file: SourcesFile) -> Source:
     keep = given.get("keep", row.keep)
     if is_fuller(keep, row.keep):
         given["keep_at_least"] = keep
-    elif is_fuller(row.keep, keep):
+    elif "keep" in given:
         given["keep_at_most"] = keep
     if "why" not in given and (keep != row.keep or given.get("enabled", row.enabled) != row.enabled):
         # What the row says it rests on was said of other terms.

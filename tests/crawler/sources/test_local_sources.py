@@ -100,7 +100,8 @@ def test_a_looser_right_holds_for_every_list_and_page() -> None:
 
 def test_a_tighter_right_holds_for_every_list_and_page() -> None:
     row = sources('[tsmc]\nkeep = "headline"')["tsmc"]
-    assert row.access("full") == "full", "the row keeps reports whole, and nothing was changed"
+    assert [row.access(stated) for stated in ("full", "abstract", None)] == ["headline"] * 3
+    assert PACKAGED["tsmc"].access("full") == "full", "the table keeps reports whole"
     row = sources('[intel]\nkeep = "headline"\nwhy = "To be safe."')["intel"]
     assert [row.access(stated) for stated in ("full", "abstract", None)] == ["headline"] * 3
 
