@@ -125,6 +125,12 @@ class RelatedResult(Answered):
     related: list[RelatedTerm]
 
 
+class DigestResult(Answered):
+    """What was new, as Markdown with links; its headings and counts are ours, the rest is quoted."""
+
+    quoted_text: str
+
+
 class SourceState(BaseModel):
     """A source: what is kept of it, how many articles it has, and whether its last runs went well."""
 

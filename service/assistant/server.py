@@ -16,6 +16,7 @@ from service.assistant.results import (
     NOTICE,
     Answered,
     ArticleResult,
+    DigestResult,
     RelatedResult,
     SearchResult,
     SourcesResult,
@@ -145,6 +146,16 @@ def _add_articles(server: MCPServer[Any], answered: _Answered) -> None:
     ) -> Annotated[CallToolResult, StoryResult]:
         """All articles that tell the same story, the earliest first: who had it when."""
         return await answered(tools.story, story_id, max_bytes)
+
+    @_tool(server, "Digest of what is new")
+    async def digest(
+        day: Annotated[str, Field(description="YYYY-MM-DD in Shanghai, the last day; empty: up to now.")] = "",
+        days: Annotated[int, Field(description=f"How many days, 1 to {tools.MOST_DAYS}.")] = 1,
+        language: Annotated[str, Field(description="zh or en.")] = "zh",
+        max_bytes: MaxBytes = tools.MAX_BYTES,
+    ) -> Annotated[CallToolResult, DigestResult]:
+        """What was new: stories with all their sources, reports, numbers, rising terms, sources with trouble."""
+        return await answered(tools.digest, day, days, language, max_bytes)
 
     @_tool(server, "Sources")
     async def sources(max_bytes: MaxBytes = tools.MAX_BYTES) -> Annotated[CallToolResult, SourcesResult]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from alerts.digest.contents import digest as digest_of
+from alerts.digest.texts import LANGUAGES, markdown
 from service.assistant.results import (
     Answered,
     ArticleResult,
+    DigestResult,
     FoundArticle,
     Head,
     PeriodCount,
@@ -27,6 +31,7 @@ from similarity.answers.answer import answer
 from similarity.answers.question import read
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
+from similarity.option_values import day_of, moment_of
 from similarity.ranking.results.collapse import other_sources
 from similarity.ranking.results.hits import Hit
 from store.article import Article
@@ -40,6 +45,7 @@ MOST_BYTES = 200_000
 """Bytes of an answer, at most."""
 
 MOST_HITS = 50
+MOST_DAYS = 31
 
 _PASSAGE = 600  # characters
 _LISTED = 5  # names of further sources
@@ -132,6 +138,22 @@ def related_terms(index: SimilarityIndex, term: str, k: int, max_bytes: int) -> 
     found = [RelatedTerm(**{name: getattr(one, name) for name in names}) for one in index.related_terms(term, k)]
     result = RelatedResult(term=term[:200], related=found)
     return fitting(result, max_bytes, result.related, "terms", "ask again with a larger max_bytes")
+
+
+def digest(index: SimilarityIndex, day: str, days: int, language: str, max_bytes: int) -> DigestResult:
+    """What was new on the *days* up to *day*, by default the last 24 hours."""
+    if language not in LANGUAGES:
+        raise QueryError(f"language is {language!r:.20}: give zh or en", "language")
+    if not 1 <= days <= MOST_DAYS:
+        raise QueryError(f"days is {days}: give 1 to {MOST_DAYS}", "days")
+    until = moment_of(day_of("day", day)).astimezone(UTC) + timedelta(days=1) if day else datetime.now(UTC)
+    text = markdown(digest_of(index, until - timedelta(days=days), until, language), language)
+    result = DigestResult(quoted_text="")
+    shown = _cut(text, max_bytes - len(result.model_dump_json().encode()) - 200)
+    result.quoted_text = shown
+    if len(shown) < len(text):
+        result.shortened = f"{len(text) - len(shown):,} characters are left out: give fewer days or a larger max_bytes"
+    return result
 
 
 def sources(index: SimilarityIndex, max_bytes: int) -> SourcesResult:

@@ -38,6 +38,7 @@ COMMANDS = {
     "floors": ("quality", "floors"),
     "token": ("token", "token"),
     "watch": ("watch", "watch"),
+    "digest": ("watch", "digest"),
 }
 """By the name of each command its module in ``similarity.cli``, and the function or the group of commands there."""
 

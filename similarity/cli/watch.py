@@ -1,4 +1,4 @@
-"""``watch``: who wants to be told of new articles. The watches are a package of their own, which calls this one."""
+"""``watch`` and ``digest``: who wants to be told of what is new; a package of their own, which calls this one."""
 
 from __future__ import annotations
 
@@ -22,3 +22,19 @@ def run_watch(context: typer.Context) -> None:
     """Hand everything over to the package ``alerts``."""
     # In place of this process, so that signals reach ``watch run`` itself.
     os.execv(sys.executable, [sys.executable, "-m", "alerts", *context.args])
+
+
+digest = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="每日摘要 · A digest of what was new: stories with all their sources, reports, numbers, rising terms",
+)
+
+
+@digest.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def run_digest(context: typer.Context) -> None:
+    """Hand everything over to the package ``alerts.digest``."""
+    os.execv(sys.executable, [sys.executable, "-m", "alerts.digest", *context.args])

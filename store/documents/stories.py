@@ -103,7 +103,7 @@ class Story:
 
 def story(database: Database[Document], story_id: str) -> Story | None:
     """The story *story_id*, None if no article has it."""
-    found = _stories(database, [story_id])
+    found = with_ids(database, [story_id])
     return found[0] if found else None
 
 
@@ -123,12 +123,12 @@ def newest_stories(database: Database[Document], since: datetime, k: int) -> tup
     ]
     sizes = dict.fromkeys(newest, 1) | {row["_id"]: row["size"] for row in database.articles.aggregate(stages)}
     order = sorted(newest, key=lambda key: (-sizes[key], -newest[key].timestamp(), key))[:k]
-    by_id = {found.id: found for found in _stories(database, order)}
+    by_id = {found.id: found for found in with_ids(database, order)}
     return len(newest), [by_id[key] for key in order if key in by_id]
 
 
-def _stories(database: Database[Document], ids: Collection[str]) -> list[Story]:
-    """The stories *ids* that have an article."""
+def with_ids(database: Database[Document], ids: Collection[str]) -> list[Story]:
+    """The stories *ids* that have an article, in no particular order."""
     members: dict[str, dict[str, StoryArticle]] = defaultdict(dict)
     for row in (*_shown(database, "story", ids), *_shown(database, "_id", ids)):
         key = _story(row)

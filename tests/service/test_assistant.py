@@ -21,15 +21,16 @@ from service.assistant.server import make_server
 from similarity.answers.answer import answer
 from similarity.answers.question import read
 from similarity.index import SimilarityIndex
+from similarity.option_values import TIME_ZONE
 from store.connection import connect
 from store.documents import tokens
 from tests.commands import PROJECT, assert_one_line_error, environment, run
-from tests.service.conftest import SAMPLE, application
+from tests.service.conftest import NEWEST, SAMPLE, application
 from tests.service.live import live
 from tests.service.test_interfaces import QUESTIONS
 from tests.similarity.conftest import storing_in
 
-TOOLS = {"search", "similar", "article", "story", "sources", "trend", "related_terms"}
+TOOLS = {"search", "similar", "article", "story", "sources", "trend", "related_terms", "digest"}
 Asking = Callable[[Client], Coroutine[Any, Any, Any]]
 
 
@@ -117,6 +118,8 @@ def test_an_answer_is_as_short_as_it_is_asked_to_be(index: SimilarityIndex) -> N
         ("article", {"article_id": SAMPLE, "offset": -1}, "offset is -1: the text has"),
         ("story", {"story_id": "0"}, "no story '0' is stored"),
         ("trend", {"topic": "HBM", "by": "hour"}, "hour"),
+        ("digest", {"day": "soon"}, "day 'soon' is not a date; YYYY-MM-DD is one"),
+        ("digest", {"days": 400}, "days is 400: give 1 to 31"),
         ("related_terms", {"term": "HBM", "k": 0}, "k is 0: ask for 1 to 100 terms"),
     ],
 )  # fmt: skip
@@ -139,6 +142,9 @@ def test_the_other_tools_answer(index: SimilarityIndex) -> None:
     trend = fields_of(called(index, "trend", topic="HBM4"))
     assert trend["articles"] >= 2 and sum(period["articles"] for period in trend["periods"]) == trend["articles"]
     assert "related" in fields_of(called(index, "related_terms", term="wafer"))
+    day = f"{NEWEST.astimezone(TIME_ZONE):%Y-%m-%d}"
+    assert "Intel reports third quarter" in fields_of(called(index, "digest", day=day, days=2))["quoted_text"]
+    assert "characters are left out" in fields_of(called(index, "digest", day=day, days=2, max_bytes=2000))["shortened"]
     sources = called(index, "sources", max_bytes=20_000).structured_content["sources"]
     assert {"sia", "tsmc"} <= {source["key"] for source in sources}
 

@@ -69,6 +69,19 @@ def test_what_the_policies_allow_of_every_article_is_stored(first, data: Path) -
             assert article["length"] > 0, "no tokens: it would never be found"
 
 
+@pytest.mark.parametrize(
+    ("file", "arguments"),
+    [
+        ("2026-07-20.md", ["--day", "2026-07-20", "--format", "md"]),
+        ("2026-07-24-week.txt", ["--day", "2026-07-24", "--week", "--lang", "en"]),
+        ("2026-11-20.txt", ["--day", (PROJECT / "samples" / "today").read_text().strip()]),
+    ],
+)
+def test_the_digest_of_a_day_is_the_stored_one(first, data: Path, file: str, arguments: list[str]) -> None:
+    done = run("alerts.digest", *arguments, xinwen_data=data, xinwen_sample_web=PROJECT / "samples")
+    assert done.stdout.encode() == (PROJECT / "tests" / "alerts" / "digests" / file).read_bytes(), done.stderr
+
+
 def test_the_second_time_changes_nothing(first, data: Path) -> None:
     before = stored(data)
     second = run("pipelines", "samples", seconds=900, xinwen_data=data)

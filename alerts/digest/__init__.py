@@ -1,0 +1,1 @@
+"""The digest: what was new in a span of days, on one page, as text, Markdown, HTML or JSON."""
