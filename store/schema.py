@@ -86,6 +86,7 @@ VALIDATORS: dict[str, Document] = {
     "watches": {"_id": _TEXT, "name": _TEXT, "question": {"bsonType": "object"}, "min_score": _REAL, "made": _TIME},
     "outbox": {"_id": _TEXT, "watch": _TEXT, "article": _TEXT, "change": _NUMBER, "told": _FLAG, "waiting": _OBJECTS},
     "messages": {"_id": _TEXT, "watch": _TEXT, "target": _TEXT, "matches": _TEXTS, "state": _TEXT, "next": _TIME},
+    "digests": {"_id": _TEXT, "told": _TEXTS, "sent": _TIME},
     "leases": {"_id": _TEXT, "owner": _TEXT, "until": _TIME, "number": _NUMBER},
     "runs": {"source": _TEXT, "verdict": _TEXT, "started": _TIME, "ended": _TIME},
 }
@@ -144,6 +145,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("waiting.due", ASCENDING)]),
         IndexModel([("watch", ASCENDING), ("found", DESCENDING)]),
     ],
+    "digests": [],
     "messages": [
         # A match is in one message to each target: two senders at a time cannot make two of it.
         IndexModel([("target", ASCENDING), ("matches", ASCENDING)], unique=True),

@@ -9,11 +9,17 @@ from typing import Annotated
 import typer
 
 from alerts.digest.contents import digest as digest_of
+from alerts.digest.sending import note_sent, send, told_before
 from alerts.digest.texts import FORMATS, LANGUAGES
-from similarity.cli.options import AsJson, errors_in_one_line, parse_day
+from alerts.errors import WatchError
+from alerts.network import NotSent
+from alerts.targets import Target, target_of
+from similarity.cli.options import AsJson, console, errors_in_one_line, parse_day, print_json
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 from similarity.option_values import moment_of
+from store.index import preparation
+from text.analysis.analyzer import VERSION
 
 _SPAN = re.compile(r"([1-9]\d{0,3})([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -27,22 +33,53 @@ def digest(
     week: Annotated[bool, typer.Option("--week", help="七天，到 --day 或现在 · seven days, to --day or now")] = False,
     written: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}")] = "text",
     lang: Annotated[str, typer.Option("--lang", help="zh 或 or en")] = "zh",
+    to: Annotated[
+        list[str] | None,
+        typer.Option("--to", metavar="URL", help="发给谁，可多次，同 watch · whom to send it to, as for watch"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """每日摘要 · What was new: stories with all their sources, reports, numbers, rising terms, sources with trouble.
 
-    Exit status 0, also when nothing was new; 1 for an error, 2 for a wrong option.
+    With --to it is sent instead, without the stories of the last digest to the same target: as a mail in HTML and text,
+    to robots of groups in short. Exit status 0, also when nothing was new; 1 for an error or a refusal.
     """
-    with errors_in_one_line():
+    with errors_in_one_line(WatchError, NotSent):
+        targets = [target_of(url) for url in dict.fromkeys(to or ())]
         if written not in FORMATS:
             raise QueryError(f"no format {written[:40]!r}; there are {', '.join(FORMATS)}", "format")
         if lang not in LANGUAGES:
             raise QueryError(f"no language {lang[:40]!r}; there are {', '.join(LANGUAGES)}", "lang")
         first, last = span_of(since, parse_day("--day", day), week, datetime.now(UTC))
         with SimilarityIndex.open(live=False) as index:
+            if targets:
+                _send(index, (first, last), lang, targets, as_json)
+                return
             found = digest_of(index, first, last, lang)
     text = FORMATS["json" if as_json else written](found, lang)
     typer.echo(text.encode("utf-8", "replace"), nl=False)
+
+
+def _send(
+    index: SimilarityIndex, span: tuple[datetime, datetime], lang: str, targets: list[Target], as_json: bool
+) -> None:
+    """Send the digest to each of *targets*. Raises NotSent where one of them refuses, after all were tried."""
+    preparation.prepare(index.database, VERSION)
+    answers = []
+    for target in targets:
+        found = digest_of(index, *span, lang, told_before(index.database, target))
+        answer = send(found, lang, target)
+        if answer.is_delivered:
+            note_sent(index.database, target, found, datetime.now(UTC))
+        answers.append((target.shown, answer))
+    if as_json:
+        sent = [{"target": shown, "delivered": one.is_delivered, "answer": one.text} for shown, one in answers]
+        print_json({"sent": sent})
+    else:
+        for shown, one in answers:
+            console.print(f"{'✓' if one.is_delivered else '✗'} {shown}: {one.text}", markup=False)
+    if refused := [f"{shown}: {one.text}" for shown, one in answers if not one.is_delivered]:
+        raise NotSent(f"not delivered to {len(refused)} of {len(targets)}: {'; '.join(refused)}")
 
 
 def span_of(since: str | None, day: date | None, week: bool, now: datetime) -> tuple[datetime, datetime]:

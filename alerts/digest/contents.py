@@ -75,7 +75,8 @@ class Digest:
     """What was published from ``since`` until before ``until``, undated articles by when they were first stored.
 
     ``articles``, ``stories`` and ``sources`` count all of it; the lists hold the first of each, and ``more`` says by
-    list (or category) how many were left out. ``names``: of the sources, Chinese and English.
+    list (or category) how many were left out. ``names``: of the sources, Chinese and English. ``told``: the ids of all
+    stories of the span, which the next digest to the same target leaves out.
     """
 
     since: datetime
@@ -92,6 +93,7 @@ class Digest:
     troubled: list[Trouble]
     more: Mapping[str, int]
     names: Mapping[str, tuple[str, str]]
+    told: tuple[str, ...]
 
     @property
     def is_quiet(self) -> bool:
@@ -99,11 +101,18 @@ class Digest:
         return not self.articles and not self.watches and not self.troubled
 
 
-def digest(index: SimilarityIndex, since: datetime, until: datetime, language: str) -> Digest:
-    """The digest of a span; where a story has an article in *language*, its title is shown."""
+def digest(
+    index: SimilarityIndex, since: datetime, until: datetime, language: str, without: frozenset[str] = frozenset()
+) -> Digest:
+    """The digest of a span without the stories *without*.
+
+    Where a story has an article in *language*, its title is shown.
+    """
     database = index.database
     rows = source_rows(database)
     found = _articles_between(database, since, until)
+    story_of = stories.story_ids(database, [one.id for one in found])
+    found = [one for one in found if story_of.get(one.id, one.id) not in without]
     papers = [one for one in found if one.kind in ("report", "filing")]
     numbers = [one for one in found if one.kind == "data"]
     more: dict[str, int] = {}
@@ -112,12 +121,11 @@ def digest(index: SimilarityIndex, since: datetime, until: datetime, language: s
     biggest = sorted(several, key=lambda story: (-story.articles, -_seconds(story.published), story.id))[:BIGGEST]
     shown = {story.id for story in biggest}
     categories = _by_category([story for story in told if story.id not in shown], rows, more)
-    all_stories = stories.story_ids(database, [one.id for one in found]).values()
     return Digest(
         since,
         until,
         len(found),
-        len(set(all_stories)),
+        len({*story_of.values()} - without),
         len({one.source for one in found}),
         biggest,
         categories,
@@ -128,6 +136,7 @@ def digest(index: SimilarityIndex, since: datetime, until: datetime, language: s
         _troubled(database, until),
         more,
         {key: (row.name_zh or row.name, row.name) for key, row in rows.items()},
+        tuple(sorted({*story_of.values()})),
     )
 
 

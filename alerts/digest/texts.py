@@ -34,6 +34,7 @@ _WORDS = {
     "watches": ("订阅", "Watches"),
     "troubled": ("有问题的来源", "Sources with trouble"),
     "more": ("另有 {number} 条", "and {number} more"),
+    "left": ("其余 {number} 行从略：similarity digest", "{number} more lines: similarity digest"),
     "told": ("{number} 条", "{number} told"),
     "rose": ("{articles} 篇，此前 {before} 篇", "{articles} articles, {before} before"),
     "year": ("{year} 年", "{year}"),
@@ -96,8 +97,22 @@ def html(found: Digest, language: str) -> str:
 def json(found: Digest, language: str) -> str:
     """*found* as one JSON object; *language* chose its titles."""
     fields = asdict(found) | {"quiet": found.is_quiet, "language": language}
-    del fields["names"]
+    del fields["names"], fields["told"]
     return to_json(fields, indent=2).decode() + "\n"
+
+
+def short(found: Digest, language: str, most: int, write: Callable[[Digest, str], str]) -> str:
+    """What *write* (``markdown`` or ``plain_text``) gives, cut between lines so that it has at most *most* bytes.
+
+    The last line then says how many lines are left out.
+    """
+    lines = write(found, language).splitlines()
+    for kept in range(len(lines), 0, -1):
+        rest = [] if kept == len(lines) else ["", _word("left", language, number=f"{len(lines) - kept:,}")]
+        text = "\n".join([*lines[:kept], *rest]) + "\n"
+        if len(text.encode()) <= most:
+            return text
+    return title_of(found, language) + "\n"
 
 
 FORMATS: dict[str, Callable[[Digest, str], str]] = {"md": markdown, "html": html, "text": plain_text, "json": json}

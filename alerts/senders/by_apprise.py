@@ -20,6 +20,11 @@ _SERIOUS = ("WARNING", "ERROR", "CRITICAL")
 
 def send(message: Message, target: Target) -> SendAnswer:
     """Send *message* as plain text with its heading as the title. Raises NotSent."""
+    return send_text(message.heading, plain_text(message) or message.heading, target)
+
+
+def send_text(title: str, text: str, target: Target, is_html: bool = False) -> SendAnswer:
+    """Send *text* with its *title*; HTML as a mail of two parts, HTML and plain. Raises NotSent."""
     asset = AppriseAsset(app_id="Xinwen", app_desc="芯闻 Xinwen", http_redirects=False)
     service = Apprise.instantiate(target.url, asset=asset)
     if service is None:
@@ -32,9 +37,9 @@ def send(message: Message, target: Target) -> SendAnswer:
     apprise = Apprise(asset=asset)
     apprise.add(service)
     result = apprise.notify(
-        body=plain_text(message) or message.heading,
-        title=message.heading,
-        body_format=NotifyFormat.TEXT,
+        body=text,
+        title=title,
+        body_format=NotifyFormat.HTML if is_html else NotifyFormat.TEXT,
         timeout=SECONDS,
         log_level=logging.INFO,
     )

@@ -26,7 +26,12 @@ _REASONS = {
 
 def send(message: Message, target: Target) -> SendAnswer:
     """Send *message* as markdown. Raises NotSent."""
-    body = {"msgtype": "markdown", "markdown": {"title": message.heading, "text": markdown(message)}}
+    return send_markdown(message.heading, markdown(message), target)
+
+
+def send_markdown(title: str, text: str, target: Target) -> SendAnswer:
+    """Send *text*, which is markdown, with its *title*. Raises NotSent."""
+    body = {"msgtype": "markdown", "markdown": {"title": title, "text": text}}
     reply = post(_signed(target.url), json.dumps(body, ensure_ascii=False).encode(), {})
     return robot_answer(reply, _REASONS)
 

@@ -14,11 +14,16 @@ from alerts.targets import Target
 
 def send(message: Message, target: Target) -> SendAnswer:
     """POST *message* as JSON; any status of 200 to 299 is delivered. Raises NotSent."""
-    body, now = webhook_body(message), datetime.now(UTC)
+    return send_body(message.id, webhook_body(message), target)
+
+
+def send_body(message_id: str, body: str, target: Target) -> SendAnswer:
+    """POST *body*, a JSON object, under *message_id*. Raises NotSent."""
+    now = datetime.now(UTC)
     headers = {
-        "webhook-id": message.id,
+        "webhook-id": message_id,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(target.secret).sign(message.id, now, body),
+        "webhook-signature": Webhook(target.secret).sign(message_id, now, body),
     }
     reply = post(target.url, body.encode(), headers)
     if 300 <= reply.status < 400:

@@ -20,6 +20,11 @@ _REASONS = {
 
 def send(message: Message, target: Target) -> SendAnswer:
     """Send *message* as markdown. Raises NotSent."""
-    body = {"msgtype": "markdown", "markdown": {"content": markdown(message)}}
+    return send_markdown(markdown(message), target)
+
+
+def send_markdown(text: str, target: Target) -> SendAnswer:
+    """Send *text*, which is markdown. Raises NotSent."""
+    body = {"msgtype": "markdown", "markdown": {"content": text}}
     reply = post(target.url, json.dumps(body, ensure_ascii=False).encode(), {})
     return robot_answer(reply, _REASONS)

@@ -1,0 +1,61 @@
+"""Sends a digest to groups, mailboxes and programs, in the form that each takes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from pymongo.database import Database
+
+from alerts.digest.contents import Digest
+from alerts.digest.texts import FORMATS, html, markdown, plain_text, short, title_of
+from alerts.network import NotSent
+from alerts.senders import dingtalk, webhook, wecom
+from alerts.senders.answer import SendAnswer
+from alerts.targets import DINGTALK, WEBHOOK, WECOM, Target
+from store.connection import Document
+
+_MAIL = ("mailto", "mailtos")
+
+
+def send(found: Digest, language: str, target: Target) -> SendAnswer:
+    """Send *found* to *target* once, and what the service said."""
+    title, most = title_of(found, language), target.limits.text
+    try:
+        if target.kind == WECOM:
+            return wecom.send_markdown(short(found, language, most, markdown), target)
+        if target.kind == DINGTALK:
+            return dingtalk.send_markdown(title, short(found, language, most, markdown), target)
+        if target.kind == WEBHOOK:
+            return webhook.send_body(f"msg_{uuid4().hex}", _body(found, language, most), target)
+        from alerts.senders import by_apprise  # loads apprise, which takes a third of a second
+
+        if urlsplit(target.url).scheme in _MAIL:
+            return by_apprise.send_text(title, html(found, language), target, is_html=True)
+        return by_apprise.send_text(title, short(found, language, most, plain_text), target)
+    except NotSent as error:
+        return SendAnswer(False, str(error))
+
+
+def told_before(database: Database[Document], target: Target) -> frozenset[str]:
+    """The stories of the last digest that was sent to *target*."""
+    return frozenset((database.digests.find_one({"_id": target.key}) or {}).get("told", ()))
+
+
+def note_sent(database: Database[Document], target: Target, found: Digest, moment: datetime) -> None:
+    """Remember that *found* was sent to *target*."""
+    fields = {"told": list(found.told), "sent": moment}
+    database.digests.replace_one({"_id": target.key}, fields, upsert=True)
+
+
+def _body(found: Digest, language: str, most: int) -> str:
+    """A JSON object of at most *most* bytes: the longest lists are shortened where it would be longer."""
+    while True:
+        data = json.loads(FORMATS["json"](found, language))
+        body = json.dumps({"type": "digest.made", "timestamp": data["until"], "data": data}, ensure_ascii=False)
+        if len(body.encode()) <= most or not found.categories:
+            return body
+        found = replace(found, categories={name: told[:-1] for name, told in found.categories.items() if told[:-1]})

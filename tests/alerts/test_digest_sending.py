@@ -1,0 +1,127 @@
+"""A digest that is sent: in the form and within the limit of each service, without what the last one told."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+import typer
+from aiosmtpd.controller import Controller
+from typer.testing import CliRunner
+
+from alerts.digest import cli
+from alerts.digest.contents import digest
+from alerts.digest.sending import note_sent, send, told_before
+from alerts.digest.texts import markdown, plain_text, short
+from alerts.network import LOCAL
+from alerts.targets import target_of
+from similarity.index import SimilarityIndex
+from store.connection import connect
+from store.index import preparation
+from tests.alerts.robots import DINGTALK_URL, HOOK_HOST, WECOM_URL, Robots, serving
+from tests.alerts.test_senders import Mailbox
+from tests.similarity.conftest import storing_in
+from text.analysis.analyzer import VERSION, Analyzer
+
+DAY = datetime(2026, 5, 3, 16, tzinfo=UTC)
+NEXT = DAY + timedelta(days=1)
+
+
+@pytest.fixture
+def robots() -> Iterator[Robots]:
+    with serving() as opened:
+        yield opened
+
+
+@pytest.fixture
+def index(uri: str, database) -> Iterator[SimilarityIndex]:
+    store, analyzer = storing_in(database), Analyzer()
+    sources = ("sia", "semi", "intel", "smic", "tsmc", "kpmg", "pwc", "reuters")
+    for source in sources:
+        for number in range(9):
+            title = f"先进封装产能扩张，{source} {number}：{'扩产' * 40}"
+            published = DAY + timedelta(hours=number)
+            store(
+                [f"{source} {number} 先进封装"],
+                analyzer,
+                source=source,
+                title=title,
+                published=published,
+                language="zh",
+            )
+    with SimilarityIndex.open(uri, analyzer, live=False) as opened:
+        yield opened
+
+
+def test_robots_get_what_fits_and_say_that_they_took_it(robots: Robots, index: SimilarityIndex) -> None:
+    found = digest(index, DAY, NEXT, "zh")
+    assert len(markdown(found, "zh").encode()) > 4096
+    for url in (WECOM_URL, DINGTALK_URL):
+        assert send(found, "zh", target_of(url)).is_delivered
+    text = robots.received[0].text
+    assert len(text.encode()) <= 4096 and "行从略" in text.splitlines()[-1]
+    assert markdown(found, "zh").startswith("\n".join(text.splitlines()[:-2]))
+    robots.refuse(errcode=45009, errmsg="api freq out of limit")
+    answer = send(found, "zh", target_of(WECOM_URL))
+    assert not answer.is_delivered and "too often" in answer.text
+    assert send(found, "en", target_of(f"https://{HOOK_HOST}/hook")).is_delivered
+    body = json.loads(robots.received[-1].body)
+    assert body["type"] == "digest.made" and body["data"]["articles"] == 72
+
+
+def test_mail_has_html_and_text_without_pictures(index: SimilarityIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    mailbox = Mailbox()
+    with socket.socket() as probe_of_port:
+        probe_of_port.bind(("127.0.0.1", 0))
+        controller = Controller(mailbox, *probe_of_port.getsockname())
+    controller.start()
+    try:
+        host, port = controller.hostname, controller.port
+        monkeypatch.setitem(LOCAL, host, (host, port))
+        found = digest(index, DAY, NEXT, "zh")
+        answer = send(found, "zh", target_of(f"mailto://{host}:{port}?from=x@b.example&to=a@b.example"))
+        assert answer.is_delivered, answer.text
+    finally:
+        controller.stop()
+    mail = message_from_bytes(mailbox.mails[0], policy=default)
+    assert mail["Subject"] == "芯闻 2026-05-04"
+    page, text = (mail.get_body((kind,)).get_content() for kind in ("html", "plain"))
+    assert "<h1>芯闻 2026-05-04</h1>" in page and "<img" not in page
+    assert "先进封装产能扩张，reuters 8" in page and "先进封装产能扩张，reuters 8" in text and "<li>" not in text
+
+
+def test_the_next_digest_to_a_target_leaves_out_what_it_was_told(
+    robots: Robots, index: SimilarityIndex, uri: str, database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preparation.prepare(database, VERSION)
+    target, other = target_of(WECOM_URL), target_of(DINGTALK_URL)
+    note_sent(database, target, digest(index, DAY, DAY + timedelta(hours=8), "zh"), NEXT)
+    assert told_before(database, other) == frozenset()
+    found = digest(index, DAY, NEXT, "zh", told_before(database, target))
+    assert found.articles == 8 and found.stories == 8
+    monkeypatch.setattr(SimilarityIndex, "open", lambda **_: SimilarityIndex(connect(uri), Analyzer()))
+    app = typer.Typer()
+    app.command()(cli.digest)
+    arguments = ["--day", "2026-05-04", "--to", WECOM_URL]
+    done = CliRunner().invoke(app, [*arguments, "--json"])
+    assert json.loads(done.stdout)["sent"][0]["delivered"], done.output
+    assert "8 篇文章" in robots.received[-1].text
+    robots.refuse(errcode=93000, errmsg="invalid key")
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 1 and "not delivered to 1 of 1" in done.stderr and "693a" not in done.output
+    assert told_before(database, target) == frozenset(found.told), "a digest that was refused is not told"
+
+
+def test_a_long_digest_is_cut_between_lines(index: SimilarityIndex) -> None:
+    found = digest(index, DAY, NEXT, "en")
+    whole = plain_text(found, "en")
+    assert short(found, "en", len(whole.encode()), plain_text) == whole
+    for most in (300, 1000, 3000):
+        text = short(found, "en", most, plain_text)
+        assert len(text.encode()) <= most and text.splitlines()[-1].endswith("more lines: similarity digest")
+        assert whole.startswith("\n".join(text.splitlines()[:-2]))
