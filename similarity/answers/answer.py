@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from pymongo.database import Database
+
 from similarity.answers.cursor import Place, digest, place_of
 from similarity.answers.question import Question
 from similarity.background import in_background
@@ -23,6 +25,7 @@ from similarity.ranking.request.options import SearchOptions
 from similarity.ranking.results.collapse import collapsed
 from similarity.ranking.results.hits import Hit
 from similarity.ranking.searcher import Ranking
+from store.connection import Document
 from store.documents import rankings
 from store.documents.rankings import StoredRanking
 from store.documents.sources import source_rows
@@ -106,12 +109,8 @@ def search_options(index: SimilarityIndex, question: Question) -> SearchOptions:
         threshold = index.score_reaching(question.target_precision, question.model)
     sources, ids = question.source, None
     if question.category:
-        of_categories = _sources_of(index, question.category)
-        if sources and not of_categories & {*sources}:
-            shown = ", ".join(sources), ", ".join(question.category)
-            message = f"no source of {shown[0]} is of category {shown[1]}: nothing is both"
-            raise QueryError(message, "category", f"来源 {shown[0]} 都不属于类别 {shown[1]}")
-        sources = tuple(sorted(of_categories & {*sources} if sources else of_categories & index.sources))
+        of_categories = sources_asked(index.database, question)
+        sources = tuple(sorted(of_categories if sources else of_categories & index.sources))
         ids = None if sources else frozenset[str]()  # no source of the category has an article
     return SearchOptions(
         question.k,
@@ -134,15 +133,23 @@ def search_options(index: SimilarityIndex, question: Question) -> SearchOptions:
     )
 
 
-def _sources_of(index: SimilarityIndex, categories: Sequence[str]) -> frozenset[str]:
-    rows = source_rows(index.database).values()
+def sources_asked(database: Database[Document], question: Question) -> frozenset[str]:
+    """The sources that *question* names, or that are of its categories, or both. Raises QueryError."""
+    if not question.category:
+        return frozenset(question.source)
+    rows = source_rows(database).values()
     known = dict.fromkeys(row.category for row in rows)
-    for category in categories:
+    for category in question.category:
         if category not in known:
             shown = ", ".join(known)
             message = f"no category {category!r}; there are {shown}"
             raise QueryError(message, "category", f"没有类别 {category!r}；有 {shown}")
-    return frozenset(row.key for row in rows if row.category in categories)
+    of_categories = frozenset(row.key for row in rows if row.category in question.category)
+    if question.source and not of_categories & {*question.source}:
+        named, asked = ", ".join(question.source), ", ".join(question.category)
+        message = f"no source of {named} is of category {asked}: nothing is both"
+        raise QueryError(message, "category", f"来源 {named} 都不属于类别 {asked}")
+    return of_categories & {*question.source} if question.source else of_categories
 
 
 def _rank(index: SimilarityIndex, question: Question, options: SearchOptions, k: int) -> Ranking:

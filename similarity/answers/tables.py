@@ -38,7 +38,7 @@ PARQUET_NEEDS = "pip install -r requirements-parquet.txt"
 
 _BOM = "\ufeff"  # without it Excel takes UTF-8 for the code page of the machine
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_GROUP_ROWS, _GROUP_CHARACTERS = 10_000, 8_000_000  # of a row group of Parquet, at most
+_GROUP_ROWS, _GROUP_CHARACTERS = 10_000, 2_000_000  # of a row group of Parquet, at most
 
 
 class Writer(Protocol):

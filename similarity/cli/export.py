@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Annotated, BinaryIO, TypeVar
 
 import typer
 
@@ -32,6 +32,9 @@ from similarity.cli.search import (
 )
 from similarity.errors import QueryError
 from similarity.option_values import DEFAULT_MODEL, SCORE
+
+if TYPE_CHECKING:
+    from similarity.answers.export import Export
 
 _Batch = TypeVar("_Batch")
 
@@ -115,30 +118,45 @@ def export(
 def _export(question: Question, table_format: str, fields: tuple[str, ...] | None, out: Path | None) -> int:
     """Write the table, or for no *fields* what an import needs; how many articles."""
     from similarity.answers.export import BATCH  # loads numpy, numba and the rest
-    from similarity.answers.export import export as export_of
-    from similarity.index import SimilarityIndex
-    from store.connection import store_errors
     from store.transfer.dump import dump
     from text.analysis.analyzer import VERSION
 
     table = writer(table_format, fields or USUAL)
-    with SimilarityIndex.open(live=False) as index, store_errors(index.address):
-        found = export_of(index, question)
+    with _opened_export(question) as found:
         for ranked in found.rank():
             progress(f"{ranked:,} ranked")
         starts = range(0, found.total, BATCH)
         if fields is None:
             ids = (_told(found.hits.keys(start, start + BATCH), start, found.total) for start in starts)
-            parts = dump(index.database, VERSION, ids)
+            parts = dump(found.database, VERSION, ids)
         else:
-            parts = chunks(
-                table, (_told(rows, start, found.total) for start, rows in zip(starts, found.rows(fields), strict=True))
-            )
+            batches = zip(starts, found.rows(fields), strict=True)
+            parts = chunks(table, (_told(rows, start, found.total) for start, rows in batches))
         with destination(out) as file:
             for part in parts:
                 write(file, out, part)
         progress("")
         return found.total
+
+
+@contextmanager
+def _opened_export(question: Question) -> Iterator[Export]:
+    """The export of *question*; the index of a large store takes a gigabyte, and only words need it."""
+    from similarity.answers.export import export as export_of
+    from similarity.answers.export import export_of_store
+    from similarity.answers.stored_articles import is_plain
+    from similarity.index import SimilarityIndex
+    from store.connection import opened, store_errors
+    from store.index import preparation
+    from text.analysis.analyzer import VERSION
+
+    if is_plain(question):
+        with opened() as database:
+            preparation.check(database, VERSION)
+            yield export_of_store(database, question)
+        return
+    with SimilarityIndex.open(live=False) as index, store_errors(index.address):
+        yield export_of(index, question)
 
 
 def _told(batch: _Batch, start: int, total: int) -> _Batch:

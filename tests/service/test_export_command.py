@@ -14,13 +14,16 @@ from pyarrow import parquet
 from starlette.testclient import TestClient
 
 from similarity.answers.answer import answer
-from similarity.answers.export import export
+from similarity.answers.export import export, export_of_store
 from similarity.answers.question import read
+from similarity.answers.stored_articles import is_plain
 from similarity.answers.tables import USUAL, fields_of, writer
 from similarity.cli.export import ExportFailed, destination, write
 from similarity.errors import NotInstalled, QueryError
 from similarity.index import SimilarityIndex
+from similarity.option_values import TIME_ZONE
 from tests.commands import assert_one_line_error, run
+from tests.service.conftest import DAYS, NEWEST
 from tests.service.test_interfaces import QUESTIONS
 
 LEFT_OUT = ("k", "fold", "explain")
@@ -43,6 +46,34 @@ def test_the_hits_are_those_of_a_search(news: SimilarityIndex, values: dict[str,
     assert [row["id"] for row in rows] == [hit.article.id for hit in expected.hits]
     assert [row["score"] for row in rows] == pytest.approx([hit.score for hit in expected.hits], abs=1e-6)
     assert [(row["page"], row["passage"]) for row in rows] == [(hit.page, hit.passage) for hit in expected.hits]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"kind": ["report"]},
+        {"source": ["sia", "tsmc"], "language": ["en"]},
+        {"category": ["媒体", "行业协会"]},
+        {"category": ["媒体"], "source": ["reuters"]},
+        {"since": f"{NEWEST.astimezone(TIME_ZONE):%Y-%m-%d}", "until": f"{NEWEST.astimezone(TIME_ZONE):%Y-%m-%d}"},
+        {"until": f"{NEWEST - DAYS:%Y-%m-%d}"},
+    ],
+    ids=str,
+)
+def test_a_store_without_its_index_gives_the_same(news: SimilarityIndex, values: dict[str, object]) -> None:
+    question = read(values)
+    assert is_plain(question)
+    found, expected = export_of_store(news.database, question), export(news, question)
+    assert list(found.rank())[-1:] == list(expected.rank())[-1:] == [expected.total]
+    assert list(found.rows(USUAL)) == list(expected.rows(USUAL))
+    with pytest.raises(QueryError, match="no article of source 'nowhere' is indexed"):
+        list(export_of_store(news.database, read({"source": ["nowhere"]})).rank())
+
+
+@pytest.mark.parametrize("values", [*QUESTIONS, {"must": ["HBM4"]}, {"min_score": 0.1}, {"recent": "3d"}], ids=str)
+def test_words_need_the_index(values: dict[str, object]) -> None:
+    assert not is_plain(read(values))
 
 
 def test_the_formats_have_the_same_rows(news_uri: str, tmp_path: Path) -> None:

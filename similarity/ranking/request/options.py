@@ -106,7 +106,7 @@ class SearchOptions:
         syntax = syntax or Syntax("")
         segments = state.collection.segments
         for source in (*several(self.source), *syntax.source):
-            _check_source(source, [segment.sources for segment in segments])
+            check_source(source, [segment.sources for segment in segments])
         for language in several(self.language):
             check_language("language", language)
         since, until = self._span(syntax)
@@ -155,7 +155,8 @@ def both(name: str, given: Iterable[str], asked: Iterable[str]) -> frozenset[str
     return (first & second if first and second else first or second) or None
 
 
-def _check_source(source: str, by_segment: Iterable[frozenset[str]]) -> None:
+def check_source(source: str, by_segment: Iterable[frozenset[str]]) -> None:
+    """Raise QueryError for a *source* that is in none of the sets *by_segment*."""
     known = frozenset[str]().union(*by_segment)
     if source not in known:
         close = get_close_matches(source, sorted(known), n=1) or sorted(known)
