@@ -86,11 +86,11 @@ _GIVEN = tuple(field.name for field in fields(SourceRow) if field.name not in ("
 
 def _mistakes_in(file: SourcesFile, key: str) -> Iterator[str]:
     entry = file.entries[key]
+    missing = [name for name in _GIVEN if name not in entry and name != "name_zh"]
+    if missing and key not in packaged():
+        yield file.mistake((key,), f"a new source needs {', '.join(missing)}")
     for name in _GIVEN:
-        if name not in entry:
-            if key not in packaged() and name != "name_zh":
-                yield file.mistake((key,), f"a new source needs {name}")
-        elif reason := _reason_against(name, entry[name]):
+        if name in entry and (reason := _reason_against(name, entry[name])):
             yield file.mistake((key, name), reason)
 
 
