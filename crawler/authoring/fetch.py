@@ -73,6 +73,10 @@ class SiteVisit(scrapy.Spider, ABC):
             raise FetchFailed(str(error)) from None
         except DOWNLOAD_FAILURES as error:
             raise FetchFailed(describe_failure(error)) from None
+        except Exception as error:
+            # Decompressors have exceptions of their own, and a site chooses what they get.
+            self.logger.debug("a fault of the downloader at %s", url, exc_info=True)
+            raise FetchFailed(describe_failure(error)) from error
         if response.status != 200:
             raise FetchFailed(f"HTTP {response.status}")
         headers = {

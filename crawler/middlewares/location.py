@@ -13,7 +13,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class LocationMiddleware:
-    """Raises IgnoreRequest for an invalid Location header, on which Scrapy's redirect middleware would crash.
+    """Raises IgnoreRequest for a Location header that is no http address; Scrapy's redirect middleware crashes on some.
 
     It has to see the reply before Scrapy's middleware does, and therefore has a higher number in the settings.
     """
@@ -22,7 +22,10 @@ class LocationMiddleware:
         """Raises IgnoreRequest when the reply redirects to no valid address."""
         if response.status in _REDIRECTS and (location := response.headers.get("Location")):
             try:
-                urlsplit(urljoin(request.url, safe_url_string(location)))
+                target = urlsplit(urljoin(request.url, safe_url_string(location)))
+                reason = "" if target.scheme in ("http", "https") and target.hostname else "no http address"
             except ValueError as error:
-                raise IgnoreRequest(f"leads to {location[:100]!r}: {error}") from None
+                reason = str(error)
+            if reason:
+                raise IgnoreRequest(f"leads to {location[:100]!r}: {reason}")
         return response

@@ -10,6 +10,7 @@ import json
 import socket
 import sys
 
+from crawler import settings
 from crawler.authoring.fetch import FetchFailed, SiteVisit, run
 from crawler.resolver import PublicResolver
 
@@ -29,5 +30,6 @@ class Addresses(SiteVisit):
 
 if __name__ == "__main__":
     socket.gethostbyname = lambda name: "127.0.0.1" if name.endswith(".example") else _REAL(name)
+    settings.XINWEN_POLITE = settings.AUTOTHROTTLE_ENABLED = False  # this machine has no one to wait for
     PublicResolver.local["self.example"] = "127.0.0.1"
     run(Addresses, hosts=None, ports=frozenset(map(int, sys.argv[1:])))

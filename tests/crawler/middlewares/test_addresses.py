@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,16 +26,28 @@ from tests.commands import environment
 
 
 @contextmanager
-def bait(context: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[str]]]:
-    """The port of a server on this machine, and the paths that it was asked for."""
+def bait(
+    context: ssl.SSLContext | None = None, replies: Sequence[tuple[str, str, bytes]] = (), robots: str = ""
+) -> Iterator[tuple[int, list[str]]]:
+    """The port of a server on this machine, and the paths that it was asked for.
+
+    *replies* are headers with their values, and bodies: of the path ``/0`` the first, and so on. *robots* is where
+    robots.txt leads to, if it is there.
+    """
     visits: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             visits.append(self.path)
-            self.send_response(200)
+            number = self.path[1:]
+            name, value, body = replies[int(number)] if replies and number.isdecimal() else ("X-Bait", "1", b"secret")
+            if number == "robots.txt":
+                name, value = ("Location", robots) if robots else ("X-Missing", "1")
+            self.send_response(302 if name == "Location" else 404 if name == "X-Missing" else 200)
+            self.send_header(name, value)
+            self.send_header("Content-Type", "text/html")
             self.end_headers()
-            self.wfile.write(b"secret")
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -73,6 +85,55 @@ def test_no_spelling_of_this_machine_is_asked() -> None:
     assert all("not asked" in str(reason) for reason in results.values()), results
     assert "127.0.0.1, which is not a public address" in str(results[f"http://private.example:{port}/secret"])
     assert f"port {port} is none" in str(others[f"http://other.example:{port}/"])
+
+
+def test_no_redirect_leads_to_this_machine_or_to_no_address() -> None:
+    with bait() as (port, visits), bait() as (unnamed, others):
+        targets = [
+            f"http://127.0.0.1:{port}/secret", f"http://2130706433:{port}/secret", f"http://[::ffff:127.0.0.1]:{port}/secret",
+            f"http://[::ffff:7f00:1]:{port}/", f"//0x7f.1:{port}/", f"http://１２７.0.0.1:{port}/".encode().decode("latin-1"),
+            f"http://%31%32%37.0.0.1:{port}/", f"http://private.example:{port}/secret", f"http://user:pw@self.example:{port}/",
+            f"http://self.example@127.0.0.1:{port}/", f"http://self.example:{unnamed}/secret", f"http://{'a' * 64}.example:{port}/",
+            "javascript:alert(1)", "JavaScript://127.0.0.1/%0aalert(1)", "data:text/html,secret", "file:///etc/passwd",
+            f"ftp://127.0.0.1:{port}/", "http://[", "http://a..example/", f"http:\\\\127.0.0.1:{port}/",
+        ]  # fmt: skip
+        refresh = f'<meta http-equiv="refresh" content="0; url=http://127.0.0.1:{port}/secret">'.encode()
+        with bait(replies=[*(("Location", target, b"") for target in targets), ("X-Refresh", "1", refresh)]) as (
+            own,
+            asked,
+        ):
+            results = fetched([f"http://self.example:{own}/{number}" for number in range(len(targets) + 1)], own, port)
+    assert visits == []
+    assert others == []
+    # Each was asked for once, and what it leads to cost no other.
+    assert [path for path in asked if path != "/robots.txt"] == [f"/{number}" for number in range(len(targets) + 1)]
+    *of_redirects, _ = results.values()
+    assert all(isinstance(reason, str) and reason for reason in of_redirects), results
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["http://127.0.0.1:{}/", "http://[::ffff:127.0.0.1]:{}/", "http://private.example:{}/", "javascript:alert(1)"],
+)
+def test_no_robots_txt_leads_to_this_machine(target: str) -> None:
+    with bait() as (port, visits), bait(robots=target.format(port)) as (own, asked):
+        results = fetched([f"http://self.example:{own}/0"], own, port)
+    assert visits == []
+    # Without rules that could be read nothing is asked.
+    assert asked == ["/robots.txt"]
+    assert all(isinstance(reason, str) and reason for reason in results.values()), results
+
+
+def test_a_body_that_does_not_unpack_costs_only_itself() -> None:
+    packed = [
+        ("Content-Encoding", name, b"\x1f\x8b\x0b\x02\x80 no data of this kind")
+        for name in ("br", "zstd", "gzip", "deflate")
+    ]
+    with bait(replies=[*packed, ("X-Plain", "1", b"plain")]) as (port, _):
+        results = fetched([f"http://self.example:{port}/{number}" for number in range(5)], port)
+    *broken, plain = results.values()
+    assert plain == 5
+    assert all(isinstance(reason, str) and reason for reason in broken), results
 
 
 @pytest.mark.parametrize(

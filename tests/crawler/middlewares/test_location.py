@@ -18,6 +18,16 @@ def test_a_reply_that_leads_to_no_wrong_address_is_passed_on(status: int, locati
     assert LocationMiddleware().process_response(REQUEST, reply) is reply
 
 
+@pytest.mark.parametrize(
+    "location",
+    ["javascript:alert(1)", "JavaScript://a.example/%0aalert(1)", "data:,x", "file:///etc/passwd", "mailto:a@b"],
+)
+def test_a_redirect_to_no_page_is_refused(location: str) -> None:
+    reply = Response(REQUEST.url, 302, headers={"Location": location})
+    with pytest.raises(IgnoreRequest, match="no http address"):
+        LocationMiddleware().process_response(REQUEST, reply)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_to_no_address_is_refused(status: int) -> None:
     reply = Response(REQUEST.url, status, headers={"Location": "http://["})
