@@ -20,6 +20,7 @@ from text.language import HAN
 _MAX_LINE = 80  # characters of a date line; longer texts are prose, whose dates are of events
 _MAX_PARTS = 40  # links of a block, and texts of a link, among which a headline is looked for
 _MAX_TITLES = 20  # places where the title stands near which a date is looked for
+_MAX_SHORT = 40  # characters of a line that may say how long ago, or have a date without a year
 _REACH = 60  # texts after the title among which the date line is
 _NEAR = 12  # texts after the title, and before it, among which a relative date is the article's own
 _BLOCKS = tag_set("div p li td th section header dd dt h1 h2 h3 h4 h5 h6 body article time ul table")
@@ -27,7 +28,7 @@ _SKIP = tag_set("script style noscript template option select textarea title hea
 _DATE_CLASS = re.compile(r"date|time|publi|posted|byline|info|meta|source|laiyuan|shijian|about", re.IGNORECASE)
 _OTHER_DATE = re.compile(r"copyright|©|版权|备案|许可证|expires|截止|。|有限公司", re.IGNORECASE)
 _ELSEWHERE = re.compile(
-    r"(?:^|[\s_-])(?:comments?|disqus|pinglun|repl(?:y|ies)|related|recommend\w*|tuijian|xiangguan|sidebar|aside|teasers?"
+    r"(?:^|[\s_-])(?:comments?|disqus|pinglun|repl(?:y|ies)|related|recommend\w*|tuijian|xiangguan|side(?:bar)?|aside|teasers?"
     r"|latest|trending|popular|hot|rank\w*|cards?|more-?(?:stories|news|articles)|lists?)(?:$|[\s_-])",
     re.IGNORECASE,
 )
@@ -47,6 +48,9 @@ _LABELS = re.compile(
     re.IGNORECASE,
 )
 """Before the label of each date of a line that has several."""
+
+_STAMP = re.compile(r"(?<![\d./-])\d\d-\d\d \d\d:\d\d|(?<![\d年])\d{1,2}月\d{1,2}日 ?\d\d:\d\d")
+"""A day without a year and a time: no line but a date line has this in numbers."""
 
 _EVENT_TIME = re.compile(r"\W{0,9}(?:(?:会议|活动|举办|培训|展会)?(?:日期|时间)|date|time|when)\s?[:：]", re.IGNORECASE)
 _PLACE = re.compile(
@@ -133,8 +137,11 @@ def _moment(piece: _Piece, near: bool, timezone: str, captured: datetime) -> dat
     if not text or _OTHER_DATE.search(text) or (_is_sentence(text) and not _PUBLISHED.search(text)):
         return None
     # Words like "yesterday" outside date elements are part of a story, so relative dates are not read there.
-    relative = piece.is_date_element and len(text) <= 40
-    moment = parse_date(text, timezone=timezone, captured=captured if relative else None, relative=near)
+    is_short = len(text) <= _MAX_SHORT
+    relative = near and is_short and piece.is_date_element and not _is_elsewhere(piece.block)
+    without_year = is_short and (piece.is_date_element or (near and bool(_STAMP.search(text))))
+    given = captured if relative or without_year else None
+    moment = parse_date(text, timezone=timezone, captured=given, relative=relative)
     return moment if moment and moment <= captured else None
 
 

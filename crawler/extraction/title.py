@@ -21,7 +21,7 @@ _MAX_RAW_LENGTH = 1000  # characters of a stated title that are read
 _MIN_HEADING = 6  # letters; a heading "Apple" would shorten "Apple - what now?"
 _HAN = re.compile(f"[{HAN}]")
 _SITE_TAIL = re.compile(
-    r"(?:网|網|在线|频道|頻道|新闻|新聞|资讯|日报|晚报|时报|周刊|杂志|论坛|社区|博客|中心|门户|首页|客户端|官网|财经|科技|股票)$"
+    r"(?:网|網|在线|频道|頻道|新闻|新聞|资讯|日报|晚报|时报|周刊|杂志|论坛|社区|博客|中心|门户|首页|客户端|官网|财经|科技|股票|有限公司|协会|学会)$"
 )
 # What templates and programs write where a title should be, in letters and digits; and the files and forms of EDGAR.
 _GENERIC = re.compile(

@@ -164,7 +164,8 @@ def test_short_dates_come_before_how_long_ago_others_appeared(line: str, expecte
     side = "<div class='side'>" + "".join(f"<p>快讯{n}</p><span class='time'>{n}分钟前</span>" for n in range(20, 40))
     text = "".join(f"<p>{sentence}</p>" for sentence in (*CHINESE, *CHINESE))
     for body in (f"<h1>晶圆厂提前投产</h1><div class='info'>{line}</div>{text}{side}</div>",
-                 f"{side}</div><h1>晶圆厂提前投产</h1><span class='time'>{line}</span>{text}"):  # fmt: skip
+                 f"{side}</div><h1>晶圆厂提前投产</h1><span class='time'>{line}</span>{text}",
+                 f"{side}</div><h1>晶圆厂提前投产</h1><p><b>某某网</b> <i>{line}</i></p>{text}{side}</div>"):  # fmt: skip
         assert read(page(body, "<title>晶圆厂提前投产</title>")).published == expected.replace(tzinfo=UTC)
     alone = read(page(f"<h1>晶圆厂提前投产</h1>{text}<ul>{FAR}</ul>{side}</div>", "<title>晶圆厂提前投产</title>"))
     assert alone.published is None
