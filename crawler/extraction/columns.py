@@ -13,6 +13,8 @@ from pypdfium2 import raw
 _MIN_ROWS = 4  # that have text on both sides of a gutter; fewer are a heading with a date beside it
 _MIN_WIDTH = 0.12  # of the page, of half of the lines of a column; cells of tables are narrower
 _MIN_WORDS = 3  # of half of the lines of a column, or as many Han characters
+_FULL_LINE = 0.6  # of the longest line of a column, at least half of the lines
+_MIN_CONTINUED = 0.4  # of the lines of a column, that go on from the line above
 _MIN_GUTTER = 4.0  # points
 _MAX_COLUMNS = 4
 _HYPHENS = ("\x02", "\ufffe")  # PDFium's signs for a hyphen at the end of a line
@@ -116,8 +118,18 @@ def _ordered(runs: list[_Run], width: float, words: int, depth: int = _MAX_COLUM
 
 
 def _is_column(runs: list[_Run], width: float, words: int) -> bool:
-    """Whether *runs* are lines of prose; the cells of a table are short."""
-    return bool(runs) and median(run.right - run.left for run in runs) >= width and median(map(_words, runs)) >= words
+    """Whether *runs* are lines of prose; the cells of a table are short, or begin with capital letters."""
+    widths = [run.right - run.left for run in runs]
+    if not runs or median(widths) < width or median(widths) < _FULL_LINE * max(widths):
+        return False
+    if not words:
+        return True
+    # Han characters have no capitals: their lines are full where a sentence goes on.
+    full = 0.85 * max(widths)
+    continued = sum(
+        run.text[:1].islower() or (not run.text[:1].isupper() and run.right - run.left >= full) for run in runs
+    )
+    return median(map(_words, runs)) >= words and continued >= _MIN_CONTINUED * len(runs)
 
 
 def _words(run: _Run) -> int:

@@ -323,6 +323,21 @@ def test_rows_of_tables_stay_rows():
         (50, names), (330, ["412.7", "301.2", "31.4%", "221", "84%"]), (430, ["398.1", "300.0", "29.9%", "207", "79%"])
     )
     assert "Sales in millions of dollars 412.7 398.1" in read(table).body
+    risks = [
+        "Risk of supply chain disruption",
+        "Risk of export controls",
+        "Risk of exchange rates",
+        "Risk of fire and flood",
+    ]
+    answers = [
+        "We keep stocks for ninety days",
+        "We ask for licences in time",
+        "We hedge most dollars",
+        "We insure the plants",
+    ]
+    body = read(set_in_rows((50, risks), (320, answers))).body
+    for risk, answer in zip(risks, answers, strict=True):
+        assert f"{risk} {answer}" in body
 
 
 def test_headers_and_footers_are_not_the_language_or_the_title():
