@@ -11,6 +11,7 @@ from crawler.discovery.entry_page import EntryPage
 from crawler.discovery.methods import Feed, Listing, Reports, Sitemap
 from crawler.discovery.reader import read_entry_page
 from crawler.discovery.select import on_topic
+from crawler.extraction import read_document
 from crawler.sources import source
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -141,3 +142,21 @@ def test_filings_on_a_page_of_intels_platform(captures: Path) -> None:
         ("0001493152-22-031756.pdf", "10-Q"),
         ("0001493152-22-006446.pdf", "Latest 10-K"),
     ]
+
+
+def test_the_chinese_site_of_semi(captures: Path) -> None:
+    row = source("semi")
+    method = row.discovery[0]
+    assert isinstance(method, Listing)
+    data = (captures / "semi/semi.org.cn-column-hot-news-2026-05-20.trimmed.html").read_bytes()
+    page = read_entry_page(method, data, method.url, row, NOW)
+    assert len(page.links) == 10
+    assert all(link.title and link.published and link.summary for link in page.links)
+    assert all(link.url.startswith("https://www.semi.org.cn/site/semi/article/") for link in page.links)
+    url = page.links[0].url
+    data = (captures / "semi/semi.org.cn-article-2026-05-20.trimmed.html").read_bytes()
+    article = read_document(data, url, captured=NOW, source=row)
+    assert article.title == "英特尔陈立武：14A制程2029年量产，18A工艺良率回升"
+    assert article.published and f"{article.published:%Y-%m-%d}" == "2026-05-20"
+    # The page names the maker of its template as the author.
+    assert (article.language, article.authors) == ("zh", [])
