@@ -164,3 +164,27 @@ def test_the_next_page_of_pwcs_library_has_the_address_format_of_the_first() -> 
     page = read_entry_page(method, reply, method.url, pwc, datetime(2026, 11, 20, tzinfo=UTC))
     assert page.further == [method.url.replace("&page=0&", "&page=1&")]
     assert page.links[0].published == datetime(2026, 6, 4, 23, tzinfo=UTC)
+
+
+def test_links_of_a_feed_that_are_no_pages_of_the_site_cost_themselves(tmp_path: Path) -> None:
+    site = "https://www.semi.org/en"
+    wrong = [
+        "http://user:pw@www.semi.org/en/semi-press-release/u", "https://www.semi.org:8443/en/semi-press-release/p",
+        f"https://{'a' * 64}.semi.org/en/semi-press-release/l", "javascript:alert(1)", "http://[",
+        "https://www.semi.org:99999/en/semi-press-release/q", "https://127.0.0.1/en/semi-press-release/i",
+        "https://[::ffff:127.0.0.1]/en/semi-press-release/v", "https://１２７.0.0.1/en/semi-press-release/w",
+        f"{site}/semi-press-release/leads-to-a-script",
+    ]  # fmt: skip
+    items = "".join(
+        f"<item><title>Release {number}</title><link><![CDATA[{url}]]></link><description>In short.</description></item>"
+        for number, url in enumerate([*wrong, f"{site}/semi-press-release/good"])
+    )
+    feed = f"<rss version='2.0'><channel><title>SEMI</title>{items}</channel></rss>"
+    add(tmp_path, "semi", f"{site}/rss.xml", feed, type="application/rss+xml")
+    add(tmp_path, "semi", wrong[-1], status=302, headers={"Location": "javascript:alert(1)"})
+    page = f"<title>Good</title><h1>Good</h1><div class=field--name-body><p>{TEXT * 3}</p></div>"
+    add(tmp_path, "semi", f"{site}/semi-press-release/good", page)
+    run = crawl(tmp_path, "semi")
+    assert (run.status, list(run.articles), run.unreadable) == (0, [f"{site}/semi-press-release/good"], {})
+    assert run.stats["xinwen/links/found"] == len(wrong) + 1
+    assert "Traceback" not in run.errors
