@@ -25,7 +25,9 @@ def main() -> None:
 
 @app.command()
 def extract(
-    file: Annotated[Path, typer.Argument(help="An HTML page (also gzipped), PDF, workbook, DOCX, PPTX, TXT or Markdown.")],
+    file: Annotated[
+        Path, typer.Argument(help="An HTML page (also gzipped), PDF, workbook, DOCX, PPTX, TXT or Markdown.")
+    ],
     url: Annotated[str, typer.Option(help="The address that the file was fetched from.")],
     source: Annotated[str, typer.Option(help="Key of a source: apply its selectors and what it allows to keep.")] = "",
     captured: Annotated[str, typer.Option(help="When it was fetched: ISO time or date, UTC unless it says more.")] = "",

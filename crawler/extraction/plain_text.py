@@ -24,6 +24,7 @@ _MAX_TITLE = 120  # characters; a longer first line is a paragraph
 _SENTENCE_END = (".", "。", "！", "!", "；", ";", "，", ",", ":", "：")
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.{0,10000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _FACT = re.compile(r"^(title|date|author|authors)[ \t]*:[ \t]*(\S.{0,500})$", re.MULTILINE | re.IGNORECASE)
+_ROBOTS = re.compile(r"(?:[ \t]*(?:#.{0,999})?\n){0,200}[ \t]*user-agent[ \t]*:", re.IGNORECASE)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 
 
@@ -36,6 +37,8 @@ def read_text(data: bytes, url: str, *, captured: datetime, name: str, source: S
     text = decode(data).replace("\r\n", "\n").replace("\r", "\n")
     if "\x00" in text:
         raise Unreadable("no text, but binary data")
+    if _ROBOTS.match(text):
+        raise Unreadable("a robots.txt, no article")
     path = PurePosixPath(name)
     facts: dict[str, str] = {}
     if path.suffix.lower() == ".txt":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ WORKBOOKS = (".xlsx",)
 PAGES = (".html", ".htm", ".html.gz", ".htm.gz", ".xhtml", ".shtml", ".pdf", *OFFICE_FILES, *TEXT_FILES, *WORKBOOKS)
 LINES = (".jsonl", ".jsonl.gz")
 MANIFEST = "MANIFEST.tsv"
+_ABOUT_FOLDER = re.compile(r"(?:readme|licen[cs]e|changelog|notice)\b.*", re.IGNORECASE)
+"""Names of texts about the files of a folder; they are read where they are named themselves."""
 
 
 class CannotIngest(ValueError):
@@ -59,7 +62,8 @@ def find_files(paths: list[Path], manifest: Path | None = None) -> list[InputFil
         described = _read_manifest(table) if table.is_file() else {}
         candidates = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in candidates:
-            if file.is_file() and file.name.lower().endswith(PAGES + LINES):
+            about = path.is_dir() and _ABOUT_FOLDER.fullmatch(file.name)
+            if file.is_file() and not about and file.name.lower().endswith(PAGES + LINES):
                 path_of_file = file.resolve()
                 files.setdefault(path_of_file, described.get(path_of_file, InputFile(path_of_file)))
     if not files:

@@ -57,6 +57,7 @@ def test_word_presentations_and_texts_are_read(tmp_path: Path) -> None:
         ("a.docx", b"\xd0\xcf\x11\xe0" + bytes(600), "an old Office document", "save it as PDF"),
         ("a.pdf", b"%PDF-1.7 cut", "truncated PDF", "download it again"),
         ("a.txt", b"", "empty: 0 bytes", "nothing in it"),
+        ("a.txt", b"# rules\nUser-agent: *\nDisallow: /x\n", "a robots.txt, no article", ""),
         ("a.html", b'{"a": 1}', "JSON, not a page", "convert it to JSONL"),
         ("a.html", b"<rss><channel/></rss>", "a feed or sitemap", "python -m crawler links"),
     ],
@@ -73,8 +74,11 @@ def test_a_file_that_is_not_read_says_why_and_what_would_help(
 
 
 def test_kinds_that_are_not_read_are_named_with_what_would_help(tmp_path: Path) -> None:
-    for name in ("a.doc", "b.ppt", "c.xyz", "d.txt", ".hidden"):
+    for name in ("a.doc", "b.ppt", "c.xyz", "d.txt", ".hidden", "README.md", "license.txt"):
         (tmp_path / name).write_text("x", "utf-8")
+    # What is about the files is read only where somebody names it.
+    assert [file.path.name for file in find_files([tmp_path])] == ["d.txt"]
+    assert [file.path.name for file in find_files([tmp_path / "README.md"])] == ["README.md"]
     assert [(path.name, advice.rpartition(" · ")[2]) for path, advice in files_not_read([tmp_path])] == [
         ("a.doc", "save it as DOCX or PDF"),
         ("b.ppt", "save it as PPTX or PDF"),
