@@ -52,9 +52,10 @@ _LABELS = re.compile(
 _STAMP = re.compile(r"(?<![\d./-])\d\d-\d\d \d\d:\d\d|(?<![\d年])\d{1,2}月\d{1,2}日 ?\d\d:\d\d")
 """A day without a year and a time: no line but a date line has this in numbers."""
 
+_BEGINNING = 20  # characters of a line in which the place of an event is named
 _EVENT_TIME = re.compile(r"\W{0,9}(?:(?:会议|活动|举办|培训|展会)?(?:日期|时间)|date|time|when)\s?[:：]", re.IGNORECASE)
 _PLACE = re.compile(
-    r"\W{0,9}(?:(?:会议|活动|举办|培训|展会)?(?:地点|地址|场馆)|venue|location|place|where)\s?[:：]", re.IGNORECASE
+    r"(?:(?:会议|活动|举办|培训|展会)?(?:地点|地址|场馆)|venue|location|place|where)\s?[:：]", re.IGNORECASE
 )
 
 _PUBLISHED = re.compile(
@@ -149,7 +150,7 @@ def _is_of_event(pieces: list[_Piece]) -> bool:
     """Whether the first of *pieces* is the time of an event, with its place in it or in what follows."""
     first, *following = pieces
     return bool(_EVENT_TIME.match(first.text)) and (
-        bool(_PLACE.search(first.text)) or any(_PLACE.match(piece.text) for piece in following)
+        bool(_PLACE.search(first.text)) or any(_PLACE.search(piece.text[:_BEGINNING]) for piece in following)
     )
 
 
