@@ -139,7 +139,7 @@ def _moment(piece: _Piece, near: bool, timezone: str, captured: datetime) -> dat
         return None
     # Words like "yesterday" outside date elements are part of a story, so relative dates are not read there.
     is_short = len(text) <= _MAX_SHORT
-    relative = near and is_short and piece.is_date_element and not _is_elsewhere(piece.block)
+    relative = near and is_short and piece.is_date_element and not _elsewhere([piece])
     without_year = is_short and (piece.is_date_element or (near and bool(_STAMP.search(text))))
     given = captured if relative or without_year else None
     moment = parse_date(text, timezone=timezone, captured=given, relative=relative)
