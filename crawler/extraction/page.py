@@ -30,7 +30,11 @@ _NUMBER = re.compile(r"[-+−–]?[0-9]{1,4}")
 _RAISED = str.maketrans("0123456789-−–+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁻⁺")
 _LOWERED = str.maketrans("0123456789-−–+", "₀₁₂₃₄₅₆₇₈₉₋₋₋₊")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff]")
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff]"
+    r"|&#(?:x0{,6}(?:[0-8bcef]|1[0-9a-f]|fff[ef])|0{,6}(?:[0-8]|1[124-9]|2\d|3[01]|6553[45]))(?:;|(?![0-9a-f]))",
+    re.IGNORECASE,
+)
 _MAX_SITE_NAME = 20  # letters
 _NOT_FOUND = re.compile(
     r"(?:(?:error|http|错误)\W*)?404(?:\W*(?:error|page|not found|错误|页面).{0,40})?"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from crawler.extraction import read_document
 from store.article import Article, File, reasons_against
 from tests.extraction.cases import cases
 from tests.extraction.fuzz import broken_pages, faults_of, read
@@ -79,3 +80,17 @@ def test_an_address_with_blanks_or_markup_is_refused(url: str) -> None:
     made.url = url
     assert any("blanks or markup" in reason for reason in reasons_against(made))
     assert reasons_against(article(body="text")) == []
+
+
+@pytest.mark.parametrize("written", ["\x1b", "&#x1b;", "&#27", "&#x0001F;", "&#65535;", "\uffff", "\x0c"])
+def test_a_control_character_inside_an_unclosed_button_costs_nothing(written: str) -> None:
+    data = f"<button>Menu<div>{written}<main><h1>New fab opens</h1><p>{'Wafers are made of silicon, mostly. ' * 9}</p></main>"
+    made = read_document(data.encode(), "https://www.example.com/1", captured=NOW)
+    assert made.title == "New fab opens"
+    assert "silicon" in made.body
+    assert faults_of(made) == []
+
+
+def test_references_to_other_characters_stay() -> None:
+    data = f"<h1>New fab &#8211; opens &#38; &#x41;&#10;&#12539;</h1><p>{'Wafers are made of silicon. ' * 9}</p>"
+    assert read_document(data.encode(), "https://www.example.com/1", captured=NOW).title == "New fab – opens & A ・"
