@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from pymongo.database import Database
 
-from alerts import log_book, watches
+from alerts import feed_keys, log_book, watches
 from alerts.delivery import probe
 from alerts.errors import WatchError
 from alerts.fields import preview_fields, target_fields, watch_fields
@@ -40,6 +40,7 @@ from similarity.cli.search import (
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 from similarity.option_values import TIME_ZONE
+from store import schema
 from store.connection import Document, opened
 from store.index import preparation
 from text.analysis.analyzer import VERSION
@@ -237,6 +238,24 @@ def resume(name: Name, as_json: AsJson = False) -> None:
 def remove(name: Name, as_json: AsJson = False) -> None:
     """删除 · Remove a watch and what it has not sent yet."""
     _change(watches.remove, name, as_json)
+
+
+@app.command()
+def feed(
+    name: Name,
+    revoke: Annotated[bool, typer.Option("--revoke", help="撤销地址 · nobody reads it there any more")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """订阅源 · The address of an Atom feed of what the watch tells; whoever knows it may read. Served by serve."""
+    with _errors(), opened() as database:
+        schema.create_collections(database)
+        if revoke:
+            feed_keys.revoke_feed(database, name)
+        path = "" if revoke else feed_keys.make_feed(database, name)
+    if as_json:
+        print_json({"address": path or None})
+    else:
+        console.print(path or "已撤销 · revoked", markup=False)
 
 
 @app.command()

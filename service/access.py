@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alerts import feed_keys
 from service.capacity import TOO_MANY
 from service.problems import NotAllowed, of_request, problem
 from similarity.cli import local_service
@@ -139,16 +140,17 @@ class Access:
         if not is_open and self.is_full():
             # At once: who is refused soon comes back soon, and the database has enough to do.
             return of_request(Request(scope), 503, TOO_MANY, headers={"Retry-After": "1"})
+        has_secret = path.startswith(feed_keys.PREFIX)  # the address is the secret: feed readers cannot sign in
         client = scope.get("client")
         key = f"address {client[0]}" if client else "local"
-        given = "" if is_open else token_of(headers)
+        given = "" if is_open or has_secret else token_of(headers)
         token: tokens.Token | None = None
         try:
             if given:
                 token = await asyncio.to_thread(self._asked, tokens.find, given)
                 key = f"token {token.name}" if token else key
             # A cookie of a token that was revoked does no harm where none is needed.
-            if not token and (self.rules.needs_token or "authorization" in headers) and not is_open:
+            if not (token or is_open or has_secret) and (self.rules.needs_token or "authorization" in headers):
                 return _unauthorized(scope, headers)
             scope[_MAY_WRITE] = not self.rules.needs_token or (token is not None and token.write)
             if self.rules.rate and await self._is_over(key):

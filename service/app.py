@@ -24,6 +24,7 @@ from service.problems import add_handlers
 from service.routes import articles, earlier, export, health, search, sources, stats, stories, terms, watches
 from service.sign_in import router as sign_in
 from service.warm_up import warm_up
+from service.watch_feed import router as watch_feed
 from similarity.cli import local_service
 from similarity.index import SimilarityIndex
 from store.connection import Document
@@ -86,6 +87,7 @@ def create_app(
     if prompt_secret:
         app.include_router(prompt.router(prompt_secret))
     app.include_router(feeds, include_in_schema=False)
+    app.include_router(watch_feed, include_in_schema=False)
     app.include_router(page.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), "static")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 from uuid import UUID, uuid5
@@ -123,18 +123,38 @@ def feed_of(
     """The feed of *question* at *address*; *source*: it is the feed of this source. Raises QueryError."""
     # A search refuses a source of which nothing is stored.
     hits = answer(index, question).hits if source is None or source.key in index.sources else []
+    asked = {name: value for name, value in question.values().items() if name not in ("k", "sort")}
+    name = f"source {source.key}" if source else f"search {sorted(question.values().items())}"
+    title = _name_of(source, lang) if source else _title(question, lang)
+    page = f"/sources/{source.key}" if source else search_for(**asked)
+    oldest = newest_write(index.database) or datetime(1970, 1, 1, tzinfo=UTC)
+    return atom_of(index, hits, name, title, page, oldest, base, address, lang)
+
+
+def atom_of(
+    index: SimilarityIndex,
+    hits: Sequence[Hit],
+    name: str,
+    title: str,
+    page: str,
+    changed: datetime,
+    base: str,
+    address: str,
+    lang: str,
+) -> bytes:
+    """*hits* as an Atom feed at *address*. *name* is what its id is made of, *page* the path of the same for people.
+
+    *changed*: when it has changed where there are no hits.
+    """
     times = write_times(index.database, [hit.article.id for hit in hits])
     sources = source_rows(index.database)
-    written = max(times.values(), default=None) or newest_write(index.database) or datetime(1970, 1, 1, tzinfo=UTC)
-    asked = {name: value for name, value in question.values().items() if name not in ("k", "sort")}
     feed = Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "en" if lang == "en" else "zh-CN"})
-    _add(feed, "id", _urn(f"source {source.key}" if source else f"search {sorted(question.values().items())}"))
-    _add(feed, "title", f"{_name(lang)}: {_name_of(source, lang)}" if source else _title(question, lang))
-    _add(feed, "updated", _time(written))
+    _add(feed, "id", _urn(name))
+    _add(feed, "title", f"{_name(lang)}: {title}")
+    _add(feed, "updated", _time(max(times.values(), default=changed)))
     _add(_add(feed, "author"), "name", _name(lang))
     _add(feed, "link", rel="self", type=MEDIA_TYPE, href=address)
-    page = f"/sources/{source.key}" if source else search_for(**asked)
-    _add(feed, "link", rel="alternate", type="text/html", href=base.rstrip("/") + page)
+    _add(feed, "link", rel="alternate", type="text/html", href=base.rstrip("/") + quote(page, safe="/?&=%+"))
     for hit in hits:
         if hit.article.id in times:  # else it was deleted a moment ago
             _add_entry(feed, hit, times[hit.article.id], sources.get(hit.article.source), base, lang)
@@ -175,7 +195,7 @@ def _title(question: Question, lang: str) -> str:
     filters = [str(value) for name in ("source", "category", "kind", "language", "company", "must")
                for value in getattr(question, name)]  # fmt: skip
     shown = " · ".join(filter(None, [text, question.like and ("similar" if lang == "en" else "相似"), *filters]))
-    return f"{_name(lang)}: {shown or ('newest' if lang == 'en' else '最新')}"
+    return shown or ("newest" if lang == "en" else "最新")
 
 
 def _add(parent: Element, name: str, text: str = "", **attributes: str) -> Element:

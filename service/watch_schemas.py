@@ -66,6 +66,12 @@ class LogEntryAnswer(BaseModel):
     deliveries: list[DeliveryAnswer]
 
 
+class FeedAnswer(BaseModel):
+    """The path of the Atom feed of a watch: whoever knows it may read, without a token."""
+
+    address: str
+
+
 class LoggedWatchAnswer(WatchAnswer):
     """A watch with what it has told lately."""
 

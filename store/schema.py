@@ -138,7 +138,11 @@ INDEXES: dict[str, list[IndexModel]] = {
     "rankings": [IndexModel([("made", ASCENDING)], expireAfterSeconds=3600)],
     "tokens": [IndexModel([("key", ASCENDING)], unique=True)],
     "request_counts": [IndexModel([("made", ASCENDING)], expireAfterSeconds=60)],
-    "watches": [IndexModel([("name", ASCENDING)], unique=True), IndexModel([("targets.key", ASCENDING)])],
+    "watches": [
+        IndexModel([("name", ASCENDING)], unique=True),
+        IndexModel([("targets.key", ASCENDING)]),
+        IndexModel([("feed", ASCENDING)], unique=True, partialFilterExpression={"feed": {"$type": "string"}}),
+    ],
     "outbox": [
         # An article is told once by each watch, whatever is killed and however many match at a time.
         IndexModel([("watch", ASCENDING), ("article", ASCENDING), ("change", ASCENDING)], unique=True),

@@ -46,9 +46,10 @@ pipelines   storage tokenize < runs raw_middleware clean language encode withhol
 similarity  errors arrays jit lru background < option_values < postings < reader < query < ranking
             < analytics refresh guard maintenance < index < answers < evaluation bench health < cli < __main__
 alerts      errors leases network < schedule < targets < watches messages target_arguments
-            < senders outbox previews log_book < matcher delivery source_watch < runner fields printing < callback cli bench digest < __main__
+            < senders outbox previews log_book feed_keys < matcher delivery source_watch < runner fields printing
+            < callback cli bench digest < __main__
 service     problems schemas watch_schemas < capacity < deps answers parameters < openapi access < routes < page
-            < sign_in feeds warm_up prompt assistant < app < write_openapi __main__ bench
+            < sign_in feeds warm_up prompt assistant < watch_feed < app < write_openapi __main__ bench
 xinwen      commands completion < __main__
 """
 """Inside a package a module imports from its own layer's folder or from layers left of ``<``. Names between two ``<``

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from fastapi import APIRouter, Request
+from pymongo.database import Database
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from alerts import log_book
+from alerts import feed_keys, log_book
 from alerts.fields import target_fields
 from alerts.previews import preview
 from alerts.watches import DEFAULT_SCORE, OPTIONS, Watch, all_watches, question_of
@@ -22,9 +23,14 @@ from service.routes.watches import changed, existing, made_of, probed, secrets_o
 from similarity.answers.question import SEVERAL
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
+from store.connection import Document
 
 _MAX_FIELDS = 200
 _RHYTHMS = ("at-once", "hourly", "daily 08:30", "daily 18:00", "weekly mon 09:00")
+_FEED_ACTIONS: Mapping[str, Callable[[Database[Document], str], object]] = {
+    "feed": feed_keys.make_feed,
+    "revoke": feed_keys.revoke_feed,
+}
 _FORM = ("name", "to", "every", "quiet", "each_article", "changes")
 
 router = APIRouter(route_class=PageRoute)
@@ -80,15 +86,18 @@ async def watch(request: Request, engine: EngineDep, name: str) -> Response:
 
 @router.post("/watches/{name}")
 async def act(request: Request, engine: EngineDep, name: str) -> Response:
-    """Pause, resume, remove or test the watch, as the button says."""
+    """Pause, resume, remove or test the watch, make or revoke its feed, as the button says."""
     check_may_write(request)
     action = str((await _fields(request)).get("do", ""))
     if action == "test":
         answers = await probed(engine, name)
         return page(request, "watch.html", await engine.call(_context, name) | {"answers": answers})
-    if action not in ("pause", "resume", "remove"):
+    if action in _FEED_ACTIONS:
+        await engine.call(lambda index: _FEED_ACTIONS[action](index.database, existing(index, name).name))
+    elif action in ("pause", "resume", "remove"):
+        await engine.call(changed, action, name)
+    else:
         raise HTTPException(400)
-    await engine.call(changed, action, name)
     return RedirectResponse("/watches" if action == "remove" else f"/watches/{quote(name)}", 303)
 
 
@@ -129,6 +138,7 @@ def _context(index: SimilarityIndex, name: str) -> dict[str, Any]:
     found = existing(index, name)
     return _shown(index, found) | {
         "log": log_book.entries(index.database, found, 50),
+        "feed": feed_keys.feed_address(index.database, found.name),
         "secrets": secrets_of(found),
         "answers": [],
         "data": data_links(f"/api/v1/watches/{quote(found.name)}"),

@@ -12,7 +12,7 @@ from fastapi.openapi.models import Example
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from alerts import log_book, watches
+from alerts import feed_keys, log_book, watches
 from alerts.delivery import probe
 from alerts.errors import NoWatch
 from alerts.fields import preview_fields, target_fields, watch_fields
@@ -28,6 +28,7 @@ from service.problems import NotFound
 from service.watch_schemas import (
     BODY,
     TRY_BODY,
+    FeedAnswer,
     LoggedWatchAnswer,
     PreviewAnswer,
     ProbesAnswer,
@@ -134,6 +135,27 @@ async def test(request: Request, engine: EngineDep, name: Name) -> Response:
     check_may_write(request)
     question_of_nothing(request)
     return json_response({"targets": await probed(engine, name)})
+
+
+@router.post("/{name}/feed", summary="The feed of a watch", responses={200: {"model": FeedAnswer}, **PROBLEMS})
+async def make_feed(request: Request, engine: EngineDep, name: Name) -> Response:
+    """The secret address of an Atom feed of what the watch tells, for readers that cannot sign in."""
+    check_may_write(request)
+    question_of_nothing(request)
+
+    def make(index: SimilarityIndex) -> str:
+        return feed_keys.make_feed(index.database, existing(index, name).name)
+
+    return json_response({"address": await engine.call(make)})
+
+
+@router.delete("/{name}/feed", summary="Revoke the feed of a watch", status_code=204, responses={204: {}, **PROBLEMS})
+async def revoke_feed(request: Request, engine: EngineDep, name: Name) -> Response:
+    """Nobody reads the feed at its address any more."""
+    check_may_write(request)
+    question_of_nothing(request)
+    await engine.call(lambda index: feed_keys.revoke_feed(index.database, existing(index, name).name))
+    return Response(status_code=204)
 
 
 async def probed(engine: EngineDep, name: str) -> list[dict[str, Any]]:

@@ -21,9 +21,14 @@ HTML = {"Accept": "text/html"}
 def none(news_uri: str) -> Iterator[None]:
     """No watches before and after."""
     database = connect(news_uri)
+
+    def remove_all() -> None:
+        for watch in watches.all_watches(database):
+            watches.remove(database, watch.name)
+
+    remove_all()
     yield
-    for watch in watches.all_watches(database):
-        watches.remove(database, watch.name)
+    remove_all()
     database.client.close()
 
 
