@@ -34,7 +34,7 @@ _BEGINNING = 30  # letters by which a paragraph is recognized
 _MAX_PARAGRAPHS = 3000  # up to which beginnings are searched inside paragraphs
 _MIN_WITHOUT_MAIN = 250  # letters that trafilatura reads where no prose is found; less are a few lines of a menu
 _MIN_TOGETHER = 3  # paragraphs in one element that are no teasers, which have an element each
-_FEW_ELEMENTS, _MANY_ELEMENTS = 1500, 12_000
+_FEW_ELEMENTS, _MANY_ELEMENTS = 1500, 8_000
 _MAX_STEPS = 4_000_000  # from the root to each element and back, in sum; long pages have a tenth of that
 _MIN_LEAD = 80  # characters of a lead above the main content; menus and bylines are shorter
 
