@@ -45,7 +45,7 @@ _OFFER = re.compile(
 )
 # Of a paragraph behind a notice or an offer: what one pays, how, and what one gets.
 _TERMS = re.compile(
-    r"subscri|membership|\bmembers?\b|trial|cancel|per (?:week|month|year)|a (?:week|month|year)\b|\blog ?in\b"
+    r"subscri|membership|\bmembers?\b|trial|cancel|[$€£¥]\s?\d{1,4}(?:\.\d\d)?\b|\blog ?in\b"
     r"|\bsign in\b|account|devices|newsletter|unlimited|customer service|账号|帐号|会员|订阅|客户端|优惠|登录|付费|元/",
     re.IGNORECASE,
 )

@@ -63,6 +63,10 @@ def test_the_teaser_of_a_chinese_page(offers: str) -> None:
         ("", f"{PROSE}<p>Sign up for our newsletter to read more of this every week.</p>"),
         ("", f"{LONG}<p>Subscribe to read the rest of this series.</p>"),
         ("", f"<p>{FIRST}</p><p>Log in to read more.</p>{LONG}"),
+        (
+            "",
+            f"{PROSE}<p>Already a subscriber? Log in.</p><p>Output is forty thousand wafers a month.</p><p>{THIRD}</p>",
+        ),
     ],
 )
 def test_a_page_with_its_text_is_whole(head: str, inside: str) -> None:
