@@ -52,7 +52,7 @@ _TERMS = re.compile(
 
 
 def drop_offers(root: HtmlElement, paid_selectors: tuple[str, ...]) -> bool:
-    """Drop what the selectors of a page for its paid parts select, where that is offers and not the text.
+    """Drop what the selectors of a page for its paid parts select, where that is nothing but offers.
 
     Returns whether one of the parts holds the text.
     """
@@ -60,10 +60,9 @@ def drop_offers(root: HtmlElement, paid_selectors: tuple[str, ...]) -> bool:
     for css in paid_selectors[:_MAX_SELECTORS]:
         for part in _selected(root, css):
             prose = [block for block in blocks(part) if block.is_prose]
-            offers = [block for block in prose if _is_offer(block.text)]
-            if sum(block.weight for block in offers) * 2 < sum(block.weight for block in prose):
-                whole = True
-            elif part.getparent() is not None and part.tag != "body":
+            text = sum(block.weight for block in prose if not _is_offer(block.text))
+            whole = whole or 2 * text > sum(block.weight for block in prose)
+            if not text and part.getparent() is not None and part.tag != "body":
                 part.drop_tree()
     return whole
 

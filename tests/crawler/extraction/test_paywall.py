@@ -31,6 +31,7 @@ def paid(**more: object) -> str:
         (paid(isAccessibleForFree="http://schema.org/False"), f"<section class='offer'>{OFFERS}</section>"),
         ("<meta name='article:content_tier' content='locked'>", "<p>This article is for subscribers only.</p>"),
         ("", f"<div class='piano'>{OFFERS}</div>"),
+        (paid(isAccessibleForFree=False, hasPart={"isAccessibleForFree": False, "cssSelector": "article"}), OFFERS),
         ("", "<p>To continue reading this article, register for free.</p><p>$1 for four weeks</p>"),
     ],
 )
