@@ -81,7 +81,7 @@ def run(index: SimilarityIndex, uri: str, items: list[Tokenized], queries: list[
         database = connect(uri)
         writer = Writer(database)
         while part:
-            size = 1 + len(part) // 5
+            size = 1 + len(part) // 2
             writer.store(part[:size])
             part = part[size:]
         database.client.close()
