@@ -38,7 +38,7 @@ from service.watch_schemas import (
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 
-router = APIRouter(prefix="/watches", tags=["watches"])
+router = APIRouter(tags=["watches"])
 
 _NAME = {"cowos": Example(summary="a watch", value="cowos")}
 Name = Annotated[str, Path(description="名称 · name of a watch", max_length=100, openapi_examples=_NAME)]
@@ -46,7 +46,7 @@ Name = Annotated[str, Path(description="名称 · name of a watch", max_length=1
 _FIELDS = ("name", "question", "targets", "each_article", "changes", "about")
 
 
-@router.get("", summary="All watches", responses={200: {"model": WatchesAnswer}, **PROBLEMS})
+@router.get("/watches", summary="All watches", responses={200: {"model": WatchesAnswer}, **PROBLEMS})
 async def all_watches(request: Request, engine: EngineDep) -> Response:
     """All watches by name, without the keys of their targets."""
     question_of_nothing(request)
@@ -58,7 +58,7 @@ async def all_watches(request: Request, engine: EngineDep) -> Response:
 
 
 @router.post(
-    "",
+    "/watches",
     summary="A new watch",
     status_code=201,
     openapi_extra={"requestBody": BODY},
@@ -75,7 +75,7 @@ async def add(request: Request, engine: EngineDep) -> Response:
 
 
 @router.post(
-    "/try",
+    "/watch-preview",
     summary="What a watch would have told in the last 30 days",
     openapi_extra={"requestBody": TRY_BODY},
     responses={200: {"model": PreviewAnswer}, **PROBLEMS},
@@ -91,7 +91,7 @@ async def try_question(request: Request, engine: EngineDep) -> Response:
     return json_response(await engine.call(find))
 
 
-@router.get("/{name}", summary="A watch and its log", responses={200: {"model": LoggedWatchAnswer}, **PROBLEMS})
+@router.get("/watches/{name}", summary="A watch and its log", responses={200: {"model": LoggedWatchAnswer}, **PROBLEMS})
 async def show(request: Request, engine: EngineDep, name: Name) -> Response:
     """A watch, how much it has told, and the newest twenty matches with their deliveries."""
     question_of_nothing(request)
@@ -104,7 +104,7 @@ async def show(request: Request, engine: EngineDep, name: Name) -> Response:
     return json_response(await engine.call(find))
 
 
-@router.delete("/{name}", summary="Remove a watch", status_code=204, responses={204: {}, **PROBLEMS})
+@router.delete("/watches/{name}", summary="Remove a watch", status_code=204, responses={204: {}, **PROBLEMS})
 async def remove(request: Request, engine: EngineDep, name: Name) -> Response:
     """Remove a watch and what it has not sent yet."""
     check_may_write(request)
@@ -113,7 +113,7 @@ async def remove(request: Request, engine: EngineDep, name: Name) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/{name}/pause", summary="Pause a watch", responses={200: {"model": WatchAnswer}, **PROBLEMS})
+@router.post("/watches/{name}/pause", summary="Pause a watch", responses={200: {"model": WatchAnswer}, **PROBLEMS})
 async def pause(request: Request, engine: EngineDep, name: Name) -> Response:
     """Match and send nothing until it is resumed."""
     check_may_write(request)
@@ -121,7 +121,7 @@ async def pause(request: Request, engine: EngineDep, name: Name) -> Response:
     return json_response(watch_fields(await engine.call(changed, "pause", name)))
 
 
-@router.post("/{name}/resume", summary="Resume a watch", responses={200: {"model": WatchAnswer}, **PROBLEMS})
+@router.post("/watches/{name}/resume", summary="Resume a watch", responses={200: {"model": WatchAnswer}, **PROBLEMS})
 async def resume(request: Request, engine: EngineDep, name: Name) -> Response:
     """Go on with what is stored from now on."""
     check_may_write(request)
@@ -129,7 +129,9 @@ async def resume(request: Request, engine: EngineDep, name: Name) -> Response:
     return json_response(watch_fields(await engine.call(changed, "resume", name)))
 
 
-@router.post("/{name}/test", summary="Send a test message", responses={200: {"model": ProbesAnswer}, **PROBLEMS})
+@router.post(
+    "/watches/{name}/test", summary="Send a test message", responses={200: {"model": ProbesAnswer}, **PROBLEMS}
+)
 async def test(request: Request, engine: EngineDep, name: Name) -> Response:
     """A test message to each target, and what the services said."""
     check_may_write(request)

@@ -44,7 +44,7 @@ def test_a_watch_from_its_making_to_its_end(client: TestClient, none, robots: Ro
         "question": {"q": "先进封装产能", "min_score": 0.4, "language": ["zh"]},
         "targets": [{"to": WECOM_URL, "every": "daily 08:30"}, {"to": f"https://{HOOK_HOST}/x"}],
     }
-    tried = client.post("/api/v1/watches/try", json=body["question"]).json()
+    tried = client.post("/api/v1/watch-preview", json=body["question"]).json()
     assert [one["min_score"] for one in tried["thresholds"]] == [0.3, 0.4, 0.5]
     made = client.post("/api/v1/watches", json=body)
     assert made.status_code == 201, made.text
