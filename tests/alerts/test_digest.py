@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 
@@ -25,7 +26,7 @@ from text.analysis.analyzer import Analyzer
 DAY = datetime(2026, 5, 3, 16, tzinfo=UTC)  # midnight in Shanghai
 NOON = DAY + timedelta(hours=12)
 NEXT = DAY + timedelta(days=1)
-EVIL = "A <b>[wafer](javascript:alert)</b>\x1b[31m `price`"
+EVIL = "A < B & [wafer](javascript:alert) `price`"
 
 
 @pytest.fixture
@@ -110,12 +111,13 @@ def test_titles_are_no_markup(index: SimilarityIndex, database) -> None:
     tags.feed(page)
     assert tags.seen == {"html", "head", "meta", "title", "body", "h1", "h2", "p", "ul", "li", "a", "small"}
     assert "https://a.example/%3Ci%3E/" in tags.links and all(link.startswith("https://") for link in tags.links)
-    assert (
-        "[A \\<b\\>\\[wafer\\](javascript:alert)\\</b\\> \\[31m \\`price\\`](<https://a.example/%3Ci%3E/>)"
-        in markdown(found, "en")
+    assert "[A \\< B & \\[wafer\\](javascript:alert) \\`price\\`](<https://a.example/%3Ci%3E/>)" in markdown(
+        found, "en"
     )
-    for written in FORMATS.values():
-        assert "\x1b" not in written(found, "zh")
+    # Of an older program: articles that are stored today have no control characters.
+    steered = replace(found, biggest=[replace(found.biggest[0], title="A\x1b[31m\u202e title")])
+    for name, written in FORMATS.items():
+        assert name == "json" or ("A [31m title" in written(steered, "zh").replace("\\[", "["))
 
 
 def test_trouble_and_watches_of_the_day(index: SimilarityIndex, database) -> None:
