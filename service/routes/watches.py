@@ -139,7 +139,7 @@ async def test(request: Request, engine: EngineDep, name: Name) -> Response:
     return json_response({"targets": await probed(engine, name)})
 
 
-@router.post("/{name}/feed", summary="The feed of a watch", responses={200: {"model": FeedAnswer}, **PROBLEMS})
+@router.post("/watches/{name}/feed", summary="The feed of a watch", responses={200: {"model": FeedAnswer}, **PROBLEMS})
 async def make_feed(request: Request, engine: EngineDep, name: Name) -> Response:
     """The secret address of an Atom feed of what the watch tells, for readers that cannot sign in."""
     check_may_write(request)
@@ -151,7 +151,12 @@ async def make_feed(request: Request, engine: EngineDep, name: Name) -> Response
     return json_response({"address": await engine.call(make)})
 
 
-@router.delete("/{name}/feed", summary="Revoke the feed of a watch", status_code=204, responses={204: {}, **PROBLEMS})
+@router.delete(
+    "/watches/{name}/feed",
+    summary="Revoke the feed of a watch",
+    status_code=204,
+    responses={204: {}, **PROBLEMS},
+)
 async def revoke_feed(request: Request, engine: EngineDep, name: Name) -> Response:
     """Nobody reads the feed at its address any more."""
     check_may_write(request)
