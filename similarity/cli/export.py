@@ -176,28 +176,35 @@ def _format_of(given: str | None, out: Path | None) -> str:
 
 @contextmanager
 def destination(out: Path | None) -> Iterator[BinaryIO]:
-    """The file to write to: standard output, or a new file that is *out* once all was written. Raises ExportFailed."""
+    """The file to write to: standard output, or a new file that is *out* once all was written.
+
+    A device or a pipe is written to as it is. Raises ExportFailed.
+    """
     if out is None:
         yield sys.stdout.buffer
         with _failing(out):
             sys.stdout.buffer.flush()
         return
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    with _failing(out):
+        is_kept = out.exists() and not out.is_file()  # a device or a pipe
+        partial = out if is_kept else out.with_name(f".{out.name}.{os.getpid()}.partial")
+        file = partial.open("wb" if is_kept else "xb")
     try:
-        with _failing(out):
-            file = partial.open("xb")
         try:
             yield file
             with _failing(out):
                 file.flush()
-                os.fsync(file.fileno())
+                if not is_kept:
+                    os.fsync(file.fileno())
         finally:
             with suppress(OSError):  # what could not be written is tried again by close
                 file.close()
-        with _failing(out):
-            partial.replace(out)
+        if not is_kept:
+            with _failing(out):
+                partial.replace(out)
     finally:
-        partial.unlink(missing_ok=True)
+        if not is_kept:
+            partial.unlink(missing_ok=True)
 
 
 def write(file: BinaryIO, out: Path | None, data: bytes) -> None:

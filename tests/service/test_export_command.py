@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import resource
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from pyarrow import parquet
@@ -137,6 +139,26 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"] and file.read_text() == "what was there"
+
+
+def test_what_is_no_plain_file(tmp_path: Path) -> None:
+    pipe, read_from = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = Thread(target=lambda: read_from.append(pipe.read_bytes()))
+    reader.start()
+    with destination(pipe) as opened:
+        write(opened, pipe, b"rows")
+    reader.join(10)
+    assert read_from == [b"rows"] and pipe.is_fifo(), "it is written to, not replaced, as /dev/null would be"
+    for file, why in (
+        (tmp_path, "Is a directory"),
+        (tmp_path / ("a" * 250), "File name too long"),
+        (Path(__file__) / "a.csv", "Not a directory"),
+        (Path("/dev/full"), "No space left on device"),
+    ):
+        with pytest.raises(ExportFailed, match=why), destination(file) as opened:
+            write(opened, file, b"rows")
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 def test_without_pyarrow_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
