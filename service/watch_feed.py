@@ -42,6 +42,9 @@ async def watch_feed(request: Request, engine: EngineDep, key: str) -> Response:
 def _content(index: SimilarityIndex, watch: Watch, base: str, address: str, lang: str) -> bytes:
     told = [entry for entry in log_book.entries(index.database, watch, ENTRIES) if entry.article]
     stored = articles.read(index.database, [entry.article for entry in told])
-    hits = [Hit(stored[entry.article].article, entry.score) for entry in told if entry.article in stored]
+    scores: dict[str, float] = {}
+    for entry in told:  # the newest first; one that was told again after a change is one entry
+        scores.setdefault(entry.article, entry.score)
+    hits = [Hit(stored[key].article, score) for key, score in scores.items() if key in stored]
     changed = max((entry.found for entry in told), default=datetime(1970, 1, 1, tzinfo=UTC))
     return atom_of(index, hits, f"watch {watch.id}", watch.name, f"/watches/{watch.name}", changed, base, address, lang)

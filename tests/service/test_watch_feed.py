@@ -42,6 +42,11 @@ def test_whoever_knows_the_address_reads_what_the_watch_told(uri: str, database)
         feed = feedparser.parse(reply.content)
         assert not feed.bozo and [entry.title for entry in feed.entries] == [f"晶圆 {n} & 5 < 6" for n in (2, 1, 0)]
         assert client.get(path, headers={"If-None-Match": reply.headers["etag"]}).status_code == 304
+        again = outbox.row(watches.find(database, "晶圆 watch"), "article", ids[0], True, datetime.now(UTC), story=ids[0],
+                           change=2, entry={"title": "晶圆", "url": "", "source": "a", "score": 0.8})  # fmt: skip
+        outbox.insert(database, [again])
+        changed = feedparser.parse(client.get(path).content)
+        assert [entry.title[:4] for entry in changed.entries] == ["晶圆 0", "晶圆 2", "晶圆 1"], "each article once"
         articles.delete(database, ids[:1])
         known = client.get(path, headers={"If-None-Match": reply.headers["etag"]})
         assert known.status_code == 200 and len(feedparser.parse(known.content).entries) == 2
