@@ -61,6 +61,8 @@ def send_once(message: Message, target: Target, senders: Mapping[str, Send] = SE
 
 def probe(watch: str, target: Target, moment: datetime) -> SendAnswer:
     """Send a test message of the watch named *watch* to *target* now, and what the service said."""
+    if target.kind == CALLBACK:
+        return SendAnswer(False, "函数只由其程序调用 · only the program that made the watch calls its function")
     entry = Entry("test", "notice", "测试消息：订阅可以送达 · This is a test: messages of this watch arrive here")
     return send_once(Message(f"msg_test_{moment:%Y%m%d%H%M%S%f}", watch, (entry,), moment), target)
 
@@ -145,6 +147,8 @@ class TargetSender:
         if state != outbox.FAILED:
             return
         others = [other for other in watch.targets if other.key != self.key]
+        if not outbox.has_news(self.database, message):
+            others = []  # or dead targets would tell of each other for ever
         text = f"未能送达 · not delivered to {target.shown}: {answer.text}"
         if others:
             outbox.insert(self.database, [outbox.notice(watch, f"failed {message['_id']}", text, now, others)])

@@ -181,6 +181,12 @@ def note_answer(database: Database[Document], message: Document, is_delivered: b
     return state
 
 
+def has_news(database: Database[Document], message: Document) -> bool:
+    """Whether *message* says more than that other messages have failed."""
+    news = {"_id": {"$in": message["matches"]}, "article": {"$not": {"$regex": f"^{FAILED} "}}}
+    return database.outbox.find_one(news, {"_id": 1}) is not None
+
+
 def sent_since(database: Database[Document], target: str, since: datetime) -> int:
     """How many messages to *target* were sent since then; each is sent once in a minute at most."""
     return database.messages.count_documents({"target": target, "tried": {"$gt": since}})

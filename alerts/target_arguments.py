@@ -30,7 +30,7 @@ def joined(arguments: Sequence[str]) -> list[str]:
             continue
         if target < 0:
             raise WatchError(f"{name} stands before the --to that it is for", f"{name} 应写在所属的 --to 之后", "to")
-        while name == "--every" and rest and len(value.split()) < _WORDS.get(value.split()[0].lower(), 1):
+        while name == "--every" and rest and value.count(" ") + 1 < _WORDS.get(value.lower().partition(" ")[0], 1):
             value += f" {rest.pop(0)}"
         result[target] += f" {name.lstrip('-')} {value}"
     return result

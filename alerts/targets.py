@@ -7,6 +7,7 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from alerts.errors import WatchError
@@ -175,11 +176,15 @@ def _checked_apprise(url: str, given: str) -> str:
             "no service has such an address: see https://github.com/caronc/apprise/wiki, or use https://…",
             "没有服务用这样的地址，见 https://github.com/caronc/apprise/wiki，或用 https://…",
         )
-    for name in ("host", "smtp_host"):
-        host = getattr(service, name, None)
-        if host and (name == "smtp_host" or "host" in service.template_tokens):  # else a key stands in its place
-            _check(given, host)
+    for host in hosts_of(service):
+        _check(given, host)
     return url
+
+
+def hosts_of(service: Any) -> list[str]:
+    """The hosts that *service*, one of apprise, has from its address and connects to."""
+    names = [name for name in ("host", "endpoint") if name in service.template_tokens]  # else a key stands in its place
+    return [host for name in (*names, "smtp_host") if (host := getattr(service, name, None))]
 
 
 def _check(url: str, host: str) -> None:

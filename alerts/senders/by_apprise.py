@@ -6,6 +6,7 @@ Its senders for WeCom and DingTalk take a refusal with status 200 for success, s
 from __future__ import annotations
 
 import logging
+from typing import Any
 from urllib.parse import urlsplit
 
 from apprise import Apprise, AppriseAsset, NotifyFormat
@@ -13,7 +14,7 @@ from apprise import Apprise, AppriseAsset, NotifyFormat
 from alerts.messages import Message, plain_text
 from alerts.network import SECONDS, NotSent, public_address
 from alerts.senders.answer import SendAnswer, one_line
-from alerts.targets import Target
+from alerts.targets import Target, hosts_of
 
 _SERIOUS = ("WARNING", "ERROR", "CRITICAL")
 
@@ -26,14 +27,13 @@ def send(message: Message, target: Target) -> SendAnswer:
 def send_text(title: str, text: str, target: Target, is_html: bool = False) -> SendAnswer:
     """Send *text* with its *title*; HTML as a mail of two parts, HTML and plain. Raises NotSent."""
     asset = AppriseAsset(app_id="Xinwen", app_desc="芯闻 Xinwen", http_redirects=False)
-    service = Apprise.instantiate(target.url, asset=asset)
+    service: Any = Apprise.instantiate(target.url, asset=asset)
     if service is None:
         raise NotSent("the library apprise no longer knows such an address")
     service.redirects = False  # an address may say otherwise
-    for name in ("host", "smtp_host"):
-        host = getattr(service, name, None)
-        if host and (name == "smtp_host" or "host" in service.template_tokens):
-            public_address(host)
+    service.discovery = False  # of Matrix: a server may name any other address
+    for host in hosts_of(service):
+        public_address(host)
     apprise = Apprise(asset=asset)
     apprise.add(service)
     result = apprise.notify(

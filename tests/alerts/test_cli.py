@@ -33,6 +33,7 @@ def test_each_target_has_its_own_rhythm() -> None:
         (["--to", WECOM_URL, "--every", "hourly", "--every", "hourly"], "--every is given twice"),
         (["--to", "https://a b.example/"], "is no target"),
         (["--to", WECOM_URL, "--every", "daily", "--json"], "is no rhythm"),
+        (["--to", WECOM_URL, "--every", "", "HBM4"], "--every '' is no rhythm"),
     ]:
         with pytest.raises(WatchError, match=why):
             targets_of([value for value in joined(wrong) if value.startswith("http")])

@@ -16,7 +16,7 @@ from alerts.leases import NumberedLease, server_time
 from alerts.network import NotSent
 from alerts.outbox import RETRIES
 from alerts.senders.answer import SendAnswer
-from alerts.targets import target_of
+from alerts.targets import WEBHOOK, WECOM, target_of
 from alerts.watches import SOURCES, Watch
 from similarity.answers.question import Question
 from similarity.health import undelivered, undelivered_lines
@@ -94,6 +94,18 @@ def test_a_refused_message_is_retried_under_its_id_and_fails_at_last(database, r
     assert hook.step()
     assert undelivered(database) == [], "it gets messages again"
     assert "芯片 0" in texts and "未能送达 · not delivered to https://hooks.example.org" in texts
+
+
+def test_two_dead_targets_do_not_tell_of_each_other_for_ever(database) -> None:
+    watch = add(database, HOOK, WECOM_URL)
+    match(database, watch, 1)
+    refusing = dict.fromkeys((WEBHOOK, WECOM), lambda *_: SendAnswer(False, "no"))
+    for place in (0, 1) * (3 * len(RETRIES)):
+        sender(database, watch, place, senders=refusing).run(Event())
+        hurry(database)
+    messages = list(database.messages.find())
+    assert {message["state"] for message in messages} == {"failed"}
+    assert len(messages) == 4, "the story and the failure of the other, to each"
 
 
 def test_a_dead_target_delays_no_other(database, robots: Robots) -> None:

@@ -20,7 +20,7 @@ from alerts.delivery import probe, send_once
 from alerts.errors import WatchError
 from alerts.messages import Entry, Message, fitting, markdown
 from alerts.network import LOCAL, NotPublic, NotSent, check_host, post, public_address
-from alerts.targets import DINGTALK, WECOM, target_of
+from alerts.targets import CALLBACK, DINGTALK, WECOM, Target, target_of
 from tests.alerts.robots import DINGTALK_URL, HOOK_HOST, WECOM_URL, Robots, serving
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
@@ -116,6 +116,7 @@ WRONG = [
     ("dbus://", "no service has such an address"),
     ("syslog://", "no service has such an address"),
     ("json://10.0.0.1/", "private network"),
+    ("acs://me@a.example/a2V5/nas.local/you@a.example", "private network"),
     ("mailtos://me:secret@mail.local?to=a@b.com", "private network"),
     ("https://qyapi.weixin.qq.com/cgi-bin/webhook/send", "a robot of WeCom has"),
     ("https://oapi.dingtalk.com/robot/send?secret=hidden", "a robot of DingTalk has"),
@@ -229,5 +230,6 @@ def test_titles_are_no_markup() -> None:
 
 
 def test_a_probe_says_what_the_service_said(robots: Robots) -> None:
+    assert "only the program" in probe("w", Target(CALLBACK, "callback://1"), NOW).text
     assert probe("cowos", target_of(WECOM_URL), NOW).text == "errcode 0 ok"
     assert "测试消息" in robots.received[-1].text
