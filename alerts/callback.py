@@ -82,7 +82,7 @@ class Watching:
         article = stored[entry.article].article
         try:
             self._callback(Match(message.id, self.name, article, entry.score, entry.story, message.made))
-        except Exception as error:
+        except BaseException as error:  # also sys.exit(), which would end this thread without a word
             self.fault = f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
             log.warning("the callback of watch %s failed; it is called again", self.name, exc_info=True)
             return SendAnswer(False, self.fault)

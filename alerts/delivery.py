@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Thread, current_thread
 
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
@@ -223,4 +223,6 @@ class Deliveries:
         with self._lock:
             threads = list(self._threads.values())
         for thread in threads:
+            if thread is current_thread():  # a callback stops its watch
+                continue
             thread.join(max(end - time.monotonic(), 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -62,6 +63,24 @@ def test_an_exception_is_shown_and_the_call_repeated(index, writer: Writer, fort
         until(lambda: len(calls) == 2)
         until(lambda: not watching.fault)
     assert calls[0] == calls[1]
+
+
+def test_a_function_may_exit_and_may_stop_its_watch(index, writer: Writer, forty) -> None:
+    calls: list[Match] = []
+
+    def once(match: Match) -> None:
+        calls.append(match)
+        if len(calls) == 1:
+            sys.exit("no printer")
+        watching.stop()
+
+    watching = index.watch(forty[0].article.title, min_score=0.3, name="w", callback=once)
+    writer.store(forty[:1])
+    until(lambda: index.database.messages.find_one({"attempts": 1}))
+    assert watching.fault == "SystemExit: no printer"
+    index.database.messages.update_many({}, {"$set": {"next": LONG_AGO}})
+    until(lambda: index.database.messages.find_one({"state": "delivered"}))
+    assert len(calls) == 2 and watching.fault == ""
 
 
 def test_a_function_that_never_returns_holds_up_nobody(index, writer: Writer, forty) -> None:
