@@ -67,12 +67,12 @@ def watch_link(name: str) -> str:
 
 def markdown(message: Message) -> str:
     """For robots of WeCom and DingTalk."""
-    lines = [f"**{_plain(message.heading)}**"]
+    lines = [f"**{without_markup(message.heading)}**"]
     for entry in _shown(message):
-        title = _plain(entry.title)
-        lines.append(f"- [{title}]({_link(entry.url)})" if _link(entry.url) else f"- {title}")
+        title = without_markup(entry.title)
+        lines.append(f"- [{title}]({link_of(entry.url)})" if link_of(entry.url) else f"- {title}")
         if meta := _meta(entry):
-            lines.append(f"  {_plain(meta)}")
+            lines.append(f"  {without_markup(meta)}")
     return "\n".join([*lines, *_rest(message, lambda link: f"[{link}]({link})")])
 
 
@@ -80,7 +80,7 @@ def plain_text(message: Message) -> str:
     """For services that show text as it is, without the heading."""
     lines = []
     for entry in _shown(message):
-        lines += [_one_line(entry.title), *filter(None, [_meta(entry), _link(entry.url)]), ""]
+        lines += [_one_line(entry.title), *filter(None, [_meta(entry), link_of(entry.url)]), ""]
     return "\n".join([*lines, *_rest(message, str)]).strip()
 
 
@@ -141,12 +141,12 @@ def _one_line(text: str) -> str:
     return text if len(text) <= _MOST_TITLE else text[: _MOST_TITLE - 1] + "…"
 
 
-def _plain(text: str) -> str:
+def without_markup(text: str) -> str:
     """*text* without what is markup: WeCom and DingTalk know no escapes, so signs of full width take their place."""
     return _one_line(text).translate(str.maketrans("[]<>*`", "［］＜＞＊｀"))
 
 
-def _link(url: str) -> str:
+def link_of(url: str) -> str:
     """*url* as it may stand between brackets; "" where it is too long for a message."""
     safe = quote(url, safe=":/?#[]@!$&'*+,;=%~")
     return safe if len(safe) <= _MOST_URL else ""

@@ -11,7 +11,7 @@ from uuid import uuid4
 from pymongo.database import Database
 
 from alerts.digest.contents import Digest
-from alerts.digest.texts import FORMATS, html, markdown, plain_text, short, title_of
+from alerts.digest.texts import FORMATS, html, plain_text, robot_markdown, short, title_of
 from alerts.network import NotSent
 from alerts.senders import dingtalk, webhook, wecom
 from alerts.senders.answer import SendAnswer
@@ -26,9 +26,9 @@ def send(found: Digest, language: str, target: Target) -> SendAnswer:
     title, most = title_of(found, language), target.limits.text
     try:
         if target.kind == WECOM:
-            return wecom.send_markdown(short(found, language, most, markdown), target)
+            return wecom.send_markdown(short(found, language, most, robot_markdown), target)
         if target.kind == DINGTALK:
-            return dingtalk.send_markdown(title, short(found, language, most, markdown), target)
+            return dingtalk.send_markdown(title, short(found, language, most, robot_markdown), target)
         if target.kind == WEBHOOK:
             return webhook.send_body(f"msg_{uuid4().hex}", _body(found, language, most), target)
         from alerts.senders import by_apprise  # loads apprise, which takes a third of a second

@@ -10,6 +10,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from alerts.digest.contents import Digest, DigestReport, DigestStory
+from alerts.messages import link_of, without_markup
 from similarity.answers.fields import to_json
 from similarity.option_values import TIME_ZONE
 
@@ -67,6 +68,17 @@ def markdown(found: Digest, language: str) -> str:
     return _written(found, language, "# {}", "## {}", line)
 
 
+def robot_markdown(found: Digest, language: str) -> str:
+    """*found* as the robots of WeCom and DingTalk read Markdown, which know no escapes."""
+
+    def line(one: Line) -> str:
+        text, url = without_markup(one.text), link_of(one.url)
+        linked = f"[{text}]({url})" if url else text
+        return f"- {linked}" + (f" — {without_markup(one.note)}" if one.note else "")
+
+    return _written(found, language, "# {}", "## {}", line)
+
+
 def plain_text(found: Digest, language: str) -> str:
     """*found* as text for a terminal or a mail."""
 
@@ -102,7 +114,7 @@ def json(found: Digest, language: str) -> str:
 
 
 def short(found: Digest, language: str, most: int, write: Callable[[Digest, str], str]) -> str:
-    """What *write* (``markdown`` or ``plain_text``) gives, cut between lines so that it has at most *most* bytes.
+    """What *write* (``robot_markdown`` or ``plain_text``) gives, cut between lines so that it has at most *most* bytes.
 
     The last line then says how many lines are left out.
     """

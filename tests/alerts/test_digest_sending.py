@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from alerts.digest import cli
 from alerts.digest.contents import digest
 from alerts.digest.sending import note_sent, send, told_before
-from alerts.digest.texts import markdown, plain_text, short
+from alerts.digest.texts import markdown, plain_text, robot_markdown, short
 from alerts.network import LOCAL
 from alerts.targets import target_of
 from similarity.index import SimilarityIndex
@@ -44,7 +44,7 @@ def index(uri: str, database) -> Iterator[SimilarityIndex]:
     sources = ("sia", "semi", "intel", "smic", "tsmc", "kpmg", "pwc", "reuters")
     for source in sources:
         for number in range(9):
-            title = f"先进封装产能扩张，{source} {number}：{'扩产' * 40}"
+            title = f"先进封装产能扩张，{source} {number}：[x_1] #2 {'扩产' * 40}"
             published = DAY + timedelta(hours=number)
             store(
                 [f"{source} {number} 先进封装"],
@@ -65,7 +65,9 @@ def test_robots_get_what_fits_and_say_that_they_took_it(robots: Robots, index: S
         assert send(found, "zh", target_of(url)).is_delivered
     text = robots.received[0].text
     assert len(text.encode()) <= 4096 and "行从略" in text.splitlines()[-1]
-    assert markdown(found, "zh").startswith("\n".join(text.splitlines()[:-2]))
+    assert robot_markdown(found, "zh").startswith("\n".join(text.splitlines()[:-2]))
+    assert "\\" not in text and "](<" not in text, "robots know neither escapes nor links in angle brackets"
+    assert "：［x_1］ #2 扩产" in text and "](https://" in text
     robots.refuse(errcode=45009, errmsg="api freq out of limit")
     answer = send(found, "zh", target_of(WECOM_URL))
     assert not answer.is_delivered and "too often" in answer.text
