@@ -8,7 +8,7 @@ from collections import Counter
 from configparser import ConfigParser
 from copy import deepcopy
 from functools import cache
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -36,6 +36,9 @@ _MIN_WITHOUT_MAIN = 250  # letters that trafilatura reads where no prose is foun
 _MIN_TOGETHER = 3  # paragraphs in one element that are no teasers, which have an element each
 _FEW_ELEMENTS, _MANY_ELEMENTS = 1500, 8_000
 _MAX_STEPS = 4_000_000  # from the root to each element and back, in sum; long pages have a tenth of that
+_MIN_ITEM = 15  # letters of an item of a list; shorter ones ("Facebook") may be buttons
+_PICTURES = frozenset(("figure", "figcaption"))
+_PICTURE_CLASS = re.compile(r"caption|credit|ima?ge?|photo|picture|pic\b|video|pull-?quote", re.IGNORECASE)
 _MIN_LEAD = 80  # characters of a lead above the main content; menus and bylines are shorter
 
 
@@ -79,7 +82,8 @@ def _generic(root: HtmlElement, title: str) -> list[str]:
     if not inside and read and not lumped and _is_nearer(read, main, page, title):
         return [block.text for block in read]
     if not inside or lumped or _misses(read, main):
-        return [block.text for block in main if block.is_prose or block.linked < 0.5 * len(block.text)]
+        above = _lead_above(read, main, page, title) if lumped else []
+        return above + [block.text for block in main if block.is_prose or block.linked < 0.5 * len(block.text)]
     lead = [block.text for block in read[: inside[0]] if len(block.text) >= _MIN_LEAD]
     texts = lead + _completed(read[inside[0] : inside[-1] + 1], main)
     links = {block.text for block in page if block.linked >= 0.9 * len(block.text)}
@@ -132,6 +136,16 @@ def _is_nearer(read: list[TextBlock], main: list[TextBlock], page: list[TextBloc
     return one < other
 
 
+def _lead_above(read: list[TextBlock], main: list[TextBlock], page: list[TextBlock], title: str) -> list[str]:
+    """The paragraphs between the title and *main* that were *read*, as the rest of a text may open by a button."""
+    key = title_key(title)
+    until = next(index for index, block in enumerate(page) if block is main[0])
+    heads = [index for index, block in enumerate(page[:until]) if key and title_key(block.text) == key]
+    known = _Paragraphs([block.text for block in read])
+    between = page[heads[-1] + 1 : until] if heads else []
+    return [block.text for block in between if block.is_prose and not block.linked and block.text in known]
+
+
 def _weight(texts: list[TextBlock]) -> int:
     return sum(block.weight for block in texts if block.is_prose)
 
@@ -174,13 +188,14 @@ def _without_scripts(root: HtmlElement) -> list[str]:
 
 
 def _completed(read: list[TextBlock], main: list[TextBlock]) -> list[str]:
-    """The texts of *read* with the headings and rows of *main* between them, some of which trafilatura leaves out.
+    """The texts of *read* with the blocks of *main* between them that trafilatura leaves out of some pages.
 
-    Rows are those of *main*, cells and all; those that follow the last text directly belong to it.
+    These are headings, rows, items of lists and paragraphs without links. Rows are those of *main*, cells and all;
+    those that follow the last text directly belong to it.
     """
     rows = any(block.is_row for block in main)
     texts = [block.text for block in read if not (rows and block.is_row)]
-    known = set(texts)
+    known, lines = _Paragraphs(texts), set(texts)
     positions = {_beginning(block.text): index for index, block in reversed(list(enumerate(main)))}
     complete: list[str] = []
     last = None
@@ -188,15 +203,28 @@ def _completed(read: list[TextBlock], main: list[TextBlock]) -> list[str]:
         position = positions.get(_beginning(text))
         if position is not None and (last is None or position > last):
             if last is not None:
-                complete += [block.text for block in main[last + 1 : position] if _is_between(block, known)]
+                complete += [block.text for block in main[last + 1 : position] if _is_between(block, known, lines)]
             last = position
         complete.append(text)
     return complete + _rows_after(main[len(main) if last is None else last + 1 :])
 
 
-def _is_between(block: TextBlock, known: set[str]) -> bool:
-    heading = block.holder.tag in _HEADINGS and not block.linked and block.text not in known
-    return heading or (block.is_row and block.linked < 0.5 * len(block.text))
+def _is_between(block: TextBlock, known: _Paragraphs, lines: set[str]) -> bool:
+    """Does *block*, which stands between two texts, belong to the article? *known* and *lines* have what was read."""
+    if block.is_row:
+        return block.linked < 0.5 * len(block.text)
+    if block.linked or block.text in lines:
+        return False
+    if block.holder.tag in _HEADINGS:
+        return True
+    item = block.holder.tag == "li" and block.weight >= _MIN_ITEM
+    return (item or (block.is_prose and not _is_of_picture(block))) and block.text not in known
+
+
+def _is_of_picture(block: TextBlock) -> bool:
+    """Is *block* what stands below a picture, by its tags and classes?"""
+    near = [block.holder, *islice(block.holder.iterancestors(), 2)]
+    return any(node.tag in _PICTURES or _PICTURE_CLASS.search(node.get("class") or "") for node in near)
 
 
 def _rows_after(blocks_after: list[TextBlock]) -> list[str]:

@@ -106,3 +106,33 @@ def test_a_text_with_one_long_paragraph_beside_it_is_not_lumped() -> None:
 def test_a_page_whose_text_is_in_one_line() -> None:
     body = body_of(f"<div>{TITLE}<span>{CHINESE[0]}</span><span>{CHINESE[1]}</span></div>")
     assert body == "".join(CHINESE)
+
+
+def test_items_without_links_stay_between_paragraphs() -> None:
+    """Trafilatura leaves the figures of a release out."""
+    items = ["Revenue of $1.2 billion, up 12%", "Gross margin of 51.2%"]
+    figures = f"<ul type='disc'>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+    column = f"<div class='col'><p>{FIRST}</p><p>{SECOND}</p>{figures}<p>{THIRD}</p><p>{TEASERS[0]}</p></div>"
+    body = body_of(f"<header>{TITLE}</header><section class='release-body'>{column}</section>")
+    assert body.split("\n") == [FIRST, SECOND, *items, THIRD, TEASERS[0]]
+
+
+def test_paragraphs_in_other_elements_stay_between_paragraphs() -> None:
+    """Trafilatura leaves a text out that is in no paragraph, as editors of WeChat write them."""
+    first, second, third, fourth = (f"{number}期：{CHINESE[0][:-1]}，{CHINESE[1]}" for number in "一二三四")
+    text = f"<section><p>{first}</p></section><section><span>{second}</span></section><section><p>{third}</p><p>{fourth}</p></section>"
+    body = body_of(f"<h1>晶圆厂提前投产</h1><div class='rich_media_content' id='js_content'>{text}</div>")
+    assert body.split("\n") == [first, second, third, fourth]
+
+
+def test_what_stands_below_a_picture_is_not_put_back() -> None:
+    picture = f"<div class='image-caption'><span>{TEASERS[0]}</span></div>"
+    body = body_of(
+        f"<article>{TITLE}<div class='text'><p>{FIRST}</p>{picture}<p>{SECOND}</p><p>{THIRD}</p></div></article>"
+    )
+    assert body.split("\n")[0] == FIRST and body.endswith(THIRD)
+
+
+def test_the_lead_above_a_part_that_a_button_opens() -> None:
+    parts = f"<div class='truncated'><p>{FIRST}</p></div><div class='more-content' style='display:none'><p>{SECOND}</p><p>{THIRD}</p></div>"
+    assert body_of(f"<article>{TITLE}{parts}<button>Read more</button></article>") == f"{FIRST}\n{SECOND}\n{THIRD}"
