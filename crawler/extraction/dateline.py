@@ -42,9 +42,14 @@ _PUBLISHED_CLASS = re.compile(
 )
 """Class or id of an element with the date of publication, wherever it stands."""
 
-_UPDATED = re.compile(r"(?:last |最后|最近)?(?:updated|modified|更新|修改)", re.IGNORECASE)
+_CHANGED = (
+    r"(?:last |最后|最近)?(?:updated|modified|更新|修改|mise? à jour|modifié|(?:zuletzt )?aktualisiert|ac?tualizado"
+    r"|aggiornato|modificato|bijgewerkt)"
+)
+_UPDATED = re.compile(_CHANGED, re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?=(?:last |最后|最近)?(?:updated|modified|更新|修改)|(?:first )?(?:published|posted)|发布|发表|发稿|刊发|上线)",
+    rf"(?={_CHANGED}|(?:first )?(?:published|posted)|发布|发表|发稿|刊发|上线"
+    r"|publié|veröffentlicht|publicado|pubblicato|gepubliceerd)",
     re.IGNORECASE,
 )
 """Before the label of each date of a line that has several."""

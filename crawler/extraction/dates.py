@@ -33,6 +33,7 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 _MAX_LENGTH = 200  # characters; a longer text is an article, not a date line
 _MAX_RELATIVE_LENGTH = 60  # characters; "two days ago" in a longer text is prose
+_MAX_FOREIGN_LENGTH = 80  # characters of a line with a date in another language
 _MAX_PLACE = 60  # characters before the date of a dateline
 
 _ZONES = {
@@ -132,7 +133,12 @@ _FOREIGN_MONTH = (
 _FOREIGN = re.compile(
     rf"\b\d{{1,2}}\b\D{{0,20}}(?<![^\W\d_]){_FOREIGN_MONTH}(?![^\W\d_]).*\b(?:19|20)\d\d\b", re.IGNORECASE
 )
-_ACCENTS = re.compile(r"[\u0300-\u036f]")
+# Only this is given to dateparser, which reads no date with other words beside it ("Publié le 6 mars 2026").
+_FOREIGN_DATE = re.compile(
+    rf"(?<!\d)(?P<date>\d{{1,2}}(?:er|[.ºª°])?\s?(?:de\s)?{_FOREIGN_MONTH}\.?,?\s?(?:del?\s)?(?:19|20)\d\d)(?!\d)"
+    r"(?:[\s,|·–-]{0,4}(?:um|a las|alle|ore|om|as?)?\s?(?P<hour>\d{1,2})\s?[:.h]\s?(?P<minute>\d\d)(?!\d))?",
+    re.IGNORECASE,
+)
 _TIMESTAMP = re.compile(r"\d{10}|\d{13}")
 _CHINESE_NUMBER = re.compile(r"[〇零○一二三四五六七八九十]{1,4}(?=\s?[年月日])")
 _CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
@@ -156,7 +162,7 @@ def parse_date(
         if moment is None and captured is not None and len(text) <= _MAX_RELATIVE_LENGTH:
             now = captured.astimezone(zone)
             moment = (_relative(text, now) if relative else None) or _without_year(text, now)
-        if moment is None and len(text) <= _MAX_RELATIVE_LENGTH:
+        if moment is None and len(text) <= _MAX_FOREIGN_LENGTH:
             moment = _foreign(text, timezone)
     except (ValueError, OverflowError):  # February 30, hour 25
         return None
@@ -179,7 +185,7 @@ def _arabic(chinese: str) -> str:
 def is_dateline(text: str) -> bool:
     """Does *text* begin like a press release, with a place and a date: ``BERLIN, March 6, 2026 – The …``?"""
     text = _normalized(text)
-    match = _first(text) or _NUMERIC.search(text)
+    match = _written(text)
     if match is None or match.start() > _MAX_PLACE:
         return False
     return len(text[: match.start()].split()) <= 8 and text[match.end() :].lstrip()[:1] in tuple("-–—:/(】电讯")
@@ -188,15 +194,25 @@ def is_dateline(text: str) -> bool:
 def is_date(text: str) -> bool:
     """Is *text* only a date, with or without the day of the week?"""
     text = _normalized(text)
-    match = _first(text) or _NUMERIC.search(text)
+    match = _written(text)
     return match is not None and not _LETTERS.search(_WEEKDAYS.sub("", text[: match.start()] + text[match.end() :]))
 
 
 def around_date(text: str) -> tuple[str, str]:
     """The texts before and after the first full date in *text*; both are empty where it has none."""
     text = _normalized(text)
-    match = _first(text) or _NUMERIC.search(text)
+    match = _written(text)
     return (text[: match.start()], text[match.end() :]) if match else ("", "")
+
+
+def _written(text: str) -> re.Match[str] | None:
+    """The match of the first full date in *text*, in any language."""
+    return _first(text) or _NUMERIC.search(text) or _FOREIGN_DATE.search(_without_accents(text))
+
+
+def _without_accents(text: str) -> str:
+    """*text* with plain letters, each in its place."""
+    return text if text.isascii() else "".join(unicodedata.normalize("NFKD", letter)[0] for letter in text)
 
 
 def _first(text: str) -> re.Match[str] | None:
@@ -294,7 +310,11 @@ def _without_year(text: str, now: datetime) -> datetime | None:
 
 def _foreign(text: str, timezone: str) -> datetime | None:
     """A full date with the name of the month in another language ("6. März 2026"), by dateparser."""
-    if not _FOREIGN.search(_ACCENTS.sub("", unicodedata.normalize("NFKD", text))):
+    plain = _without_accents(text)
+    if match := _FOREIGN_DATE.search(plain):
+        start, end = match.span("date")
+        text = text[start:end] + (f" {match['hour']}:{match['minute']}" if match["hour"] else "")
+    elif len(text) > _MAX_RELATIVE_LENGTH or not _FOREIGN.search(plain):
         return None
     import dateparser
 

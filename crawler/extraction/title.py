@@ -54,7 +54,8 @@ def choose_title(root: HtmlElement, stated: list[str], site_names: Iterable[str]
     if not stated and len(main) == 1 and not keys.intersection(map(title_key, candidates)):
         # Only <title>, which often names the section, and one heading that differs from it.
         candidates = list(main.values())
-    telling = [text for text in candidates if not _is_generic(text, names, main)]
+    file_name = _file_name(url)
+    telling = [text for text in candidates if text.lower() != file_name and not _is_generic(text, names, main)]
     if not telling and (heading := page_heading(root, lambda text: _is_generic(text, names, main))):
         return heading
     candidates = telling or candidates
@@ -63,6 +64,12 @@ def choose_title(root: HtmlElement, stated: list[str], site_names: Iterable[str]
     votes = [title_key(candidate) for candidate in candidates]
     # max() returns the first of equals: without a majority the order of trust decides.
     return max(candidates, key=lambda candidate: votes.count(title_key(candidate)), default="")[:_MAX_LENGTH]
+
+
+def _file_name(url: str) -> str:
+    """The name of the file at *url* in lower case, without its ending; "" for one that has no digit, as words have."""
+    name = urlsplit(url).path.rsplit("/", 1)[-1].rpartition(".")[0].lower()
+    return name if any(map(str.isdigit, name)) else ""
 
 
 def _is_generic(title: str, names: set[str], shown: Container[str]) -> bool:

@@ -198,3 +198,17 @@ def test_dates_in_the_data_of_scripts(script: str, day: int) -> None:
 )  # fmt: skip
 def test_when_a_page_was_changed_is_not_when_it_was_published(head: str) -> None:
     assert read(page(head=f"<title>New fab opens early</title>{head}")).published is None
+
+
+@pytest.mark.parametrize(
+    ("line", "hour"),
+    [
+        ("Publié le 6 mars 2026 à 18h30, mis à jour le 7 mars 2026 à 09h00", 18),
+        ("Aktualisiert: 7. März 2026, 09:00 Uhr | Veröffentlicht: 6. März 2026, 18:30 Uhr", 18),
+        ("Mis à jour le 7 mars 2026 à 09h00", None),
+        ("Die Fabrik wurde am 6. März 2026 eröffnet.", None),
+    ],
+)
+def test_date_lines_in_other_languages(line: str, hour: int | None) -> None:
+    found = read(page(f"<h1>New fab opens early</h1><p>{line}</p>{PROSE}")).published
+    assert found == (datetime(2026, 3, 6, hour, 30, tzinfo=UTC) if hour else None)

@@ -118,3 +118,10 @@ def test_plain_text_has_the_key_that_it_has_among_other_text(text: str) -> None:
 
 def test_letters_and_digits_count_and_nothing_else() -> None:
     assert title_key("TSMC's 2nm_yield: “70%”") == title_key("ＴＳＭＣ s ２nm yield 70") == "tsmcs2nmyield70"
+
+
+def test_the_name_of_the_file_is_no_title() -> None:
+    """Filings have such titles."""
+    filing = page(f"<p><b>{'New fab opens early'}</b></p>{LINE}{PROSE}", "<title>acme-20260306</title>")
+    assert read(filing, "https://www.example.com/data/000012/acme-20260306.htm").title == "New fab opens early"
+    assert read(filing, "https://www.example.com/data/000012/").title == "acme-20260306"
