@@ -59,12 +59,24 @@ def drop_offers(root: HtmlElement, paid_selectors: tuple[str, ...]) -> bool:
     whole = False
     for css in paid_selectors[:_MAX_SELECTORS]:
         for part in _selected(root, css):
-            prose = [block for block in blocks(part) if block.is_prose]
-            text = sum(block.weight for block in prose if not _is_offer(block.text))
-            whole = whole or 2 * text > sum(block.weight for block in prose)
+            text, prose = _weights_of_text(part)
+            whole = whole or 2 * text > prose
             if not text and part.getparent() is not None and part.tag != "body":
                 part.drop_tree()
     return whole
+
+
+def _weights_of_text(part: HtmlElement) -> tuple[int, int]:
+    """The weight of the prose in *part* without offers and, behind the first of them, their terms; and of all prose."""
+    text = prose = 0
+    offered = False
+    for block in blocks(part):
+        offer = _is_offer(block.text)
+        offered = offered or offer
+        if block.is_prose:
+            prose += block.weight
+            text += 0 if offer or (offered and _is_terms(block.text)) else block.weight
+    return text, prose
 
 
 def _selected(root: HtmlElement, css: str) -> list[HtmlElement]:

@@ -17,6 +17,10 @@ OFFERS = (
     " paper, and cancel at any time that you like.</p><p>Already have an account? Log in here to read on, or call our"
     " service between eight and six on every working day.</p>"
 )
+PRICES = (
+    "<h2>Subscribe to unlock this article</h2><p>Only $1 for four weeks</p><p>Then $75 per month. Complete access to our"
+    " journalism on any device, and you may cancel anytime during your trial.</p>"
+)
 LONG = "".join(f"<p>{number}. {text}</p>" for number in range(8) for text in (FIRST, SECOND, THIRD))
 
 
@@ -28,6 +32,7 @@ def paid(**more: object) -> str:
     ("head", "offers"),
     [
         (paid(**PAID), f"<div class='locked'>{OFFERS}</div>"),
+        (paid(**PAID), f"<div class='locked'>{PRICES}</div>"),
         (paid(isAccessibleForFree="http://schema.org/False"), f"<section class='offer'>{OFFERS}</section>"),
         ("<meta name='article:content_tier' content='locked'>", "<p>This article is for subscribers only.</p>"),
         ("", f"<div class='piano'>{OFFERS}</div>"),
