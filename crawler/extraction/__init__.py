@@ -45,6 +45,7 @@ _OTHER_FORMATS = (
     (b"GIF8", "a picture"),
     (b"RIFF", "a picture or a recording"),
 )
+_WITH_PASSWORD = "EncryptedPackage".encode("utf-16-le")  # MS-OFFCRYPTO 2.3.4.4: where an OLE file keeps a document
 _MAX_NULS = 8  # NUL bytes in the first kilobyte of a broken page; binary data have more
 _TEXT_WITH_NUL = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-16
 _ENTRY = re.compile(rb"\s*(?>(?:<\?.*?\?>|<!--.*?-->)\s*)*<(?:rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]", re.DOTALL)
@@ -136,6 +137,7 @@ def _refuse_larger(limit: int, data: bytes, what: str) -> None:
 def _refuse_other_formats(data: bytes) -> None:
     for magic, what in _OTHER_FORMATS:
         if data.startswith(magic):
+            what = "an Office document with a password" if _WITH_PASSWORD in data else what
             raise Unreadable(f"neither a page nor a PDF, but {what}")
     if data[:1024].count(0) > _MAX_NULS and not data.startswith(_TEXT_WITH_NUL):
         raise Unreadable("neither a page nor a PDF, but binary data")

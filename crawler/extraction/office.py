@@ -31,7 +31,19 @@ _MAX_PARTS = 20_000
 _MAX_TITLE = 200  # characters; a longer first line is a paragraph
 _CORE_PROPERTIES = "docProps/core.xml"
 _NO_TITLES = ("", "powerpoint presentation", "powerpoint 演示文稿", "word document", "document", "presentation")
+_TEMPLATES_SAVED = (datetime(2013, 12, 23, 23, 15), datetime(2013, 1, 27, 9, 15, 58))
+"""What programs leave as the time that use the templates of python-docx and python-pptx."""
+
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_P, _TABLE, _BOX = f"{_WORD}p", f"{_WORD}tbl", f"{_WORD}txbxContent"
+_HOLDERS = frozenset(f"{_WORD}{name}" for name in ("sdt", "sdtContent", "customXml", "ins", "moveTo"))
+"""Elements around paragraphs, rows and cells: controls of a template, and changes that are not accepted yet."""
+
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_NOT_TEXT = frozenset((f"{_WORD}moveFrom", f"{_WORD}del", _FALLBACK, _BOX))
+"""What was here before it was moved, or is written twice for older programs; boxes have lines of their own."""
+
+_SIGNS = {f"{_WORD}tab": " ", f"{_WORD}br": " ", f"{_WORD}cr": " ", f"{_WORD}noBreakHyphen": "-"}
 _BROKEN = (
     *(zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError, OSError, EOFError, RecursionError),
     *(KeyError, ValueError, TypeError, AttributeError, IndexError, NotImplementedError, RuntimeError),
@@ -81,18 +93,19 @@ def read_office(data: bytes, url: str, *, captured: datetime, name: str, source:
 def _open_docx(data: bytes) -> _Contents:
     """The paragraphs and tables of a document in their order. Called in the child process."""
     import docx
+    from docx.text.paragraph import Paragraph
 
     try:
         has_properties = _check_archive(data, "word/document.xml")
         document = docx.Document(io.BytesIO(data))
         lines: list[str] = []
         headings: dict[str, str] = {}
-        for block in document.iter_inner_content():
-            if isinstance(block, docx.table.Table):
-                lines += _rows(block._tbl)
-            elif text := _paragraph(block._p):
-                lines.append(text)
-                headings.setdefault(str(block.style.name if block.style else ""), text)
+        for block in _children(document.element.body, _P, _TABLE):
+            found = list(_lines_of(block))
+            lines += found
+            if block.tag == _P and found:
+                style = Paragraph(block, document._body).style
+                headings.setdefault(str(style.name if style else ""), found[0])
         heading = headings.get("Title") or headings.get("Heading 1") or ""
         return _with_properties(_Contents(["\n".join(lines)], heading=heading), document, has_properties)
     except _BROKEN as error:
@@ -138,23 +151,49 @@ def _with_properties(contents: _Contents, document: Any, has_properties: bool) -
         contents.title = " ".join((facts.title or "").split())
         contents.authors = [name for name in ((facts.author or "").strip(),) if name and name != "python-docx"]
         saved = facts.modified or facts.created
-        contents.saved = saved.replace(tzinfo=saved.tzinfo or UTC) if saved else None
+        known = saved is not None and saved.replace(tzinfo=None) not in _TEMPLATES_SAVED
+        contents.saved = saved.replace(tzinfo=saved.tzinfo or UTC) if saved and known else None
     return contents
 
 
-def _paragraph(element: Any) -> str:
-    """The text of a paragraph with insertions and links, without what was deleted."""
-    parts = []
-    for node in element.iter(f"{_WORD}t", f"{_WORD}tab", f"{_WORD}br", f"{_WORD}cr"):
-        parts.append(node.text or "" if node.tag == f"{_WORD}t" else " ")
-    return " ".join("".join(parts).split())
+def _children(element: Any, *tags: str) -> Iterator[Any]:
+    """The children of *element* with one of *tags*, those inside controls and changes too."""
+    for child in element:
+        if child.tag in tags:
+            yield child
+        elif child.tag in _HOLDERS:
+            yield from _children(child, *tags)
+
+
+def _lines_of(block: Any) -> Iterator[str]:
+    """The line of a paragraph with those of its text boxes, or the rows of a table."""
+    if block.tag == _TABLE:
+        yield from _rows(block)
+        return
+    if line := " ".join("".join(_parts(block)).split()):
+        yield line
+    for box in block.iter(_BOX):
+        if next(box.iterancestors(_FALLBACK), None) is None:
+            for inner in _children(box, _P, _TABLE):
+                yield from _lines_of(inner)
+
+
+def _parts(element: Any) -> Iterator[str]:
+    """The texts in *element* with insertions and links, without what was deleted."""
+    for child in element:
+        if child.tag == f"{_WORD}t":
+            yield child.text or ""
+        elif child.tag in _SIGNS:
+            yield _SIGNS[child.tag]
+        elif child.tag not in _NOT_TEXT:
+            yield from _parts(child)
 
 
 def _rows(table: Any) -> Iterator[str]:
     """Each row of a table on one line."""
-    for row in table.iterchildren(f"{_WORD}tr"):
-        cells = [" ".join(map(_paragraph, cell.iter(f"{_WORD}p"))) for cell in row.iterchildren(f"{_WORD}tc")]
-        if line := " ".join(" ".join(cells).split()):
+    for row in _children(table, f"{_WORD}tr"):
+        cells = (_children(cell, _P, _TABLE) for cell in _children(row, f"{_WORD}tc"))
+        if line := " ".join(line for blocks in cells for block in blocks for line in _lines_of(block)):
             yield line
 
 

@@ -6,13 +6,12 @@ import re
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from lxml.html import fragment_fromstring
 from markdown_it import MarkdownIt
 
 from crawler.extraction.charset import decode
 from crawler.extraction.dates import parse_date
 from crawler.extraction.main_content import blocks
-from crawler.extraction.page import timezone_of
+from crawler.extraction.page import parse_html, timezone_of
 from crawler.extraction.paragraphs import joined_lines
 from crawler.extraction.stated_date import stated_date
 from crawler.extraction.unreadable import Unreadable
@@ -25,7 +24,11 @@ _SENTENCE_END = (".", "。", "！", "!", "；", ";", "，", ",", ":", "：")
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.{0,10000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _FACT = re.compile(r"^(title|date|author|authors)[ \t]*:[ \t]*(\S.{0,500})$", re.MULTILINE | re.IGNORECASE)
 _ROBOTS = re.compile(r"(?:[ \t]*(?:#.{0,999})?\n){0,200}[ \t]*user-agent[ \t]*:", re.IGNORECASE)
-_PARAGRAPHS = re.compile(r"\n[ \t]*\n")
+_LIST = re.compile(
+    r"^(authors?)[ \t]*:[ \t]*\n((?:[ \t]*-[ \t]+\S.{0,200}(?:\n|\Z)){1,50})", re.MULTILINE | re.IGNORECASE
+)
+_ITEM = re.compile(r"^[ \t]*-[ \t]+(.*)$", re.MULTILINE)
+_PARAGRAPHS = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*\u3000)")  # a line that is indented in Chinese begins one
 
 
 def read_text(data: bytes, url: str, *, captured: datetime, name: str, source: Source | None = None) -> Article:
@@ -47,6 +50,8 @@ def read_text(data: bytes, url: str, *, captured: datetime, name: str, source: S
     else:
         if matter := _FRONT_MATTER.match(text):
             facts = {key.lower(): value.strip(" \"'[]") for key, value in _FACT.findall(matter[1])}
+            for key, items in _LIST.findall(matter[1]):
+                facts[key.lower()] = ", ".join(item.strip(" \"'") for item in _ITEM.findall(items))
             text = text[matter.end() :]
         heading, body = _markdown(text)
     if not any(map(str.isalnum, body)):
@@ -74,8 +79,7 @@ def read_text(data: bytes, url: str, *, captured: datetime, name: str, source: S
 
 
 def _markdown(text: str) -> tuple[str, str]:
-    """The first heading and the paragraphs of a Markdown text, without its marks."""
-    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
-    root = fragment_fromstring(html.replace("\x00", ""), create_parent="div")
+    """The first heading and the paragraphs of a Markdown text, without its marks and tags."""
+    root = parse_html(f"<body>{MarkdownIt('commonmark').enable('table').render(text)}</body>")
     heading = next((" ".join(node.text_content().split()) for node in root.iter("h1", "h2")), "")
     return heading, "\n".join(block.text for block in blocks(root))

@@ -26,6 +26,9 @@ WORKBOOKS = (".xlsx",)
 PAGES = (".html", ".htm", ".html.gz", ".htm.gz", ".xhtml", ".shtml", ".pdf", *OFFICE_FILES, *TEXT_FILES, *WORKBOOKS)
 LINES = (".jsonl", ".jsonl.gz")
 MANIFEST = "MANIFEST.tsv"
+_MAX_LINE_BYTES = 32 * 2**20
+"""Of a line of rows; what a few kilobytes of gzip unpack to may have no end of line."""
+
 _ABOUT_FOLDER = re.compile(r"(?:readme|licen[cs]e|changelog|notice)\b.*", re.IGNORECASE)
 """Names of texts about the files of a folder; they are read where they are named themselves."""
 
@@ -113,22 +116,25 @@ def _reader_of_workbooks(source: Source | None) -> Source:
 
 
 def _read_lines(path: Path, now: datetime) -> Iterator[Article | UnreadablePage]:
-    number = 0
+    read = 0
     try:
-        # With a byte order mark, which Windows writes, or without.
-        opened = gzip.open if path.suffix == ".gz" else open
-        with opened(path, "rt", encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, 1):
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as lines:
+            while data := lines.readline(_MAX_LINE_BYTES + 1):
+                if len(data) > _MAX_LINE_BYTES:
+                    raise ValueError(f"a line of more than {_MAX_LINE_BYTES // 2**20} MiB")
+                # With a byte order mark, which Windows writes, or without.
+                line = data.decode("utf-8" if read else "utf-8-sig")
+                read += 1
                 if not line.strip():
                     continue
-                place = f"{path.as_uri()}#line={number}"
+                place = f"{path.as_uri()}#line={read}"
                 try:
                     yield article_of_row(json.loads(line), now)
                 except (ValueError, TypeError, AttributeError, RecursionError) as error:
-                    yield UnreadablePage(UNKNOWN, place, [f"line {number}: {error}"], now)
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+                    yield UnreadablePage(UNKNOWN, place, [f"line {read}: {error}"], now)
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         # One broken file must not stop the others; the lines before the fault have been read.
-        yield UnreadablePage(UNKNOWN, path.as_uri(), [f"cannot be read beyond line {number}: {error}"], now)
+        yield UnreadablePage(UNKNOWN, path.as_uri(), [f"cannot be read beyond line {read}: {error}"], now)
 
 
 def _read_manifest(path: Path) -> dict[Path, InputFile]:

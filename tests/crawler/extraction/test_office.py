@@ -72,6 +72,50 @@ def test_what_was_inserted_counts_and_what_was_deleted_does_not() -> None:
     assert "删去" not in body
 
 
+NAMES = (
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    ' xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+)
+
+
+def run_of(text: str) -> str:
+    return f"<w:r><w:t>{text}</w:t></w:r>"
+
+
+def test_controls_boxes_and_moved_text_are_read_once() -> None:
+    document = docx.Document()
+    box = f"<w:txbxContent><w:p>{run_of('In a box')}</w:p></w:txbxContent>"
+    written_twice = f"<w:r><mc:AlternateContent><mc:Choice Requires='wps'>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback></mc:AlternateContent></w:r>"
+    style = "<w:pPr><w:pStyle w:val='Title'/></w:pPr>"
+    for part in (
+        f"<w:sdt {NAMES}><w:sdtContent><w:p>{style}{run_of('Review')}</w:p><w:p>{run_of(TEXT)}</w:p></w:sdtContent></w:sdt>",
+        f"<w:p {NAMES}>{run_of('Around. ')}{written_twice}{run_of('The box.')}</w:p>",
+        f"<w:p {NAMES}><w:moveFrom>{run_of('It moved.')}</w:moveFrom>{run_of('It stays.')}</w:p>",
+        f"<w:p {NAMES}><w:moveTo>{run_of('It moved.')}</w:moveTo></w:p>",
+        f"<w:p {NAMES}><w:r><w:t>low</w:t><w:noBreakHyphen/><w:t>power</w:t></w:r></w:p>",
+        f"<w:tbl {NAMES}><w:sdt><w:sdtContent><w:tr><w:tc><w:p>{run_of('Sales')}</w:p></w:tc>"
+        f"<w:sdt><w:sdtContent><w:tc><w:p>{run_of('412.7')}</w:p></w:tc></w:sdtContent></w:sdt></w:tr></w:sdtContent></w:sdt></w:tbl>",
+    ):
+        document.element.body.insert(-1, docx.oxml.parse_xml(part))
+    article = read(bytes_of(document), "memo.docx")
+    assert article.title == "Review"
+    assert article.body.split("\n") == [
+        "Review", TEXT, "Around. The box.", "In a box", "It stays.", "It moved.", "low-power", "Sales 412.7",
+    ]  # fmt: skip
+
+
+def test_the_time_of_a_template_is_not_when_a_file_was_saved() -> None:
+    out = io.BytesIO()
+    document = docx.Document()
+    document.add_paragraph(TEXT)
+    document.save(out)
+    deck_out = io.BytesIO()
+    deck = pptx.Presentation()
+    deck.slides.add_slide(deck.slide_layouts[0]).shapes.title.text = TEXT
+    deck.save(deck_out)
+    assert (read(out.getvalue(), "a.docx").published, read(deck_out.getvalue(), "a.pptx").published) == (None, None)
+
+
 @pytest.mark.parametrize(("stated", "title"), [("Annual review of wafers", "Annual review of wafers"), ("Word Document", "晶圆厂提前投产")])  # fmt: skip
 def test_the_title_that_the_file_states(stated: str, title: str) -> None:
     assert read(bytes_of(memo(), title=stated), "memo.docx").title == title
@@ -125,6 +169,11 @@ def archive(**parts: bytes) -> bytes:
         (bytes_of(docx.Document()), "a.docx", "DOCX without text"),
         (bytes_of(memo()), "a.html", "a ZIP archive or an Office document"),
         (b"\xd0\xcf\x11\xe0" + bytes(600), "a.docx", "an old Office document"),
+        (
+            b"\xd0\xcf\x11\xe0" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
+            "a.docx",
+            "an Office document with a password",
+        ),
     ],
 )
 def test_broken_files_and_bombs_are_refused_with_a_reason(data: bytes, name: str, reason: str) -> None:
@@ -158,6 +207,18 @@ def test_markdown_with_front_matter() -> None:
     assert f"{TEXT} 见报告。" in article.body.split("\n")
     assert "销售 412.7" in article.body
     assert not set("*[|#") & set(article.body)
+
+
+def test_tags_and_comments_in_markdown_are_no_text() -> None:
+    text = "---\nauthors:\n  - Ann Reed\n  - 'Bo Li'\ntitle: Wafers\n---\n<!-- more -->\nOutput rose.<br>Prices fell below 10<sup>15</sup>.\n\n<img src='a.png'>\n"
+    article = read(text.encode(), "note.md")
+    assert (article.authors, article.body) == (["Ann Reed", "Bo Li"], "Output rose.\nPrices fell below 10¹⁵.")
+
+
+def test_an_indented_line_begins_a_chinese_paragraph() -> None:
+    lines = [TEXT, TEXT.rstrip("。"), TEXT[::-1].lstrip("。")]
+    article = read(("纪要\n" + "".join(f"　　{line}\n" for line in lines)).encode(), "纪要.txt")
+    assert (article.title, article.body.split("\n")) == ("纪要", lines)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,14 @@ def test_a_byte_order_mark_is_no_part_of_the_first_row(tmp_path: Path, encoding:
     assert isinstance(article, Article) and article.title == "晶圆代工涨价"
 
 
+def test_a_line_without_end_costs_the_rest_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "A.JSONL.GZ"
+    file.write_bytes(gzip.compress(f"{ROW}\n".encode() + bytes(40 * 2**20), 1))
+    article, refused = read_file(find_files([file])[0], NOW)
+    assert isinstance(article, Article) and isinstance(refused, UnreadablePage)
+    assert refused.reasons == ["cannot be read beyond line 1: a line of more than 32 MiB"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_a_manifest_with_a_byte_order_mark(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "a.html").write_text("<h1>A</h1>", "utf-8")
