@@ -76,16 +76,17 @@ def links(
         _check_address(url)
     try:
         reading = read_captured(_read(file), chosen, moment, url)
+        wanted = [is_wanted(link, chosen) for link in reading.entry.links]
     except EntryPageError as error:
         _fail(f"{file}: {error}")
     page = reading.entry
     # The JSON key "way" is older than the term discovery method.
     lines = []
-    for link in page.links:
+    for link, followed in zip(page.links, wanted, strict=True):
         facts = {name: _plain(value) for name, value in asdict(link).items()}
         always = {name: facts.pop(name) for name in ("url", "title", "published")}
         not_empty = {name: value for name, value in facts.items() if value}
-        added = {"wanted": is_wanted(link, chosen), "way": reading.name}
+        added = {"wanted": followed, "way": reading.name}
         lines.append(always | not_empty | added)
     further = () if page.links else page.further
     lines += [{"url": address, "entry": True, "way": reading.name} for address in further]

@@ -21,6 +21,7 @@ Place = tuple[str | int, ...]
 """Where something stands in the file: names of keys and numbers of elements."""
 
 _POSITION = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)$")
+_MAY_END = re.compile("]|\"{3}|'{3}")
 _KEY = re.compile(r"\s*\[{0,2}\s*([\w.\"'-]+)")
 
 
@@ -76,7 +77,9 @@ class SourcesFile:
         while start < len(lines):
             end = start + 1
             while (statement := _parsed("\n".join(lines[start:end]))) is None:
-                end += 1
+                end += 1  # to the next line that may end a value of several lines
+                while end < len(lines) and not _MAY_END.search(lines[end - 1]):
+                    end += 1
             if lines[start].lstrip().startswith("["):
                 table = _header(statement, elements)
                 places: Iterable[Place] = (table[:length] for length in range(1, len(table) + 1))

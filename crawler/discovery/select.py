@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import SplitResult, urlsplit
 
-from crawler.discovery.entry_page import EntryPage
+from crawler.discovery.entry_page import EntryPage, EntryPageError
 from crawler.discovery.methods import Link
+from crawler.extraction.time_limit import time_limit
+from crawler.extraction.unreadable import Unreadable
 from crawler.source import Source
 from store.article import canonical_address
 
+_MAX_SECONDS = 5.0  # of processor time that a pattern may take for one entry page
 _MAX_TOPIC_TAGS = 12  # a round-up with more tags is about no one topic
 
 
 def select(page: EntryPage, source: Source, language: str = "") -> EntryPage:
-    """*page* with only the links that are articles of *source*. With *language*, other languages are dropped."""
+    """*page* with only the links that are articles of *source*. With *language*, other languages are dropped.
+
+    Raises EntryPageError where a pattern of the source takes too long.
+    """
     dropped = Counter(page.dropped)
     homes = _homes(source)
     links = merge_links((_mapped(link, source, homes) for link in page.links), source)
@@ -27,21 +34,33 @@ def select(page: EntryPage, source: Source, language: str = "") -> EntryPage:
     links = _keep(
         links, lambda link: source.elsewhere or urlsplit(link.url).hostname in source.allowed, dropped, "host"
     )
-    links = _keep(links, lambda link: bool(re.search(source.include, link.url)), dropped, "include")
+    with _in_time("include"):
+        links = _keep(links, lambda link: bool(re.search(source.include, link.url)), dropped, "include")
     found = len(links)
     links = _keep(links, lambda link: not language or link.language in ("", language), dropped, "language")
     return EntryPage(links=links, further=page.further, found=found, dropped=+dropped)
 
 
 def on_topic(links: list[Link], source: Source) -> list[Link]:
-    """Those of *links* that match ``Source.words``; all where the source has none."""
+    """Those of *links* that match ``Source.words``; all where the source has none. Raises EntryPageError."""
     words = re.compile(source.words, re.IGNORECASE)
-    return [link for link in links if words.search(_topic_text(link))]
+    with _in_time("words"):
+        return [link for link in links if words.search(_topic_text(link))]
 
 
 def is_wanted(link: Link, source: Source) -> bool:
     """Is *link* an article of *source* by its address and its topic?"""
     return bool(re.search(source.include, link.url)) and bool(on_topic([link], source))
+
+
+@contextmanager
+def _in_time(field: str) -> Iterator[None]:
+    """Gives up on a pattern of a person's own that backtracks without end. Raises EntryPageError."""
+    try:
+        with time_limit(_MAX_SECONDS):
+            yield
+    except Unreadable as error:
+        raise EntryPageError(f"the pattern {field} of the source: {error}") from None
 
 
 def merge_links(links: Iterable[Link], source: Source) -> list[Link]:

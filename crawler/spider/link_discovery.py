@@ -264,11 +264,17 @@ class LinkDiscovery:
         return self._add_page(result, url, page)
 
     def _add_page(self, result: _MethodResult, url: str, page: EntryPage) -> EntryPage:
-        """Adds *page* to *result* with the links that are on topic, and counts the others in the ledger."""
+        """Adds *page* to *result* with the links that are on topic, and counts the others in the ledger.
+
+        Raises DiscoveryFailed.
+        """
         self.ledger.count_found(len(page.links) + page.dropped.total())
         for reason, number in page.dropped.items():
             self.ledger.drop(reason, number)
-        wanted = on_topic(page.links, self.source)
+        try:
+            wanted = on_topic(page.links, self.source)
+        except EntryPageError as error:
+            raise DiscoveryFailed(str(error)) from None
         self.ledger.drop("words", len(page.links) - len(wanted))
         result.pages[url] = replace(page, links=wanted)
         return result.pages[url]

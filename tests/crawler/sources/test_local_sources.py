@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from crawler.discovery.entry_page import EntryPage, EntryPageError
 from crawler.discovery.methods import Feed, Link, Listing
+from crawler.discovery.select import on_topic, select
 from crawler.local_sources import with_local
 from crawler.source import Source
 from crawler.sources import EXTRA, PACKAGED
@@ -322,3 +325,20 @@ def test_more_sources_are_whole_and_off() -> None:
     assert not any(row.enabled for row in extra.values())
     assert all(row.read == "entry" and row.keep != "full" and row.why.endswith(".") for row in extra.values())
     assert all(row.name_zh or row.language == "en" for row in extra.values())
+
+
+def test_values_of_many_lines() -> None:
+    """Each line of a value is not read as its end, or a long list would take minutes."""
+    hosts = "".join(f'"h{number}.example",\n' for number in range(8000))
+    text = f'[kpmg]\nhosts = [\n{hosts}]\nwhy = """\na\nb\n"""\nkepe = 1\n'
+    file = SourcesFile(Path("sources.toml"), text)
+    assert (file.line_of(("kpmg", "why")), file.line_of(("kpmg", "kepe"))) == (8004, 8008)
+
+
+@pytest.mark.parametrize("field", ["include", "words"])
+def test_a_pattern_that_takes_too_long_is_given_up(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.discovery.select._MAX_SECONDS", 0.2)
+    row = replace(PACKAGED["semi"], **{"include": "", "words": "", field: "(a+)+$"})
+    link = Link(url=f"https://www.semi.org/{'a' * 40}!")
+    with pytest.raises(EntryPageError, match=f"pattern {field} of the source: reading it takes more than"):
+        on_topic(select(EntryPage(links=[link]), row).links, row)
