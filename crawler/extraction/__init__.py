@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zlib
 from dataclasses import replace
@@ -40,6 +41,7 @@ TEXT_FILES = (".txt", ".md", ".markdown")
 _OTHER_FORMATS = (
     (signatures.ZIP, "a ZIP archive or an Office document"),
     (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"{\\rtf", "an RTF document"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
@@ -89,6 +91,8 @@ def _read(data: bytes, url: str, captured: datetime, source: Source | None, char
 
         return read_workbook(data, url, captured=captured, source=source, name=name)
     _refuse_other_formats(data)
+    if _JSON.match(data[:64]) and (ending not in TEXT_FILES or _is_json(data)):
+        raise Unreadable("JSON, not a page")
     _refuse_larger(MAX_HTML_BYTES, data, "page")
     if ending in TEXT_FILES:
         from crawler.extraction.plain_text import read_text
@@ -143,5 +147,12 @@ def _refuse_other_formats(data: bytes) -> None:
         raise Unreadable("neither a page nor a PDF, but binary data")
     if is_feed_or_sitemap(data):
         raise Unreadable("a feed or sitemap, not an article; the command `links` reads it")
-    if _JSON.match(data[:64]):
-        raise Unreadable("JSON, not a page")
+
+
+def _is_json(data: bytes) -> bool:
+    """Is *data* JSON as a whole? Notes may begin with a day or a number in brackets."""
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -100,12 +100,15 @@ def _open_docx(data: bytes) -> _Contents:
         document = docx.Document(io.BytesIO(data))
         lines: list[str] = []
         headings: dict[str, str] = {}
+        styles: dict[str | None, str] = {}
         for block in _children(document.element.body, _P, _TABLE):
             found = list(_lines_of(block))
             lines += found
             if block.tag == _P and found:
-                style = Paragraph(block, document._body).style
-                headings.setdefault(str(style.name if style else ""), found[0])
+                if block.style not in styles:  # which takes as long to find as a page to read
+                    style = Paragraph(block, document._body).style
+                    styles[block.style] = str(style.name if style else "")
+                headings.setdefault(styles[block.style], found[0])
         heading = headings.get("Title") or headings.get("Heading 1") or ""
         return _with_properties(_Contents(["\n".join(lines)], heading=heading), document, has_properties)
     except _BROKEN as error:

@@ -123,15 +123,16 @@ def _read_lines(path: Path, now: datetime) -> Iterator[Article | UnreadablePage]
                 if len(data) > _MAX_LINE_BYTES:
                     raise ValueError(f"a line of more than {_MAX_LINE_BYTES // 2**20} MiB")
                 # With a byte order mark, which Windows writes, or without.
-                line = data.decode("utf-8" if read else "utf-8-sig")
-                read += 1
-                if not line.strip():
-                    continue
-                place = f"{path.as_uri()}#line={read}"
-                try:
-                    yield article_of_row(json.loads(line), now)
-                except (ValueError, TypeError, AttributeError, RecursionError) as error:
-                    yield UnreadablePage(UNKNOWN, place, [f"line {read}: {error}"], now)
+                text = data.decode("utf-8" if read else "utf-8-sig")
+                for line in text.rstrip("\r\n").split("\r"):  # some programs end lines so
+                    read += 1
+                    if not line.strip():
+                        continue
+                    place = f"{path.as_uri()}#line={read}"
+                    try:
+                        yield article_of_row(json.loads(line), now)
+                    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+                        yield UnreadablePage(UNKNOWN, place, [f"line {read}: {error}"], now)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         # One broken file must not stop the others; the lines before the fault have been read.
         yield UnreadablePage(UNKNOWN, path.as_uri(), [f"cannot be read beyond line {read}: {error}"], now)

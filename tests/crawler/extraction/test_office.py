@@ -169,6 +169,7 @@ def archive(**parts: bytes) -> bytes:
         (bytes_of(docx.Document()), "a.docx", "DOCX without text"),
         (bytes_of(memo()), "a.html", "a ZIP archive or an Office document"),
         (b"\xd0\xcf\x11\xe0" + bytes(600), "a.docx", "an old Office document"),
+        (rb"{\rtf1\ansi Output rose in all plants.}", "a.docx", "an RTF document"),
         (
             b"\xd0\xcf\x11\xe0" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
             "a.docx",
@@ -227,6 +228,14 @@ def test_an_indented_line_begins_a_chinese_paragraph() -> None:
 )  # fmt: skip
 def test_the_title_of_markdown(text: str, title: str) -> None:
     assert read(text.encode(), "note.md").title == title
+
+
+def test_a_note_that_begins_with_brackets_is_no_json() -> None:
+    for beginning in ("[2026-03-05]", "[1]", "{1}"):
+        assert read(f"{beginning} 调研\n{TEXT}\n".encode(), "a.txt").title == f"{beginning} 调研"
+    for data in (b'[{"title": "x"}]', b'{"title": "x"}'):
+        with pytest.raises(Unreadable, match="JSON, not a page"):
+            read(data, "a.md")
 
 
 def test_a_text_file_that_is_none() -> None:

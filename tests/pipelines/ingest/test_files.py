@@ -31,6 +31,15 @@ def test_a_byte_order_mark_is_no_part_of_the_first_row(tmp_path: Path, encoding:
     assert isinstance(article, Article) and article.title == "晶圆代工涨价"
 
 
+def test_lines_end_as_programs_end_them(tmp_path: Path) -> None:
+    for end in ("\n", "\r\n", "\r"):
+        file = tmp_path / "a.jsonl"
+        file.write_bytes(f"{ROW}{end}{end}{{{end}{ROW}".encode())
+        first, wrong, last = read_file(find_files([file])[0], NOW)
+        assert isinstance(first, Article) and isinstance(wrong, UnreadablePage) and isinstance(last, Article)
+        assert wrong.reasons[0].startswith("line 3: ")
+
+
 def test_a_line_without_end_costs_the_rest_of_its_file(tmp_path: Path) -> None:
     file = tmp_path / "A.JSONL.GZ"
     file.write_bytes(gzip.compress(f"{ROW}\n".encode() + bytes(40 * 2**20), 1))
