@@ -6,7 +6,8 @@ import re
 
 _LINE_BREAK = re.compile(r"\r\n?|[\x0b\x1c-\x1e\x85\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
-_ODD = re.compile(r"[\x00-\x08\x0b\x0d-\x1f\x7f-\x9f\u2028\u2029]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_ODD = re.compile(r"[\x00-\x08\x0b\x0d-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _TAG = re.compile(r"</?[a-z][a-z0-9:-]*(?:[\s/][^<>]*)?>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 # Where the end tag of a title is broken, the elements behind it are part of its text.
@@ -18,8 +19,13 @@ _MAY_BE_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 def plain_text(text: str) -> str:
-    """*text* without control characters but tabs, line feeds and form feeds; other line breaks are line feeds."""
-    return _CONTROL.sub("", _LINE_BREAK.sub("\n", text)) if _ODD.search(text) else text
+    """*text* without control characters but tabs, line feeds and form feeds; other line breaks are line feeds.
+
+    Half of a character, which JSON can contain and no file, becomes a replacement character.
+    """
+    if not _ODD.search(text):
+        return text
+    return _SURROGATE.sub("\ufffd", _CONTROL.sub("", _LINE_BREAK.sub("\n", text)))
 
 
 def plain_line(text: str) -> str:

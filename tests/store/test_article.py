@@ -86,3 +86,11 @@ def test_a_valid_article_has_no_reasons_against_it() -> None:
 def test_withhold(access: str, body: str, summary: str) -> None:
     kept = withhold(article(access=access, summary="S"))
     assert (kept.body, kept.summary, kept.title) == (body, summary, "T")
+
+
+def test_half_of_a_character_is_replaced_in_every_text() -> None:
+    """JSON of a page or a file can contain it; neither a database nor an encoder takes it."""
+    found = article(
+        title="芯\ud83d片", body="芯\ud83d片", summary="芯\ud83d片", authors=["芯\ud83d片"], tags=["芯\ud83d片"]
+    )
+    assert {found.title, found.body, found.summary, *found.authors, *found.tags} == {"芯\ufffd片"}
