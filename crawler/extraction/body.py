@@ -38,7 +38,9 @@ _FEW_ELEMENTS, _MANY_ELEMENTS = 1500, 8_000
 _MAX_STEPS = 4_000_000  # from the root to each element and back, in sum; long pages have a tenth of that
 _MIN_ITEM = 15  # letters of an item of a list; shorter ones ("Facebook") may be buttons
 _PICTURES = frozenset(("figure", "figcaption"))
-_PICTURE_CLASS = re.compile(r"caption|credit|ima?ge?|photo|picture|pic\b|video|pull-?quote", re.IGNORECASE)
+_BESIDE_CLASS = re.compile(
+    r"caption|credit|ima?ge?|photo|picture|pic\b|video|pull-?quote|sign-?off|byline|author|bio\b", re.IGNORECASE
+)
 _MIN_LEAD = 80  # characters of a lead above the main content; menus and bylines are shorter
 
 
@@ -203,14 +205,16 @@ def _completed(read: list[TextBlock], main: list[TextBlock]) -> list[str]:
         position = positions.get(_beginning(text))
         if position is not None and (last is None or position > last):
             if last is not None:
-                complete += [block.text for block in main[last + 1 : position] if _is_between(block, known, lines)]
+                ends = main[last], main[position]
+                between = main[last + 1 : position]
+                complete += [block.text for block in between if _is_between(block, ends, known, lines)]
             last = position
         complete.append(text)
     return complete + _rows_after(main[len(main) if last is None else last + 1 :])
 
 
-def _is_between(block: TextBlock, known: _Paragraphs, lines: set[str]) -> bool:
-    """Does *block*, which stands between two texts, belong to the article? *known* and *lines* have what was read."""
+def _is_between(block: TextBlock, ends: tuple[TextBlock, TextBlock], known: _Paragraphs, lines: set[str]) -> bool:
+    """Does *block*, which stands between *ends*, belong to the article? *known* and *lines* have what was read."""
     if block.is_row:
         return block.linked < 0.5 * len(block.text)
     if block.linked or block.text in lines:
@@ -218,13 +222,19 @@ def _is_between(block: TextBlock, known: _Paragraphs, lines: set[str]) -> bool:
     if block.holder.tag in _HEADINGS:
         return True
     item = block.holder.tag == "li" and block.weight >= _MIN_ITEM
-    return (item or (block.is_prose and not _is_of_picture(block))) and block.text not in known
+    text = (item or (block.is_prose and not _is_beside(block))) and block.text not in known
+    return text and all(_around(block) & _around(end) for end in ends)
 
 
-def _is_of_picture(block: TextBlock) -> bool:
-    """Is *block* what stands below a picture, by its tags and classes?"""
+def _around(block: TextBlock) -> set[HtmlElement]:
+    """The two elements around the one that holds *block*: boxes and credits stand in others than the text does."""
+    return set(islice(block.holder.iterancestors(), 2))
+
+
+def _is_beside(block: TextBlock) -> bool:
+    """Is *block* a caption, a credit or the like, by its tags and classes?"""
     near = [block.holder, *islice(block.holder.iterancestors(), 2)]
-    return any(node.tag in _PICTURES or _PICTURE_CLASS.search(node.get("class") or "") for node in near)
+    return any(node.tag in _PICTURES or _BESIDE_CLASS.search(node.get("class") or "") for node in near)
 
 
 def _rows_after(blocks_after: list[TextBlock]) -> list[str]:
