@@ -10,6 +10,7 @@ from typing import Any
 
 from crawler.discovery.methods import DiscoveryMethod, Feed, Listing, Sitemap
 from crawler.source import Source
+from store.public_addresses import refusal
 from tests.pipelines.bad_web import Reply, Site
 
 CHALLENGE = "<html><head><title>Just a moment...</title></head><body>Checking your browser</body></html>"
@@ -102,7 +103,7 @@ class Case:
         ways = tuple(replace(way, url=way.url if "://" in way.url else site + way.url) for way in self.discovery)
         given = {"number": 1, "name": "Chips Daily", "category": "媒体", "note": "news", "language": "en"}
         given |= {"timezone": "UTC", "keep": "full", "enabled": True, "why": "It lies on this machine."}
-        hosts = tuple(self.others)
+        hosts = tuple(host for host in self.others if not refusal(f"http://{host}/"))  # a row may name no other
         return Source(key=key, address=f"{site}/", discovery=ways, hosts=hosts, **given | dict(self.facts))
 
 

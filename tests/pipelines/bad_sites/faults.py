@@ -61,7 +61,7 @@ CASES: dict[str, Case] = {
     ),
     "robots_to_metadata": Case(
         {**three(), "/robots.txt": moved("http://169.254.169.254/latest/")}, "failed", requests={},
-        reasons={"/": "169.254.169.254, which is not a public address"},
+        reasons={"/": "169.254.169.254 is not a public address"},
         others={"169.254.169.254": {"/latest/": Reply(article("secret").encode())}},
     ),
 }  # fmt: skip
