@@ -22,10 +22,10 @@ from pipelines.ingest.ingest import ingest
 
 sizes = []
 
-def recording(database, articles, write=pipelines.store.write):
+def recording(database, articles, write=pipelines.store.write, **options):
     sizes.append(len(articles))
     time.sleep(0.2)  # the next articles arrive meanwhile
-    return write(database, articles)
+    return write(database, articles, **options)
 
 pipelines.store.write = recording
 pipelines.store.INTERVAL = 60

@@ -39,9 +39,9 @@ from pipelines.ingest.files import InputFile
 from pipelines.ingest.ingest import ingest
 from store.index import compactor
 
-def slow(*arguments, write=pipelines.store.write):
+def slow(*arguments, write=pipelines.store.write, **options):
     time.sleep(0.5)
-    return write(*arguments)
+    return write(*arguments, **options)
 
 compactor.MIN_PENDING = 3
 pipelines.store.write = slow
