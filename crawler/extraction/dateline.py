@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from crawler.extraction.ancestors import inside, parents_of
-from crawler.extraction.dates import around_date, is_dateline, parse_date
+from crawler.extraction.dates import around_date, is_dateline, is_foreign, parse_date
 from crawler.extraction.main_content import tag_set
 from crawler.extraction.title_key import title_key
 from text.language import HAN
@@ -26,7 +26,13 @@ _NEAR = 12  # texts after the title, and before it, among which a relative date 
 _BLOCKS = tag_set("div p li td th section header dd dt h1 h2 h3 h4 h5 h6 body article time ul table")
 _SKIP = tag_set("script style noscript template option select textarea title head figcaption")
 _DATE_CLASS = re.compile(r"date|time|publi|posted|byline|info|meta|source|laiyuan|shijian|about", re.IGNORECASE)
-_OTHER_DATE = re.compile(r"copyright|©|版权|备案|许可证|expires|截止|。|有限公司", re.IGNORECASE)
+_OTHER_DATE = re.compile(
+    r"copyright|©|版权|备案|许可证|expires|截止|截稿|[上下]一[篇条]|。|有限公司"
+    r"|\b(?:founded|established|incorporated)\b|\b(?:deadline|effective(?: date)?)\s?:"
+    r"|(?:会议|活动|举办|召开|开幕|报名|征稿|生效|实施|施行|执行|到期|成立|注册|培训|展会)(?:日期|时间|日)\s?[:：]"
+    r"|\b(?:termin|beginn)\s?:",
+    re.IGNORECASE,
+)
 _ELSEWHERE = re.compile(
     r"(?:^|[\s_-])(?:comments?|disqus|pinglun|repl(?:y|ies)|related|recommend\w*|tuijian|xiangguan|side(?:bar)?|aside|teasers?"
     r"|latest|trending|popular|hot|rank\w*|cards?|more-?(?:stories|news|articles)|lists?)(?:$|[\s_-])",
@@ -74,9 +80,19 @@ _PUBLISHED = re.compile(
 pages."""
 
 _SMALL_WORDS = tag_set("by on at in of the and from for to a an posted published updated first last date")
+_SMALL_WORDS |= tag_set(
+    "am den der von vom um le la el il de del di da por par op om alle publié veröffentlicht publicado pubblicato"
+    " gepubliceerd lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes sábado"
+    " domingo lunedì martedì mercoledì giovedì venerdì sabato domenica maandag dinsdag woensdag donderdag vrijdag"
+    " zaterdag zondag segunda terça quarta quinta sexta feira"
+)
+_AFTER_FOREIGN = re.compile(r"\s*(?:(?:Uhr|uur|hs?|[A-Z]{3,4})\b\.?\s*)?(?:[|•·,;–—-]|$)")
+"""What may stand behind the date of publication in these languages."""
+
 _WORD = re.compile(r"[^\W\d_]+")
 _HAN_WORD = re.compile(f"[{HAN}]")
-_LONG_LINK = 4, 8  # words, or Han characters, of a link that is a headline
+_LONG_LINK = 4, 8  # words, or Han characters, of a link in a list that is a headline
+_LONGER_LINK = 6, 13  # the same of a link elsewhere; the name of an author or a paper is shorter
 _DATE_LIKE = re.compile(r"\d{4}|\d{1,2}[./]\d{1,2}[./]\d{2}|\d\d-\d\d \d\d:|[月前昨今]|ago\b", re.IGNORECASE)
 _YEAR = r"(?<!\d)(?P<year>(?:19|20)\d\d)"
 _DAY = r"(?P<day>0[1-9]|[12]\d|3[01])(?!\d)"
@@ -175,14 +191,18 @@ def _is_sentence(text: str) -> bool:
     """Whether *text* tells something with the date: ``The plant was opened on May 4, 1999.``"""
     before, after = around_date(text)
     told = [word for word in _WORD.findall(before) if word.islower() and word not in _SMALL_WORDS]
+    if is_foreign(text):
+        return bool(told) or not _AFTER_FOREIGN.match(after)
     return (
         len(told) > 0 and text.rstrip().endswith(".") and not is_dateline(text) and not after.lstrip().startswith("|")
     )
 
 
 def _is_headline_of_another(block: HtmlElement) -> bool:
-    """Whether *block* holds a link that is long enough for a headline: its date is that of another article."""
-    words, characters = _LONG_LINK
+    """Whether *block* is short and holds a link that is long enough for a headline: its date is of another article."""
+    if block.tag != "li" and not _short(block):
+        return False
+    words, characters = _LONG_LINK if block.tag == "li" else _LONGER_LINK
     texts = (" ".join(islice(link.itertext(), _MAX_PARTS)) for link in islice(block.iter("a"), _MAX_PARTS))
     return any(len(_WORD.findall(text)) >= words or len(_HAN_WORD.findall(text)) >= characters for text in texts)
 
@@ -212,7 +232,7 @@ def _pieces(root: HtmlElement) -> Iterator[_Piece]:
             if holder is None or holder.tag in _SKIP or not text or not text.strip():
                 continue
             block = next((node for node in chain((holder,), holder.iterancestors()) if node.tag in _BLOCKS), holder)
-            if block in seen or (block.tag == "li" and _is_headline_of_another(block)):
+            if block in seen or _is_headline_of_another(block):
                 continue
             whole = " ".join(" ".join(block.itertext()).split()) if _short(block) else ""
             is_date_element = _is_date_element(holder)

@@ -205,6 +205,12 @@ def around_date(text: str) -> tuple[str, str]:
     return (text[: match.start()], text[match.end() :]) if match else ("", "")
 
 
+def is_foreign(text: str) -> bool:
+    """Is the first full date in *text* in another language than Chinese and English?"""
+    match = _written(_normalized(text))
+    return match is not None and match.re is _FOREIGN_DATE
+
+
 def _written(text: str) -> re.Match[str] | None:
     """The match of the first full date in *text*, in any language."""
     return _first(text) or _NUMERIC.search(text) or _FOREIGN_DATE.search(_without_accents(text))

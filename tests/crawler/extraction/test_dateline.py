@@ -63,6 +63,11 @@ def test_dates_of_a_list_are_not_the_pages():
      "<figure><img src='a.jpg'><figcaption>The hall on March 6, 2025. Photo: A. Weber</figcaption></figure>",
      "<ul><li><a href='/x'>Foundry opens its first plant</a> <span>March 6, 2024</span></li></ul>",
      "<ul><li><a href='/x'>港芯第一座工厂投产</a><span class='date'>2024-03-06</span></li></ul>",
+     "<p>Die erste Linie ging am 6. März 2019 in Betrieb</p>", "<p>Baustelle am 6. März 2026 (Foto: dpa)</p>",
+     "<p>Termin: 6. März 2026, Dresden</p>", "<div><span>6. März 2026</span> <a href='/x'>Werk für Glas eröffnet</a></div>",
+     "<p>Founded on 3 March 1999 in Penang.</p>", "<p>Deadline: March 1, 2026</p>", "<p>截稿日期：2026年3月1日</p>",
+     "<p>会议日期：2026年3月1日</p>", "<div><a href='/x'>另一篇关于存储芯片涨价的文章</a><span>2026-03-01</span></div>",
+     "<p>上一篇：<a href='/x'>存储涨价</a> 2026-03-01</p>",
      "<p>Updated March 8, 2026</p>", "<div class='info'>最后更新：2026-03-08 10:00</div>"],
 )  # fmt: skip
 def test_dates_of_other_things_are_not_the_articles(line: str) -> None:
