@@ -232,8 +232,8 @@ def _around(block: TextBlock) -> set[HtmlElement]:
 
 
 def _is_beside(block: TextBlock) -> bool:
-    """Is *block* a caption, a credit or the like, by its tags and classes?"""
-    near = [block.holder, *islice(block.holder.iterancestors(), 2)]
+    """Is *block* a caption, a credit or the like, by its tags and classes or those around and inside it?"""
+    near = [*islice(block.holder.iter(), 3), *islice(block.holder.iterancestors(), 2)]
     return any(node.tag in _PICTURES or _BESIDE_CLASS.search(node.get("class") or "") for node in near)
 
 

@@ -125,12 +125,20 @@ def test_paragraphs_in_other_elements_stay_between_paragraphs() -> None:
     assert body.split("\n") == [first, second, third, fourth]
 
 
-def test_what_stands_below_a_picture_is_not_put_back() -> None:
-    picture = f"<div class='image-caption'><span>{TEASERS[0]}</span></div>"
-    body = body_of(
-        f"<article>{TITLE}<div class='text'><p>{FIRST}</p>{picture}<p>{SECOND}</p><p>{THIRD}</p></div></article>"
-    )
-    assert body.split("\n")[0] == FIRST and body.endswith(THIRD)
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "<div class='image-caption'><span>{}</span></div>",
+        "<div><span class='sign-off'>{}</span></div>",
+        "<div class='box'><div><div><span>{}</span></div></div></div>",
+    ],
+)
+def test_captions_credits_and_boxes_are_not_put_back(beside: str) -> None:
+    """Of one element in no paragraph trafilatura reads nothing."""
+    note = beside.format("Reporting by Ann Reed in Penang, editing by Bo Li in Kulim and by others.")
+    column = f"<div class='col'><p>{FIRST}</p><p>{SECOND}</p>{note}<p>{THIRD}</p><p>{TEASERS[0]}</p></div>"
+    body = body_of(f"<header>{TITLE}</header><section class='release-body'>{column}</section>")
+    assert body.split("\n") == [FIRST, SECOND, THIRD, TEASERS[0]]
 
 
 def test_the_lead_above_a_part_that_a_button_opens() -> None:
