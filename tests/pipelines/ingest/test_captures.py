@@ -55,7 +55,7 @@ def test_the_first_hit_of_real_queries(ingested: tuple[str, str], query: str, ti
 def test_a_filing_is_found_with_its_page(ingested: tuple[str, str]) -> None:
     with SimilarityIndex.open(ingested[0]) as index:
         hits = index.search("capital expenditures for new fabs and government incentives", k=5)
-    (hit,) = [hit for hit in hits if hit.article.source == "intel"]
+    hit = next(hit for hit in hits if hit.article.source == "intel")
     assert "10K" in hit.article.title
     text = hit.article.pages[hit.page - 1].lower()
     assert "capital" in text and "incentives" in text
