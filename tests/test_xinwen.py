@@ -148,7 +148,14 @@ def test_the_list_and_the_names_load_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "expected"),
-    [("sea", {"search"}), ("export --fo", {"--format"}), ("completion z", {"zsh"}), ("cra", {"crawl", "crawlall"})],
+    [
+        ("sea", {"search"}),
+        ("export --fo", {"--format"}),
+        ("completion z", {"zsh"}),
+        ("cra", {"crawl", "crawlall"}),
+        ("watch re", {"resume", "remove"}),
+        ("watch add --eve", {"--every"}),
+    ],
 )
 def test_bash_completes(typed: str, expected: set[str], tmp_path: Path) -> None:
     words = ["xinwen", *typed.split()]

@@ -38,7 +38,9 @@ USAGE = """\
   zsh:   eval "$(xinwen completion zsh)"           in ~/.zshrc
   fish:  xinwen completion fish | source           in ~/.config/fish/config.fish"""
 
-_OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
+_COMMANDS = "─ Commands ─"  # above the commands of a command such as watch, one a line
+_COMMAND = re.compile(r"^│ ([a-z][a-z-]*) ", re.M)
+_OPTION = re.compile(r"(?<![\w-])(?:--[a-z][a-z-]*|-[a-z](?![\w-]))")
 
 
 def completion(arguments: list[str], names: list[str]) -> int:
@@ -60,6 +62,15 @@ def words_after(arguments: list[str], names: list[str]) -> list[str]:
         return names
     if arguments[0] == "completion":
         return [*SCRIPTS]
-    asked = [sys.executable, "-m", "xinwen", arguments[0], "--help"]
+    text = _help_of(arguments[0])
+    if commands := _COMMAND.findall(text.partition(_COMMANDS)[2]):
+        if len(arguments) == 1 or arguments[1] not in commands:
+            return [*commands]
+        text = _help_of(arguments[0], arguments[1])
+    return sorted(set(_OPTION.findall(text)))
+
+
+def _help_of(*command: str) -> str:
+    asked = [sys.executable, "-m", "xinwen", *command, "--help"]
     done = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return sorted({option for option in _OPTION.findall(done.stdout) if len(option) > 1})
+    return done.stdout.replace("python -m", "")  # of the usage; not an option of the command
