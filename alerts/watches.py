@@ -61,7 +61,7 @@ class Watch:
 
 def checked_name(name: str) -> str:
     """*name* as it is stored. Raises WatchError where it is none."""
-    found = " ".join(unicodedata.normalize("NFC", name).split())
+    found = _one_form(name)
     if not _NAME.fullmatch(found):
         raise WatchError(
             f"{name[:60]!r} is no name of a watch; letters, digits, spaces and . + - _ are, up to 60",
@@ -94,6 +94,10 @@ def question_of(index: SimilarityIndex, options: Mapping[str, Any]) -> tuple[Que
     index.stored_query(options_of, question.passage or question.q, question.like)
     values = {name: value for name, value in question.values().items() if name not in ("min_score", "target_precision")}
     return read(values), min_score
+
+
+def _one_form(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def _storable(value: Any) -> Any:
@@ -156,7 +160,7 @@ def add(database: Database[Document], watch: Watch) -> Watch:
 
 def find(database: Database[Document], name: str) -> Watch:
     """The watch called *name*. Raises WatchError for none."""
-    row = database.watches.find_one({"name": " ".join(unicodedata.normalize("NFC", name).split())})
+    row = database.watches.find_one({"name": _storable(_one_form(name))})
     if row is None:
         known = ", ".join(sorted(row["name"] for row in database.watches.find({}, {"name": 1}).limit(10)))
         hint, hint_zh = (f"; there are {known}", f"；有 {known}") if known else ("", "")

@@ -88,7 +88,10 @@ def span_of(since: str | None, day: date | None, week: bool, now: datetime) -> t
         raise QueryError("--since says how long: leave out --day and --week", "since")
     if day is not None:
         last = moment_of(day).astimezone(UTC) + timedelta(days=1)
-        return last - timedelta(days=7 if week else 1), last
+        try:
+            return last - timedelta(days=7 if week else 1), last
+        except OverflowError:
+            raise QueryError(f"seven days before {day} the calendar has not begun: leave out --week", "day") from None
     match = _SPAN.fullmatch(since or ("7d" if week else "1d"))
     if not match:
         raise QueryError(f"--since {since!r:.40} is no span; 12h, 1d and 2w are", "since")

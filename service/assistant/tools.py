@@ -54,8 +54,8 @@ _Answer = TypeVar("_Answer", bound=Answered)
 
 def search(index: SimilarityIndex, values: Mapping[str, Any], max_bytes: int) -> SearchResult:
     """The answer to the question with *values*, see ``similarity.answers.question``."""
-    k = values.get("k", 0)
-    if k > MOST_HITS:
+    k = values.get("k", 1)
+    if not 1 <= k <= MOST_HITS:
         raise QueryError(f"k is {k}: ask for 1 to {MOST_HITS} hits, then for the next ones with the cursor", "k")
     found = answer(index, read(values))
     result = SearchResult(
@@ -147,7 +147,11 @@ def digest(index: SimilarityIndex, day: str, days: int, language: str, max_bytes
     if not 1 <= days <= MOST_DAYS:
         raise QueryError(f"days is {days}: give 1 to {MOST_DAYS}", "days")
     until = moment_of(day_of("day", day)).astimezone(UTC) + timedelta(days=1) if day else datetime.now(UTC)
-    text = markdown(digest_of(index, until - timedelta(days=days), until, language), language)
+    try:
+        since = until - timedelta(days=days)
+    except OverflowError:
+        raise QueryError(f"{days} days before {day} the calendar has not begun: give fewer days", "days") from None
+    text = markdown(digest_of(index, since, until, language), language)
     result = DigestResult(quoted_text="")
     shown = _cut(text, max_bytes - len(result.model_dump_json().encode()) - 200)
     result.quoted_text = shown

@@ -14,8 +14,16 @@ watch = typer.Typer(
 )
 
 
+_HANDED_OVER = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "allow_interspersed_args": False,  # keeps a "--" behind the name of the command
+    "help_option_names": [],
+}
+
+
 @watch.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    context_settings=_HANDED_OVER,
     add_help_option=False,
 )
 def run_watch(context: typer.Context) -> None:
@@ -32,7 +40,7 @@ digest = typer.Typer(
 
 
 @digest.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    context_settings=_HANDED_OVER,
     add_help_option=False,
 )
 def run_digest(context: typer.Context) -> None:

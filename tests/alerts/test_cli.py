@@ -89,6 +89,7 @@ WRONG = [
     (["add", "w", "HBM4", "--sources"], "--sources needs no text"),
     (["test", "w"], "there is no watch 'w'"),
     (["log", "w"], "there is no watch 'w'"),
+    (["show", "\udcff"], "there is no watch"),
 ]
 
 
@@ -101,6 +102,8 @@ def test_wrong_input_is_one_line(uri: str, writer: Writer) -> None:
 @pytest.mark.slow
 def test_similarity_watch_is_the_same_command(uri: str, writer: Writer) -> None:
     assert "--every at-once" in run_fresh("similarity", "watch", "add", "--help", columns=300).stdout
+    behind = run_fresh("similarity", "watch", "show", "--", "-三星", mongodb_uri=uri)
+    assert_one_line_error(behind, "there is no watch '-三星'")
     running = start("similarity", "watch", "run", mongodb_uri=uri)
     try:
         assert running.stdout and "watches are running" in running.stdout.readline()

@@ -164,3 +164,5 @@ def test_the_spans() -> None:
     assert span_of(None, date(2026, 5, 4), True, now) == (NEXT - timedelta(days=7), NEXT)
     with pytest.raises(QueryError, match="before the calendar begins"):
         span_of("9999w", None, False, now.replace(year=100))
+    with pytest.raises(QueryError, match="leave out --week"):
+        span_of(None, date(1, 1, 3), True, now)

@@ -120,6 +120,8 @@ def test_an_answer_is_as_short_as_it_is_asked_to_be(index: SimilarityIndex) -> N
         ("trend", {"topic": "HBM", "by": "hour"}, "hour"),
         ("digest", {"day": "soon"}, "day 'soon' is not a date; YYYY-MM-DD is one"),
         ("digest", {"days": 400}, "days is 400: give 1 to 31"),
+        ("digest", {"day": "0001-01-03", "days": 31}, "31 days before 0001-01-03 the calendar has not begun"),
+        ("search", {"q": "HBM", "k": -1}, "k is -1: ask for 1 to 50 hits"),
         ("related_terms", {"term": "HBM", "k": 0}, "k is 0: ask for 1 to 100 terms"),
     ],
 )  # fmt: skip
