@@ -161,6 +161,8 @@ def _webhook(url: str, scheme: str, host: str) -> str:
         raise _wrong(url, "what it gets would not be encrypted; use https", "未加密，请用 https")
     if not host or parts.username or parts.fragment:
         raise _wrong(url, "a host is needed, and no user name or fragment", "须有主机名，且不含用户名与 #")
+    if not (parts.path + parts.query).isascii():
+        raise _wrong(url, "what is not ASCII in its path must be percent-encoded", "路径中的非 ASCII 字符须用 % 编码")
     _check(url, host)
     return url
 

@@ -112,6 +112,7 @@ WRONG = [
     ("nonsense", "is no target"),
     ("http://a.example/", "not be encrypted; use https"),
     ("https://", "a host is needed"),
+    ("https://a.example/路径", "must be percent-encoded"),
     ("foo://bar", "no service has such an address"),
     ("dbus://", "no service has such an address"),
     ("syslog://", "no service has such an address"),
