@@ -26,7 +26,14 @@ from similarity.index import SimilarityIndex
 from store.connection import Document
 
 _MAX_FIELDS = 200
-_RHYTHMS = ("at-once", "hourly", "daily 08:30", "daily 18:00", "weekly mon 09:00")
+_RHYTHMS = {
+    "at-once": ("立即", "at once"),
+    "hourly": ("每小时", "hourly"),
+    "daily 08:30": ("每天 08:30", "daily 08:30"),
+    "daily 18:00": ("每天 18:00", "daily 18:00"),
+    "weekly mon 09:00": ("每周一 09:00", "Mondays 09:00"),
+}
+"""What the form offers, in Chinese and English."""
 _FEED_ACTIONS: Mapping[str, Callable[[Database[Document], str], object]] = {
     "feed": feed_keys.make_feed,
     "revoke": feed_keys.revoke_feed,
