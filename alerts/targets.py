@@ -8,7 +8,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from alerts.errors import WatchError
 from alerts.network import LOCAL, NotPublic, check_host
@@ -25,6 +25,9 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.I)
 _ON_THIS_MACHINE = frozenset(
     ("dbus", "glib", "gnome", "growl", "kde", "macosx", "qt", "syslog", "windows")
 )  # of apprise: they show something on the screen of the server
+
+_FILES = frozenset(("keyfile", "subfile", "pgppub", "pgpprv", "template"))
+"""Parameters of apprise's addresses that name a file of the server, which not everybody who makes a watch may read."""
 
 MOST_TARGETS = 20
 """Targets of one watch."""
@@ -170,6 +173,10 @@ def _webhook(url: str, scheme: str, host: str) -> str:
 def _checked_apprise(url: str, given: str) -> str:
     from apprise import Apprise  # takes a third of a second to load
 
+    for name, value in parse_qsl(urlsplit(url).query):
+        # The template of some services is a name of theirs: html.
+        if name.strip().lower() in _FILES and not (name == "template" and value.isalnum()):
+            raise _wrong(given, f"{name} names a file of this machine", f"{name} 指向本机的文件")
     scheme = url.partition("://")[0].lower()
     service = None if scheme in _ON_THIS_MACHINE else Apprise.instantiate(url)
     if service is None:

@@ -117,6 +117,8 @@ WRONG = [
     ("dbus://", "no service has such an address"),
     ("syslog://", "no service has such an address"),
     ("json://10.0.0.1/", "private network"),
+    ("mailtos://me:secret@a.example?to=a@b.com&pgppub=/etc/passwd", "pgppub names a file of this machine"),
+    ("fcm://project/device?keyfile=/etc/passwd", "names a file of this machine"),
     ("acs://me@a.example/a2V5/nas.local/you@a.example", "private network"),
     ("mailtos://me:secret@mail.local?to=a@b.com", "private network"),
     ("https://qyapi.weixin.qq.com/cgi-bin/webhook/send", "a robot of WeCom has"),
