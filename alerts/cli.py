@@ -110,15 +110,15 @@ def add(
     """
     with _errors():
         targets = tuple(targets_of(to or ()))
+        given = _question(text, like, min_score, target_precision, source, category, kind, language, company, since,
+                          until, must, not_, across)  # fmt: skip
         if sources:
-            if text or like:
-                raise QueryError("--sources needs no text: it tells which sources fail", "sources")
+            if any(value is not None for option, value in given.items() if option != "across"):
+                raise QueryError("--sources needs no text and no filters: it tells of every source", "sources")
             with opened() as database:
                 preparation.prepare(database, VERSION)
                 made = watches.add(database, Watch(name, targets=targets, about=SOURCES))
         else:
-            given = _question(text, like, min_score, target_precision, source, category, kind, language, company, since,
-                              until, must, not_, across)  # fmt: skip
             with SimilarityIndex.open(live=False) as index:
                 preparation.prepare(index.database, VERSION)
                 question, threshold = question_of(index, given)

@@ -87,6 +87,7 @@ WRONG = [
     (["add", "w", "HBM4", "--to", WECOM_URL, "--quiet", "night"], "is no span of hours"),
     (["add", "a/b", "HBM4"], "no name of a watch"),
     (["add", "w", "HBM4", "--sources"], "--sources needs no text"),
+    (["add", "w", "--sources", "--source", "sia"], "--sources needs no text and no filters"),
     (["test", "w"], "there is no watch 'w'"),
     (["log", "w"], "there is no watch 'w'"),
     (["show", "\udcff"], "there is no watch"),
