@@ -30,7 +30,7 @@ class Health:
     """The state of one source: ``history`` has the latest verdicts, oldest first; ``fault`` is "" while all is well.
 
     ``verdict``, ``why`` and ``last`` (when it ended) are those of the latest run, ``last_good`` is when the latest good
-    one ended.
+    one ended. ``job`` is what scrapyd calls the latest run, "" where another has started it.
     """
 
     source: str
@@ -40,6 +40,7 @@ class Health:
     last_good: datetime | None
     history: list[str]
     fault: str
+    job: str = ""
 
 
 def health_of(database: Database[Document], now: datetime, sources: Sequence[str]) -> list[Health]:
@@ -97,7 +98,8 @@ def lines(states: Sequence[Health], now: datetime) -> Iterator[str]:
         ages = f"last {_age(state.last, now):>4}  good {_age(state.last_good, now):>4}"
         status = f"[red]✗ {escape(state.fault)}[/red]" if state.fault else f"[green]{state.verdict}[/green]"
         why = f" [dim]{escape(state.why)}[/dim]" if state.why else ""
-        yield f"{state.source:<14} {ages}  {signs:<{3 * HISTORY}} {status}{why}"
+        job = f" [dim]job {escape(state.job)}[/dim]" if state.job else ""
+        yield f"{state.source:<14} {ages}  {signs:<{3 * HISTORY}} {status}{why}{job}"
 
 
 def _health_of_source(database: Database[Document], source: str, now: datetime) -> Health:
@@ -110,7 +112,8 @@ def _health_of_source(database: Database[Document], source: str, now: datetime) 
     first = database.runs.find_one({"source": source}, sort=[("ended", 1)]) or last
     history = [run["verdict"] for run in reversed(newest)]
     fault = _fault(last, last_good, first["ended"], now)
-    return Health(source, last["verdict"], last.get("why", ""), last["ended"], last_good, history, fault)
+    why, job = last.get("why", ""), last.get("job", "")
+    return Health(source, last["verdict"], why, last["ended"], last_good, history, fault, job)
 
 
 def _fault(last: Document, last_good: datetime | None, first: datetime, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The spider arguments ``limit`` (number of articles) and ``since`` (first day), as given with ``-a``."""
+"""The spider arguments ``limit`` (number of articles), ``since`` (first day) and ``_job``, as given with ``-a``."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ class ArgumentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """``limit``: maximum number of articles, 0 for no limit. ``since``: first day of publication, None for no limit."""
+    """``limit``: maximum number of articles, 0 for no limit. ``since``: first day of publication, None for no limit.
+
+    ``job``: what the scheduler that started the crawl calls it, "" where none did. It is given as ``_job``, the name
+    of scrapyd.
+    """
 
     limit: int = 0
     since: date | None = None
+    job: str = ""
 
     def start(self, timezone: str) -> datetime | None:
         """Midnight of ``since`` in *timezone*, the source's time zone, in UTC; None without ``since``."""
@@ -25,7 +30,7 @@ class Arguments:
 
 def arguments(given: dict[str, str]) -> Arguments:
     """Parses the arguments *given* on the command line. Raises ArgumentError."""
-    unknown = sorted(set(given) - {"limit", "since"})
+    unknown = sorted(set(given) - {"limit", "since", "_job"})
     if unknown:
         raise ArgumentError(f"unknown argument {unknown[0]!r}: known are limit=N and since=YYYY-MM-DD")
     limit = since = None
@@ -40,4 +45,4 @@ def arguments(given: dict[str, str]) -> Arguments:
             raise ArgumentError(f"since={text}: must be a day, such as since=2026-03-06") from None
         if since > datetime.now(UTC).date():
             raise ArgumentError(f"since={text}: that day is in the future")
-    return Arguments(limit or 0, since)
+    return Arguments(limit or 0, since, given.get("_job", ""))

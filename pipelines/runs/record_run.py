@@ -11,6 +11,7 @@ from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 
 from crawler.spider.link_ledger import OUTCOMES, LinkLedger
+from crawler.spider.source_spider import SourceSpider
 from pipelines.runs.memory import Memory, memory_of
 from pipelines.runs.verdict import RunFacts, judge, shortcomings
 from pipelines.storage import Storage, storage_of
@@ -81,7 +82,7 @@ def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
 
     ``found`` links are either ``taken`` or ``dropped``, by reason. Every link that was taken is counted under its
     outcome, one of ``crawler.spider.link_ledger.OUTCOMES``. The field ``ways`` has the discovery methods that gave
-    links; its stored name is older.
+    links; its stored name is older. ``job`` is what scrapyd calls the run, "" where another has started it.
     """
     assert crawler.spider and crawler.stats
     stats = crawler.stats.get_stats()
@@ -98,6 +99,7 @@ def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
         "verdict": verdict,
         "why": why,
         "reason": reason,
+        "job": crawler.spider.arguments.job if isinstance(crawler.spider, SourceSpider) else "",
         "ways": stats.get("xinwen/ways", []),
         "failures": [value for name, value in sorted(stats.items()) if name.startswith("xinwen/way/failed/")],
         "found": ledger.found,

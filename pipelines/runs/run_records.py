@@ -81,6 +81,7 @@ def failed_run(ended: FinishedCrawl, why: str) -> Document:
         "verdict": "failed",
         "why": why,
         "reason": "no record",
+        "job": "",
         "ways": [],
         "failures": [],
         "found": 0,

@@ -76,4 +76,5 @@ def test_the_command(uri: str, database) -> None:
         "last_good": None,
         "history": ["empty"],
         "fault": "the last run was empty",
+        "job": "",
     }

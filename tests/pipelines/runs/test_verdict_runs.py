@@ -12,6 +12,7 @@ import pytest
 
 from crawler.source import Thresholds
 from pipelines.runs.verdict import Coverage, shortcomings
+from similarity.health import health_of, lines
 from store.article import Article
 from tests.crawler.tiny_web import add
 from tests.pipelines.crawls import API, SIA, crawl, page, post, samples_of
@@ -69,6 +70,17 @@ def test_verdict(tmp_path: Path, uri: str, web: Callable[[Path], None], verdict:
 def article(**facts: Any) -> Article:
     now = datetime(2026, 7, 20, tzinfo=UTC)
     return Article(**({"source": "sia", "url": "https://a.example/", "title": "T", "fetched": now} | facts))
+
+
+def test_the_record_names_the_job_of_scrapyd(tmp_path: Path, uri: str) -> None:
+    three(page)(tmp_path)
+    record = crawl(tmp_path, "sia", uri, tmp_path / "requests", "-a", "_job=26b1c6d4f1e911f0").record
+    assert (record["verdict"], record["job"]) == ("ok", "26b1c6d4f1e911f0")
+    with (database := samples_of(uri)).client:
+        (state,) = health_of(database, datetime.now(UTC), ["sia"])
+        assert (state.job, state.fault) == ("26b1c6d4f1e911f0", "")
+        assert next(lines([state], datetime.now(UTC))).endswith("[dim]job 26b1c6d4f1e911f0[/dim]")
+        database.client.drop_database(database.name)
 
 
 def test_coverage_counts_only_what_can_be_expected() -> None:
