@@ -51,9 +51,9 @@ check: $(VENV)/installed-dev ## lint, format and types
 health: $(VENV)/installed ## how the runs of every source went lately; fails when one has failed
 	@$(BIN)/python -m similarity health
 
-clean: ## remove the environment and the data of the embedded MongoDB
+clean: ## remove the environment, the tools of the tests and the data of the embedded MongoDB
 	@test ! -x $(BIN)/python || $(BIN)/python -m store stop
-	rm -rf $(VENV) .data
+	rm -rf $(VENV) .test-tools .data
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11 to 3.13 is needed; make run PYTHON=/path/to/python" >&2; exit 1; }
