@@ -37,7 +37,7 @@ PACKAGES = {
 
 LAYERS = """
 text        language < analysis < embedding < translation stories < bench
-store       plain_text < article errors public_addresses settings terminal vectors < server sources_file < connection < schema counters < documents < index < transfer < __main__
+store       plain_text < article disk errors public_addresses settings terminal vectors < server sources_file < connection < schema counters < documents < index < transfer < __main__
 crawler     discovery.methods discovery.json_functions exceptions < resolver discovery.method_checks
             < source items < extraction < discovery < local_sources < sources
             < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings
