@@ -5,7 +5,6 @@ An entry has the field names of ``Source``. It is checked as a row is, by ``Sour
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields, replace
@@ -14,13 +13,13 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
-
 from crawler.discovery.methods import Credential, DataBlocks, FixedLinks
 from crawler.discovery.reader import NAMES
 from crawler.source import Selectors, Source, SourceError, Thresholds
+from crawler.toml_checks import Mistakes, no_such_key, shown, typed
 from store.article import is_fuller
-from store.sources_file import Place, SourcesFile, SourcesFileError
+from store.sources_file import SourcesFile
+from store.toml_file import Place
 
 METHODS = {name: kind for kind, name in NAMES.items() if kind not in (DataBlocks, FixedLinks)}
 """Discovery methods by the name that ``method`` gives in the file."""
@@ -30,29 +29,11 @@ _PARTS: dict[str, type] = {"selectors": Selectors, "thresholds": Thresholds}
 
 _UNITS = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _NOT_GIVEN = ("number", "key", "keep_at_least", "keep_at_most", "captured")
-_LONGEST_SHOWN = 60
-
-
-class _Mistakes:
-    """Collects what is wrong with one file."""
-
-    def __init__(self, file: SourcesFile) -> None:
-        self.file = file
-        self.found: list[tuple[Place, str]] = []
-
-    def add(self, place: Place, reason: str) -> None:
-        self.found.append((place, reason))
-
-    @property
-    def lines(self) -> list[str]:
-        """One line each, in the order of the file."""
-        by_line = sorted(self.found, key=lambda mistake: self.file.line_of(mistake[0]))
-        return [self.file.mistake(place, reason) for place, reason in by_line]
 
 
 def with_local(rows: Mapping[str, Source], file: SourcesFile) -> dict[str, Source]:
     """*rows* as *file* changes them, and behind them its own sources. Raises SourcesFileError with all mistakes."""
-    mistakes = _Mistakes(file)
+    mistakes = Mistakes(file)
     found, number = dict(rows), len(rows)
     for key, entry in file.entries.items():
         before = len(mistakes.found)
@@ -68,8 +49,7 @@ def with_local(rows: Mapping[str, Source], file: SourcesFile) -> dict[str, Sourc
         except SourceError as error:
             for place, reason in error.mistakes:
                 mistakes.add((key, *place), reason)
-    if mistakes.found:
-        raise SourcesFileError(mistakes.lines)
+    mistakes.refuse()
     return found
 
 
@@ -95,7 +75,7 @@ def _changed(row: Source, given: dict[str, Any], file: SourcesFile) -> Source:
     return replace(row, **given)
 
 
-def _fields(kind: type, table: dict[str, Any], place: Place, mistakes: _Mistakes) -> dict[str, Any]:
+def _fields(kind: type, table: dict[str, Any], place: Place, mistakes: Mistakes) -> dict[str, Any]:
     """The arguments of the dataclass *kind* that *table* gives; what is wrong with them goes to *mistakes*."""
     hints = _hints(kind)
     found: dict[str, Any] = {}
@@ -109,21 +89,21 @@ def _fields(kind: type, table: dict[str, Any], place: Place, mistakes: _Mistakes
             found[name] = _duration(value, where, mistakes)
         elif part := {**_PARTS, "credential": Credential}.get(name):
             if not isinstance(value, dict):
-                mistakes.add(where, f"{_shown(value)} is no table")
+                mistakes.add(where, f"{shown(value)} is no table")
                 continue
             arguments = _fields(part, value, where, mistakes)
             found[name] = arguments if name in _PARTS else _whole(part, arguments, where, mistakes)
         else:
-            found[name] = _typed(hints[name], value, where, mistakes)
+            found[name] = typed(hints[name], value, where, mistakes)
     return found
 
 
-def _whole(kind: type, given: dict[str, Any], place: Place, mistakes: _Mistakes) -> Any:
+def _whole(kind: type, given: dict[str, Any], place: Place, mistakes: Mistakes) -> Any:
     """A value of the dataclass *kind*; None with a mistake where arguments that it needs are not *given*."""
     return kind(**given) if _check_complete(kind, given, place, mistakes) else None
 
 
-def _methods(value: Any, place: Place, mistakes: _Mistakes) -> Iterator[Any]:
+def _methods(value: Any, place: Place, mistakes: Mistakes) -> Iterator[Any]:
     if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
         mistakes.add(place, f"is no list of tables; [[{'.'.join(map(str, place))}]] begins a discovery method")
         return
@@ -135,35 +115,21 @@ def _methods(value: Any, place: Place, mistakes: _Mistakes) -> Iterator[Any]:
         elif not isinstance(name, str) or name not in METHODS:
             close = get_close_matches(str(name).lower(), METHODS, n=1)
             hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(METHODS)}"
-            mistakes.add((*where, "method"), f"unknown discovery method {_shown(name)}: {hint}")
+            mistakes.add((*where, "method"), f"unknown discovery method {shown(name)}: {hint}")
         else:
             rest = {key: value for key, value in table.items() if key != "method"}
             yield _whole(METHODS[name], _fields(METHODS[name], rest, where, mistakes), where, mistakes)
 
 
-def _duration(value: Any, place: Place, mistakes: _Mistakes) -> timedelta | None:
+def _duration(value: Any, place: Place, mistakes: Mistakes) -> timedelta | None:
     found = re.fullmatch(r"(\d{1,4}) ?(min|h|d|w)", value) if isinstance(value, str) else None
     if found is None:
-        mistakes.add(place, f'{_shown(value)} is no span of time such as "30min", "6h", "1d" or "1w"')
+        mistakes.add(place, f'{shown(value)} is no span of time such as "30min", "6h", "1d" or "1w"')
         return None
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-def _typed(hint: Any, value: Any, place: Place, mistakes: _Mistakes) -> Any:
-    try:
-        text = json.dumps(value)
-    except TypeError:
-        mistakes.add(place, f"{_shown(value)} is a date, which no key takes; texts stand in quotes")
-        return None
-    try:
-        return _adapter(hint).validate_json(text, strict=True)
-    except ValidationError as refusal:
-        for error in refusal.errors():
-            mistakes.add((*place, *error["loc"]), error["msg"].replace("Input", _shown(error["input"]), 1))
-        return None
-
-
-def _check_complete(kind: type, given: dict[str, Any], place: Place, mistakes: _Mistakes, hint: str = "") -> bool:
+def _check_complete(kind: type, given: dict[str, Any], place: Place, mistakes: Mistakes, hint: str = "") -> bool:
     needed = [field.name for field in fields(kind) if _is_required(field)]
     missing = [name for name in needed if name not in given]
     if missing:
@@ -187,9 +153,7 @@ def _unknown(name: str, kind: type, hints: Mapping[str, Any]) -> str:
     if kind is Source and name in Source.__dataclass_fields__ and Source.__dataclass_fields__[name].init:
         return "is Python code: a source that needs it is a file of crawler/sources"
     names = [*hints, *(["method"] if kind in METHODS.values() else [])]
-    close = get_close_matches(name.lower().replace("-", "_"), names, n=1, cutoff=0.6)
-    hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(names))}"
-    return f"{_name_of(kind)} has no such key: {hint}"
+    return no_such_key(_name_of(kind), name, names)
 
 
 def _name_of(kind: type) -> str:
@@ -205,13 +169,3 @@ def _hints(kind: type) -> dict[str, Any]:
     if kind is Source:
         names = [name for name in names if name not in _NOT_GIVEN and "Callable" not in str(hints[name])]
     return {name: hints[name] for name in names}
-
-
-@lru_cache(maxsize=64)
-def _adapter(hint: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(hint)
-
-
-def _shown(value: Any) -> str:
-    text = ascii(value) if not isinstance(value, str) else repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"

@@ -25,6 +25,7 @@ PACKAGES = {
         "store.errors",
         "store.public_addresses",
         "store.sources_file",
+        "store.toml_file",
         "text.language",
     ),
     "pipelines": ("crawler", "store", "text"),
@@ -37,8 +38,8 @@ PACKAGES = {
 
 LAYERS = """
 text        language < analysis < embedding < translation stories < bench
-store       plain_text < article disk errors public_addresses settings terminal vectors < server sources_file < connection < schema counters < documents < index < transfer < __main__
-crawler     discovery.methods discovery.json_functions exceptions < resolver discovery.method_checks
+store       plain_text < article disk errors public_addresses settings terminal vectors < server toml_file < sources_file < connection < schema counters < documents < index < transfer < __main__
+crawler     discovery.methods discovery.json_functions exceptions toml_checks < resolver discovery.method_checks
             < source items < extraction < discovery < local_sources < sources
             < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings
 pipelines   storage tokenize < runs raw_middleware clean language encode withhold fingerprint_window
@@ -158,7 +159,7 @@ def test_imports_follow_the_layers(package: str) -> None:
             "crawler.extraction.dates",
             "store.connection",
             "crawler/extraction/dates.py imports store/connection.py, but crawler may import of other packages only:"
-            " store.article, store.settings, store.errors, store.public_addresses, store.sources_file, text.language",
+            " store.article, store.settings, store.errors, store.public_addresses, store.sources_file, store.toml_file, text.language",
         ),
         (
             "similarity.analytics.trend",

@@ -12,7 +12,7 @@ from crawler.discovery.reader import NAMES
 from crawler.local_sources import with_local
 from crawler.sources import PACKAGED
 from store.settings import settings
-from store.sources_file import SourcesFile, read_sources_file
+from store.sources_file import SourcesFile
 
 TIMEZONES = {"zh": "Asia/Shanghai"}
 """The time zone that a site is likely to mean, by its language; for others UTC."""
@@ -26,7 +26,7 @@ def append(key: str, url: str, found: SurveyResult) -> str:
     The file is checked with the new entry before anything is written, and what stands in it stays as it is.
     """
     path = Path(settings().sources).expanduser().absolute()
-    present = read_sources_file(path).text
+    present = SourcesFile.read(path).text
     added = entry(key, url, found)
     gap = "" if not present else "\n" if present.endswith("\n") else "\n\n"
     file = SourcesFile(path, present + gap + added)

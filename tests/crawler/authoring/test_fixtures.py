@@ -18,9 +18,9 @@ import pytest
 from crawler.authoring.fixtures import FIXTURES, read_case
 from crawler.local_sources import with_local
 from crawler.sources import EXTRA, PACKAGED
-from store.sources_file import read_sources_file
+from store.sources_file import SourcesFile
 
-KNOWN = with_local(PACKAGED, read_sources_file(EXTRA))
+KNOWN = with_local(PACKAGED, SourcesFile.read(EXTRA))
 OF_EXTRA = ("federal_register", "trendforce", "trendforce_cn", "twse")
 CASES = sorted(path.parent for path in FIXTURES.glob("*/*/meta.json"))
 ARTICLE = {"url", "title", "published", "authors", "tags", "language", "kind", "access", "body"}

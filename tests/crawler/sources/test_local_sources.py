@@ -18,7 +18,7 @@ from crawler.local_sources import with_local
 from crawler.source import Source
 from crawler.sources import EXTRA, PACKAGED
 from crawler.spider.article_builder import article_from_entry
-from store.sources_file import SourcesFile, SourcesFileError, read_sources_file
+from store.sources_file import SourcesFile, SourcesFileError
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 NEW = """
@@ -268,7 +268,7 @@ def test_a_file_that_cannot_be_read(data: bytes, wanted: str, tmp_path: Path) ->
     file = tmp_path / "own.toml"
     file.write_bytes(data)
     with pytest.raises(SourcesFileError) as refusal:
-        read_sources_file(file)
+        SourcesFile.read(file)
     (line,) = refusal.value.lines
     assert line.startswith(str(file)) and wanted in line
 
@@ -300,13 +300,13 @@ def test_no_file_and_a_folder(tmp_path: Path) -> None:
         (tmp_path / "a/b", "no such file"),
     ):
         with pytest.raises(SourcesFileError, match=rf"{reason} \(XINWEN_SOURCES\)"):
-            read_sources_file(path)
+            SourcesFile.read(path)
 
 
 def test_files_of_other_editors_are_read(tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
     file.write_bytes("\ufeff[kpmg]\r\n# 关闭\r\nenabled = false\r\nx = 1\r\n".encode())
-    assert read_sources_file(file).line_of(("kpmg", "x")) == 4
+    assert SourcesFile.read(file).line_of(("kpmg", "x")) == 4
 
 
 def test_the_line_of_every_value() -> None:
@@ -319,7 +319,7 @@ def test_the_line_of_every_value() -> None:
 
 
 def test_more_sources_are_whole_and_off() -> None:
-    found = with_local(PACKAGED, read_sources_file(EXTRA))
+    found = with_local(PACKAGED, SourcesFile.read(EXTRA))
     extra = {key: row for key, row in found.items() if key not in PACKAGED}
     assert len(extra) == 14
     assert not any(row.enabled for row in extra.values())
