@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from crawler.budgets import budgets
 from crawler.sources import SOURCES
 from store.errors import shown_in_one_line
 from store.settings import SettingsError, settings
 
 with shown_in_one_line(SettingsError):
     _xinwen = settings()
-    len(SOURCES)  # reads the user's file of sources: no command goes on without what stands there
+    # Reads the user's files of sources and budgets: no command goes on without what stands there.
+    len(SOURCES)
+    budgets()
 if _xinwen.sample_web and not Path(_xinwen.sample_web).is_dir():
     raise SystemExit(f"error: setting XINWEN_SAMPLE_WEB: {_xinwen.sample_web} is no folder")
 

@@ -39,8 +39,8 @@ PACKAGES = {
 LAYERS = """
 text        language < analysis < embedding < translation stories < bench
 store       plain_text < article disk errors public_addresses settings terminal vectors < server toml_file < sources_file < connection < schema counters < documents < index < transfer < __main__
-crawler     discovery.methods discovery.json_functions exceptions toml_checks < resolver discovery.method_checks
-            < source items < extraction < discovery < local_sources < sources
+crawler     discovery.methods discovery.json_functions exceptions toml_checks windows < resolver discovery.method_checks
+            < source items < extraction < discovery < local_sources < sources < budgets
             < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings
 pipelines   storage tokenize < runs raw_middleware clean language encode withhold fingerprint_window
             < compact validate deduplicate stories < store < addon < ingest < __main__
