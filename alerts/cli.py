@@ -17,7 +17,6 @@ from alerts import feed_keys, log_book, watches
 from alerts.delivery import probe
 from alerts.errors import WatchError
 from alerts.fields import preview_fields, target_fields, watch_fields
-from alerts.leases import server_time
 from alerts.previews import preview
 from alerts.printing import asked, print_preview, secrets, target_line
 from alerts.runner import Runner
@@ -43,6 +42,7 @@ from similarity.option_values import TIME_ZONE
 from store import schema
 from store.connection import Document, opened
 from store.index import preparation
+from store.leases import server_time
 from text.analysis.analyzer import VERSION
 
 app = typer.Typer(

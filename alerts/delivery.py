@@ -16,7 +16,6 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from alerts import outbox, watches
-from alerts.leases import SECONDS, NumberedLease, server_time
 from alerts.messages import Entry, Message
 from alerts.network import NotSent
 from alerts.senders import dingtalk, webhook, wecom
@@ -24,6 +23,7 @@ from alerts.senders.answer import SendAnswer
 from alerts.targets import APPRISE, CALLBACK, DINGTALK, WEBHOOK, WECOM, Target
 from alerts.watches import Watch
 from store.connection import Document, first_line
+from store.leases import SECONDS, NumberedLease, server_time
 
 log = logging.getLogger(__name__)
 

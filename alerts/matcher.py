@@ -18,7 +18,6 @@ from pymongo import UpdateOne
 from pymongo.database import Database
 
 from alerts import outbox, watches
-from alerts.leases import NumberedLease, server_time
 from alerts.watches import Watch
 from similarity.answers.answer import search_options
 from similarity.errors import QueryError
@@ -27,6 +26,7 @@ from similarity.ranking.percolator import StoredQuery
 from similarity.ranking.request.options import SearchOptions
 from store.connection import Document
 from store.documents.articles import READY, UNGROUPED
+from store.leases import NumberedLease, server_time
 from store.schema import UNMATCHED_INDEX
 
 log = logging.getLogger(__name__)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from pymongo.database import Database
 
 from alerts import outbox, watches
-from alerts.leases import server_time
 from alerts.watches import SOURCES, Watch
 from similarity.health import Health, health_of
 from store.connection import Document
+from store.leases import server_time
 
 _EVERY = timedelta(seconds=30)
 

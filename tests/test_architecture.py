@@ -38,7 +38,7 @@ PACKAGES = {
 
 LAYERS = """
 text        language < analysis < embedding < translation stories < bench
-store       plain_text < article disk errors public_addresses settings terminal vectors < server toml_file < sources_file < connection < schema counters < documents < index < transfer < __main__
+store       plain_text < article disk errors public_addresses settings terminal vectors < server toml_file < sources_file < connection < schema counters leases < documents < index < transfer < __main__
 crawler     discovery.methods discovery.json_functions exceptions toml_checks windows < resolver discovery.method_checks
             < source items < extraction < discovery < local_sources < sources < budgets
             < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings
@@ -46,7 +46,7 @@ pipelines   storage tokenize < runs raw_middleware clean language encode withhol
             < compact validate deduplicate stories < store < addon < ingest < __main__
 similarity  errors arrays jit lru background < option_values < postings < reader < query < ranking
             < analytics refresh guard maintenance < index < answers < evaluation bench health < cli < __main__
-alerts      errors leases network < schedule < targets < watches messages target_arguments
+alerts      errors network < schedule < targets < watches messages target_arguments
             < senders outbox previews log_book feed_keys < matcher delivery source_watch < runner fields printing
             < callback cli bench digest < __main__
 service     problems schemas watch_schemas < capacity < deps answers parameters < openapi access < routes < page

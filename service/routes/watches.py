@@ -16,7 +16,6 @@ from alerts import feed_keys, log_book, watches
 from alerts.delivery import probe
 from alerts.errors import NoWatch
 from alerts.fields import preview_fields, target_fields, watch_fields
-from alerts.leases import server_time
 from alerts.previews import preview
 from alerts.targets import Target, target_of
 from alerts.watches import SOURCES, Watch, question_of
@@ -37,6 +36,7 @@ from service.watch_schemas import (
 )
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
+from store.leases import server_time
 
 router = APIRouter(tags=["watches"])
 

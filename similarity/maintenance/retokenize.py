@@ -27,10 +27,10 @@ from store.connection import Document, connect
 from store.documents import articles
 from store.documents.articles import BagOfWords
 from store.index import dictionary, manifest, retokenized, segment_format, segments
-from store.index.lease import LeaseTaken, hold_lease
 from store.index.manifest import SegmentEntry
 from store.index.segment_set import SegmentSet
 from store.index.writer import CommitConflict, IndexWriter, segment_batches
+from store.leases import LeaseTaken, hold_index_lease
 
 TOKENIZED_AT_ONCE = 5000
 """Articles per partition in step 1; in step 3 a partition is a full segment."""
@@ -75,7 +75,7 @@ def retokenize_index(
     """Switch the index to this program's analyzer. Raises DamagedManifest, Unsettled, NoWorkers, WrongAnalyzer."""
     analyzer = current_analyzer().version
     try:
-        with hold_lease(database) as lease:
+        with hold_index_lease(database) as lease:
             if manifest.read(database).analyzer == analyzer:
                 return RetokenizeReport(left=retokenized.finish(database, analyzer))
             writer = IndexWriter(database, lease, step, SegmentSet(manifest.read(database)))

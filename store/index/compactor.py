@@ -20,13 +20,13 @@ from pymongo.database import Database
 
 from store.connection import Document
 from store.index import manifest
-from store.index.lease import Lease, LeaseTaken, hold_lease
 from store.index.manifest import DamagedManifest, SegmentEntry
 from store.index.merge_policy import find_merges
 from store.index.segment_format import DamagedSegment
 from store.index.segment_set import SegmentSet
 from store.index.segments import MissingSegment
 from store.index.writer import CommitConflict, IndexWriter
+from store.leases import LeaseTaken, NumberedLease, hold_index_lease
 from store.schema import PENDING_INDEX
 
 STEPS = (
@@ -115,7 +115,7 @@ def is_worthwhile(database: Database[Document]) -> bool:
 def _with_lease(database: Database[Document], step: Step, work: Callable[[_Compaction], None]) -> CompactionReport:
     report = CompactionReport()
     try:
-        with hold_lease(database) as lease:
+        with hold_index_lease(database) as lease:
             step("lease taken")
             work(_Compaction(database, lease, step, report))
     except (LeaseTaken, CommitConflict):
@@ -126,7 +126,9 @@ def _with_lease(database: Database[Document], step: Step, work: Callable[[_Compa
 class _Compaction:
     """One compaction, from the lease to the report."""
 
-    def __init__(self, database: Database[Document], lease: Lease, step: Step, report: CompactionReport) -> None:
+    def __init__(
+        self, database: Database[Document], lease: NumberedLease, step: Step, report: CompactionReport
+    ) -> None:
         self._database, self._lease, self._step, self._report = database, lease, step, report
 
     def compact(self, thorough: bool, grace: float) -> None:

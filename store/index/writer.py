@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 
 
 class Renewable(Protocol):
-    """What an ``IndexWriter`` needs of a ``Lease``."""
+    """What an ``IndexWriter`` needs of a ``NumberedLease``."""
 
     def renew(self) -> None:
         """Called between batches."""

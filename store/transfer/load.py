@@ -22,9 +22,9 @@ from pymongo.errors import OperationFailure
 from store import counters
 from store.connection import Document
 from store.documents.sources import note_source
-from store.index.lease import LeaseTaken, hold_lease
 from store.index.preparation import prepare
 from store.index.segment_format import FORMAT as INDEX_FORMAT
+from store.leases import LeaseTaken, hold_index_lease
 from store.schema import INDEXES, create_collections, validator_of
 from store.transfer.dump import FORMAT, NAME
 
@@ -58,7 +58,7 @@ def load(
     end = _checked(path, analyzer)
     prepare(database, analyzer)
     try:
-        with hold_lease(database) as lease:
+        with hold_index_lease(database) as lease:
             _clear(database)
             _check_empty(database)
             try:

@@ -12,7 +12,6 @@ import pytest
 
 from alerts import outbox, source_watch, watches
 from alerts.delivery import Deliveries, TargetSender, read_book
-from alerts.leases import NumberedLease, server_time
 from alerts.network import NotSent
 from alerts.outbox import RETRIES
 from alerts.senders.answer import SendAnswer
@@ -22,6 +21,7 @@ from similarity.answers.question import Question
 from similarity.health import undelivered, undelivered_lines
 from store import schema
 from store.connection import Document
+from store.leases import NumberedLease, server_time
 from tests.alerts.robots import DINGTALK_URL, HOOK_HOST, WECOM_URL, Robots, serving
 
 HOOK = f"https://{HOOK_HOST}/hook"

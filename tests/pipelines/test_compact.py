@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.compact import compact_if_worth_while
 from store.index import compactor, manifest, preparation, snapshot
+from store.leases import INDEX, holder_of
 from tests.commands import PROJECT, environment
 from tests.store.index_content import content, store, stored
 from text.analysis.analyzer import VERSION
@@ -64,7 +65,7 @@ def test_the_last_batch_is_compacted_and_a_damaged_manifest_is_no_failure(tmp_pa
     assert ingested("one", "two", "three") == "3"
     assert sum(entry.documents for entry in manifest.read(database).segments) == 3
     assert snapshot.read(database).pending == ()
-    assert database.manifest.find_one({"_id": "lease"}) is None
+    assert holder_of(database, INDEX) is None
 
     database.articles.update_many({}, {"$set": {"pending": True}})
     database.manifest.update_one({"_id": "index"}, {"$set": {"checksum": "wrong"}})

@@ -127,7 +127,7 @@ def test_an_import_that_was_killed_begins_again(database, uri: str, file: Path, 
     assert bool(database.terms.find_one()) == (where == "articles")
     with pytest.raises(NotLoaded, match="written to by another process"):
         load(database, file, VERSION)
-    database.manifest.delete_one({"_id": "lease"})  # it lapses after half a minute
+    database.leases.delete_one({"_id": "index"})  # it lapses after half a minute
     loaded = load(database, file, VERSION)
     assert database.articles.count_documents({}) == loaded.articles > 200
     assert not [name for name in database.list_collection_names() if "import" in name]

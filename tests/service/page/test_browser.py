@@ -13,11 +13,11 @@ import pytest
 import uvicorn
 
 from alerts import outbox, watches
-from alerts.leases import server_time
 from alerts.targets import target_of
 from alerts.watches import Watch
 from similarity.answers.question import Question
 from store.connection import connect
+from store.leases import server_time
 from tests.alerts.robots import WECOM_URL
 from tests.service.conftest import TEXTS, application
 

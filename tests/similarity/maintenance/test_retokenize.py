@@ -145,7 +145,7 @@ from similarity.maintenance import retokenize as job
 from similarity.maintenance.executor import Executor
 from similarity.maintenance.retokenize_article import current_analyzer
 from store.connection import connect
-from store.index import lease
+from store import leases
 
 def run(address, end):
     def step(name):
@@ -155,7 +155,7 @@ def run(address, end):
         job.retokenize_index(connect(address), address, Executor(executor, 1), step=step)
 
 job.TOKENIZED_AT_ONCE = 2
-lease.SECONDS = 0.2
+leases.INDEX_SECONDS = 0.2
 current_analyzer()  # made once, for all that are forked
 for address, end in zip(sys.argv[1::2], sys.argv[2::2]):
     child = os.fork()

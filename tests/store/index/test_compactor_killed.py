@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from pymongo.errors import PyMongoError
 
+from store import leases
 from store.connection import connect
-from store.index import lease, merge_policy, preparation, segment_format, segments, snapshot
+from store.index import merge_policy, preparation, segment_format, segments, snapshot
 from store.index.compactor import STEPS, CompactionReport, compact, rebuild
 from store.index.verify import verify
 from store.server import embedded
@@ -25,10 +26,11 @@ pytestmark = pytest.mark.slow
 
 KILLED = """
 import os, sys
+from store import leases
 from store.connection import connect
-from store.index import lease, merge_policy
+from store.index import merge_policy
 from store.index.compactor import compact
-lease.SECONDS = 0.2
+leases.INDEX_SECONDS = 0.2
 merge_policy.SEGMENTS_PER_TIER = 2
 def step(name):
     if name == sys.argv[2]:
@@ -100,7 +102,7 @@ def test_a_pause_at_any_step_while_other_processes_write(database, step: str, wo
         if name != step or paused:
             return
         paused.append(name)
-        database.manifest.delete_one({"_id": "lease"})  # as if it had lapsed
+        database.leases.delete_one({"_id": leases.INDEX})  # as if it had lapsed
         store(database, {"a": "yet another", "e": "five", "c": "changed"})
         delete(database, ["d", "a"])
         compact(database, grace=0)
@@ -126,7 +128,7 @@ def test_a_second_compaction_at_the_same_time_is_refused(database) -> None:
 
 
 def test_two_compactions_without_a_lease_do_no_harm(database, uri: str, monkeypatch) -> None:
-    monkeypatch.setattr(lease.Lease, "renew", lambda self: None)
+    monkeypatch.setattr(leases.NumberedLease, "renew", lambda self: None)
     preparation.prepare(database, "test")
     store(database, {f"a{number}": f"word{number % 7} common" for number in range(40)})
     with connect(uri).client as client:
@@ -147,10 +149,10 @@ def test_two_compactions_without_a_lease_do_no_harm(database, uri: str, monkeypa
 def test_a_lease_given_before_the_clock_was_put_back_is_void(database) -> None:
     preparation.prepare(database, "test")
     now = database.command("hello")["localTime"]
-    ahead = {"_id": "lease", "owner": "other", "until": now + timedelta(days=365)}
-    database.manifest.insert_one(ahead)
+    ahead = {"_id": leases.INDEX, "owner": "other", "number": 7, "until": now + timedelta(days=365)}
+    database.leases.insert_one(ahead)
     assert not compact(database).busy
-    database.manifest.insert_one(ahead | {"until": now + timedelta(seconds=20)})
+    database.leases.replace_one({"_id": leases.INDEX}, ahead | {"until": now + timedelta(seconds=20)})
     assert compact(database).busy
 
 
