@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import typer
 
+from store import logs
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
@@ -182,4 +184,5 @@ def _fail(reason: str) -> NoReturn:
 
 
 if __name__ == "__main__":
+    logs.set_up()
     app()

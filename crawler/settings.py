@@ -7,6 +7,7 @@ from pathlib import Path
 
 from crawler.budgets import budgets
 from crawler.sources import SOURCES
+from store import logs
 from store.errors import shown_in_one_line
 from store.settings import SettingsError, settings
 
@@ -88,6 +89,9 @@ LOG_FORMATTER = "crawler.logformatter.OneLineLogFormatter"
 LOG_VERSIONS: list[str] = []
 LOGSTATS_INTERVAL = 0
 STATS_DUMP = False
+if logs.set_up():
+    LOG_INSTALL_ROOT_HANDLER = False
+    ADDONS["crawler.json_log.JsonLogAddon"] = 0
 
 
 def _is_not_info(record: logging.LogRecord) -> bool:

@@ -14,12 +14,13 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from uvicorn.config import STARTUP_FAILURE
+from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from service.access import AccessRules
 from service.app import create_app
 from similarity.cli import local_service
+from store import logs
 from store.connection import StoreError, opened
 from store.documents import tokens
 from store.documents.sources import own_rows
@@ -62,6 +63,7 @@ def serve(
             port=port,
             uds=uds,
             workers=workers,
+            log_config=None if logs.set_up() else LOGGING_CONFIG,
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -21,12 +21,14 @@ from service.deps import Engine
 from service.feeds import router as feeds
 from service.openapi import describe
 from service.problems import add_handlers
+from service.request_log import RequestLog, Templates
 from service.routes import articles, earlier, export, health, search, sources, stats, stories, terms, watches
 from service.sign_in import router as sign_in
 from service.warm_up import warm_up
 from service.watch_feed import router as watch_feed
 from similarity.cli import local_service
 from similarity.index import SimilarityIndex
+from store import logs
 from store.connection import Document
 from store.index import preparation
 from text.analysis.analyzer import VERSION
@@ -49,6 +51,8 @@ def create_app(
     With a *prompt_secret* it answers for the commands that know it. With *runs_watches* it matches and sends for the
     watches, if no other process does.
     """
+
+    logs.set_up()  # here too: a worker begins with nothing but this function
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -102,6 +106,7 @@ def create_app(
         return engine.threads.is_full
 
     app.add_middleware(Access, rules=rules or AccessRules(), database=database, is_full=is_full)
+    app.add_middleware(RequestLog, templates=Templates(lambda: app.routes), count=lambda *_: None)
     return app
 
 

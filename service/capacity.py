@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import time
 from collections.abc import Callable
@@ -35,6 +36,16 @@ class SearchThreads:
         self._inside = 0
 
     @property
+    def running(self) -> int:
+        """Searches that have a thread."""
+        return min(self._inside, self._threads)
+
+    @property
+    def waiting(self) -> int:
+        """Searches that wait for a thread."""
+        return self._inside - self.running
+
+    @property
     def is_full(self) -> bool:
         """Whether ``run`` would refuse."""
         return self._inside >= self._most
@@ -52,7 +63,8 @@ class SearchThreads:
             with pymongo.timeout(max(end - time.monotonic(), 0.01)):
                 return function(*args, **kwargs)
 
-        future = self._pool.submit(limited)
+        # With the id of the request, which the log lines of the search name.
+        future = self._pool.submit(contextvars.copy_context().run, limited)
         # Not when the request ends: a search that took too long still has its thread.
         future.add_done_callback(lambda done: self._leave(loop, done))
         try:

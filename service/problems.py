@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from similarity.errors import NotInstalled, QueryError
+from store import logs
 from store.connection import StoreError
 
 MEDIA_TYPE = "application/problem+json"
@@ -127,6 +128,10 @@ def problem(
         "detail": (detail or usual_detail(status))[1 if chinese else 0],
         "instance": path,
     }
+    headers = dict(headers or {})
+    if request := logs.request_id.get():
+        body["request_id"] = request
+        headers["X-Request-Id"] = request  # also where the framework answers outside of all middleware
     if errors:
         body["errors"] = [dict(error) for error in errors]
     all_headers = {
@@ -135,7 +140,7 @@ def problem(
         "Cache-Control": "no-store",
     }
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(content, status, all_headers | dict(headers or {}), MEDIA_TYPE)
+    return Response(content, status, all_headers | headers, MEDIA_TYPE)
 
 
 def of_request(

@@ -27,6 +27,7 @@ class Problem(BaseModel):
     status: int
     detail: str
     instance: str
+    request_id: str | None = None
     errors: list[ProblemError] | None = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from similarity.cli.commands import LazyCommands
+from store import logs
 
 app = typer.Typer(
     cls=LazyCommands, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
@@ -14,6 +15,7 @@ app = typer.Typer(
 @app.callback()
 def main() -> None:
     """Without a command: the help."""
+    logs.set_up()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from store import logs
 from store.errors import shown_in_one_line
 from store.server import embedded
 from store.settings import SettingsError, settings
@@ -43,4 +44,5 @@ def stop(as_json: AsJson = False) -> None:
 
 
 if __name__ == "__main__":
+    logs.set_up()
     app()

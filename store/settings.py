@@ -6,6 +6,7 @@ import os
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -35,6 +36,9 @@ class Settings(BaseSettings):
     timeout: float = Field(10.0, gt=0, description="seconds after which a MongoDB operation is given up")
     embedded_cache_mb: int = Field(512, ge=256, description="cache of the embedded MongoDB, in MiB")
     embedded_idle: float = Field(600, ge=0, description="seconds that the embedded MongoDB stays after its last user")
+    log: Literal["text", "json"] = Field(
+        "text", description="form of the log: text for people, or json, one object a line"
+    )
     evaluation: str = Field("", description="folder of other people's test sets, for python -m similarity floors")
 
     address: str = Field("", description="address at which people reach the page, for links in messages of watches")

@@ -23,6 +23,7 @@ PACKAGES = {
         "store.article",
         "store.settings",
         "store.errors",
+        "store.logs",
         "store.public_addresses",
         "store.sources_file",
         "store.toml_file",
@@ -38,10 +39,10 @@ PACKAGES = {
 
 LAYERS = """
 text        language < analysis < embedding < translation stories < bench
-store       plain_text < article disk errors public_addresses settings terminal vectors < server toml_file < sources_file < connection < schema counters leases < documents < index < transfer < __main__
+store       plain_text < article disk errors public_addresses settings terminal vectors < logs < server toml_file < sources_file < connection < schema counters leases < documents < index < transfer < __main__
 crawler     discovery.methods discovery.json_functions exceptions toml_checks windows < resolver discovery.method_checks
             < source items < extraction < discovery < local_sources < sources < budgets
-            < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings
+            < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings json_log
 pipelines   storage tokenize < runs raw_middleware clean language encode withhold fingerprint_window
             < compact validate deduplicate stories < store < addon < ingest < __main__
 similarity  errors arrays jit lru background < option_values < postings < reader < query < ranking
@@ -49,7 +50,7 @@ similarity  errors arrays jit lru background < option_values < postings < reader
 alerts      errors network < schedule < targets < watches messages target_arguments
             < senders outbox previews log_book feed_keys < matcher delivery source_watch < runner fields printing
             < callback cli bench digest < __main__
-service     problems schemas watch_schemas < capacity < deps answers parameters < openapi access < routes < page
+service     problems schemas watch_schemas < capacity request_log < deps answers parameters < openapi access < routes < page
             < sign_in feeds warm_up prompt assistant < watch_feed < app < write_openapi __main__ bench
 xinwen      commands completion < __main__
 """
@@ -159,7 +160,7 @@ def test_imports_follow_the_layers(package: str) -> None:
             "crawler.extraction.dates",
             "store.connection",
             "crawler/extraction/dates.py imports store/connection.py, but crawler may import of other packages only:"
-            " store.article, store.settings, store.errors, store.public_addresses, store.sources_file, store.toml_file, text.language",
+            " store.article, store.settings, store.errors, store.logs, store.public_addresses, store.sources_file, store.toml_file, text.language",
         ),
         (
             "similarity.analytics.trend",

@@ -1,6 +1,8 @@
 """Runs ``python -m similarity digest``."""
 
 from alerts.digest.cli import main
+from store import logs
 
 if __name__ == "__main__":
+    logs.set_up()
     main()

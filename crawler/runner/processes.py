@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from store import logs
+
 GRACE = 30.0
 """Seconds that a crawl has to end in good order after SIGTERM; then it is killed."""
 
@@ -121,4 +123,4 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _last_line(log: Path) -> str:
     lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "it said nothing"
+    return logs.message_of(lines[-1].strip()) if lines else "it said nothing"

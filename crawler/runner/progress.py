@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from crawler.runner.processes import OpenRecords, ParallelCrawls
+from crawler.runner.run_line import log_run
 
 Record = Mapping[str, Any]
 
@@ -39,6 +40,7 @@ def crawl_and_show(
             records[ended.key] = store.record(ended)
             running.remove(ended.key)
             progress.update(task, advance=1, description=f"crawling {', '.join(running)}")
+            log_run(records[ended.key], records[ended.key]["why"])
             for line in _lines(ended.key, records[ended.key], f"{len(records)}/{len(keys)}"):
                 progress.console.print(line)
     ordered = {key: records[key] for key in keys}

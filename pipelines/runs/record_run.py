@@ -6,15 +6,18 @@ import logging
 from datetime import UTC, datetime
 from typing import Self
 
+from bson import ObjectId
 from pymongo.database import Database
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 
+from crawler.runner.run_line import log_run
 from crawler.spider.link_ledger import OUTCOMES, LinkLedger
 from crawler.spider.source_spider import SourceSpider
 from pipelines.runs.memory import Memory, memory_of
 from pipelines.runs.verdict import RunFacts, judge, shortcomings
 from pipelines.storage import Storage, storage_of
+from store import logs
 from store.connection import Document, StoreError
 from store.documents.sources import note_source
 
@@ -29,10 +32,12 @@ class RecordRun:
 
     def __init__(self, crawler: Crawler, storage: Storage, memory: Memory) -> None:
         self._crawler, self._storage, self._memory = crawler, storage, memory
+        self._id = ObjectId()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         recorder = cls(crawler, storage_of(crawler), memory_of(crawler))
+        logs.begin_run(crawler, crawler.spider.name if crawler.spider else "", str(recorder._id))
         crawler.signals.connect(recorder.spider_closed, signals.spider_closed)
         crawler.signals.connect(recorder.request_sent, signals.request_reached_downloader)
         crawler.signals.connect(recorder.item_error, signals.item_error)
@@ -54,8 +59,7 @@ class RecordRun:
                 await self._memory.close(finished=reason == "finished")
         except StoreError as error:
             self._storage.fail(str(error))
-        record = run_record(self._crawler, self._memory, reason)
-        logger.info("%s: %s, %s", spider.name, record["verdict"], summary(record))
+        record = {"_id": self._id} | run_record(self._crawler, self._memory, reason)
         try:
             if not self._storage.failed:  # else there is nowhere to write it; the exit status shows the failure
                 await self._storage.call(add_run, record)
@@ -65,6 +69,8 @@ class RecordRun:
             self._storage.fail(str(error))
         finally:
             self._storage.close()
+            log_run(record, summary(record))
+            logs.end_run(self._crawler)
 
     def _count(self, name: str) -> None:
         assert self._crawler.stats

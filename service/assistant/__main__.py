@@ -12,6 +12,7 @@ import anyio.to_thread
 from service.assistant import needs_package
 from similarity.errors import NotInstalled
 from similarity.index import SimilarityIndex
+from store import logs
 from store.connection import StoreError
 from store.errors import shown_in_one_line
 from store.index.manifest import DamagedManifest
@@ -21,7 +22,8 @@ from store.settings import SettingsError
 
 def main() -> None:
     """Answer an assistant until it closes standard input."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    if not logs.set_up():
+        logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     with shown_in_one_line(NotInstalled, StoreError, IndexMismatch, DamagedManifest, SettingsError):
         with needs_package():
             from service.assistant.server import make_server

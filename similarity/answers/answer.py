@@ -7,6 +7,7 @@ ranks 100 articles, then 1,000, then 10,000, as long as all that it has ranked a
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,11 +26,14 @@ from similarity.ranking.request.options import SearchOptions
 from similarity.ranking.results.collapse import collapsed
 from similarity.ranking.results.hits import Hit
 from similarity.ranking.searcher import Ranking
+from store import logs
 from store.connection import Document
 from store.documents import rankings
 from store.documents.rankings import StoredRanking
 from store.documents.sources import source_rows
 from store.documents.stories import StoryArticle, story_ids
+
+log = logging.getLogger(__name__)
 
 _FOLDED_AT_ONCE = 1_000
 """So many articles are ranked at most to find as many stories as one page wants."""
@@ -85,6 +89,9 @@ def answer(index: SimilarityIndex, question: Question) -> Answer:
         own = index.stories_of([question.like]).get(question.like, own)
         options = replace(options, without_ids=frozenset(article.id for article in own[1]))
     page = _first_page(index, question, options) if place is None else _next_page(index, question, options, place)
+    took_ms = round(1000 * (time.perf_counter() - start), 3)
+    fields = {"model": question.model, "total": page.total, "ms": took_ms}
+    log.info("query answered: %d hits in %.1f ms", page.total, took_ms, extra={logs.FIELDS: fields})
     is_scored = question.model == HYBRID and bool(question.q or question.passage or question.like)
     return Answer(
         question,
@@ -98,7 +105,7 @@ def answer(index: SimilarityIndex, question: Question) -> Answer:
         own[1] if question.like and question.fold else None,
         articles,
         newest,
-        round(1000 * (time.perf_counter() - start), 3),
+        took_ms,
     )
 
 
