@@ -12,7 +12,7 @@ EXIT_STATUSES = """\
 退出状态 · Exit statuses: 0 done; 1 an error, in one line on standard error (of health, verify and crawl also: something
 is wrong); 2 an option, argument or setting that is wrong; 130 interrupted."""
 
-OF_SCRAPY = ("crawl", "crawlall", "list", "reread", "newsource", "capture")
+OF_SCRAPY = ("crawl", "crawlall", "list", "reread", "schedule", "newsource", "capture")
 
 
 class Command(NamedTuple):

@@ -10,12 +10,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from crawler.discovery.reader import method_label
+from crawler.runner.deployment import sites_of, with_sites
 from crawler.source import Source
 from crawler.sources import PACKAGED
 
 BEGIN, END = "<!-- sources: begin -->", "<!-- sources: end -->"
 READMES = {"en": "README.md", "zh": "README.zh-CN.md"}
 ROWS = "store/documents/sources.json"
+DAG = "deploy/airflow/xinwen_dag.py"
 
 _HEADS = {
     "en": "| # | key | name | 中文名 | category | kept | discovery | terms | on |\n"
@@ -52,9 +54,11 @@ def rows(sources: Iterable[Source] = tuple(PACKAGED.values())) -> str:
 
 
 def write(sources: Iterable[Source]) -> None:
-    """Write the table of *sources*: the rows in JSON, and between ``BEGIN`` and ``END`` of each README."""
+    """Write the table of *sources*: in JSON, in the DAG, and between ``BEGIN`` and ``END`` of each README."""
     sources = tuple(sources)
     (Path(__file__).parents[2] / ROWS).write_text(rows(sources), "utf-8")
+    dag = Path(__file__).parents[2] / DAG
+    dag.write_text(with_sites(dag.read_text("utf-8"), sites_of(sources)), "utf-8")
     for language, name in READMES.items():
         path = Path(__file__).parents[2] / name
         before, _, rest = path.read_text("utf-8").partition(BEGIN)

@@ -1,0 +1,69 @@
+"""``scrapy schedule --cron|--systemd|--airflow|--scrapyd``: prints what runs crawls on this machine by themselves."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+
+from crawler.runner.deployment import FORMATS, CannotSchedule, Installation, files
+from crawler.sources import SOURCES
+from store.settings import settings
+
+
+class Command(ScrapyCommand):
+    """Exit status 0: printed or written. 1: a file cannot be written. 2: options, user or a path are invalid."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return f"{'|'.join(f'--{form}' for form in FORMATS)} [--user NAME] [--out DIR]"
+
+    def short_desc(self) -> str:
+        return "Print the deployment file of cron, systemd, Airflow or scrapyd for this checkout, user and data folder"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        for form, (pattern, _) in FORMATS.items():
+            parser.add_argument(
+                f"--{form}", dest="forms", action="append_const", const=form, help=f"deploy/{pattern}, filled in"
+            )
+        parser.add_argument("--user", default="", help="the user who crawls (default: you)")
+        parser.add_argument("--out", metavar="DIR", help="write the files into this folder instead of printing them")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        forms = opts.forms or []
+        if args or len(set(forms)) != 1:
+            wanted = ", ".join(f"--{form}" for form in FORMATS)
+            self._fail(2, f"one of {wanted} is required" + (f", not {' '.join(args)}" if args else ""))
+            return
+        installation = Installation(
+            program=str(Path(__file__).parents[2]),
+            python=sys.executable,
+            data=str(settings().data),
+            user=opts.user or getpass.getuser(),
+        )
+        try:
+            found = files(forms[0], installation, SOURCES.values())
+            if opts.out:
+                for name, text in found.items():
+                    (Path(opts.out) / name).write_text(text, "utf-8")
+                    sys.stderr.write(f"{Path(opts.out) / name}\n")
+            else:
+                sys.stdout.write("\n".join(_headed(name, text, len(found) > 1) for name, text in found.items()))
+        except CannotSchedule as error:
+            self._fail(2, str(error))
+        except OSError as error:
+            self._fail(1, f"{opts.out}: {error.strerror}")
+
+    def _fail(self, status: int, message: str) -> None:
+        sys.stderr.write(f"error: {message}\n")
+        self.exitcode = status
+
+
+def _headed(name: str, text: str, is_one_of_several: bool) -> str:
+    return f"# {name}\n{text}" if is_one_of_several else text

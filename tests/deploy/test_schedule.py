@@ -1,0 +1,77 @@
+"""``scrapy schedule`` prints the files of deploy/ for this checkout, user and data folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crawler.runner.deployment import DEPLOY, FORMATS, Installation, Quoting, filled, ini, script, unit
+from tests.commands import assert_one_line_error, run
+
+SPACED = Installation("/srv/chip news", "/srv/chip news/50%/python", "/data 1/x", "reader")
+
+
+def test_the_places_of_the_files_are_the_fixed_ones() -> None:
+    for pattern, quoted in FORMATS.values():
+        for file in DEPLOY.glob(pattern):
+            text = file.read_text("utf-8")
+            assert filled(text, Installation(), quoted) == text
+
+
+@pytest.mark.parametrize("form", [form for form, (pattern, _) in FORMATS.items() if any(DEPLOY.glob(pattern))])
+def test_each_format_is_printed_for_this_checkout(form: str, tmp_path: Path) -> None:
+    done = run("xinwen", "schedule", f"--{form}", xinwen_data=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for fixed in ("/opt/xinwen", "/var/lib/xinwen", "User=xinwen", "-u xinwen"):
+        assert fixed not in done.stdout
+    assert str(tmp_path) in done.stdout
+    out = tmp_path / "out"
+    out.mkdir()
+    written = run("scrapy", "schedule", f"--{form}", "--out", out, xinwen_data=tmp_path)
+    assert written.returncode == 0, written.stderr
+    for file in out.iterdir():
+        assert file.read_text("utf-8") in done.stdout
+        assert str(file) in written.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        ([], ["one of --cron, --systemd, --airflow, --scrapyd is required"]),
+        (["--cron", "--systemd"], ["one of --cron, --systemd, --airflow, --scrapyd is required"]),
+        (["--cron", "sia"], ["is required, not sia"]),
+        (["--cron", "--user", "nobody-here"], ["there is no user 'nobody-here'", "useradd --system"]),
+    ],
+)
+def test_what_is_refused(arguments: list[str], parts: list[str]) -> None:
+    done = run("scrapy", "schedule", *arguments)
+    assert_one_line_error(done, *parts)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_folder_that_cannot_be_written_or_quoted_is_refused(tmp_path: Path) -> None:
+    assert_one_line_error(run("scrapy", "schedule", "--cron", "--out", tmp_path / "none"), "none: No such file")
+    done = run("scrapy", "schedule", "--cron", xinwen_data=tmp_path / "it's")
+    assert_one_line_error(done, "cannot stand in these files; rename or move that folder", "it's")
+
+
+@pytest.mark.parametrize(
+    ("quoted", "line", "result"),
+    [
+        (
+            unit,
+            "ExecStart=/opt/xinwen/.venv/bin/python -m xinwen",
+            r"ExecStart=/srv/chip\x20news/50%%/python -m xinwen",
+        ),
+        (unit, "WorkingDirectory=/opt/xinwen", "WorkingDirectory=/srv/chip news"),
+        (unit, "Environment=XINWEN_DATA=/var/lib/xinwen", r"Environment=XINWEN_DATA=/data\x201/x"),
+        (unit, "ReadWritePaths=/var/lib/xinwen", 'ReadWritePaths="/data 1/x"'),
+        (unit, "User=xinwen", "User=reader"),
+        (unit, "ReadWritePaths=/var/lib/xinwen-other", "ReadWritePaths=/var/lib/xinwen-other"),
+        (ini, "logs_dir = /var/lib/xinwen/scrapyd/logs", "logs_dir = /data 1/x/scrapyd/logs"),
+        (script, 'PYTHON = "/opt/xinwen/.venv/bin/python"', 'PYTHON = "/srv/chip news/50%/python"'),
+    ],
+)
+def test_a_path_is_quoted_as_its_line_needs_it(quoted: Quoting, line: str, result: str) -> None:
+    assert filled(line, SPACED, quoted) == result
