@@ -38,7 +38,9 @@ _FEED_ACTIONS: Mapping[str, Callable[[Database[Document], str], object]] = {
     "feed": feed_keys.make_feed,
     "revoke": feed_keys.revoke_feed,
 }
-_FORM = ("name", "to", "every", "quiet", "each_article", "changes")
+_FORM = ("name", "each_article", "changes")
+_TARGET = ("to", "every", "quiet")
+_MOST_TARGETS = 9
 
 router = APIRouter(route_class=PageRoute)
 
@@ -67,14 +69,15 @@ async def save(request: Request, engine: EngineDep) -> Response:
     check_may_write(request)
     fields = await _fields(request)
     given: dict[str, Any] = {name: value for name, value in fields.items() if name in OPTIONS}
-    wanted = {name: str(fields.get(name, "")) for name in _FORM}
-    if "preview" in fields:
+    wanted: dict[str, Any] = {name: str(fields.get(name, "")) for name in _FORM}
+    wanted["targets"] = _targets(fields)
+    if "preview" in fields or "more" in fields:
+        wanted["targets"] += [{}] if "more" in fields else []
         return await _form(request, engine, given, wanted)
-    target = {name: wanted[name] for name in ("to", "every", "quiet") if wanted[name]}
     values = {
         "name": wanted["name"],
         "question": given,
-        "targets": [target] if wanted["to"] else [],
+        "targets": [target for target in wanted["targets"] if "to" in target],
         "each_article": bool(wanted["each_article"]),
         "changes": bool(wanted["changes"]),
     }
@@ -108,11 +111,21 @@ async def act(request: Request, engine: EngineDep, name: str) -> Response:
     return RedirectResponse("/watches" if action == "remove" else f"/watches/{quote(name)}", 303)
 
 
+def _targets(fields: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The rows of targets of the form: the fields of the second are ``to2``, ``every2``, ``quiet2``, and so on."""
+    rows = []
+    for number in range(1, _MOST_TARGETS + 1):
+        own = {name: f"{name}{number if number > 1 else ''}" for name in _TARGET}
+        if any(name in fields for name in own.values()):
+            rows.append({name: str(fields[key]) for name, key in own.items() if key in fields})
+    return rows
+
+
 async def _form(
     request: Request,
     engine: EngineDep,
     given: Mapping[str, Any],
-    wanted: Mapping[str, str],
+    wanted: Mapping[str, Any],
     error: QueryError | None = None,
 ) -> Response:
     def find(index: SimilarityIndex) -> dict[str, Any]:
@@ -135,6 +148,8 @@ async def _form(
         "error": error or found["asked"],
         "asked_for": hidden,
         "wanted": wanted,
+        "rows": (wanted.get("targets") or [{}])[:_MOST_TARGETS],
+        "most_rows": _MOST_TARGETS,
         "rhythms": _RHYTHMS,
         "text": given.get("q") or given.get("passage") or "",
     }

@@ -11,7 +11,7 @@ from alerts import watches
 from service.access import AccessRules
 from store.connection import connect
 from store.documents import tokens
-from tests.alerts.robots import HOOK_HOST, WECOM_URL, Robots, serving
+from tests.alerts.robots import DINGTALK_URL, HOOK_HOST, WECOM_URL, Robots, serving
 from tests.service.conftest import URL, application
 
 HTML = {"Accept": "text/html"}
@@ -137,3 +137,18 @@ def test_a_search_is_saved_on_the_page(client: TestClient, none, robots: Robots)
     client.post("/watches/hbm", data={"do": "remove"}, headers=HTML)
     assert client.get("/watches/hbm", headers=HTML).status_code == 404
     assert client.post("/watches/hbm", data={"do": "nothing"}, headers=HTML).status_code == 400
+
+
+def test_the_form_takes_several_targets(client: TestClient, none, robots: Robots) -> None:
+    fields = {"q": "HBM4", "name": "hbm", "min_score": "0.4", "to": WECOM_URL, "every": "at-once"}
+    second = {"to2": DINGTALK_URL, "every2": "daily 08:30", "quiet2": "22:00-07:00"}
+    more = client.post("/watches", data=fields | {"more": "1"}, headers=HTML)
+    assert more.status_code == 200 and 'name="to2" value=""' in more.text and 'name="to3"' not in more.text
+    assert client.get("/api/v1/watches").json()["watches"] == []
+    wrong = client.post("/watches", data=fields | second | {"quiet2": "noon"}, headers=HTML)
+    assert wrong.status_code == 422 and 'name="quiet2" value="noon"' in wrong.text
+    client.post("/watches", data=fields | second, headers=HTML)
+    targets = client.get("/api/v1/watches/hbm").json()["targets"]
+    assert [target["every"] for target in targets] == ["at-once", "daily 08:30"]
+    assert targets[1]["quiet"] == "22:00-07:00"
+    client.post("/watches/hbm", data={"do": "remove"}, headers=HTML)
