@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from service.__main__ import is_loopback
 from service.access import COOKIE, AccessRules
+from service.listening import is_loopback
 from store.connection import connect
 from store.documents import request_counts, tokens
 from tests.commands import assert_one_line_error, run

@@ -1,0 +1,112 @@
+"""Runs uvicorn, in this process or as several, until a signal ends it; answers that have begun are finished."""
+
+from __future__ import annotations
+
+import http.client
+import signal
+import socket
+import ssl
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from service.listening import ServeError, WrongOption
+from service.notify import Notifier
+
+KEEP_ALIVE = 75
+"""Seconds for which an idle connection stays open: longer than the 60 of nginx, which must be the one that closes."""
+
+
+def run(config: uvicorn.Config, opened: socket.socket) -> None:
+    """Serve on *opened* until a signal ends the server. Raises ServeError when it does not start."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)  # uvicorn sends itself the signal once more when it has shut down
+    # Read before the server closes it.
+    with Notifier(partial(_is_ready, opened.family, opened.getsockname(), config.is_ssl)) as notifier:
+        if config.workers == 1:
+            server = _Server(config, notifier)
+            server.run([opened])
+            started = server.started
+        else:
+            processes = _Processes(config, opened, notifier)
+            processes.run()
+            started = all(process.exitcode != STARTUP_FAILURE for process in processes.processes)
+    if not started:
+        raise ServeError("the server does not start; the reason is above")
+
+
+def check_certificate(certfile: Path | None, keyfile: Path | None) -> None:
+    """Raise WrongOption unless the two files are a certificate and its key, or both in one."""
+    if certfile is None:
+        if keyfile is not None:
+            raise WrongOption("--ssl-keyfile needs --ssl-certfile, the certificate of that key")
+        return
+    for option, file in (("--ssl-certfile", certfile), ("--ssl-keyfile", keyfile)):
+        if file is not None:
+            try:
+                file.read_bytes()
+            except OSError as error:
+                raise WrongOption(f"{option} {file}: {error.strerror}") from None
+
+    def no_password() -> str:
+        raise WrongOption(f"--ssl-keyfile {keyfile or certfile} is encrypted; openssl pkey -in FILE -out FILE decrypts")
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certfile, keyfile, no_password)
+    except ssl.SSLError as error:
+        files = f"--ssl-certfile {certfile}" + (
+            f" and --ssl-keyfile {keyfile}" if keyfile else " without --ssl-keyfile"
+        )
+        raise WrongOption(f"{files}: no certificate with its key ({error.reason or 'no PEM'})") from None
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, notifier: Notifier) -> None:
+        super().__init__(config)
+        self._notifier = notifier
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._notifier.stopping()
+        await super().shutdown(sockets)
+
+
+class _Processes(Multiprocess):
+    def __init__(self, config: uvicorn.Config, opened: socket.socket, notifier: Notifier) -> None:
+        super().__init__(config, [opened])
+        self._notifier = notifier
+
+    def terminate_all(self) -> None:
+        self._notifier.stopping()
+        self.sockets[0].close()  # else clients could connect until the last process has ended
+        super().terminate_all()
+
+
+def _is_ready(family: int, address: str | bytes | tuple[str, int], is_tls: bool, seconds: float) -> bool:
+    """Whether the server says at *address*, within *seconds*, that its index answers."""
+    connection = http.client.HTTPConnection("localhost")
+    with socket.socket(family) as connected:
+        connected.settimeout(seconds)
+        try:
+            connected.connect(address)
+            connection.sock = _own_context().wrap_socket(connected) if is_tls else connected
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def _own_context() -> ssl.SSLContext:
+    """Without verification: the certificate is our own, and names another host."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
