@@ -14,7 +14,7 @@ from uvicorn.config import LOGGING_CONFIG
 
 from service.access import AccessRules
 from service.app import create_app
-from service.listening import Place, ServeError, is_local, listening, shown
+from service.listening import ListenPlace, ServeError, is_local, listening, shown
 from service.running import KEEP_ALIVE, check_certificate, run
 from similarity.cli import local_service
 from store import logs
@@ -48,7 +48,7 @@ def serve(
 ) -> None:
     """网页与 HTTP 接口 · The web page and the HTTP API."""
     expected = (ServeError, StoreError, IndexMismatch, SettingsError, OSError)
-    with shown_in_one_line(*expected), listening(Place(host, port, uds, fd)) as socket:
+    with shown_in_one_line(*expected), listening(ListenPlace(host, port, uds, fd)) as socket:
         own_rows()  # a wrong file of sources is reported before anybody asks
         check_certificate(ssl_certfile, ssl_keyfile)
         address = shown(socket, ssl_certfile is not None)

@@ -31,7 +31,7 @@ class WrongOption(ServeError):
 
 
 @dataclass(frozen=True)
-class Place:
+class ListenPlace:
     """Where to listen: a host and port, or the path of a UNIX socket, or the number of an open descriptor."""
 
     host: str | None = None
@@ -46,7 +46,7 @@ class Place:
 
 
 @contextmanager
-def listening(place: Place) -> Iterator[socket.socket]:
+def listening(place: ListenPlace) -> Iterator[socket.socket]:
     """A socket that listens at *place*; whoever connects waits until the server is ready. Raises ServeError."""
     if place.uds is not None:
         with _at_path(Path(place.uds)) as opened:

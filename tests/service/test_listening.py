@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from service.listening import Place, ServeError, WrongOption, is_local, listening, shown
+from service.listening import ListenPlace, ServeError, WrongOption, is_local, listening, shown
 from service.running import check_certificate
 from tests.commands import assert_one_line_error, run, run_fresh
 from tests.service.certificates import certificate
@@ -31,29 +31,29 @@ def left_behind(path: Path) -> None:
 
 
 def test_a_port_of_loopback_by_default() -> None:
-    with listening(Place(port=0)) as opened:
+    with listening(ListenPlace(port=0)) as opened:
         host, port = opened.getsockname()
         assert (host, is_local(opened)) == ("127.0.0.1", True)
         assert shown(opened, is_tls=False) == f"http://127.0.0.1:{port}/"
         with pytest.raises(ServeError, match=rf"^cannot listen on 127.0.0.1:{port}: Address already in use; --port"):
-            listening(Place(port=port)).__enter__()
-    with listening(Place(host="::1", port=0)) as opened:
+            listening(ListenPlace(port=port)).__enter__()
+    with listening(ListenPlace(host="::1", port=0)) as opened:
         assert shown(opened, is_tls=True) == f"https://[::1]:{opened.getsockname()[1]}/"
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "host.invalid", "a..b"])
 def test_an_address_that_is_not_ours(host: str) -> None:
     with pytest.raises(ServeError, match=f"^cannot listen on {host}:8000: [^;]+$"):
-        listening(Place(host=host)).__enter__()
+        listening(ListenPlace(host=host)).__enter__()
 
 
 def test_a_unix_socket_is_for_user_and_group_and_goes_at_the_end(folder: Path) -> None:
     path = folder / "api.socket"
-    with listening(Place(uds=str(path))) as opened:
+    with listening(ListenPlace(uds=str(path))) as opened:
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
         assert (is_local(opened), shown(opened, is_tls=False)) == (True, str(path))
         with pytest.raises(ServeError, match="another server listens there"):
-            listening(Place(uds=str(path))).__enter__()
+            listening(ListenPlace(uds=str(path))).__enter__()
         assert path.exists()
     assert not path.exists()
 
@@ -61,7 +61,7 @@ def test_a_unix_socket_is_for_user_and_group_and_goes_at_the_end(folder: Path) -
 def test_the_socket_of_a_killed_server_is_taken_over(folder: Path) -> None:
     path = folder / "api.socket"
     left_behind(path)
-    with listening(Place(uds=str(path))), socket.socket(socket.AF_UNIX) as client:
+    with listening(ListenPlace(uds=str(path))), socket.socket(socket.AF_UNIX) as client:
         client.connect(str(path))
 
 
@@ -70,7 +70,7 @@ def test_of_servers_that_start_at_once_one_takes_it_over(folder: Path) -> None:
 
     def attempt(_: int) -> bool:
         try:
-            kept.enter_context(listening(Place(uds=str(path))))
+            kept.enter_context(listening(ListenPlace(uds=str(path))))
         except ServeError:
             return False
         return True
@@ -84,9 +84,9 @@ def test_of_servers_that_start_at_once_one_takes_it_over(folder: Path) -> None:
 def test_the_socket_of_the_next_server_stays(folder: Path) -> None:
     path = folder / "api.socket"
     with ExitStack() as next_one:
-        with listening(Place(uds=str(path))) as opened:
+        with listening(ListenPlace(uds=str(path))) as opened:
             opened.close()  # as a server does before its last answers
-            next_one.enter_context(listening(Place(uds=str(path))))
+            next_one.enter_context(listening(ListenPlace(uds=str(path))))
         assert path.exists()
 
 
@@ -98,14 +98,14 @@ def test_a_path_that_is_no_place_for_a_socket(folder: Path) -> None:
         (folder, "a file is there that is no socket"),
     ):
         with pytest.raises(ServeError, match=f"^cannot listen on {path}: {reason}$"):
-            listening(Place(uds=str(path))).__enter__()
+            listening(ListenPlace(uds=str(path))).__enter__()
     assert list(folder.iterdir()) == []
 
 
 def test_an_inherited_descriptor() -> None:
     with socket.create_server(("127.0.0.1", 0)) as made:
         address, fd = made.getsockname(), made.detach()
-        with listening(Place(fd=fd)) as opened:
+        with listening(ListenPlace(fd=fd)) as opened:
             assert opened.getsockname() == address
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(address)  # nobody holds it any more
@@ -116,18 +116,18 @@ def test_a_descriptor_that_does_not_listen() -> None:
         Path(__file__).open() as file,
         pytest.raises(WrongOption, match=rf"^--fd {file.fileno()} is no socket \(Socket operation on non-socket\)"),
     ):
-        listening(Place(fd=file.fileno())).__enter__()
+        listening(ListenPlace(fd=file.fileno())).__enter__()
     with pytest.raises(WrongOption, match=r"^--fd 999 is no socket \(Bad file descriptor\)"):
-        listening(Place(fd=999)).__enter__()
+        listening(ListenPlace(fd=999)).__enter__()
     for one in socket.socketpair():
         with one, pytest.raises(WrongOption, match=f"^--fd {one.fileno()} is a socket that does not listen$"):
-            listening(Place(fd=one.fileno())).__enter__()
+            listening(ListenPlace(fd=one.fileno())).__enter__()
 
 
 def test_one_place_only() -> None:
     for place in ({"port": 1, "uds": "x"}, {"host": "::", "fd": 3}, {"uds": "x", "fd": 3}):
         with pytest.raises(WrongOption, match="exclude one another"):
-            Place(**place)
+            ListenPlace(**place)
 
 
 def test_certificates(folder: Path) -> None:
