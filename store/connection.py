@@ -20,6 +20,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
+from store.disk import space_of
 from store.server import embedded
 from store.settings import settings
 
@@ -30,8 +31,12 @@ DEFAULT_DATABASE = "xinwen"
 SAMPLES = "_samples"
 """Suffix of the database's name while the sample web is crawled: its invented articles never mix with real ones."""
 
+DISK_FULL = "disk full"
+"""How the message of a StoreError begins where there is no room to write."""
+
 _SCHEMES = ("mongodb://", "mongodb+srv://")
 _UNAUTHORIZED, _AUTHENTICATION_FAILED, _NOT_WRITABLE = 13, 18, 10107  # MongoDB's error codes
+_WRITES_BLOCKED, _OUT_OF_DISK_SPACE = 371, 14031  # likewise
 
 
 if not (_driver := logging.getLogger("pymongo")).level:  # else a level was asked for
@@ -98,6 +103,8 @@ def store_errors(address: str) -> Iterator[None]:
 def store_error(error: Exception, address: str) -> StoreError:
     """The StoreError for *error*, an exception of pymongo: one line, without its list of hosts and a password."""
     shown = without_password(address)
+    if is_disk_full(error):
+        return StoreError(_disk_full(shown))
     if isinstance(error, (ConfigurationError, InvalidURI, ValueError)) and not isinstance(error, BSONError):
         return StoreError(f"MONGODB_URI {shown} is wrong: {first_line(error)}")
     if isinstance(error, BulkWriteError):
@@ -110,6 +117,19 @@ def store_error(error: Exception, address: str) -> StoreError:
     if isinstance(error, ServerSelectionTimeoutError):
         return StoreError(f"MongoDB at {shown} cannot be reached: {first_line(error)}")
     return StoreError(f"MongoDB at {shown} failed: {first_line(error)}")
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Whether *error*, an exception of pymongo, says that nothing is written as the disk is full."""
+    faults = error.details.get("writeErrors") or [] if isinstance(error, BulkWriteError) else []
+    codes = [fault.get("code") for fault in faults] or [getattr(error, "code", None)]
+    return any(code in (_WRITES_BLOCKED, _OUT_OF_DISK_SPACE) for code in codes)
+
+
+def _disk_full(address: str) -> str:
+    if settings().mongodb_uri:
+        return f"{DISK_FULL}: MongoDB at {address} writes nothing until there is room; searches go on"
+    return f"{DISK_FULL}: {space_of(settings().data)}; nothing is written until there is room, searches go on"
 
 
 def without_password(address: str) -> str:

@@ -23,6 +23,8 @@ COMMANDS = {
     "stats": ("browse", "stats"),
     "export": ("export", "export"),
     "import": ("import_store", "import_store"),
+    "backup": ("backup", "backup"),
+    "restore": ("backup", "restore_backup"),
     "delete": ("browse", "delete"),
     "compact": ("maintenance", "compact"),
     "rebuild": ("maintenance", "rebuild"),

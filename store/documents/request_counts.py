@@ -6,16 +6,16 @@ import time
 
 from pymongo import ReturnDocument, WriteConcern
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from store.connection import Document
+from store.connection import Document, is_disk_full
 
 _UNSAFE = WriteConcern(w=1, j=False)
 """A count that a crash loses does no harm; waiting for a majority would slow each request."""
 
 
 def count(database: Database[Document], client: str) -> int:
-    """Count one more request of *client* in this second; returns how many that are."""
+    """Count one more request of *client* in this second; returns how many that are, 0 while the disk is full."""
     collection = database.get_collection("request_counts", write_concern=_UNSAFE)
     key = f"{client} {int(time.time())}"
     change = {"$inc": {"number": 1}, "$currentDate": {"made": True}}
@@ -26,4 +26,8 @@ def count(database: Database[Document], client: str) -> int:
             )
         except DuplicateKeyError:  # another process has just begun this second
             continue
+        except OperationFailure as error:
+            if not is_disk_full(error):
+                raise
+            return 0  # readers are answered still
         return int(row["number"]) if row else 1

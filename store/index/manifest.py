@@ -24,6 +24,9 @@ from store.vectors import CorruptVector, Ints, pack, unpack_many
 REBUILD = "python -m similarity rebuild"
 """The command that repairs a damaged manifest."""
 
+RESTORING = "restoring"
+"""Field that a database has in the place of a manifest while a backup is brought into it."""
+
 PackedRows = bytes  # SegmentEntry has a field named ``bytes``, which hides the type of that name
 
 _KEY = {"_id": "index"}
@@ -112,6 +115,8 @@ def parse(row: Document | None) -> Manifest:
     """The manifest in the document *row*; None gives one of version 0. Raises DamagedManifest."""
     if row is None:
         return Manifest("", 0)
+    if RESTORING in row:
+        raise DamagedManifest(half_restored(row))
     try:
         entries = tuple(
             SegmentEntry(entry["sha256"], entry["bytes"], entry["parts"], entry["documents"], bytes(entry["dead"]))
@@ -124,6 +129,11 @@ def parse(row: Document | None) -> Manifest:
     if not is_whole:
         raise DamagedManifest(f"the index's manifest is damaged (its checksum is wrong): {REBUILD}")
     return manifest
+
+
+def half_restored(row: Document) -> str:
+    """What to say of a database whose document *row* says that a backup is being brought into it."""
+    return f"this database has half of a backup: python -m similarity restore {row[RESTORING]['folder']} goes on"
 
 
 def commit(database: Database[Document], old: Manifest, new: Manifest) -> bool:

@@ -27,6 +27,7 @@ def prepare(database: Database[Document], analyzer: str) -> None:
 
     Every writer calls it before its first write; it may run in many processes at once. Raises IndexMismatch.
     """
+    refuse_half_restored(database.manifest.find_one({"_id": "index"}, {manifest.RESTORING: 1}))
     create_collections(database)
     counters.repair(database)
     first = manifest.document(manifest.Manifest(analyzer, version=1))
@@ -39,15 +40,22 @@ def check(database: Database[Document], analyzer: str) -> None:
 
     Completes what a killed process left: the upgrade from format 1, and a ``retokenize`` after its commit.
     """
-    row = database.manifest.find_one({"_id": "index"}, {"analyzer": 1, "format": 1})
+    row = database.manifest.find_one({"_id": "index"}, {"analyzer": 1, "format": 1, manifest.RESTORING: 1})
     if row is None:
         return
+    refuse_half_restored(row)
     check_analyzer(row.get("analyzer"), analyzer)
     if row.get("format") == 1:
         _upgrade(database, analyzer)
     elif row.get("format") != FORMAT:
         raise IndexMismatch(f"index of format {row.get('format')}, this program reads {FORMAT}: use another database")
     retokenized.finish(database, analyzer)
+
+
+def refuse_half_restored(row: Document | None) -> None:
+    """Raise IndexMismatch if *row*, the manifest's document, says that a backup is being brought into the database."""
+    if row and manifest.RESTORING in row:
+        raise IndexMismatch(manifest.half_restored(row))
 
 
 def check_analyzer(found: str | None, wanted: str) -> None:
@@ -63,13 +71,18 @@ def _upgrade(database: Database[Document], analyzer: str) -> None:
     """Turn an index of format 1, which has no segments, into one of this format: all its articles become pending."""
     database.articles.create_indexes(INDEXES["articles"])
     counters.repair(database)
+    mark_all_pending(database)
+    # The manifest comes last: after a kill before this line the upgrade starts again.
+    first = manifest.document(manifest.Manifest(analyzer, version=1))
+    database.manifest.replace_one({"_id": "index", "format": 1}, first)
+
+
+def mark_all_pending(database: Database[Document]) -> None:
+    """Mark every article as one that no segment holds yet."""
     last = ""
     while ids := _next_ids(database, last):
         database.articles.update_many({"_id": {"$gt": last, "$lte": ids[-1]}}, {"$set": {"pending": True}})
         last = ids[-1]
-    # The manifest comes last: after a kill before this line the upgrade starts again.
-    first = manifest.document(manifest.Manifest(analyzer, version=1))
-    database.manifest.replace_one({"_id": "index", "format": 1}, first)
 
 
 def _next_ids(database: Database[Document], last: str) -> list[str]:

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from store.server.embedded import REPLICA_SET, STOP, read_state, running_port
 from store.server.mongod import environment, find_mongod
+from store.server.write_block import WriteBlock
 from store.settings import settings
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def main(folder: Path) -> None:
         _make_ready(mongod, port)
         _write_state(folder, port, mongod.pid)
         restarts = 0
+        block = WriteBlock(folder)
         while not idle.has_passed():
             if mongod.poll() is not None:
                 restarts += 1
@@ -53,6 +55,7 @@ def main(folder: Path) -> None:
                 mongod = _launch(folder, port)
                 _make_ready(mongod, port)
                 _write_state(folder, port, mongod.pid)
+            block.update(port)
             time.sleep(POLL)
     finally:
         _shut_down(mongod)
