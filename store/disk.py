@@ -9,7 +9,7 @@ from pathlib import Path
 LOW_SHARE = 0.10
 LOW_BYTES = 2**30
 RESERVE = 256 * 2**20
-"""Free bytes below which nobody writes any more: what the embedded server needs to go on answering.
+"""Free bytes below which nobody writes any more: without which the embedded server cannot go on.
 
 A mongod whose disk is full ends and does not start again. Its journal takes 100 MiB at a time, and what is in its cache
 is written after the last writer was refused.

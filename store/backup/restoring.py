@@ -30,7 +30,6 @@ from store.index.segment_format import FORMAT as LAYOUT
 from store.schema import create_collections
 
 _KEY = {"_id": "index"}
-_LEASE = "lease"
 _REPLACED = ("sources", "leases")
 _MAY_HAVE = ("counters", "manifest", *_REPLACED, *TRANSIENT)
 """Collections that programs fill before there is anything to keep."""
@@ -175,7 +174,7 @@ def _finish(database: Database[Document], folder: Path, found: BackupContents) -
     for row in _rows(folder, found, "manifest"):
         if row["_id"] == _KEY["_id"]:
             index = row
-        elif row["_id"] != _LEASE:
+        else:
             database.manifest.replace_one({"_id": row["_id"]}, row, upsert=True)
     if index is not None and found.moment is None:
         # The articles were not read at the moment of the segments: they are packed from the articles.

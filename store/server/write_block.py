@@ -1,4 +1,4 @@
-"""Refuses writes of the embedded server while its disk is full, so that it goes on answering.
+"""Refuses writes of the embedded server while its disk is full, so that readers are answered still.
 
 A mongod that runs out of room ends, and does not start again. It can refuse all writes of its users instead
 (``setUserWriteBlockMode``), which the supervisor asks for before that.

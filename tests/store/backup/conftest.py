@@ -39,11 +39,10 @@ def fill(database: Database[dict[str, Any]]) -> None:
 
 
 def everything(database: Database[dict[str, Any]]) -> dict[str, list[Any]]:
-    """All documents by collection, without the lease of the compactor."""
+    """All documents by collection."""
     found = {
         name: sorted(database[name].find({}), key=lambda row: str(row["_id"])) for name in collections_of(database)
     }
-    found["manifest"] = [row for row in found["manifest"] if row["_id"] != "lease"]
     return {name: rows for name, rows in found.items() if rows}
 
 
