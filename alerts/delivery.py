@@ -18,10 +18,12 @@ from pymongo.errors import PyMongoError
 from alerts import outbox, watches
 from alerts.messages import Entry, Message
 from alerts.network import NotSent
+from alerts.packages import needs_package
 from alerts.senders import dingtalk, webhook, wecom
 from alerts.senders.answer import SendAnswer
 from alerts.targets import APPRISE, CALLBACK, DINGTALK, WEBHOOK, WECOM, Target
 from alerts.watches import Watch
+from similarity.errors import NotInstalled
 from store.connection import Document, first_line
 from store.leases import SECONDS, NumberedLease, server_time
 
@@ -34,7 +36,8 @@ MOST_THREADS = 64
 
 
 def _by_apprise(message: Message, target: Target) -> SendAnswer:
-    from alerts.senders import by_apprise  # loads apprise, which takes a third of a second
+    with needs_package():
+        from alerts.senders import by_apprise  # loads apprise, which takes a third of a second
 
     return by_apprise.send(message, target)
 
@@ -52,7 +55,7 @@ def send_once(message: Message, target: Target, senders: Mapping[str, Send] = SE
     """Send *message* to *target*, and what became of it; whatever a sender raises is its answer."""
     try:
         return senders[target.kind](message, target)
-    except NotSent as error:
+    except (NotSent, NotInstalled) as error:
         return SendAnswer(False, str(error))
     except Exception as error:  # of a library, or of a user's function: the message is kept and tried again
         log.warning("sending to %s failed", target.shown, exc_info=True)

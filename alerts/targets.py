@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from alerts.errors import WatchError
 from alerts.network import LOCAL, NotPublic, check_host
+from alerts.packages import needs_package
 from alerts.schedule import Rhythm, rhythm_of
 from store.connection import Document
 
@@ -87,7 +88,8 @@ class Target:
             return LIMITS[self.kind]
         if urlsplit(self.url).scheme in ("feishu", "lark"):
             return LIMITS["feishu"]
-        from apprise import Apprise
+        with needs_package():
+            from apprise import Apprise
 
         service = Apprise.instantiate(self.url)
         # The limit of apprise is in characters, of which each has at least a byte.
@@ -112,7 +114,7 @@ def stored_target(row: Document) -> Target:
 
 
 def target_of(url: str, every: str = "at-once", quiet: str = "") -> Target:
-    """The target at the address *url*, as a user gives it. Raises WatchError."""
+    """The target at the address *url*, as a user gives it. Raises WatchError and NotInstalled."""
     rhythm, url = rhythm_of(every, quiet), url.strip()
     scheme, separator, _ = url.partition("://")
     if not separator or not _SCHEME.fullmatch(scheme) or not url.isprintable() or " " in url:
@@ -167,11 +169,14 @@ def _webhook(url: str, scheme: str, host: str) -> str:
     if not (parts.path + parts.query).isascii():
         raise _wrong(url, "what is not ASCII in its path must be percent-encoded", "路径中的非 ASCII 字符须用 % 编码")
     _check(url, host)
+    with needs_package():
+        import standardwebhooks  # noqa: F401  # what will sign: told now, not at the first message
     return url
 
 
 def _checked_apprise(url: str, given: str) -> str:
-    from apprise import Apprise  # takes a third of a second to load
+    with needs_package():
+        from apprise import Apprise  # takes a third of a second to load
 
     for name, value in parse_qsl(urlsplit(url).query):
         # The template of some services is a name of theirs: html.

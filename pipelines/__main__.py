@@ -84,9 +84,10 @@ def samples(
     ] = None,
 ) -> None:
     """Crawl the bundled sample web and run four queries on the index, as ``make run`` does."""
+    from crawler.runner.processes import NoLogs
     from pipelines.ingest.samples import NoSamples, run_samples
 
-    with shown_in_one_line(NoSamples, StoreError, SettingsError):
+    with shown_in_one_line(NoSamples, NoLogs, StoreError, SettingsError):
         good = run_samples(keys or [], console)
     if not good:
         raise SystemExit(1)

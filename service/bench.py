@@ -16,6 +16,8 @@ from urllib.request import Request, urlopen
 
 import typer
 
+from store.places import install
+
 EMPTY = b"<!doctype html><html lang=zh><link rel=icon href=data:,><title>empty</title><p>.</p>"
 _PAINT = """() => new Promise((done) => new PerformanceObserver((list) => {
   for (const paint of list.getEntriesByName("first-contentful-paint")) done(paint.startTime);
@@ -28,7 +30,10 @@ def bench(
     rounds: Annotated[int, typer.Option(min=1, help="每页次数 · loads of each page, in turn")] = 15,
 ) -> None:
     """网页的大小与首次显示时间 · The size of a search page and the time until it is shown; needs playwright."""
-    from playwright.sync_api import sync_playwright  # of requirements-dev.txt
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        raise SystemExit(f"error: the bench needs the package playwright: {install('browser')}") from None
 
     address = f"{site.rstrip('/')}/search"
     parts = {

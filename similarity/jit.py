@@ -8,10 +8,14 @@ same holds for constants of other files. Where two files need one function, each
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Literal, TypeVar, cast
 
-from numba import njit
+from numba import config, njit
 from numba.np import linalg
+
+from store.places import IS_CHECKOUT
+from store.settings import SettingsError, settings
 
 _ensure_blas = linalg.ensure_blas
 linalg.ensure_blas = lambda: None
@@ -22,11 +26,15 @@ try:
 finally:
     linalg.ensure_blas = _ensure_blas
 
+if not IS_CHECKOUT:
+    with suppress(SettingsError):  # the command itself says what is wrong with them
+        config.CACHE_DIR = str(settings().data / "cache" / "numba")  # type: ignore[attr-defined]
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """*function* compiled; the code is kept in ``__pycache__`` next to the module, else in the user's cache."""
+    """*function* compiled; the code is kept in ``__pycache__`` next to the module, or in the folder for data."""
     return _compiled(function, "python")
 
 

@@ -20,8 +20,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout"
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Show whether the embedded MongoDB of this checkout runs, and where."""
-    with shown_in_one_line(SettingsError):
+    """Show whether the embedded MongoDB of this data folder runs, and where."""
+    with shown_in_one_line(SettingsError, OSError):
         folder = settings().data / "mongod"
         port = embedded.running_port(folder)
         if as_json:
@@ -33,7 +33,7 @@ def status(as_json: AsJson = False) -> None:
 @app.command()
 def stop(as_json: AsJson = False) -> None:
     """Stop it, once no process uses it; exit status 1 if one still does."""
-    with shown_in_one_line(SettingsError):
+    with shown_in_one_line(SettingsError, OSError):
         stopped = embedded.stop(settings().data)
         if as_json:
             print(json.dumps({"stopped": stopped}))

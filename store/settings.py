@@ -12,11 +12,26 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from store.places import IS_CHECKOUT, PROJECT
+
 PREFIX = "XINWEN_"
 
 
 class SettingsError(ValueError):
     """An environment variable is unknown or has a wrong value; the message is one line."""
+
+
+def default_data_folder() -> Path:
+    """``.data`` of a checkout, else the folder for the state of this program of the user. Raises SettingsError."""
+    if IS_CHECKOUT:
+        return PROJECT / ".data"
+    named = Path(os.environ.get("XDG_STATE_HOME", ""))
+    if named.is_absolute():  # others are to be ignored, by the standard
+        return named / "xinwen"
+    try:
+        return Path.home() / ".local" / "state" / "xinwen"
+    except RuntimeError:
+        raise SettingsError("this user has no home folder: XINWEN_DATA must name a folder for the data") from None
 
 
 class Settings(BaseSettings):
@@ -27,7 +42,9 @@ class Settings(BaseSettings):
     mongodb_uri: str = Field(
         "", validation_alias="MONGODB_URI", description="MongoDB to use, database name in it; empty: the embedded one"
     )
-    data: Path = Field(Path(".data"), description="folder for the embedded MongoDB, caches and logs")
+    data: Path = Field(
+        default_factory=default_data_folder, description="folder for the embedded MongoDB, caches and logs"
+    )
     sample_web: str = Field("", description="folder of a sample web to crawl in place of the internet; empty: live")
     sources: str = Field("", description="TOML file of your own sources and changes; see docs/sources.md")
     budgets: str = Field("", description="TOML file of your own windows and budgets; see docs/schedules.md")

@@ -1,12 +1,14 @@
-"""``xinwen COMMAND …``: from any directory, with the settings and the data folder of this project."""
+"""``xinwen COMMAND …``: from any directory, with the settings and the data folder of this checkout or installation."""
 
 from __future__ import annotations
 
 import difflib
+import io
 import os
 import runpy
 import sys
 
+from store.places import IS_CHECKOUT
 from xinwen.commands import EXIT_STATUSES, PROJECT, commands, programs
 
 
@@ -51,15 +53,18 @@ def overview() -> str:
 
 
 def _settle() -> None:
-    """Let this process, and those that it starts, find the project from any directory."""
-    project = str(PROJECT)
+    """Let this process, and those that it starts, find the packages from any directory."""
+    project, path = str(PROJECT), os.environ.get("PYTHONPATH", "")
     if project not in sys.path:
         sys.path.insert(0, project)
-    paths = [project, *filter(None, [os.environ.get("PYTHONPATH")])]
-    if os.environ.get("PYTHONPATH", "").split(os.pathsep)[0] != project:
-        os.environ["PYTHONPATH"] = os.pathsep.join(paths)
-    os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
-    os.environ.setdefault("XINWEN_DATA", str(PROJECT / ".data"))
+    if IS_CHECKOUT and path.split(os.pathsep)[0] != project:
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [project, path]))
+    # A folder with a text.py or store/ of its own, in which the command is called, would come before our packages.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    os.environ["SCRAPY_SETTINGS_MODULE"] = "crawler.settings"
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # where the locale has no Chinese: never half an answer
 
 
 if __name__ == "__main__":

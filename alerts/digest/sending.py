@@ -13,9 +13,11 @@ from pymongo.database import Database
 from alerts.digest.contents import Digest
 from alerts.digest.texts import FORMATS, html, plain_text, robot_markdown, short, title_of
 from alerts.network import NotSent
+from alerts.packages import needs_package
 from alerts.senders import dingtalk, webhook, wecom
 from alerts.senders.answer import SendAnswer
 from alerts.targets import DINGTALK, WEBHOOK, WECOM, Target
+from similarity.errors import NotInstalled
 from store.connection import Document
 
 _MAIL = ("mailto", "mailtos")
@@ -31,12 +33,13 @@ def send(found: Digest, language: str, target: Target) -> SendAnswer:
             return dingtalk.send_markdown(title, short(found, language, most, robot_markdown), target)
         if target.kind == WEBHOOK:
             return webhook.send_body(f"msg_{uuid4().hex}", _body(found, language, most), target)
-        from alerts.senders import by_apprise  # loads apprise, which takes a third of a second
+        with needs_package():
+            from alerts.senders import by_apprise  # loads apprise, which takes a third of a second
 
         if urlsplit(target.url).scheme in _MAIL:
             return by_apprise.send_text(title, html(found, language), target, is_html=True)
         return by_apprise.send_text(title, short(found, language, most, plain_text), target)
-    except NotSent as error:
+    except (NotSent, NotInstalled) as error:
         return SendAnswer(False, str(error))
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from standardwebhooks import Webhook
-
 from alerts.messages import Message, webhook_body
 from alerts.network import post
+from alerts.packages import needs_package
 from alerts.senders.answer import SendAnswer, one_line
 from alerts.targets import Target
 
@@ -18,7 +17,9 @@ def send(message: Message, target: Target) -> SendAnswer:
 
 
 def send_body(message_id: str, body: str, target: Target) -> SendAnswer:
-    """POST *body*, a JSON object, under *message_id*. Raises NotSent."""
+    """POST *body*, a JSON object, under *message_id*. Raises NotSent and NotInstalled."""
+    with needs_package():
+        from standardwebhooks import Webhook
     now = datetime.now(UTC)
     headers = {
         "webhook-id": message_id,

@@ -21,9 +21,10 @@ from crawler.source import Source
 from crawler.sources import PACKAGED
 from crawler.spider.article_builder import article_from_entry, article_from_page, is_pdf
 from store.article import Article
+from store.places import PROJECT, only_in_a_checkout
 from store.settings import settings
 
-FIXTURES = Path(__file__).parents[2] / "tests" / "fixtures"
+FIXTURES = PROJECT / "tests" / "fixtures"
 """Those of the sources that the program comes with."""
 
 ARTICLE = ("url", "title", "published", "authors", "tags", "summary", "language", "kind", "access", "body")
@@ -37,8 +38,13 @@ class CaptureRefused(ValueError):
 
 
 def folder_of(source: Source) -> Path:
-    """The folder for the fixtures of *source*; of the user's own sources it stands beside the file of sources."""
+    """The folder for the fixtures of *source*; of the user's own sources it stands beside the file of sources.
+
+    Raises CaptureRefused for a source of the program in an installation.
+    """
     if source.key in PACKAGED or not settings().sources:
+        if reason := only_in_a_checkout("capture of a source that comes with the program"):
+            raise CaptureRefused(reason)
         return FIXTURES / source.key
     return Path(settings().sources).expanduser().absolute().parent / "fixtures" / source.key
 

@@ -23,7 +23,7 @@ TARGETS = {"selectors": 0.30, "generic": 0.12}
 """Minimum speed of a kind, as a share of the speed of ``bare``."""
 ARTICLES_A_SECOND = 10
 """Minimum speed of ``meaning``. No target relative to ``bare``: the encoder's time depends on the texts alone."""
-FOLDER = Path(__file__).parent.parent.parent / "benchmarks"
+FOLDER = Path("benchmarks")
 
 _LIBRARIES = ("scrapy", "twisted", "lxml", "parsel", "trafilatura", "jieba", "gensim", "pymongo")
 _TIMEOUT = 600  # seconds

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from crawler.resolver import PublicResolver
+from store.places import shipped
 from text.language import HAN
 
 HOST = "bench.invalid"
 
-SAMPLES = Path(__file__).parent.parent.parent / "samples"
+SAMPLES = shipped("samples")
 
 _PARAGRAPHS, _SENTENCES = 12, 4
 _START = datetime(2026, 1, 1, tzinfo=UTC)

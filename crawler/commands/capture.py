@@ -59,6 +59,7 @@ class Command(ScrapyCommand):
             source = sources.source(key)
             if not re.match(r"https?://\w", url):
                 raise CaptureRefused("not an address that begins with https:// or http://")
+            folder_of(source)  # refused before anything is asked of the site
             (fetched,) = fetch([url], source)
             self._save(source, fetched, opts)
         except (UnknownSource, FetchFailed, CaptureRefused, EntryPageError, SampleError, Unreadable) as error:

@@ -13,7 +13,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.utils.misc import load_object
 
 from crawler import sources
-from crawler.runner.processes import ParallelCrawls, records_as_json
+from crawler.runner.processes import NoLogs, ParallelCrawls, records_as_json
 from crawler.runner.progress import crawl_and_show
 from crawler.runner.timetable import keys_due, print_plan
 from crawler.sample_web.replies import SampleError, SampleWeb
@@ -88,6 +88,10 @@ class Command(ScrapyCommand):
         except KeyboardInterrupt:
             sys.stderr.write("error: interrupted\n")
             self.exitcode = 130
+            return
+        except NoLogs as error:
+            sys.stderr.write(f"error: {error}\n")
+            self.exitcode = 1
             return
         if opts.json:
             sys.stdout.write(records_as_json(records.values()) + "\n")

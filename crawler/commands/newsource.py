@@ -20,6 +20,7 @@ from crawler.authoring.local_entry import TIMEZONES, further_hosts, language_of,
 from crawler.authoring.survey import Survey, SurveyResult, include_of
 from crawler.discovery.methods import DiscoveryMethod, Listing, Sitemap
 from crawler.sources import PACKAGED, SOURCES
+from store.places import only_in_a_checkout
 from store.settings import settings
 from store.sources_file import SourcesFileError
 
@@ -146,6 +147,8 @@ def _reason_against(key: str, url: str, file: Path, local: bool) -> str:
         return f"there is a source {key} already, in {settings().sources if own else file}"
     if local and not settings().sources:
         return "XINWEN_SOURCES names no file: create an empty one and name it"
+    if not local and (reason := only_in_a_checkout("newsource without --local")):
+        return reason
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         return f"{url!r} is not an address that begins with https:// or http://"
     return ""

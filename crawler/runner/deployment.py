@@ -10,12 +10,12 @@ import re
 import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawler.source import Source
+from store.places import shipped
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+DEPLOY = shipped("deploy")
 
 
 class CannotSchedule(ValueError):

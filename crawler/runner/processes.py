@@ -17,6 +17,8 @@ from typing import Any, Protocol
 
 from store import logs
 
+SETTINGS = "crawler.settings"
+
 GRACE = 30.0
 """Seconds that a crawl has to end in good order after SIGTERM; then it is killed."""
 
@@ -41,6 +43,10 @@ class FinishedCrawl:
         if self.status < 0:
             return f"killed by signal {-self.status}"
         return f"ended with status {self.status}: {self.last_line}" if self.status else ""
+
+
+class NoLogs(RuntimeError):
+    """The logs of crawls cannot be written; the message is one line and names the folder."""
 
 
 class Records(Protocol):
@@ -79,8 +85,14 @@ class ParallelCrawls:
         self._stopping = threading.Event()
 
     def crawl(self, keys: Iterable[str], started: Callable[[str], None]) -> Iterator[FinishedCrawl]:
-        """Crawl the sources *keys* and yield each as it ends; *started* is called with the key of each that begins."""
-        self.logs.mkdir(parents=True, exist_ok=True)
+        """Crawl the sources *keys* and yield each as it ends; *started* is called with the key of each that begins.
+
+        Raises NoLogs.
+        """
+        try:
+            self.logs.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NoLogs(f"the logs of crawls cannot be written to {self.logs}: {error.strerror}") from None
         with ThreadPoolExecutor(self.at_once) as pool:
             crawls = [pool.submit(self._crawl_one, key, started) for key in keys]
             try:
@@ -99,7 +111,8 @@ class ParallelCrawls:
         started(key)
         begun, log = datetime.now(UTC), self.logs / f"{key}.log"
         command = [sys.executable, "-m", "scrapy", "crawl", key]
-        environment = os.environ | self.variables.get(key, {})
+        # The settings by name: there is a scrapy.cfg in a checkout alone, and only where the command was called there.
+        environment = {**os.environ, "SCRAPY_SETTINGS_MODULE": SETTINGS, **self.variables.get(key, {})}
         with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
             self._running[key] = process
             overdue = False

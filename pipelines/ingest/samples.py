@@ -13,6 +13,7 @@ from crawler.runner.processes import ParallelCrawls
 from crawler.runner.progress import crawl_and_show
 from crawler.sources import SOURCES
 from pipelines.runs.run_records import RunRecords
+from store.places import IS_CHECKOUT, shipped
 from store.settings import settings
 
 QUERIES = (
@@ -38,7 +39,7 @@ def run_samples(keys: list[str], console: Console) -> bool:
 
     True if every run and query was good. Raises NoSamples.
     """
-    folder = Path(settings().sample_web or Path(__file__).parents[2] / "samples").resolve()
+    folder = Path(settings().sample_web or shipped("samples")).resolve()
     present = [key for key in SOURCES if (folder / key / "site.jsonl").exists()]
     missing = [key for key in keys if key not in present]
     if missing or not present:
@@ -57,9 +58,10 @@ def run_samples(keys: list[str], console: Console) -> bool:
         console.print(f"\n[bold]? {query}[/bold]")
         search = [sys.executable, "-m", "similarity", "search", query, "-k", "3"]
         good &= not subprocess.run(search, check=False).returncode
+    program = f"{os.path.relpath(sys.executable)} -m similarity" if IS_CHECKOUT else "xinwen"
     console.print(
         "\n这些都是为本项目编写的样例 · These are samples written for this project. Ask more:\n"
-        f"  XINWEN_SAMPLE_WEB={os.path.relpath(folder)} {os.path.relpath(sys.executable)} -m similarity search TEXT"
+        f"  XINWEN_SAMPLE_WEB={os.path.relpath(folder) if IS_CHECKOUT else folder} {program} search TEXT"
     )
     return good
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from similarity.errors import NotInstalled
+from store.places import install
 
-NEEDS = "pip install -r requirements-mcp.txt"
+NEEDS = install("mcp")
 
 
 @contextmanager

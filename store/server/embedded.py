@@ -24,6 +24,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from pwd import getpwuid
 from threading import Lock
 from typing import IO
 
@@ -59,11 +60,22 @@ def ensure_running(data: Path, database: str) -> str:
     Starts the server if necessary and keeps it running until this process ends. Raises EmbeddedServerError.
     """
     folder = data / "mongod"
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locking:
-        if folder not in _locks:
-            _use(folder, fcntl.LOCK_SH)  # waits while a supervisor shuts its server down
-        begun = _begun.pop(folder, None)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if owner := another_owner(folder):
+            raise EmbeddedServerError(
+                f"the data folder {folder} belongs to the user {owner}: call the command as that user"
+                f" (sudo -u {owner} …), or name a folder of your own in XINWEN_DATA"
+            )
+        with _locking:
+            if folder not in _locks:
+                _use(folder, fcntl.LOCK_SH)  # waits while a supervisor shuts its server down
+            begun = _begun.pop(folder, None)
+    except OSError as error:
+        raise EmbeddedServerError(
+            f"the data folder {data} cannot be written: {error.strerror} ({error.filename});"
+            " name a folder of your own in XINWEN_DATA"
+        ) from None
     if begun:
         process, lock = begun
         with lock:
@@ -76,6 +88,20 @@ def ensure_running(data: Path, database: str) -> str:
     return f"mongodb://127.0.0.1:{port}/{database}?replicaSet={REPLICA_SET}"
 
 
+def another_owner(folder: Path) -> str:
+    """The user whom *folder* belongs to; "" for this process's own.
+
+    Also root stays out of the folder of another user, who could no longer read what it wrote there.
+    """
+    owner = folder.stat().st_uid
+    if owner == os.geteuid():
+        return ""
+    try:
+        return getpwuid(owner).pw_name
+    except KeyError:
+        return str(owner)
+
+
 def begin(data: Path) -> None:
     """Start the server of the folder *data* if none runs, and do not wait for it: ``ensure_running`` does.
 
@@ -84,6 +110,8 @@ def begin(data: Path) -> None:
     folder = data / "mongod"
     with suppress(OSError), _locking, ExitStack() as unless_begun:
         folder.mkdir(parents=True, exist_ok=True)
+        if another_owner(folder):
+            return
         if folder not in _locks:
             _use(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
         lock = unless_begun.enter_context((folder / "start.lock").open("a"))

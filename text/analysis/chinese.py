@@ -8,9 +8,11 @@ once names have been added to its dictionary.
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import accumulate, chain
 from pathlib import Path
@@ -67,12 +69,11 @@ def jieba_segmenter(cache: Path | None = None) -> HanSegmenter:
     import jieba
 
     jieba.setLogLevel("WARNING")  # it reports on stderr that it loads its dictionary, as if that were an error
-    folder = cache or Path(tempfile.gettempdir())
-    folder.mkdir(parents=True, exist_ok=True)
     plain, tokenizer = jieba.Tokenizer(), jieba.Tokenizer()
-    for each in plain, tokenizer:
-        each.tmp_dir = str(folder)
-        each.initialize()
+    with _folder_for_jieba(cache) as folder:
+        for each in plain, tokenizer:
+            each.tmp_dir = folder
+            each.initialize()
     segmenter = HanSegmenter(
         lambda run, hmm: tokenizer.lcut(run, HMM=hmm),
         lambda run, hmm: plain.lcut(run, HMM=hmm),
@@ -84,6 +85,21 @@ def jieba_segmenter(cache: Path | None = None) -> HanSegmenter:
         # Of 64,301 runs it changed four, all ties (最最最) that the last bit of a logarithm decides.
         each.total = sum(each.FREQ.values())
     return segmenter
+
+
+@contextmanager
+def _folder_for_jieba(cache: Path | None) -> Iterator[str]:
+    """*cache* where it can be written, else a folder for this once: of a failure jieba logs the traceback."""
+    if cache is None:
+        yield tempfile.gettempdir()
+        return
+    with suppress(OSError):
+        cache.mkdir(parents=True, exist_ok=True)
+    if os.access(cache, os.W_OK):
+        yield str(cache)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield folder
 
 
 class HanSegmenter:
