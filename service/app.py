@@ -19,6 +19,7 @@ from service.assistant import http as assistants
 from service.capacity import SearchThreads
 from service.deps import Engine
 from service.feeds import router as feeds
+from service.forwarded import ForwardedClient
 from service.openapi import describe
 from service.problems import add_handlers
 from service.request_log import RequestLog, Templates
@@ -107,6 +108,7 @@ def create_app(
 
     app.add_middleware(Access, rules=rules or AccessRules(), database=database, is_full=is_full)
     app.add_middleware(RequestLog, templates=Templates(lambda: app.routes), count=lambda *_: None)
+    app.add_middleware(ForwardedClient)
     return app
 
 

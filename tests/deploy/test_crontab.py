@@ -42,7 +42,7 @@ def test_crontab_accepts_the_file_and_no_broken_one(deploy: Path, tmp_path: Path
 
 
 @pytest.mark.slow
-def test_the_command_crawls_what_is_due_and_flock_keeps_a_second_one_out(database, uri: str, tmp_path: Path) -> None:
+def test_the_command_crawls_what_is_due_and_flock_keeps_a_second_one_out(samples, uri: str, tmp_path: Path) -> None:
     printed = run("scrapy", "schedule", "--cron", xinwen_data=tmp_path / "data").stdout
     variables = only(tmp_path, "sia") | {"MONGODB_URI": uri}
     (tmp_path / "data").mkdir()
@@ -50,10 +50,10 @@ def test_the_command_crawls_what_is_due_and_flock_keeps_a_second_one_out(databas
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = run_by_cron(printed, tmp_path, **variables)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert database.runs.count_documents({}) == 0
+    assert samples.runs.count_documents({}) == 0
     done = run_by_cron(printed, tmp_path, **variables)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert [(run["source"], run["verdict"]) for run in database.runs.find()] == [("sia", "ok")]
+    assert [(run["source"], run["verdict"]) for run in samples.runs.find()] == [("sia", "ok")]
     assert (tmp_path / "data" / "logs" / "sia.log").exists()
 
 
