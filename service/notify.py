@@ -1,30 +1,14 @@
-"""Tells systemd that the server is ready, lives and stops (sd_notify); without ``NOTIFY_SOCKET`` it tells nobody."""
+"""Tells systemd that the server is ready, lives and stops; without ``NOTIFY_SOCKET`` it tells nobody."""
 
 from __future__ import annotations
 
-import logging
 import os
-import socket
 from collections.abc import Callable
 from threading import Event, Thread
 
-log = logging.getLogger(__name__)
+from store.notify import notify
 
 _LOOK = 0.2  # seconds between two looks whether the server is ready, or answers again
-
-
-def notify(state: str) -> None:
-    """Send *state*, such as ``READY=1``, to the service manager that started this process, if one did."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if not address:
-        return
-    if address.startswith("@"):  # an abstract socket, which is no file
-        address = "\0" + address[1:]
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-            manager.sendto(state.encode(), address)
-    except OSError as error:
-        log.warning("systemd was not told %s: %s", state, error.strerror)
 
 
 def watchdog_seconds() -> float:

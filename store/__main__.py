@@ -1,14 +1,17 @@
-"""Shows and stops the embedded MongoDB: ``python -m store status | stop``."""
+"""Shows, keeps and stops the embedded MongoDB: ``python -m store status | keep | stop``."""
 
 from __future__ import annotations
 
 import json
+import signal
+import sys
 from typing import Annotated
 
 import typer
 
 from store import logs
 from store.errors import shown_in_one_line
+from store.notify import notify
 from store.server import embedded
 from store.settings import SettingsError, settings
 
@@ -28,6 +31,20 @@ def status(as_json: AsJson = False) -> None:
             print(json.dumps({"runs": bool(port), "port": port or None, "data": str(folder)}, ensure_ascii=False))
             return
         print(f"runs on 127.0.0.1:{port}, data in {folder}" if port else f"does not run, data in {folder}")
+
+
+@app.command()
+def keep() -> None:
+    """Keep it running until a signal, as a service that ends with all its processes needs; status 1 when it fails."""
+    with shown_in_one_line(SettingsError, embedded.EmbeddedServerError, OSError):
+        if settings().mongodb_uri:
+            print("MONGODB_URI names a server; there is none to keep")
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: sys.exit(0))
+        embedded.ensure_running(settings().data, "")
+        notify("READY=1")
+        embedded.wait_for_end(settings().data)
 
 
 @app.command()

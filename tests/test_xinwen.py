@@ -50,7 +50,7 @@ CASES: dict[str, list[object]] = {
 ELSEWHERE = {
     "crawl", "crawlall", "reread", "ingest",  # below: they need a crawl
     "import", "related", "train", "evaluate", "bench", "calibrate", "watch", "digest", "links",  # with their own tests
-    "serve", "mcp", "samples", "floors", "stop", "open", "newsource", "capture", "completion", "schedule",
+    "serve", "mcp", "samples", "floors", "keep", "stop", "open", "newsource", "capture", "completion", "schedule",
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def programs() -> dict[str, str]:
     found = dict.fromkeys(OF_SCRAPY, "scrapy")
     found |= {"ingest": "pipelines", "samples": "pipelines", "extract": "crawler", "links": "crawler"}
     found |= dict.fromkeys(_similarity_commands(), "similarity")
-    return found | {"status": "store", "stop": "store", "completion": "xinwen"}
+    return found | {"status": "store", "keep": "store", "stop": "store", "completion": "xinwen"}
 
 
 def commands() -> dict[str, Command]:

@@ -172,6 +172,14 @@ def stop(data: Path, timeout: float = 30.0) -> bool:
         request.unlink(missing_ok=True)
 
 
+def wait_for_end(data: Path) -> None:
+    """Wait as long as the server of *data* runs. Raises EmbeddedServerError when it has ended."""
+    folder = data / "mongod"
+    while (state := read_state(folder)) and _is_alive(state["supervisor"]):
+        time.sleep(1)
+    raise EmbeddedServerError(f"the embedded MongoDB has ended (log: {folder / 'mongod.log'})")
+
+
 def _has_ended(folder: Path, timeout: float) -> bool:
     deadline = time.monotonic() + timeout
     while state := read_state(folder):

@@ -13,7 +13,8 @@ from uuid import uuid4
 
 import pytest
 
-from service.notify import Notifier, notify, watchdog_seconds
+from service.notify import Notifier, watchdog_seconds
+from store.notify import notify
 
 
 class Manager:
