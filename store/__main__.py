@@ -38,6 +38,7 @@ def keep() -> None:
     """Keep it running until a signal, as a service that ends with all its processes needs; status 1 when it fails."""
     with shown_in_one_line(SettingsError, embedded.EmbeddedServerError, OSError):
         if settings().mongodb_uri:
+            notify("READY=1")  # a service that ends without it has failed
             print("MONGODB_URI names a server; there is none to keep")
             return
         for number in (signal.SIGTERM, signal.SIGINT):

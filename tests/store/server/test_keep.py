@@ -45,12 +45,17 @@ def test_it_says_when_the_server_runs_and_when_it_has_ended(data: Path, tmp_path
 
 
 def test_a_server_of_ones_own_needs_no_keeping(tmp_path: Path) -> None:
-    done = run("store", "keep", mongodb_uri="mongodb://reader:secret@127.0.0.1:9/news", xinwen_data=tmp_path)
-    assert (done.returncode, done.stderr, list(tmp_path.iterdir())) == (0, "", [])
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(30)
+        variables = {"notify_socket": tmp_path / "notify", "xinwen_data": tmp_path / "data"}
+        done = run("store", "keep", mongodb_uri="mongodb://reader:secret@127.0.0.1:9/news", **variables)
+        assert manager.recv(100) == b"READY=1"
+    assert (done.returncode, done.stderr, (tmp_path / "data").exists()) == (0, "", False)
     assert "secret" not in done.stdout
 
 
-@pytest.mark.parametrize("command", ["store keep", "store status", "service --port=0", "similarity compact"])
+@pytest.mark.parametrize("command", ["store keep", "service --port=0", "similarity compact"])
 def test_a_data_folder_of_another_user(command: str, tmp_path: Path) -> None:
     if os.geteuid() != 0 or not (setpriv := shutil.which("setpriv")):
         pytest.skip("not run: a command on a folder of another user, which only root can make")
