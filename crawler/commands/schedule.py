@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 
-from crawler.runner.deployment import FORMATS, CannotSchedule, Installation, files
+from crawler.runner.deployment import FORMATS, CannotSchedule, Installation, files, own_name
 from crawler.sources import SOURCES
 from store.settings import settings
 
@@ -41,13 +40,13 @@ class Command(ScrapyCommand):
             wanted = ", ".join(f"--{form}" for form in FORMATS)
             self._fail(2, f"one of {wanted} is required" + (f", not {' '.join(args)}" if args else ""))
             return
-        installation = Installation(
-            program=str(Path(__file__).parents[2]),
-            python=sys.executable,
-            data=str(settings().data),
-            user=opts.user or getpass.getuser(),
-        )
         try:
+            installation = Installation(
+                program=str(Path(__file__).parents[2]),
+                python=sys.executable,
+                data=str(settings().data),
+                user=opts.user or own_name(),
+            )
             found = files(forms[0], installation, SOURCES.values())
             if opts.out:
                 for name, text in found.items():

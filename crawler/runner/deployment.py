@@ -5,6 +5,7 @@ The files are valid as they stand, for the installation ``Installation()``. A pa
 
 from __future__ import annotations
 
+import os
 import pwd
 import re
 import shlex
@@ -41,6 +42,14 @@ class Installation:
         except KeyError:
             create = f"useradd --system --home-dir {shlex.quote(self.data)} {shlex.quote(self.user)}"
             raise CannotSchedule(f"there is no user {self.user!r}; --user names another, or: {create}") from None
+
+
+def own_name() -> str:
+    """The name of the user of this process. Raises CannotSchedule where there is none, as in some containers."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        raise CannotSchedule(f"the user {os.getuid()} of this process has no name; --user gives one") from None
 
 
 def crontab(line: str, path: str) -> str:

@@ -28,7 +28,7 @@ from tests.deploy.tools import tool
 
 CONF = PROJECT / "deploy" / "nginx" / "xinwen.conf"
 NAME = "news.example.org"
-LIMIT = 2.0
+LIMIT = 1.0
 """Seconds for which nginx keeps a connection to the server in these tests, in place of 60; the server in proportion."""
 
 MAIN = """\
@@ -247,7 +247,7 @@ def test_a_long_reply_to_a_slow_reader_is_not_written_to_disk(token: str, folder
     assert ("buffered to a temporary file" in log) == is_broken
 
 
-def pauses(nginx: Proxy, around: float, requests: int, clients: int = 100) -> list[int]:
+def pauses(nginx: Proxy, around: float, requests: int, clients: int = 200) -> list[int]:
     """The statuses of *requests* by *clients*, each with pauses of about *around* seconds between its requests.
 
     They POST, which nginx never sends a second time: a GET that fails would be repeated, and nobody would see it.
@@ -273,6 +273,7 @@ def pauses(nginx: Proxy, around: float, requests: int, clients: int = 100) -> li
 
 SHORT = [
     ("keepalive_timeout 60s;  # shorter", f"keepalive_timeout {round(LIMIT * 1000)}ms;  # shorter"),
+    ("keepalive 32;", "keepalive 200;"),  # one for each client of the test
     ("rate=20r/s", "rate=9000r/s"),
     ("limit_conn xinwen_connections 40", "limit_conn xinwen_connections 4000"),
 ]

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from crawler.runner.deployment import DEPLOY, FORMATS, Installation, Quoting, filled, ini, script, unit
+from crawler.runner.deployment import (
+    DEPLOY,
+    FORMATS,
+    CannotSchedule,
+    Installation,
+    Quoting,
+    filled,
+    ini,
+    own_name,
+    script,
+    unit,
+)
 from tests.commands import assert_one_line_error, run
 
 SPACED = Installation("/srv/chip news", "/srv/chip news/50%/python", "/data 1/x", "reader")
@@ -54,6 +66,12 @@ def test_a_folder_that_cannot_be_written_or_quoted_is_refused(tmp_path: Path) ->
     assert_one_line_error(run("scrapy", "schedule", "--cron", "--out", tmp_path / "none"), "none: No such file")
     done = run("scrapy", "schedule", "--cron", xinwen_data=tmp_path / "it's")
     assert_one_line_error(done, "cannot stand in these files; rename or move that folder", "it's")
+
+
+def test_a_process_whose_user_has_no_name_is_told_to_give_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 987_654)
+    with pytest.raises(CannotSchedule, match="the user 987654 of this process has no name; --user gives one"):
+        own_name()
 
 
 @pytest.mark.parametrize(
