@@ -54,7 +54,7 @@ def configuration(folder: Path, *changes: tuple[str, str]) -> list[str]:
     """Write the configuration into *folder*, with ports and places of its own and *changes*; the command for nginx."""
     folder.mkdir(exist_ok=True)
     text = CONF.read_text("utf-8")
-    places = [("/run/xinwen/api.sock", f"{folder.parent}/api.sock"), ("/etc/xinwen/tls", str(folder.parent))]
+    places = [("/run/xinwen/api.socket", f"{folder.parent}/api.socket"), ("/etc/xinwen/tls", str(folder.parent))]
     ports = [(f"listen [::]:{port}", f"# {port}") for port in (80, 443)]
     for old, new in [*places, *ports, ("listen 80", f"listen 127.0.0.1:{free_port()}"), *changes]:
         assert old in text, old
@@ -163,11 +163,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def token(server: str, folder: Path) -> Iterator[str]:
-    """A token for the server that runs on ``folder / "api.sock"`` during this module."""
+    """A token for the server that runs on ``folder / "api.socket"`` during this module."""
     address = another_database(server, f"test_{uuid4().hex[:12]}")
     database = connect(address)
     text = tokens.add(database, "reader")
-    with served(folder / "api.sock", address, LIMIT * KEEP_ALIVE / 60):
+    with served(folder / "api.socket", address, LIMIT * KEEP_ALIVE / 60):
         yield text
     database.client.drop_database(database.name)
     database.client.close()

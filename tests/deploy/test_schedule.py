@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from crawler.runner.deployment import (
     CannotSchedule,
     Installation,
     Quoting,
+    files,
     filled,
     ini,
     own_name,
@@ -20,6 +23,7 @@ from crawler.runner.deployment import (
     unit,
 )
 from tests.commands import assert_one_line_error, run
+from tests.deploy.tools import tool
 
 SPACED = Installation("/srv/chip news", "/srv/chip news/50%/python", "/data 1/x", "reader")
 
@@ -31,7 +35,7 @@ def test_the_places_of_the_files_are_the_fixed_ones() -> None:
             assert filled(text, Installation(), quoted) == text
 
 
-@pytest.mark.parametrize("form", [form for form, (pattern, _) in FORMATS.items() if any(DEPLOY.glob(pattern))])
+@pytest.mark.parametrize("form", FORMATS)
 def test_each_format_is_printed_for_this_checkout(form: str, tmp_path: Path) -> None:
     done = run("xinwen", "schedule", f"--{form}", xinwen_data=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -85,7 +89,10 @@ def test_a_process_whose_user_has_no_name_is_told_to_give_one(monkeypatch: pytes
         (unit, "WorkingDirectory=/opt/xinwen", "WorkingDirectory=/srv/chip news"),
         (unit, "Environment=XINWEN_DATA=/var/lib/xinwen", r"Environment=XINWEN_DATA=/data\x201/x"),
         (unit, "ReadWritePaths=/var/lib/xinwen", 'ReadWritePaths="/data 1/x"'),
+        (unit, "ReadWritePaths=-/var/lib/xinwen", 'ReadWritePaths=-"/data 1/x"'),
         (unit, "User=xinwen", "User=reader"),
+        (unit, "SocketUser=xinwen", "SocketUser=reader"),
+        (unit, "RuntimeDirectory=xinwen", "RuntimeDirectory=xinwen"),
         (unit, "ReadWritePaths=/var/lib/xinwen-other", "ReadWritePaths=/var/lib/xinwen-other"),
         (ini, "logs_dir = /var/lib/xinwen/scrapyd/logs", "logs_dir = /data 1/x/scrapyd/logs"),
         (script, 'PYTHON = "/opt/xinwen/.venv/bin/python"', 'PYTHON = "/srv/chip news/50%/python"'),
@@ -93,3 +100,22 @@ def test_a_process_whose_user_has_no_name_is_told_to_give_one(monkeypatch: pytes
 )
 def test_a_path_is_quoted_as_its_line_needs_it(quoted: Quoting, line: str, result: str) -> None:
     assert filled(line, SPACED, quoted) == result
+
+
+def test_systemd_finds_paths_with_spaces_and_percent_signs(tmp_path: Path) -> None:
+    folder = tmp_path / "chip news, 50%"
+    (folder / ".venv/bin").mkdir(parents=True)
+    shutil.copy("/bin/true", folder / ".venv/bin/python")
+    installation = Installation(str(folder), str(folder / ".venv/bin/python"), str(folder / "data"), own_name())
+    units = tmp_path / "units"
+    units.mkdir()
+    for name, text in files("systemd", installation, []).items():
+        (units / name).write_text(text, "utf-8")
+
+    def fault() -> str:
+        verify = [tool("systemd-analyze", "systemd"), "verify", "--man=no", *sorted(units.iterdir())]
+        return subprocess.run(verify, capture_output=True, text=True, check=False).stderr
+
+    assert fault() == ""
+    (folder / ".venv/bin/python").unlink()
+    assert f"Command {folder}/.venv/bin/python is not executable" in fault()
