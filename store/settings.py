@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     sample_web: str = Field("", description="folder of a sample web to crawl in place of the internet; empty: live")
     sources: str = Field("", description="TOML file of your own sources and changes; see docs/sources.md")
     budgets: str = Field("", description="TOML file of your own windows and budgets; see docs/schedules.md")
+    retention: str = Field("", description="TOML file that says how long things are kept; see docs/backup.md")
     zone: str = Field("Asia/Shanghai", description="time zone of the hours and days by which sources are due")
     contact: str = Field("", description="mail or web address that the user agent gives to the sites we ask")
     timeout: float = Field(10.0, gt=0, description="seconds after which a MongoDB operation is given up")

@@ -16,9 +16,9 @@ from crawler.spider.link_ledger import OUTCOMES, LinkLedger
 from crawler.spider.source_spider import SourceSpider
 from pipelines.runs.memory import Memory, memory_of
 from pipelines.runs.verdict import RunFacts, judge, shortcomings
-from pipelines.storage import Storage, storage_of
+from pipelines.storage import FAILED, Storage, storage_of
 from store import logs
-from store.connection import Document, StoreError
+from store.connection import DISK_FULL, Document, StoreError
 from store.documents.sources import note_source
 
 logger = logging.getLogger(__name__)
@@ -142,7 +142,8 @@ def _facts(stats: Document, reason: str, ledger: LinkLedger, below: list[str], *
         login_pages=stats.get("xinwen/pages/login", 0),
         fallbacks=stats.get("xinwen/pages/stood_in", 0),
         login_needed=bool(stats.get("xinwen/login_needed")),
-        storage_failed=bool(stats.get("xinwen/storage/failed")),
+        storage_failed=bool(stats.get(FAILED)),
+        disk_full=str(stats.get(FAILED, "")).startswith(DISK_FULL),
         faults=stats.get("spider_exceptions/count", 0) + stats.get("xinwen/item_errors", 0),
         shortcomings=below,
         files=files,

@@ -44,6 +44,8 @@ class RunFacts:
     """Articles stored from their entry page alone, because their own pages were refused."""
     login_needed: bool = False
     storage_failed: bool = False
+    disk_full: bool = False
+    """The database failed as there is no room to write."""
     faults: int = 0
     """Exceptions in spider or pipelines: errors of the program, not of the site."""
     shortcomings: Sequence[str] = ()
@@ -61,6 +63,8 @@ def judge(facts: RunFacts) -> tuple[Verdict, str]:
     refused = number("blocked") + facts.fallbacks
     stored = number("new", "changed", "unchanged", "not_modified", "duplicate") - facts.fallbacks
     good = stored + number("known") - facts.known_failed
+    if facts.disk_full:
+        return "failed", "disk full"
     if facts.storage_failed or number("lost"):
         return "failed", "the database failed"
     if facts.reason not in _NORMAL_REASONS:

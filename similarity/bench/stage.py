@@ -12,7 +12,7 @@ from store.connection import connect, store_errors
 
 
 def main(name: str, folder: Path, uri: str) -> dict[str, Any]:
-    """Run stage *name*, a rival's name or ``corpus | fill | open | measure | api``, and return its figures."""
+    """Run stage *name*, a rival's name or ``corpus | fill | pages | open | measure | api``, and return its figures."""
     plan = json.loads((folder / "plan.json").read_text())
     if name == "open":
         from similarity.bench.ours import start
@@ -30,6 +30,11 @@ def main(name: str, folder: Path, uri: str) -> dict[str, Any]:
 
         with connect(uri).client as client, store_errors(uri):
             return fill(client.get_default_database(), corpus)
+    if name == "pages":
+        from similarity.bench.backup import add_pages
+
+        with connect(uri).client as client, store_errors(uri):
+            return add_pages(client.get_default_database(), corpus)
     long = queries(corpus, plan["queries"] // 2, plan["distinct"], seed=3)
     if name == "api":
         from similarity.bench.api import measure as measure_api

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +15,8 @@ from rich.table import Table
 from similarity.bench import RIVALS, SearchBenchFailed, missing_rivals, run_bench, save
 from similarity.bench.api import run_api_bench
 from similarity.bench.api import table as api_table
+from similarity.bench.backup import run_backup_bench
+from similarity.bench.backup import table as backup_table
 from similarity.bench.prompt import PromptTime, measure_prompt
 from similarity.bench.table import tables
 from similarity.cli.options import AsJson, console, errors_in_one_line, print_json
@@ -35,6 +37,9 @@ def bench(
     prompt: Annotated[
         bool, typer.Option("--prompt", help="只测命令的启动 · only how long commands take at the prompt")
     ] = False,
+    backups: Annotated[
+        bool, typer.Option("--backup", help="只测备份与恢复 · only backup and restore: seconds, memory, size")
+    ] = False,
     watches: Annotated[
         bool, typer.Option("--watches", help="只测订阅 · only watches: 1,000 of them against 10 articles a second")
     ] = False,
@@ -52,6 +57,9 @@ def bench(
     with errors_in_one_line():
         if prompt:
             _show_prompt(measure_prompt(show), as_json)
+            return
+        if backups:
+            _run_backups((docs or [100_000])[0], show, as_json)
             return
         if api:
             every = [run_api_bench(size, show) for size in docs or [100_000]]
@@ -84,6 +92,16 @@ def bench(
 
 def _show_end(figures: dict[str, Any], file: Path) -> None:
     console.print(f"[dim]{figures['machine']['cpu']}, {figures['machine']['cores']} cores; written to {file}[/dim]")
+
+
+def _run_backups(size: int, show: Callable[[str], None], as_json: bool) -> None:
+    figures = run_backup_bench(size, show)
+    file = save(figures, "backup")
+    if as_json:
+        print_json(figures)
+        return
+    console.print(backup_table(figures))
+    _show_end(figures, file)
 
 
 def _show_prompt(times: Sequence[PromptTime], as_json: bool) -> None:

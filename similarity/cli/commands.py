@@ -25,6 +25,7 @@ COMMANDS = {
     "import": ("import_store", "import_store"),
     "backup": ("backup", "backup"),
     "restore": ("backup", "restore_backup"),
+    "prune": ("prune", "prune_old"),
     "delete": ("browse", "delete"),
     "compact": ("maintenance", "compact"),
     "rebuild": ("maintenance", "rebuild"),

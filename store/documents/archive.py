@@ -1,8 +1,8 @@
 """The raw archive: the bytes of pages and documents as they were fetched, compressed, each content once.
 
-Collection ``raw``: ``{_id: SHA-256 of the bytes, data: Zstandard (earlier: gzip), size, stored}``. What is too large
-for a MongoDB document is in GridFS under the same id. An article's field ``raw`` is a reference: which bytes it was
-read from, and from where they came.
+Collection ``raw``: ``{_id: SHA-256 of the bytes, source, data: Zstandard (earlier: gzip), size, stored}``. What is too
+large for a MongoDB document is in GridFS under the same id. An article's field ``raw`` is a reference: which bytes it
+was read from, and from where they came.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Raw:
     """The bytes that an article was read from, and where and when they were fetched.
 
     ``type``: media type. ``link``: what the entry page says of the page, as field names and values of ``Link``.
+    ``source``: key of the source, by which is decided how long it is kept.
     """
 
     data: bytes
@@ -46,6 +47,7 @@ class Raw:
     type: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     link: dict[str, Any] = field(default_factory=dict)
+    source: str = ""
 
     @cached_property
     def sha256(self) -> str:
@@ -73,8 +75,12 @@ class NotArchived(LookupError):
 def keep(database: Database[Document], raws: Iterable[Raw]) -> None:
     """Store the bytes of *raws* that are not stored yet. Call it before the articles that refer to them are written."""
     new = {raw.sha256: raw for raw in raws}
-    present = {row["_id"] for row in database.raw.find({"_id": {"$in": list(new)}}, {"_id": 1})}
-    rows = [_row(database, key, raw.data) for key, raw in new.items() if key not in present]
+    wanted = {"_id": {"$in": list(new)}}
+    if database.raw.find_one(wanted, {"_id": 1}):
+        # Bytes that no article refers to may be about to be removed for their age: from now on they are young.
+        database.raw.update_many(wanted, {"$set": {"stored": datetime.now(UTC)}})
+    present = {row["_id"] for row in database.raw.find(wanted, {"_id": 1})}
+    rows = [_row(database, key, raw) for key, raw in new.items() if key not in present]
     if not rows:
         return
     try:
@@ -103,26 +109,30 @@ def read(database: Database[Document], reference: Document) -> Raw:
     return raw
 
 
-def drop_unused(database: Database[Document], keys: Iterable[str]) -> int:
-    """Remove those of *keys* to which no article and no quarantined page refers any more; how many that were."""
+def drop_unused(database: Database[Document], keys: Iterable[str], before: datetime | None = None) -> int:
+    """Remove those of *keys* to which no article and no quarantined page refers any more; how many that were.
+
+    *before*: only those that were stored before that.
+    """
+    old = {"stored": {"$lt": before}} if before else {}
     dropped = 0
     for key in set(keys):
         if database.articles.find_one({"raw.sha256": key}, {"_id": 1}):
             continue
         if database.quarantine.find_one({"raw.sha256": key}, {"_id": 1}):
             continue
-        row = database.raw.find_one_and_delete({"_id": key}, {"data": 0})
+        row = database.raw.find_one_and_delete({"_id": key} | old, {"data": 0})
         if row and row.get("in_files"):
             _bucket(database).delete(key)
         dropped += row is not None
     return dropped
 
 
-def _row(database: Database[Document], key: str, data: bytes) -> Document:
-    """The document of *data*; if that is too large for a document, it is in GridFS when this returns."""
+def _row(database: Database[Document], key: str, raw: Raw) -> Document:
+    """The document of *raw*; if that is too large for a document, it is in GridFS when this returns."""
     # Takes a quarter of gzip's time and gives a twentieth less.
-    packed = zstd.compress(data, _LEVEL)
-    row: Document = {"_id": key, "size": len(data), "stored": datetime.now(UTC)}
+    packed = zstd.compress(raw.data, _LEVEL)
+    row: Document = {"_id": key, "source": raw.source, "size": len(raw.data), "stored": datetime.now(UTC)}
     if len(packed) <= MAX_DOCUMENT_BYTES:
         return row | {"data": Binary(packed)}
     # Remove the chunks that a killed process has left: they would make a second upload fail.

@@ -91,7 +91,7 @@ def write(
         outcomes[key] = "changed" if key in present else "new"
         changes[key] = document
     written = [analyzed for analyzed in articles if outcomes[analyzed.article.id] != "unchanged"]
-    archive.keep(database, (analyzed.raw for analyzed in written if analyzed.raw))
+    archive.keep(database, (_of_source(analyzed.raw, analyzed.article.source) for analyzed in written if analyzed.raw))
     if changes:
         revision = counters.reserve(database, counters.REVISIONS, 1)
         state = UNGROUPED if grouped_later else READY
@@ -191,7 +191,7 @@ def quarantine(
     """Record a refused page, once an address (*key*), with the reasons and the bytes that it was read from."""
     refused: Document = {"source": source, "url": url, "reasons": reasons, "seen": seen}
     if raw:
-        archive.keep(database, [raw])
+        archive.keep(database, [_of_source(raw, source)])
         refused["raw"] = raw.reference()
     database.quarantine.replace_one({"_id": key}, refused, upsert=True)
 
@@ -199,6 +199,11 @@ def quarantine(
 def release(database: Database[Document], keys: Iterable[str]) -> None:
     """Remove addresses from quarantine whose articles have been stored since."""
     database.quarantine.delete_many({"_id": {"$in": list(keys)}})
+
+
+def _of_source(raw: archive.Raw, source: str) -> archive.Raw:
+    raw.source = source
+    return raw
 
 
 def _upsert(document: Document, revision: int, unmatched: str) -> UpdateOne:

@@ -56,6 +56,7 @@ from pipelines.runs.verdict import RunFacts, judge
         ({"new": 9, "unfinished": 1}, {}, "failed"),
         ({"new": 2, "lost": 1}, {}, "failed"),
         ({"new": 3}, {"storage_failed": True}, "failed"),
+        ({"new": 3}, {"storage_failed": True, "disk_full": True}, "failed"),
         ({"new": 3}, {"reason": "shutdown"}, "failed"),
         ({"new": 3}, {"reason": "closespider_timeout"}, "failed"),
         ({"new": 3}, {"methods": 0, "files": True}, "ok"),
