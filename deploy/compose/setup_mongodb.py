@@ -1,4 +1,6 @@
-"""Starts the replica set of compose.yaml and makes the user of ``MONGODB_URI``; changes nothing where both are there.
+"""Starts the replica set of compose.yaml and makes the user of ``MONGODB_URI``, with the password that stands there.
+
+Where both are there already it only sets the password.
 
 ``python setup_mongodb.py HOST:PORT``. The password of root is in the file ``mongodb_root_password`` of the secrets.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pymongo import MongoClient
@@ -43,7 +46,7 @@ def main(address: str) -> None:
         database.command("updateUser", user, pwd=secret, roles=roles)  # the secret may be another than last time
 
 
-def unless(code: int, act) -> None:
+def unless(code: int, act: Callable[[], object]) -> None:
     """Call *act*; the error *code* says that it was done before."""
     try:
         act()

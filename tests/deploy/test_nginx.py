@@ -67,7 +67,7 @@ def configuration(folder: Path, *changes: tuple[str, str]) -> list[str]:
         make = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -keyout privkey.pem -out fullchain.pem"
         asked = [tool("openssl"), *make.split(), "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
         subprocess.run(asked, cwd=folder.parent, capture_output=True, check=True)
-    return [tool("nginx", "nginx-light"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    return [tool("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
 
 
 def free_port() -> int:
