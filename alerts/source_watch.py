@@ -1,4 +1,8 @@
-"""Tells which sources fail and which recover, each once: a watch without a question, made with ``--sources``."""
+"""Tells what fails and what recovers, each once: a watch without a question, made with ``--sources``.
+
+Of sources, a single failure is not told, since many pass: two runs in a row are, or a day after one. Of what runs
+beside them (``similarity.condition``) what is wrong in two looks in a row.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,11 @@ from pymongo.database import Database
 
 from alerts import outbox, watches
 from alerts.watches import SOURCES, Watch
+from similarity.condition import Check, checks, read_state
 from similarity.health import Health, health_of
 from store.connection import Document
 from store.leases import server_time
+from store.settings import settings
 
 _EVERY = timedelta(seconds=30)
 
@@ -24,14 +30,26 @@ def step(database: Database[Document]) -> int:
         if looked and now - looked < _EVERY:
             continue
         watch, states = watches.stored_watch(row), health_of(database, now, ())
+        found = checks(read_state(database, now, settings().data), states, now)
+        suspected = {check.name: row.get("suspected", {}).get(check.name) or now for check in found if check.fault}
+        # Before anything is known every fault counts: how it is at first is not told.
+        failing = {one.source: _since(one) for one in states if one.fault and _is_told(one, known, now)}
+        beside = {name: since.isoformat() for name, since in suspected.items() if known is None or since < now}
         if known is not None:
-            rows = [notice for health in states if (notice := _notice(watch, health, known, now))]
-            outbox.insert(database, rows)
-            made += len(rows)
+            rows = [
+                _notice(watch, health, known, now) for health in states if health.source in failing or not health.fault
+            ]
+            rows += [_notice_of_check(watch, check, row.get("beside", {}), beside, now) for check in found]
+            outbox.insert(database, [one for one in rows if one])
+            made += len([one for one in rows if one])
         # Noted after the notices; a kill in between makes the same ones once more, under the same keys.
-        failing = {health.source: _since(health) for health in states if health.fault}
-        database.watches.update_one({"_id": watch.id}, {"$set": {"sources": failing, "looked": now}})
+        noted = {"sources": failing, "beside": beside, "suspected": suspected, "looked": now}
+        database.watches.update_one({"_id": watch.id}, {"$set": noted})
     return made
+
+
+def _is_told(health: Health, known: Mapping[str, str] | None, now: datetime) -> bool:
+    return known is None or health.source in known or health.is_lasting(now)
 
 
 def _notice(watch: Watch, health: Health, known: Mapping[str, str], now: datetime) -> Document | None:
@@ -45,6 +63,21 @@ def _notice(watch: Watch, health: Health, known: Mapping[str, str], now: datetim
     else:
         text = f"来源 {source} 已恢复 · source {source} works again"
         key = f"source {source} works {known[source]}"
+    return outbox.notice(watch, key, text, now, watch.targets)
+
+
+def _notice_of_check(
+    watch: Watch, check: Check, known: Mapping[str, str], failing: Mapping[str, str], now: datetime
+) -> Document | None:
+    name = check.name
+    if (name in known) == (name in failing):
+        return None
+    if name in failing:
+        text = f"{name} 异常 · {name} is not well: {check.fault}. {check.helps}"
+        key = f"check {name} failed {failing[name]}"
+    else:
+        text = f"{name} 已恢复 · {name} is well again"
+        key = f"check {name} works {known[name]}"
     return outbox.notice(watch, key, text, now, watch.targets)
 
 

@@ -45,7 +45,12 @@ if not (_driver := logging.getLogger("pymongo")).level:  # else a level was aske
 
 
 class StoreError(RuntimeError):
-    """MongoDB cannot be used; the message is one line and gives the address without its password."""
+    """MongoDB cannot be used; the message is one line and gives the address without its password.
+
+    ``status`` is the exit status of a command that it ends.
+    """
+
+    status = 1
 
 
 def database_address(uri: str | None = None) -> str:

@@ -151,6 +151,12 @@ def holder_of(database: Database[Document], name: str) -> Holder | None:
     return _holder(row) if row else None
 
 
+def holders(database: Database[Document]) -> dict[str, Holder]:
+    """By name of a lease who has it now, by the server's clock."""
+    rows = database.leases.find({"$expr": {"$not": [_is_free(SECONDS)]}})
+    return {row["_id"]: _holder(row) for row in rows}
+
+
 def done_of(database: Database[Document], names: Iterable[str]) -> dict[str, int]:
     """By name of a lease the last number whose owner gave it up; without those that nobody ever did."""
     rows = database.leases.find({"_id": {"$in": list(names)}, "done": {"$exists": True}}, {"done": 1})

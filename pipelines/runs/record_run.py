@@ -11,6 +11,7 @@ from pymongo.database import Database
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 
+from crawler.runner.deadline import schedule_fields
 from crawler.runner.run_line import log_run
 from crawler.spider.link_ledger import OUTCOMES, LinkLedger
 from crawler.spider.source_spider import SourceSpider
@@ -121,6 +122,7 @@ def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
         "errors": _errors(ledger),
         "seconds": round((ended - started).total_seconds(), 3),
         "from_files": not source,
+        **(schedule_fields(source, started, ended, verdict) if source else {}),
         "started": started,
         "ended": ended,
     }

@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Self
 
+from crawler.runner.deadline import schedule_fields
 from crawler.runner.processes import FinishedCrawl
+from crawler.sources import SOURCES
 from crawler.spider.link_ledger import OUTCOMES
 from pipelines.runs.record_run import add_run
 from store.connection import Document, StoreError, connect, database_address, store_errors
@@ -93,4 +95,5 @@ def failed_run(ended: FinishedCrawl, why: str) -> Document:
         "seconds": round((ended.ended - ended.started).total_seconds(), 3),
         "started": ended.started,
         "ended": ended.ended,
+        **schedule_fields(SOURCES[ended.key], ended.started, ended.ended, "failed"),
     }

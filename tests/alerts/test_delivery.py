@@ -19,6 +19,7 @@ from alerts.targets import WEBHOOK, WECOM, target_of
 from alerts.watches import SOURCES, Watch
 from similarity.answers.question import Question
 from similarity.health import undelivered, undelivered_lines
+from similarity.option_values import TIME_ZONE
 from store import schema
 from store.connection import Document
 from store.leases import NumberedLease, server_time
@@ -26,6 +27,7 @@ from tests.alerts.robots import DINGTALK_URL, HOOK_HOST, WECOM_URL, Robots, serv
 
 HOOK = f"https://{HOOK_HOST}/hook"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -306,12 +308,52 @@ def test_a_source_that_fails_and_one_that_recovers_are_told_once(database) -> No
     watches.add(database, Watch("sources", about=SOURCES, targets=(target_of(WECOM_URL),)))
     assert told() == [], "how it is at first is not told"
     run("sia", "empty", -40)
-    assert len(told()) == 1 and "来源 sia 失败 · source sia has failed: the last run was empty; no links" in told()[0]
+    assert told() == [], "a single failure may pass"
     run("sia", "failed", -30)
+    assert len(told()) == 1 and "来源 sia 失败 · source sia has failed: the last run was failed; no links" in told()[0]
+    run("sia", "empty", -25)
     assert len(told()) == 1
     run("sia", "ok", -20)
     run("semi", "nothing_new", -20)
     assert {"来源 sia 已恢复 · source sia works again", "来源 semi 已恢复 · source semi works again"} <= {*told()}
     assert len(told()) == 3
     run("sia", "failed", -10)
+    run("sia", "ok", -9)
+    assert len(told()) == 3, "a failure between two good runs is told neither when it comes nor when it goes"
+    run("sia", "blocked", -8)
+    run("sia", "failed", -7)
     assert len(told()) == 4
+
+
+def test_what_is_wrong_beside_the_sources_is_told_once_and_outside_of_quiet_hours(database) -> None:
+    schema.create_collections(database)
+    now = server_time(database)
+    clock = now.astimezone(TIME_ZONE)
+    target = target_of(WECOM_URL, quiet=f"{clock - 2 * HOUR:%H:%M}-{clock + 2 * HOUR:%H:%M}")
+    run = {"source": "sia", "verdict": "ok", "why": "", "started": now - HOUR, "ended": now - HOUR}
+    database.runs.insert_one(run | {"next_by": now + HOUR})
+    watches.add(database, Watch("system", about=SOURCES, targets=(target,)))
+
+    def told() -> list[str]:
+        database.watches.update_many({}, {"$set": {"looked": LONG_AGO}})
+        source_watch.step(database)
+        return [row["entry"]["title"] for row in database.outbox.find({"kind": "notice"}).sort("found", 1)]
+
+    def look_again(late: bool) -> list[str]:
+        database.runs.update_many({}, {"$set": {"next_by": now - HOUR if late else now + HOUR}})
+        return told()
+
+    assert told() == []
+    assert look_again(late=True) == [], "one look is not enough"
+    assert look_again(late=False) == []
+    look_again(late=True)
+    (first,) = look_again(late=True)
+    assert first.startswith(
+        "schedule 异常 · schedule is not well: 1 sources have not been crawled for two rhythms: sia."
+    )
+    assert "scrapy crawlall --due" in first
+    assert len(look_again(late=True)) == 1
+    assert look_again(late=False)[1:] == ["schedule 已恢复 · schedule is well again"]
+    assert len(look_again(late=False)) == 2
+    for row in database.outbox.find({"kind": "notice"}):
+        assert row["waiting"][0]["due"] > now + HOUR, "held until the quiet hours are over"

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from similarity.health import health_of
+from similarity.health import all_sources, health_of
+from store.documents.sources import source_rows
 from tests.commands import assert_one_line_error, run
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -51,20 +52,50 @@ def test_all_sources_that_ever_ran_or_the_given_ones(database) -> None:
     database.runs.insert_one({"source": "ingest", "verdict": "ok", "started": NOW, "ended": NOW, "from_files": True})
     assert [(state.source, len(state.history)) for state in health_of(database, NOW, [])] == [("sia", 8), ("wsts", 1)]
     assert [(state.source, state.fault) for state in health_of(database, NOW, ["semi"])] == [("semi", "has never run")]
+    found = health_of(database, NOW, all_sources(database))
+    assert [state.source for state in found] == list(source_rows(database)) and len(found) >= 20
+    # Of a source that is off no run is missing.
+    assert {state.source for state in found if not state.last and not state.fault} >= {"gartner", "reuters"}
+    record_runs(database, "gartner", ("failed", 5 * DAY))
+    record_runs(database, "reuters", ("failed", HOUR))
+    assert [state.fault for state in health_of(database, NOW, ["gartner", "reuters"])] == [
+        "",
+        "the last run was failed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "is_lasting"),
+    [
+        ([("ok", 3 * HOUR), ("failed", HOUR)], False),
+        ([("ok", 3 * HOUR), ("failed", 2 * HOUR), ("empty", HOUR)], True),
+        ([("ok", 3 * HOUR), ("blocked", 2 * HOUR), ("failed", HOUR)], True),
+        ([("failed", 3 * HOUR), ("ok", 2 * HOUR), ("failed", HOUR)], False),
+        ([("failed", 2 * HOUR), ("failed", 2 * HOUR), ("ok", HOUR)], False),
+        ([("ok", 3 * DAY), ("degraded", DAY)], True),
+        ([("ok", 4 * DAY)], True),
+        ([("failed", HOUR)], False),
+    ],
+)
+def test_what_is_more_than_a_single_failure(database, verdicts: list[tuple[str, timedelta]], is_lasting: bool) -> None:
+    record_runs(database, "sia", *verdicts)
+    (state,) = health_of(database, NOW, ["sia"])
+    assert state.is_lasting(NOW) is is_lasting
 
 
 def test_the_command(uri: str, database) -> None:
-    assert_one_line_error(run("similarity", "health", mongodb_uri=uri), "no run is recorded")
+    done = run("similarity", "health", mongodb_uri=uri)
+    assert done.returncode == 1 and "✗ has never run" in done.stdout and "gartner" in done.stdout
     now = datetime.now(UTC).replace(microsecond=0)  # the command has its own clock, and NOW may be half an hour ago
     record_runs(database, "sia", ("ok", 3 * HOUR), ("failed", 2 * HOUR), ("ok", HOUR), now=now)
-    done = run("similarity", "health", mongodb_uri=uri)
+    done = run("similarity", "health", "sia", mongodb_uri=uri)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split() == ["sia", "last", "1", "h", "good", "1", "h", "ok", "✗", "ok", "ok"]
     record_runs(database, "wsts", ("empty", HOUR), now=now)
     done = run("similarity", "health", mongodb_uri=uri)
     assert done.returncode == 1
-    assert "✗ the last run was empty" in done.stdout
-    assert run("similarity", "health", "sia", mongodb_uri=uri).returncode == 0
+    assert "✗ the last run was empty" in done.stdout and "scrapy crawl KEY" in done.stdout
+    assert [line.split()[0] for line in done.stdout.splitlines()[-5:-1]] == ["leases", "index", "layout", "outbox"]
     done = run("similarity", "health", "--json", "wsts", mongodb_uri=uri)
     assert done.returncode == 1
     (state,) = json.loads(done.stdout)["sources"]
@@ -77,4 +108,17 @@ def test_the_command(uri: str, database) -> None:
         "history": ["empty"],
         "fault": "the last run was empty",
         "job": "",
+        "enabled": True,
+        "next_by": None,
+        "window": "",
     }
+
+
+def test_it_says_when_it_cannot_tell() -> None:
+    given = {"mongodb_uri": "mongodb://me:secret@127.0.0.1:1/x", "xinwen_timeout": 0.3}
+    done = run("similarity", "health", "--json", **given)
+    assert_one_line_error(done, "error: MongoDB at mongodb://me:***@127.0.0.1:1/x cannot be reached")
+    assert done.returncode == 2
+    answer = json.loads(done.stdout)
+    assert answer["status"] == "unknown" and "cannot be reached" in answer["reason"]
+    assert "secret" not in done.stdout + done.stderr
