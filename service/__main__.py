@@ -15,6 +15,7 @@ from uvicorn.config import LOGGING_CONFIG
 from service.access import AccessRules
 from service.app import create_app
 from service.listening import ListenPlace, ServeError, is_local, listening, shown
+from service.metrics import shared_by
 from service.running import KEEP_ALIVE, check_certificate, run
 from similarity.cli import local_service
 from store import logs
@@ -77,7 +78,8 @@ def serve(
             timeout_graceful_shutdown=15,
         )
         listens_on = socket.getsockname()
-        with local_service.announced(listens_on[0], listens_on[1], secret) if secret else nullcontext():
+        announced = local_service.announced(listens_on[0], listens_on[1], secret) if secret else nullcontext()
+        with announced, shared_by(workers):
             typer.echo(f"芯闻 · Xinwen: {address}")
             run(config, socket)
 

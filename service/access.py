@@ -42,6 +42,9 @@ OPEN = ("/healthz", "/readyz", "/sign-in", "/static/", local_service.PATH)
 Commands on the same machine prove that they know a secret of their own.
 """
 
+METRICS = "/metrics"
+"""Needs a token where everything does, since it tells what is stored; answers also when the server is busy."""
+
 _MAY_WRITE = "may_write"  # in the scope of a request
 
 SECURITY_HEADERS = {
@@ -137,7 +140,8 @@ class Access:
         is_open = any(path == one or (one.endswith("/") and path.startswith(one)) for one in OPEN)
         if is_open and path != "/sign-in":
             return None
-        if not is_open and self.is_full():
+        is_busy = self.is_full() and path != METRICS
+        if not is_open and is_busy:
             # At once: who is refused soon comes back soon, and the database has enough to do.
             return of_request(Request(scope), 503, TOO_MANY, headers={"Retry-After": "1"})
         has_secret = path.startswith(feed_keys.PREFIX)  # the address is the secret: feed readers cannot sign in
@@ -153,7 +157,7 @@ class Access:
             if not (token or is_open or has_secret) and (self.rules.needs_token or "authorization" in headers):
                 return _unauthorized(scope, headers)
             scope[_MAY_WRITE] = not self.rules.needs_token or (token is not None and token.write)
-            if self.rules.rate and await self._is_over(key):
+            if self.rules.rate and path != METRICS and await self._is_over(key):
                 return of_request(Request(scope), 429, headers={"Retry-After": "1"})
         except (PyMongoError, StoreError):
             detail = "The database does not answer; try again soon.", "数据库没有应答，请稍后再试。"

@@ -20,10 +20,11 @@ from service.capacity import SearchThreads
 from service.deps import Engine
 from service.feeds import router as feeds
 from service.forwarded import ForwardedClient
+from service.metrics import Metrics
 from service.openapi import describe
 from service.problems import add_handlers
 from service.request_log import RequestLog, Templates
-from service.routes import articles, earlier, export, health, search, sources, stats, stories, terms, watches
+from service.routes import articles, earlier, export, health, metrics, search, sources, stats, stories, terms, watches
 from service.sign_in import router as sign_in
 from service.warm_up import warm_up
 from service.watch_feed import router as watch_feed
@@ -59,6 +60,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         index = await asyncio.to_thread(_opened, open_index)
         app.state.engine = engine = Engine(index, threads())
+        counted.follow(engine.threads, index)
         app.state.program = (await asyncio.to_thread(local_service.identity))[:16]
         runner = Runner(index) if runs_watches else None
         if runner:
@@ -88,6 +90,7 @@ def create_app(
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)
+    app.include_router(metrics.router, include_in_schema=False)
     app.include_router(sign_in, include_in_schema=False)
     if prompt_secret:
         app.include_router(prompt.router(prompt_secret))
@@ -107,7 +110,8 @@ def create_app(
         return engine.threads.is_full
 
     app.add_middleware(Access, rules=rules or AccessRules(), database=database, is_full=is_full)
-    app.add_middleware(RequestLog, templates=Templates(lambda: app.routes), count=lambda *_: None)
+    app.state.metrics = counted = Metrics()
+    app.add_middleware(RequestLog, templates=Templates(lambda: app.routes), count=counted.count)
     app.add_middleware(ForwardedClient)
     return app
 

@@ -34,6 +34,8 @@ class SearchThreads:
         self._most, self._seconds = self._threads + waiting, seconds
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="xinwen-search")
         self._inside = 0
+        self.changed: Callable[[], None] = lambda: None
+        """Is called when a search begins to wait, and when one ends."""
 
     @property
     def running(self) -> int:
@@ -56,6 +58,7 @@ class SearchThreads:
             raise Unavailable(*TOO_MANY)
         loop = asyncio.get_running_loop()
         self._inside += 1
+        self.changed()
         end = time.monotonic() + self._seconds
 
         def limited() -> _R:
@@ -82,6 +85,7 @@ class SearchThreads:
     def _leave(self, loop: asyncio.AbstractEventLoop, _: Future[_R]) -> None:
         def leave() -> None:
             self._inside -= 1
+            self.changed()
 
         if not loop.is_closed():
             loop.call_soon_threadsafe(leave)

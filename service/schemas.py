@@ -223,6 +223,10 @@ class SourceAnswer(BaseModel):
     last_good: datetime | None
     history: list[str]
     fault: str
+    job: str
+    next_by: datetime | None
+    window: str
+    silent_since: datetime | None
     articles: int
     newest: datetime | None
 

@@ -1,6 +1,6 @@
 """The condition of everything that runs beside the sources: schedule, index, layout, outbox, disks, and who is at work.
 
-One look at the database gives the numbers (``State``), from which ``checks`` and the metrics are made.
+One look at the database gives the numbers (``StoreState``), from which ``checks`` and the metrics are made.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StoreState:
     """The numbers of one moment.
 
     ``newest``: when an article was last stored. ``unpacked_since``: since when articles wait to be packed, None while
@@ -88,13 +88,13 @@ class Check:
     helps: str = ""
 
 
-def read_state(database: Database[Document], now: datetime, folder: Path) -> State:
+def read_state(database: Database[Document], now: datetime, folder: Path) -> StoreState:
     """The numbers of *database* and of the disk of *folder*. Raises PyMongoError, OSError."""
     newest = database.articles.find_one({}, {"stored": 1}, sort=[("stored", DESCENDING)])
     pending = database.articles.count_documents({"pending": True}, hint=PENDING_INDEX) if newest else 0
     version, segments, layout = _index(database)
     paused = [row["_id"] for row in database.watches.find({"paused": True}, {"_id": 1})]
-    return State(
+    return StoreState(
         articles=database.articles.estimated_document_count(),
         newest=newest["stored"] if newest else None,
         index_version=version,
@@ -162,7 +162,7 @@ def _disks(database: Database[Document], folder: Path) -> dict[str, Space]:
     return found
 
 
-def checks(state: State, sources: Sequence[Health], now: datetime) -> list[Check]:
+def checks(state: StoreState, sources: Sequence[Health], now: datetime) -> list[Check]:
     """What *state*, and the schedule of *sources*, mean for people."""
     return [_schedule(sources, now), _at_work(state, now), _packing(state, now), _layout(state), _messages(state, now),
             *_free(state)]  # fmt: skip
@@ -180,14 +180,14 @@ def _schedule(sources: Sequence[Health], now: datetime) -> Check:
     return Check("schedule", says, fault, "is the timer running? scrapy crawlall --due does what it does")
 
 
-def _at_work(state: State, now: datetime) -> Check:
+def _at_work(state: StoreState, now: datetime) -> Check:
     # Of the senders, one for each target, there may be hundreds.
     named = [f"{name} by {one.host} pid {one.pid} for {age_text(one.since, now)}"
              for name, one in sorted(state.holders.items()) if not name.startswith("sender ")]  # fmt: skip
     return Check("leases", "; ".join(named) or "nobody is at work")
 
 
-def _packing(state: State, now: datetime) -> Check:
+def _packing(state: StoreState, now: datetime) -> Check:
     newest = f", the newest stored {age_text(state.newest, now)} ago" if state.newest else ""
     says = f"version {state.index_version}, {state.articles:,} articles{newest}, {state.pending:,} not packed"
     if state.unpacked_since is None or now - state.unpacked_since <= BEHIND:
@@ -196,11 +196,11 @@ def _packing(state: State, now: datetime) -> Check:
     return Check("index", says, fault, "python -m similarity compact")
 
 
-def _layout(state: State) -> Check:
+def _layout(state: StoreState) -> Check:
     return Check("layout", f"format {FORMAT}, analyzer {VERSION}", *state.layout)
 
 
-def _messages(state: State, now: datetime) -> Check:
+def _messages(state: StoreState, now: datetime) -> Check:
     says = f"{state.watches['active']} watches, {state.watches['paused']} paused; " + ", ".join(
         f"{number} {name}" for name, number in state.outbox.items()
     )
@@ -210,7 +210,7 @@ def _messages(state: State, now: datetime) -> Check:
     return Check("outbox", says, fault, "python -m similarity watch log NAME; serve or watch run sends")
 
 
-def _free(state: State) -> list[Check]:
+def _free(state: StoreState) -> list[Check]:
     found = []
     for name, space in state.disks.items():
         says = f"{space.free / 2**30:,.1f} GiB of {space.total / 2**30:,.1f} free ({space.share:.0%})"

@@ -18,6 +18,9 @@ GOOD = ("ok", "nothing_new")
 FAULTS = ("failed", "empty", "degraded")
 """Verdicts that are a fault at once. What a site refuses (``blocked``, ``login_needed``) may pass."""
 
+REFUSALS = ("blocked", "login_needed")
+"""Verdicts of a run that the site refused."""
+
 MAX_GAP = timedelta(days=3)
 """The longest time without a good run; after it a source has failed, whatever the verdicts of its runs are."""
 
@@ -35,6 +38,7 @@ class Health:
     ``verdict``, ``why`` and ``last`` (when it ended) are those of the latest run, ``last_good`` is when the latest good
     one ended. ``job`` is what scrapyd calls the latest run, "" where another has started it. ``enabled``: it is crawled
     unless somebody turned it off. ``next_by``: when the next run should have begun. ``window``: when it may be crawled.
+    ``silent_since``: when the latest good run ended, without one the first run.
     """
 
     source: str
@@ -48,6 +52,7 @@ class Health:
     enabled: bool = True
     next_by: datetime | None = None
     window: str = ""
+    silent_since: datetime | None = None
 
     def is_lasting(self, now: datetime) -> bool:
         """Whether its fault is more than one failure, which may pass: two runs in a row, or a day without another."""
@@ -140,7 +145,7 @@ def _health_of_source(database: Database[Document], source: str, enabled: bool, 
     why, job = last.get("why", ""), last.get("job", "")
     return Health(
         source, last["verdict"], why, last["ended"], last_good, history, fault, job, enabled, last.get("next_by"),
-        last.get("window", ""),
+        last.get("window", ""), last_good or first["ended"],
     )  # fmt: skip
 
 

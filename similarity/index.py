@@ -187,6 +187,11 @@ class SimilarityIndex:
             lost=collection.lost,
         )
 
+    @property
+    def behind(self) -> float:
+        """Seconds since this index was last known to hold everything that is stored; 0 for one that is not live."""
+        return self._watcher.behind if self._watcher else 0.0
+
     @guarded
     def refresh(self) -> int:
         """Take the next snapshot of the index; returns how many articles in it are new or changed.

@@ -51,7 +51,7 @@ similarity  errors arrays jit lru background < option_values < postings < reader
 alerts      errors packages network < schedule < targets < watches messages target_arguments
             < senders outbox previews log_book feed_keys < matcher delivery source_watch < runner fields printing
             < callback cli bench digest < __main__
-service     problems schemas watch_schemas listening notify < running < capacity request_log < deps answers parameters < openapi access forwarded < routes < page
+service     problems schemas watch_schemas listening notify < running < capacity request_log < deps answers parameters < openapi access forwarded metrics < routes < page
             < sign_in feeds warm_up prompt assistant < watch_feed < app < write_openapi __main__ bench
 xinwen      commands completion < __main__
 """

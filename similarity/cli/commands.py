@@ -33,6 +33,7 @@ COMMANDS = {
     "train": ("maintenance", "train"),
     "retokenize": ("maintenance", "retokenize"),
     "health": ("health", "health"),
+    "metrics": ("metrics", "metrics"),
     "evaluate": ("evaluate", "evaluate"),
     "calibrate": ("quality", "calibrate"),
     "bench": ("bench", "bench"),

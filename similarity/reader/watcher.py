@@ -58,9 +58,15 @@ class Watcher(Thread):
     ) -> None:
         super().__init__(name="xinwen-watcher", daemon=True)
         self.fault = ""
+        self._current = time.monotonic()  # when the index was last known to hold everything
         self._database, self._refresh, self._gone, self._count = database, refresh, gone, count
         self._stopping = Event()
         self._follow: Callable[[], None] = self._stream
+
+    @property
+    def behind(self) -> float:
+        """Seconds since the index was last known to hold everything that is stored; below 1 while all is well."""
+        return time.monotonic() - self._current
 
     def stop(self) -> None:
         """End the thread and wait until it has ended."""
@@ -100,12 +106,16 @@ class Watcher(Thread):
                 if dirty and (event is None or now - refreshed >= _MIN_INTERVAL):
                     self._refresh_now(deleted)
                     deleted, dirty, refreshed = set(), False, time.monotonic()
+                if not dirty:
+                    self._current = now
                 if now - counted >= _COUNT_EVERY:
                     self._count()
                     counted = time.monotonic()
 
     def _poll(self) -> None:
+        begun = time.monotonic()
         self._refresh_now()
+        self._current = begun
         self._count()
         self._stopping.wait(_POLL)
 

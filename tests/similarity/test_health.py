@@ -95,7 +95,15 @@ def test_the_command(uri: str, database) -> None:
     done = run("similarity", "health", mongodb_uri=uri)
     assert done.returncode == 1
     assert "✗ the last run was empty" in done.stdout and "scrapy crawl KEY" in done.stdout
-    assert [line.split()[0] for line in done.stdout.splitlines()[-5:-1]] == ["leases", "index", "layout", "outbox"]
+    assert [line.split()[0] for line in done.stdout.splitlines()[-7:]] == [
+        "schedule",
+        "leases",
+        "index",
+        "layout",
+        "outbox",
+        "disk",
+        "disk",
+    ]
     done = run("similarity", "health", "--json", "wsts", mongodb_uri=uri)
     assert done.returncode == 1
     (state,) = json.loads(done.stdout)["sources"]
@@ -111,6 +119,7 @@ def test_the_command(uri: str, database) -> None:
         "enabled": True,
         "next_by": None,
         "window": "",
+        "silent_since": (now - HOUR).isoformat().replace("+00:00", "Z"),
     }
 
 
