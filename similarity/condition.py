@@ -16,6 +16,7 @@ from pymongo.database import Database
 from similarity.health import Health, age_text
 from store import disk, leases
 from store.connection import Document
+from store.documents.last_backup import LastBackup, last_backup
 from store.index import manifest
 from store.index.compactor import MIN_PENDING
 from store.index.manifest import DamagedManifest
@@ -76,6 +77,7 @@ class StoreState:
     overdue_since: datetime | None
     holders: Mapping[str, Holder]
     disks: Mapping[str, Space]
+    backup: LastBackup | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def read_state(database: Database[Document], now: datetime, folder: Path) -> Sto
         overdue_since=_overdue_since(database, now, paused),
         holders=leases.holders(database),
         disks=_disks(database, folder),
+        backup=last_backup(database),
     )
 
 
@@ -165,7 +168,7 @@ def _disks(database: Database[Document], folder: Path) -> dict[str, Space]:
 def checks(state: StoreState, sources: Sequence[Health], now: datetime) -> list[Check]:
     """What *state*, and the schedule of *sources*, mean for people."""
     return [_schedule(sources, now), _at_work(state, now), _packing(state, now), _layout(state), _messages(state, now),
-            *_free(state)]  # fmt: skip
+            *_free(state), *_backups(state, now)]  # fmt: skip
 
 
 def _schedule(sources: Sequence[Health], now: datetime) -> Check:
@@ -208,6 +211,13 @@ def _messages(state: StoreState, now: datetime) -> Check:
         return Check("outbox", says)
     fault = f"a message has been due for {age_text(state.overdue_since, now)}"
     return Check("outbox", says, fault, "python -m similarity watch log NAME; serve or watch run sends")
+
+
+def _backups(state: StoreState, now: datetime) -> list[Check]:
+    if state.backup is None:
+        return []
+    size = f"{state.backup.bytes / 2**20:,.0f} MiB"
+    return [Check("backup", f"the last {age_text(state.backup.ended, now)} ago, {size}, {state.backup.folder}")]
 
 
 def _free(state: StoreState) -> list[Check]:

@@ -71,6 +71,8 @@ def of_state(state: StoreState, now: datetime) -> Iterator[GaugeMetricFamily]:
               state.outbox)  # fmt: skip
     overdue = (now - state.overdue_since).total_seconds() if state.overdue_since else 0.0
     yield gauge("outbox_overdue_seconds", "How long the oldest message is due and not delivered.", max(0.0, overdue))
+    if state.backup:
+        yield gauge("last_backup_timestamp_seconds", "When the last backup was whole.", state.backup.ended.timestamp())
     disks = state.disks.items()
     yield _by("disk_free_bytes", "Free bytes of a disk.", "disk", {name: space.free for name, space in disks})
     yield _by("disk_size_bytes", "Size of a disk.", "disk", {name: space.total for name, space in disks})

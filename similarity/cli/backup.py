@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import typer
+from pymongo.errors import PyMongoError
 from rich.markup import escape
 
 from similarity.cli.export import progress
@@ -20,6 +22,7 @@ from store.backup.restoring import RestoreReport, restore
 from store.backup.taking import BackupReport, take
 from store.backup.thinning import WrongKeep, numbers_of, thin_out
 from store.connection import another_database, database_address, opened
+from store.documents.last_backup import LastBackup, note_backup
 from store.index import compactor
 from store.settings import settings
 
@@ -46,6 +49,10 @@ def backup(
         embedded = None if settings().mongodb_uri else settings().data
         with opened(address) as database:
             report = take(database, folder, _identity(address, embedded), embedded, progress)
+            # On a full disk, where nothing can be noted, the backup is made all the same.
+            with suppress(PyMongoError):
+                made = report.contents
+                note_backup(database, LastBackup(str(report.folder.absolute()), made.ended, made.bytes))
         removed = thin_out(folder, numbers, ZoneInfo(settings().zone)) if keep is not None else []
     progress("")
     if as_json:

@@ -53,7 +53,8 @@ def test_nothing_is_wrong_with_an_empty_store(database, prepared, now: datetime)
 
 def test_articles_that_wait_to_be_packed(prepared, store_texts, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     store_texts(["chips", "wafers", "fabs"])
-    prepared.articles.update_one({"revision": 1}, {"$set": {"stored": now - 20 * MINUTE}})
+    first = prepared.articles.find_one(sort=[("revision", 1)])
+    prepared.articles.update_one({"_id": first["_id"]}, {"$set": {"stored": now - 20 * MINUTE}})
     assert faults(prepared, now) == {}, "so few need not be packed"
     monkeypatch.setattr("similarity.condition.MIN_PENDING", 3)
     assert state_of(prepared, now).unpacked_since == now - 20 * MINUTE
@@ -129,6 +130,13 @@ def test_who_is_at_work(prepared, now: datetime) -> None:
     for lease in leases:
         lease.release()
     assert found(prepared, now)["leases"].says == "nobody is at work"
+
+
+def test_how_old_the_last_backup_is(prepared, uri: str, now: datetime, tmp_path: Path) -> None:
+    assert "backup" not in found(prepared, now)
+    assert run("similarity", "backup", tmp_path / "all", mongodb_uri=uri).returncode == 0
+    says = found(prepared, now + 50 * HOUR)["backup"].says
+    assert says.startswith("the last 2 d ago, ") and f"{tmp_path}/all/" in says
 
 
 def test_the_command_tells_monitors(prepared, uri: str, now: datetime) -> None:

@@ -55,8 +55,8 @@ def test_each_source_has_its_latest_run(database) -> None:
     found = values(text(database))
     expected = {
         ("articles", "sia"): 12, ("run_new_articles", "sia"): 3, ("run_received_bytes", "sia"): 4096,
-        ("run_duration_seconds", "sia"): 7.5, ("rhythm_seconds", "sia"): 3600, ("run_requests", "sia", "page"): 4,
-        ("coverage_ratio", "sia", "published"): 0.75, ("body_length_characters", "sia"): 900,
+        ("run_duration_seconds", "sia"): 7.5, ("rhythm_seconds", "sia"): 3600, ("run_requests", "page", "sia"): 4,
+        ("coverage_ratio", "published", "sia"): 0.75, ("body_length_characters", "sia"): 900,
         ("verdict", "sia", "degraded"): 1, ("verdict", "sia", "ok"): 0, ("verdict", "wsts", "failed"): 1,
         ("crawling", "sia"): 1, ("crawling", "wsts"): 0, ("enabled", "sia"): 1, ("enabled", "gartner"): 0,
         ("last_run_timestamp_seconds", "sia"): (NOW - HOUR).timestamp(),
