@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from crawler.runner.deployment import Installation, files
-from tests.commands import PROJECT
+from tests.commands import PROJECT, run
 from tests.deploy.tools import tool
+from tests.similarity.conftest import storing_in
+from text.analysis.analyzer import Analyzer
 
 UNITS = PROJECT / "deploy" / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
@@ -106,6 +108,24 @@ def test_a_service_has_a_user_limits_and_no_secrets(file: Path) -> None:
 def test_the_api_is_watched_and_started_again() -> None:
     lines = (UNITS / "xinwen-api.service").read_text("utf-8").splitlines()
     assert {"Type=notify", "WatchdogSec=60", "Restart=always", "StartLimitIntervalSec=0"} <= set(lines)
+
+
+def command_of(units: Path, service: str) -> list[str]:
+    """The command of *service*, without the Python that runs it."""
+    (command,) = re.findall(r"^ExecStart=(\S+) -m (.+)$", (units / service).read_text("utf-8"), re.M)
+    assert command[0] == sys.executable
+    return command[1].split()
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_timers_run(units: Path, database, uri: str, tmp_path: Path) -> None:
+    storing_in(database)(["Wafer prices rise again."], Analyzer())
+    for service in ("xinwen-compact.service", "xinwen-backup.service"):
+        done = run(*command_of(units, service), mongodb_uri=uri, xinwen_data=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert len(list((tmp_path / "backup").glob("20*"))) == 1
+    # Which the test of the crontab runs.
+    assert " ".join(command_of(units, "xinwen-crawl.service")) in (PROJECT / "deploy" / "crontab").read_text("utf-8")
 
 
 @pytest.mark.parametrize("file", TIMERS, ids=lambda file: file.stem)
