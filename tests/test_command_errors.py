@@ -35,6 +35,7 @@ def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             client.admin.command("createUser", "root", pwd="r", roles=["root"])
         with MongoClient("127.0.0.1", port, username="root", password="r") as client:
             client.news.command("createUser", "reader", pwd="p@ss", roles=["read"])
+            client.news.notes.insert_one({"text": "what a backup has"})
         yield f"mongodb://reader:p%40ss@127.0.0.1:{port}/news"
     finally:
         mongod.send_signal(signal.SIGTERM)
@@ -111,6 +112,13 @@ def test_a_read_only_database_can_be_searched_but_not_written(read_only: str, tm
     # Search needs permission to read only.
     done = run("similarity", "search", "chip", mongodb_uri=read_only)
     assert (done.returncode, done.stderr) == (0, "")
+    # So does a backup, and this server can do no snapshots.
+    done = run("similarity", "backup", tmp_path / "backups", "--json", mongodb_uri=read_only)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    assert (found["documents"], found["moment"]) == ({"notes": 1}, None)
+    restored = run("similarity", "restore", tmp_path / "backups", "--database", "news", mongodb_uri=read_only)
+    assert_one_line_error(restored, "database news is not empty (notes: 1)")
 
 
 def test_a_wrong_password_is_one_line(read_only: str) -> None:

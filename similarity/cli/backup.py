@@ -79,7 +79,7 @@ def restore_backup(
     as_json: AsJson = False,
 ) -> None:
     """恢复 · A backup into an empty database, every file checked before; what was killed goes on when run again."""
-    with errors_in_one_line(BackupError):
+    with errors_in_one_line(BackupError, OSError):
         if database_name is not None and not _NAME.fullmatch(database_name):
             raise BackupError(f"--database {database_name!r}: letters, digits, - and _, up to 60")
         address = database_address()

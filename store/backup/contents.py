@@ -79,10 +79,20 @@ def read(folder: Path, newest_layout: int) -> BackupContents:
         raise BackupError(f"{path} has format {fields.get('format')!r}, this program reads {FORMAT}: use a newer one")
     if checksum != _checksum(fields):
         raise BackupError(f"{path} is damaged: it is not what was written (SHA-256)")
-    if fields["layout"] > newest_layout:
+    if isinstance(fields.get("layout"), int) and fields["layout"] > newest_layout:
         raise BackupError(
             f"{folder} has layout {fields['layout']}, this program knows {newest_layout}: use a newer one"
         )
+    try:
+        found = _contents(fields)
+    except (KeyError, TypeError, ValueError):
+        raise BackupError(f"{path} is damaged") from None
+    if stray := [file.name for file in found.files if Path(file.name).name != file.name]:
+        raise BackupError(f"{path} names {stray[0]!r}, which is no file of the backup")
+    return found
+
+
+def _contents(fields: dict[str, Any]) -> BackupContents:
     times = {name: fields[name] and datetime.fromisoformat(fields[name]) for name in ("began", "ended", "moment")}
     return BackupContents(**fields | times | {"files": tuple(BackupFile(**file) for file in fields["files"])})
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from bson.codec_options import CodecOptions
@@ -38,12 +38,19 @@ _RECONNECT_SECONDS = 60.0
 _AT_ONCE = 10_000
 """Documents in a reply; MongoDB ends it at 16 MiB."""
 
-_SNAPSHOT_LOST = (239, 246)  # SnapshotTooOld, SnapshotUnavailable: no history so far back; a collection was changed
-_NO_SNAPSHOTS = (20, 72, 115, 123)  # of servers that are no replica set
+_TOO_OLD, _CHANGED = 239, 246  # SnapshotTooOld, SnapshotUnavailable; MongoDB's error codes
+_NO_SNAPSHOTS = (20, 72, 115, 123)  # likewise, of servers that are no replica set
 
 
 class SnapshotLost(RuntimeError):
-    """The server does not keep the moment at which the backup was read, or never did."""
+    """The server does not keep the moment at which the backup was read, or never did.
+
+    ``may_pass``: a collection was made or changed just then, so another moment may do.
+    """
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(f"MongoDB's error {code}")
+        self.may_pass = code == _CHANGED
 
 
 def collections_of(database: Database[Document]) -> list[str]:
@@ -105,10 +112,10 @@ class CollectionReader:
                 read_preference=self._database.read_preference,
             )
         except OperationFailure as error:
-            if not self.is_snapshot or error.code not in (*_SNAPSHOT_LOST, *_NO_SNAPSHOTS):
+            if not self.is_snapshot or error.code not in (_TOO_OLD, _CHANGED, *_NO_SNAPSHOTS):
                 raise
             self.is_snapshot, self.moment = False, None
-            raise SnapshotLost(error.details and error.details.get("errmsg")) from None
+            raise SnapshotLost(error.code) from None
         cursor = reply["cursor"]
         if self.is_snapshot and self.moment is None:
             self.moment = cursor["atClusterTime"]
@@ -125,4 +132,5 @@ def history_kept(database: Database[Document]) -> Iterator[None]:
     try:
         yield
     finally:
-        admin.command({"setParameter": 1, name: 0})
+        with suppress(AutoReconnect):  # a server that was started again has forgotten it
+            admin.command({"setParameter": 1, name: 0})

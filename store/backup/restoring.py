@@ -30,8 +30,10 @@ from store.index.segment_format import FORMAT as LAYOUT
 from store.schema import create_collections
 
 _KEY = {"_id": "index"}
-_REPLACED = ("sources", "leases")
-_MAY_HAVE = ("counters", "manifest", *_REPLACED, *TRANSIENT)
+_LAST = ("counters", "leases")
+"""Collections that are written last, document by document, as other programs may have some of these by then."""
+
+_MAY_HAVE = ("manifest", "sources", *_LAST, *TRANSIENT)
 """Collections that programs fill before there is anything to keep."""
 
 _BATCH_BYTES = 8 * 2**20
@@ -66,8 +68,9 @@ def restore(database: Database[Document], given: Path, step: Callable[[str], Non
             _insert(database, folder, file)
             database.manifest.update_one(_KEY, {"$push": {f"{RESTORING}.files": file.name}})
     step("counters")
-    for row in _rows(folder, found, "counters"):
-        database.counters.replace_one({"_id": row["_id"]}, row, upsert=True)
+    for name in _LAST:
+        for row in _rows(folder, found, name):
+            database[name].replace_one({"_id": row["_id"]}, row, upsert=True)
     _check_counts(database, found)
     step("indexes")
     create_collections(database)
@@ -109,8 +112,7 @@ def _begin(database: Database[Document], folder: Path, found: BackupContents) ->
             )
     if row is not None and row.get("segments"):
         raise BackupError(f"the database {database.name} is not empty (it has an index): --database names another")
-    for name in _REPLACED:
-        database[name].delete_many({})
+    database.sources.delete_many({})
     new: Document = {RESTORING: {"folder": str(folder.absolute()), "backup": found.checksum, "files": []}}
     try:
         database.manifest.replace_one(row or _KEY, _KEY | new, upsert=True)
@@ -121,7 +123,7 @@ def _begin(database: Database[Document], folder: Path, found: BackupContents) ->
 
 def _is_left_out(found: BackupContents, name: str) -> bool:
     """Whether the collection *name* is not brought file by file: it is written in the end, or made again."""
-    return name in ("manifest", "counters") or (found.moment is None and name in INDEX_COLLECTIONS)
+    return name in ("manifest", *_LAST) or (found.moment is None and name in INDEX_COLLECTIONS)
 
 
 def _insert(database: Database[Document], folder: Path, file: BackupFile) -> None:

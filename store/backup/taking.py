@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ PARTIAL = ".unfinished"
 
 _NAME = "%Y-%m-%dT%H%M%SZ"
 _LOCK = ".lock"
-_TRIES = 5
+_TRIES, _PAUSE = 5, 0.2  # seconds
 _IGNORED = ("lost+found",)
 
 Step = Callable[[str], None]
@@ -112,14 +113,12 @@ def _read_all(database: Database[Document], state: BackupProgress, embedded: Pat
         while name not in state.complete:
             try:
                 _read(reader, name, state, embedded, step)
-            except SnapshotLost:
+            except SnapshotLost as lost:
                 tries += 1
                 # A collection that was just made cannot be read at a moment before: without any file, choose another.
-                if not state.files and tries < _TRIES and state.moment is not None:
+                if lost.may_pass and not state.files and tries < _TRIES:
+                    time.sleep(_PAUSE)
                     reader = CollectionReader(database)
-                    state.note_moment(None, True)
-                else:
-                    state.note_moment(None, False)
 
 
 def _read(reader: CollectionReader, name: str, state: BackupProgress, embedded: Path | None, step: Step) -> None:

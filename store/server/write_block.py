@@ -32,7 +32,7 @@ class WriteBlock:
         if wanted == self._is_set:
             return
         from pymongo import MongoClient
-        from pymongo.errors import PyMongoError
+        from pymongo.errors import OperationFailure, PyMongoError
 
         client: MongoClient[dict[str, Any]] = MongoClient(
             "127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=2000
@@ -40,6 +40,8 @@ class WriteBlock:
         with client:
             try:
                 client.admin.command({"setUserWriteBlockMode": 1, "global": wanted})
+            except OperationFailure:
+                pass  # a mongod of another version, which knows no such block
             except PyMongoError:
                 return  # it has just ended or does not answer yet: the next call tries again
         self._is_set = wanted

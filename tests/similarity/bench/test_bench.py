@@ -12,6 +12,8 @@ import pytest
 from similarity.bench import run_bench
 from similarity.bench.api import run_api_bench
 from similarity.bench.api import table as api_table
+from similarity.bench.backup import run_backup_bench
+from similarity.bench.backup import table as backup_table
 from similarity.bench.corpus import make, queries
 from similarity.bench.rivals import RIVALS, Rival
 from similarity.bench.table import tables
@@ -75,6 +77,17 @@ def test_the_bench_of_the_api_runs() -> None:
     assert found["full"]["refused"] > 0 and found["eight"]["per_second"] > 0
     json.dumps(figures)
     assert api_table(figures).row_count == 8
+
+
+@pytest.mark.usefixtures("uri")
+def test_the_bench_of_backups_runs() -> None:
+    lines: list[str] = []
+    figures = run_backup_bench(150, lines.append)
+    assert [line.split(": ")[1] for line in lines] == ["corpus", "fill", "pages", "backup", "restore"]
+    assert figures["backup"]["mib"] == figures["restore"]["mib"] > 0 and figures["backup"]["of_one_moment"]
+    assert figures["stored"]["page_bytes"] > 5000
+    json.dumps(figures)
+    assert backup_table(figures).row_count == 2
 
 
 def places(answer: Any) -> list[int]:
