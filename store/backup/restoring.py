@@ -181,7 +181,7 @@ def _finish(database: Database[Document], folder: Path, found: BackupContents) -
     if index is not None and found.moment is None:
         # The articles were not read at the moment of the segments: they are packed from the articles.
         mark_all_pending(database)
-        index = manifest.document(Manifest(found.analyzer, version=1))
+        index = manifest.document(Manifest(found.analyzer, version=1, format=found.layout))
     if index is None:
         database.manifest.delete_one(_KEY)
     else:

@@ -152,12 +152,12 @@ def _fill(writer: FileWriter, rows: Iterator[RawBSONDocument]) -> bool:
 
 
 def _contents(database: Database[Document], state: BackupProgress) -> BackupContents:
-    row = database.manifest.find_one({"_id": "index"}, {"analyzer": 1}) or {}
+    row = database.manifest.find_one({"_id": "index"}, {"analyzer": 1, "format": 1}) or {}
     others = sorted({file.collection for file in state.files} - {*VALIDATORS})
     indexes = {name: _indexes(database, name) for name in others}
     return BackupContents(
         database=database.name,
-        layout=LAYOUT,
+        layout=row.get("format", LAYOUT),
         analyzer=row.get("analyzer", ""),
         began=state.began,
         ended=datetime.now(UTC).replace(microsecond=0),

@@ -14,6 +14,7 @@ from pymongo.errors import BulkWriteError, OperationFailure
 from store import connection
 from store.connection import opened, store_error
 from store.disk import RESERVE, space_of
+from store.documents import request_counts
 from store.server import embedded
 from store.settings import settings
 from tests.commands import assert_one_line_error, run
@@ -77,6 +78,7 @@ def test_a_full_disk_stops_writers_and_no_reader(small_disk: Path, tmp_path: Pat
         assert "semi: failed, " in crawled.stderr and "disk full" in crawled.stderr
         found = run("similarity", "search", "semiconductor", **of_disk)
         assert found.returncode == 0 and found.stdout and not found.stderr
+        assert request_counts.count(database, "a client of the API") == 0  # which is no reason to refuse it
         done = run("similarity", "backup", small_disk / "backups", **of_disk)
         assert_one_line_error(done, "disk full: ", "which the database needs")
         large.unlink()
