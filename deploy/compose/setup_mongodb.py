@@ -25,14 +25,13 @@ PRIMARY_WITHIN = 60  # seconds
 def main(address: str) -> None:
     """Make both. Raises PyMongoError, OSError and TimeoutError."""
     wanted = parse_uri(os.environ["MONGODB_URI"])
+    options = {name.lower(): value for name, value in wanted["options"].items()}
     password = (SECRETS / "mongodb_root_password").read_text("utf-8").strip()
     with MongoClient(address, username="root", password=password, directConnection=True) as client:
         member = {"_id": 0, "host": address}
         unless(
             ALREADY_INITIALIZED,
-            lambda: client.admin.command(
-                "replSetInitiate", {"_id": wanted["options"]["replicaset"], "members": [member]}
-            ),
+            lambda: client.admin.command("replSetInitiate", {"_id": options["replicaset"], "members": [member]}),
         )
         end = time.monotonic() + PRIMARY_WITHIN
         while not client.admin.command("hello")["isWritablePrimary"]:
