@@ -20,6 +20,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
+from store import logs
 from store.disk import space_of
 from store.server import embedded
 from store.settings import settings
@@ -138,11 +139,11 @@ def _disk_full(address: str) -> str:
 
 
 def without_password(address: str) -> str:
-    """*address* without its password, for messages and logs."""
-    scheme, separator, rest = address.partition("://")
+    """*address* without its passwords, for messages and logs."""
+    scheme, separator, rest = logs.SECRET_OPTION.sub(r"\1***", address).partition("://")
     credentials, at, host = rest.rpartition("@")
     if not at:
-        return address
+        return f"{scheme}{separator}{rest}"
     return f"{scheme}{separator}{credentials.split(':', 1)[0]}:***@{host}"
 
 

@@ -33,6 +33,9 @@ MAX_MESSAGE, MAX_TRACEBACK = 2_000, 4_000
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the HTTP request that is being answered; "" for none."""
 
+SECRET_OPTION = re.compile(r"((?:tlsCertificateKeyFilePassword|authMechanismProperties)=)[^&\s\"']*", re.IGNORECASE)
+"""The options of an address of MongoDB that hold secrets."""
+
 _PASSWORD = re.compile(r"(mongodb(?:\+srv)?://[^\s:/@]*:)\S*(?=@)")
 _LIBRARIES = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "gunicorn.error", "gunicorn.access")
 _runs: WeakKeyDictionary[object, Mapping[str, str]] = WeakKeyDictionary()
@@ -105,7 +108,7 @@ def _plain(value: Any) -> Any:
 def _text(text: str) -> str:
     # Through UTF-16: two halves that belong together are joined, lone ones become U+FFFD.
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _PASSWORD.sub(r"\1***", whole)
+    return SECRET_OPTION.sub(r"\1***", _PASSWORD.sub(r"\1***", whole))
 
 
 class LogStream(io.TextIOBase):

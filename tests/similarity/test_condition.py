@@ -54,7 +54,7 @@ def test_nothing_is_wrong_with_an_empty_store(database, prepared, now: datetime)
 def test_articles_that_wait_to_be_packed(prepared, store_texts, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     store_texts(["chips", "wafers", "fabs"])
     first = prepared.articles.find_one(sort=[("revision", 1)])
-    prepared.articles.update_one({"_id": first["_id"]}, {"$set": {"stored": now - 20 * MINUTE}})
+    prepared.articles.update_many({"revision": first["revision"]}, {"$set": {"stored": now - 20 * MINUTE}})
     assert faults(prepared, now) == {}, "so few need not be packed"
     monkeypatch.setattr("similarity.condition.MIN_PENDING", 3)
     assert state_of(prepared, now).unpacked_since == now - 20 * MINUTE

@@ -47,6 +47,10 @@ def test_a_wrong_address_is_one_line(address: str, monkeypatch) -> None:
 def test_passwords_are_not_shown() -> None:
     assert without_password("mongodb://u:p%40@h1,h2/db") == "mongodb://u:***@h1,h2/db"
     assert without_password("mongodb://h/db") == "mongodb://h/db"
+    options = "tls=true&tlsCertificateKeyFilePassword=a%40b&x=1&authMechanismProperties=AWS_SESSION_TOKEN:t"
+    shown = "tls=true&tlsCertificateKeyFilePassword=***&x=1&authMechanismProperties=***"
+    assert without_password(f"mongodb://h/db?{options}") == f"mongodb://h/db?{shown}"
+    assert without_password(f"mongodb://u:p@h/db?{options}") == f"mongodb://u:***@h/db?{shown}"
 
 
 def test_writes_are_acknowledged_by_the_majority(uri: str) -> None:
