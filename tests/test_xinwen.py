@@ -37,6 +37,7 @@ CASES: dict[str, list[object]] = {
     "export": ["wafer", "--out", "OUT"],
     "delete": ["ID", "--dry-run"],
     "compact": [],
+    "prune": ["--dry-run"],
     "rebuild": [],
     "verify": [],
     "retokenize": [],
@@ -49,7 +50,7 @@ CASES: dict[str, list[object]] = {
 
 ELSEWHERE = {
     "crawl", "crawlall", "reread", "ingest",  # below: they need a crawl
-    "import", "related", "train", "evaluate", "bench", "calibrate", "watch", "digest", "links",  # with their own tests
+    "import", "backup", "restore", "related", "train", "evaluate", "bench", "calibrate", "watch", "digest", "links",  # with their own tests
     "serve", "mcp", "samples", "floors", "keep", "stop", "open", "newsource", "capture", "completion", "schedule",
 }  # fmt: skip
 
