@@ -1,5 +1,9 @@
 # gunicorn serves the page and the HTTP API: cd /opt/xinwen && .venv/bin/gunicorn -c deploy/gunicorn.conf.py
 # It is not among our packages: .venv/bin/pip install gunicorn==27.0.1
+import os
+import shutil
+import tempfile
+
 bind = "unix:/run/xinwen/api.socket"
 umask = 0o117  # the socket has mode 0660: the group, such as a proxy's, may connect
 chdir = "/opt/xinwen"
@@ -18,7 +22,13 @@ control_socket_disable = True
 
 
 def on_starting(server):
-    """In the first process: what is wrong with the database is told in one line."""
+    """In the first process: what is wrong with the database is told in one line; /metrics tells of all processes."""
     from service.asgi import check_start
 
     check_start()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="xinwen-metrics-")
+
+
+def on_exit(server):
+    """In the first process, at the end."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fastapi import FastAPI
+from uvicorn.config import STARTUP_FAILURE
 
 from service.access import AccessRules
 from service.app import create_app
@@ -24,15 +25,20 @@ def application(names: Iterable[str] = (), rate: int = 10, needs_token: bool = T
 
     It cannot see where the server listens, so a token is asked for unless *needs_token* says otherwise.
     """
+    check_start()
     return create_app(AccessRules(tuple(names), needs_token=needs_token, rate=rate), runs_watches=True)
 
 
 def check_start() -> None:
-    """End this process with one line on standard error where the application could not start, for its parent to call.
+    """End this process with one line on standard error if the application cannot start.
 
-    An embedded MongoDB that this starts stays as long as the process.
+    The status tells uvicorn and gunicorn that another start would end the same way. An embedded MongoDB that this
+    starts stays as long as the process.
     """
-    with shown_in_one_line(StoreError, IndexMismatch, SettingsError, OSError):
-        own_rows()
-        with opened() as database:
-            check(database, VERSION)
+    try:
+        with shown_in_one_line(StoreError, IndexMismatch, SettingsError, OSError):
+            own_rows()
+            with opened() as database:
+                check(database, VERSION)
+    except SystemExit:
+        raise SystemExit(STARTUP_FAILURE) from None  # the same number in gunicorn

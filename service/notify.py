@@ -39,7 +39,7 @@ class Notifier:
     def __exit__(self, *_: object) -> None:
         self.stopping()
         if self._is_asked_for:
-            self._thread.join()
+            self._thread.join(1)  # it may wait for an answer that nobody gives any more
 
     def stopping(self) -> None:
         """Say STOPPING, once; answers that have begun are still sent after that."""

@@ -57,6 +57,14 @@ class Site:
             reply.read()
             return reply.status
 
+    def searches_counted(self) -> float:
+        """How many searches that were answered /metrics tells of."""
+        with self.connected() as connection:
+            connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {next(self._turn)}"})
+            text = connection.getresponse().read().decode()
+        wanted = f'xinwen_http_requests_total{{method="GET",route="{SEARCH}",status="200"}} '
+        return sum(float(line.removeprefix(wanted)) for line in text.splitlines() if line.startswith(wanted))
+
     @contextmanager
     def half_asked(self) -> Iterator[Callable[[], int]]:
         """A search that the server waits to read; what this gives sends the rest, and gives the status of the answer."""
@@ -115,7 +123,11 @@ def settled(file: Path, run: Path) -> str:
     """The text of *file* for this checkout, its user and the data of the tests, with its sockets in the folder *run*."""
     installation = Installation(str(PROJECT), sys.executable, str(settings().data))
     text = filled(file.read_text("utf-8"), installation, lambda _, path: path)
-    for old, new in (("/run/xinwen", str(run)), ("user=xinwen", f"user={getpass.getuser()}")):
+    for old, new in (
+        ("/run/xinwen", str(run)),
+        ("/etc/xinwen", str(run)),
+        ("user=xinwen", f"user={getpass.getuser()}"),
+    ):
         text = text.replace(old, new)
     return text.replace("socket_owner=xinwen", f"socket_owner={getpass.getuser()}")
 

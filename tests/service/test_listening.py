@@ -14,7 +14,7 @@ import pytest
 
 from service.listening import ListenPlace, ServeError, WrongOption, is_local, listening, shown
 from service.running import check_certificate
-from tests.commands import assert_one_line_error, run, run_fresh
+from tests.commands import assert_one_line_error, run_fresh
 from tests.service.certificates import certificate
 
 
@@ -153,10 +153,7 @@ def test_certificates(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_command_says_it_in_one_line(folder: Path) -> None:
-    done = run_fresh("similarity", "serve", f"--uds={folder}/none/api.socket")  # which passes its options on
-    assert_one_line_error(done, "cannot listen", "No such file")
-    assert (done.returncode, list(folder.iterdir())) == (1, [])
-    done = run("service", "--fd=999")
+def test_the_command_says_it_in_one_line() -> None:
+    done = run_fresh("similarity", "serve", "--fd=999")  # which passes its options on
     assert_one_line_error(done, "--fd 999 is no socket")
     assert done.returncode == 2

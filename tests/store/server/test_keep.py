@@ -37,11 +37,6 @@ def test_it_says_when_the_server_runs_and_when_it_has_ended(data: Path, tmp_path
         _, errors = keeper.communicate(timeout=60)
         assert keeper.returncode == 1
         assert errors.splitlines()[-1].startswith("error: the embedded MongoDB has ended (log: ")
-        keeper = start("store", "keep", **variables)
-        assert manager.recv(100) == b"READY=1"
-        keeper.terminate()
-        assert keeper.communicate(timeout=60)[0] == ""
-        assert keeper.returncode == 0
 
 
 def test_a_server_of_ones_own_needs_no_keeping(tmp_path: Path) -> None:
@@ -55,7 +50,7 @@ def test_a_server_of_ones_own_needs_no_keeping(tmp_path: Path) -> None:
     assert "secret" not in done.stdout
 
 
-@pytest.mark.parametrize("command", ["store keep", "service --port=0", "similarity compact"])
+@pytest.mark.parametrize("command", ["store keep", "service --port=0"])
 def test_a_data_folder_of_another_user(command: str, tmp_path: Path) -> None:
     if os.geteuid() != 0 or not (setpriv := shutil.which("setpriv")):
         pytest.skip("not run: a command on a folder of another user, which only root can make")
