@@ -23,7 +23,7 @@ from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 from store import schema
 from store.article import Article
-from store.connection import Document
+from store.connection import Document, for_writers
 from store.documents import articles
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Watching:
         self._index, self._callback = index, callback
         self._key = watch.targets[0].key
         senders: Mapping[str, Send] = {CALLBACK: self._call}
-        deliveries = Deliveries(index.database, senders, lambda target: target.key == self._key)
+        deliveries = Deliveries(for_writers(index.database), senders, lambda target: target.key == self._key)
         self._runner = Runner(index, deliveries)
         self._runner.start()
 

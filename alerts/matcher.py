@@ -24,8 +24,9 @@ from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 from similarity.ranking.percolator import StoredQuery
 from similarity.ranking.request.options import SearchOptions
-from store.connection import Document
+from store.connection import Document, for_writers
 from store.documents.articles import READY, UNGROUPED
+from store.failover import repeat
 from store.leases import NumberedLease, server_time
 from store.schema import UNMATCHED_INDEX
 
@@ -50,13 +51,15 @@ class Matcher:
     _queries: dict[str, StoredQuery] = field(default_factory=dict)  # by id of the watch
 
     def __post_init__(self) -> None:
-        self.lease = NumberedLease(self.index.database, "matcher")
+        # Which articles are told depends on what was told: that is read where it is written.
+        self.database = for_writers(self.index.database)
+        self.lease = NumberedLease(self.database, "matcher")
 
     def step(self) -> int:
         """Match a batch of new articles; how many there were. Does nothing where another process has the lease."""
         if not self.lease.hold():
             return 0
-        database = self.index.database
+        database = self.database
         now = server_time(database)
         rows = _unmatched(database, now)
         if not rows:
@@ -75,7 +78,7 @@ class Matcher:
             UpdateOne({"_id": row["_id"], "revision": row["revision"]}, {"$unset": {"unmatched": ""}}) for row in rows
         ]
         if seen:
-            database.articles.bulk_write(seen, ordered=False)
+            repeat(database, lambda: database.articles.bulk_write(seen, ordered=False))
         return len(rows)
 
     def _found(self, ids: Sequence[str], active: Sequence[Watch]) -> list[tuple[Watch, dict[str, float]]]:
@@ -89,9 +92,9 @@ class Matcher:
                     text = watch.question.passage or watch.question.q
                     query = self._queries[watch.id] = self.index.stored_query(options, text, watch.question.like)
             except QueryError as error:
-                watches.note_fault(self.index.database, watch, str(error))
+                watches.note_fault(self.database, watch, str(error))
                 continue
-            watches.note_fault(self.index.database, watch, "")
+            watches.note_fault(self.database, watch, "")
             asked.append((watch, (query, options)))
         known = {watch.id for watch in active}
         self._queries = {key: query for key, query in self._queries.items() if key in known}

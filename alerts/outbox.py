@@ -21,6 +21,7 @@ from alerts.schedule import AT_ONCE
 from alerts.targets import CALLBACK, Target
 from alerts.watches import Watch
 from store.connection import Document
+from store.failover import are_duplicates, repeated
 
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 1440))
 """How long after each failed attempt the next one comes; after the last one the message has failed."""
@@ -31,7 +32,6 @@ MANY, WINDOW = 20, timedelta(minutes=10)
 """More stories than this in this time become one message with a link."""
 
 _MOST_ENTRIES = 200
-_DUPLICATE = 11_000  # MongoDB's error code
 
 
 def row(watch: Watch, kind: str, article: str, told: bool, found: datetime, **fields: object) -> Document:
@@ -41,6 +41,7 @@ def row(watch: Watch, kind: str, article: str, told: bool, found: datetime, **fi
     return own | {"found": found, "waiting": waiting if told else []} | fields
 
 
+@repeated
 def insert(database: Database[Document], rows: Sequence[Document]) -> None:
     """Insert *rows*; those whose watch and article are noted already stay as they are."""
     if not rows:
@@ -48,8 +49,7 @@ def insert(database: Database[Document], rows: Sequence[Document]) -> None:
     try:
         database.outbox.insert_many(list(rows), ordered=False)
     except BulkWriteError as error:
-        faults = error.details.get("writeErrors", [])
-        if any(fault["code"] != _DUPLICATE for fault in faults) or error.details.get("writeConcernErrors"):
+        if not are_duplicates(error):
             raise
 
 
@@ -84,12 +84,14 @@ def forget_removed(database: Database[Document], target: str) -> None:
         collection.delete_many({"watch": {"$in": list(found)}})
 
 
+@repeated
 def finish_claims(database: Database[Document], target: str) -> None:
     """Complete messages to *target* that a killed sender had made, and whose rows still wait."""
     for message in database.messages.find({"target": target, "state": WAITING, "claimed": False}):
         _finish_claim(database, message)
 
 
+@repeated
 def _finish_claim(database: Database[Document], message: Document) -> None:
     rows = {"_id": {"$in": message["matches"]}}
     database.outbox.update_many(rows, {"$pull": {"waiting": {"target": message["target"]}}})
@@ -167,17 +169,20 @@ def begin_attempt(database: Database[Document], message: Document, number: int, 
     return bool(changed.matched_count)
 
 
+@repeated
 def note_answer(database: Database[Document], message: Document, is_delivered: bool, answer: str, now: datetime) -> str:
     """Note what the service answered; the state of the message after that."""
     attempts = message["attempts"] + 1
     state = DELIVERED if is_delivered else WAITING if attempts <= len(RETRIES) else FAILED
+    # Once, however often it is repeated.
+    unnoted = {"_id": message["_id"], "attempts": message["attempts"]}
     change: Document = {"state": state, "attempts": attempts}
     if state == WAITING:
         change["next"] = now + RETRIES[attempts - 1]
     else:
         change["ended"] = now
     noted = {"at": now, "delivered": is_delivered, "answer": answer[:300]}
-    database.messages.update_one({"_id": message["_id"]}, {"$set": change, "$push": {"answers": noted}})
+    database.messages.update_one(unnoted, {"$set": change, "$push": {"answers": noted}})
     return state
 
 

@@ -35,7 +35,7 @@ class Runner:
         self.fault = ""
         self._stopping = Event()
         self._matcher = Matcher(index)
-        self._deliveries = deliveries or Deliveries(index.database)
+        self._deliveries = deliveries or Deliveries(self._matcher.database)
         self._threads = [
             Thread(target=self._repeat, args=(self._match,), name="xinwen-matcher", daemon=True),
             Thread(target=self._repeat, args=(self._send,), name="xinwen-deliveries", daemon=True),
@@ -60,7 +60,7 @@ class Runner:
     def _match(self) -> bool:
         number = self._matcher.step()
         if self._matcher.lease.hold():
-            source_watch.step(self._matcher.index.database)
+            source_watch.step(self._matcher.database)
         return bool(number)
 
     def _send(self) -> bool:

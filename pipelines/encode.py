@@ -18,6 +18,7 @@ from store.article import Article
 from store.connection import Document, StoreError
 from store.documents import fingerprints
 from store.documents.embeddings import Embeddings, stored_embeddings
+from store.failover import repeated
 from store.settings import settings
 from text.analysis.analyzer import Analyzer
 from text.embedding.encoder import Encoder, find_encoder
@@ -73,6 +74,7 @@ class Encode:
             return None
 
 
+@repeated
 def _stored(database: Database[Document], article: Article, digest: str, dimensions: int) -> Encoded | None:
     embeddings = stored_embeddings(database, article.id, digest, dimensions)
     if embeddings is None or not tells_a_story(article.title, article.body or article.summary):

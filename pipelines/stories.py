@@ -12,6 +12,7 @@ from pipelines.fingerprint_window import FingerprintWindow
 from store.connection import Document
 from store.documents import fingerprints, stories
 from store.documents.fingerprints import StoredFingerprint
+from store.failover import repeat
 from text.stories.fingerprint import VERSION, Fingerprint, bands
 from text.stories.same_story import COPY_WINDOW, WINDOW, assign
 from text.stories.shortlist import gist
@@ -34,8 +35,8 @@ def assign_stories(
     alike: dict[str, dict[str, tuple[str, float]]] = {}
     if stored:
         known |= stored.keys() - fingerprints.keep(database, [row for row, _ in stored.values()])
-        window.move(database, stored)
-        alike = _find_alike(database, window, stored)
+        repeat(database, lambda: window.move(database, stored))
+        alike = repeat(database, lambda: _find_alike(database, window, stored))
         fingerprints.record_alike(database, (((key, stored[key][0].stamp), others) for key, others in alike.items()))
     if known or alike:
         # An article that was stored before may have to leave its story.

@@ -50,7 +50,7 @@ from similarity.reader.segment_cache import SegmentCache
 from similarity.reader.watcher import Watcher
 from similarity.refresh import Refresher
 from store.article import Article
-from store.connection import Document, connect, database_address, store_errors, without_password
+from store.connection import Document, committed, connect, database_address, for_readers, store_errors, without_password
 from store.documents.stories import StoryArticle, other_articles
 from store.documents.visits import article_at
 from store.index import preparation
@@ -90,16 +90,17 @@ class SimilarityIndex:
     def _attach(self, database: Database[Document], live: bool) -> None:
         """Open the index in *database*, as this process does it."""
         folder = settings().data / "cache"
+        self._database = database = for_readers(database)
         preparation.check(database, self._analyzer.version)
-        self._database = database
         self._cache = SegmentCache(folder / "segments")
         self._term_ids = TermIds(database)
         self._builder = QueryBuilder(database, self._analyzer, self._term_ids, folder, self._encoder)
         self._requests = RequestReader(database, self._analyzer, self._term_ids)
         self._passages = PassageReader(database, self._encoder)
         lsi = Lsi(database, folder / "topics", self._analyzer.version)
-        loader = Loader(database, self._cache, self._analyzer.version)
-        self._refresher = refresher = Refresher(database, loader, self._term_ids, lsi.topics_of)
+        in_order = database.client.start_session(causal_consistency=True)
+        loader = Loader(committed(database), self._cache, self._analyzer.version, in_order)
+        self._refresher = refresher = Refresher(committed(database), loader, self._term_ids, lsi.topics_of, in_order)
         refresher.refresh()
         if live:
             self._watcher = Watcher(database, refresher.refresh, refresher.note_deleted, refresher.compare_count)
@@ -114,7 +115,7 @@ class SimilarityIndex:
         DamagedManifest.
         """
         address = database_address(uri)
-        database = connect(address)
+        database = connect(address, for_reading=True)
         with ExitStack() as unless_open, store_errors(address):
             unless_open.callback(database.client.close)
             index = cls(database, analyzer, live, address=address)
@@ -137,7 +138,7 @@ class SimilarityIndex:
         with self._reconnecting:
             if self._process != os.getpid():
                 inherited = self._database.client
-                self._attach(connect(self.address), live=self._watcher is not None)
+                self._attach(connect(self.address, for_reading=True), live=self._watcher is not None)
                 inherited.close()
 
     def __enter__(self) -> Self:
@@ -297,7 +298,11 @@ class SimilarityIndex:
     @property
     @guarded
     def database(self) -> Database[Document]:
-        """The database of the index, for what is stored beside it: stories, runs, sources."""
+        """The database of the index, for what is stored beside it: stories, runs, sources.
+
+        It is read as the index is: at another member while there is no primary. ``store.connection.for_writers`` gives
+        the one for programs that write what they decide from what they have read.
+        """
         return self._database
 
     @property

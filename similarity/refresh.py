@@ -1,10 +1,16 @@
-"""Replaces the snapshot of an open index by a newer one, and finds articles that were deleted without a trace."""
+"""Replaces the snapshot of an open index by a newer one, and finds articles that were deleted without a trace.
+
+All is read in one causally consistent session, and only what a majority has: a member that is behind waits until it has
+what an earlier refresh has seen, so no snapshot is older than the one before, whichever members die, sleep or lag.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 
+from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from similarity.query.term_ids import TermIds
@@ -20,13 +26,19 @@ from store.index.segment_format import id_bytes, id_strings
 class Refresher:
     """Holds the snapshot ``state``, which is replaced but never changed; safe to use from threads.
 
-    So a query sees one snapshot to its end.
+    So a query sees one snapshot to its end. *database* is read in *session* alone.
     """
 
     def __init__(
-        self, database: Database[Document], loader: Loader, term_ids: TermIds, topics: Callable[[Collection], Topics]
+        self,
+        database: Database[Document],
+        loader: Loader,
+        term_ids: TermIds,
+        topics: Callable[[Collection], Topics],
+        session: ClientSession,
     ) -> None:
         self._database, self._loader, self._term_ids, self._topics = database, loader, term_ids, topics
+        self._session = session
         self._refreshing = Lock()
         self._deleted: dict[str, int] = {}
         self._difference = self._explained = 0
@@ -36,7 +48,7 @@ class Refresher:
 
     def refresh(self) -> int:
         """Bring in what was stored, changed or deleted since the last refresh; how many articles are new or changed."""
-        with self._refreshing:
+        with self._in_order():
             regroupings = counters.upper_bound(self._database, counters.STORIES)
             changed = self._advance()
             self.regroupings = regroupings
@@ -44,7 +56,7 @@ class Refresher:
 
     def note_deleted(self, ids: Iterable[str]) -> None:
         """Hide the articles *ids* from the next snapshot on, if they are not stored any more."""
-        with self._refreshing:
+        with self._in_order():
             self._deleted |= deleted_among(self._database, self.state.collection, ids)
 
     def compare_count(self) -> None:
@@ -53,7 +65,7 @@ class Refresher:
         That is done when the number of stored articles differs from the snapshot's by the same number in two calls;
         once, it may be a pipeline that is storing.
         """
-        with self._refreshing:
+        with self._in_order():
             stored = self._database.articles.estimated_document_count()
             difference = stored - len(self.state.collection)
             again, self._difference = difference == self._difference, difference
@@ -63,6 +75,12 @@ class Refresher:
             self._advance()
             # The estimate can be wrong after a crash of the server. Do not read all ids again because of that.
             self._explained = stored - len(self.state.collection)
+
+    @contextmanager
+    def _in_order(self) -> Iterator[None]:
+        """One refresh at a time, which reads nothing older than the one before."""
+        with self._refreshing, self._session.bind(end_session=False):
+            yield
 
     def _advance(self) -> int:
         before = self.state.collection

@@ -1,15 +1,22 @@
-"""Connects to MongoDB, that of MONGODB_URI or the embedded server, with majority writes and time limits."""
+"""Connects to MongoDB, that of MONGODB_URI or the embedded server, with majority writes and time limits.
+
+An address of several hosts is that of a replica set, in which a new primary takes about eleven seconds to be elected:
+writers wait three times as long for a server there. Writers read what the primary has. Readers take another member
+while there is no primary (``for_readers``), or the one that the address prefers.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pymongo
 from bson.errors import BSONError
-from pymongo import MongoClient
+from pymongo import MongoClient, ReadPreference
 from pymongo.database import Database
 from pymongo.errors import (
     BulkWriteError,
@@ -18,7 +25,9 @@ from pymongo.errors import (
     OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
+    WTimeoutError,
 )
+from pymongo.read_concern import ReadConcern
 
 from store import logs
 from store.disk import space_of
@@ -36,8 +45,11 @@ DISK_FULL = "disk full"
 """How the message of a StoreError begins where there is no room to write."""
 
 _SCHEMES = ("mongodb://", "mongodb+srv://")
-_UNAUTHORIZED, _AUTHENTICATION_FAILED, _NOT_WRITABLE = 13, 18, 10107  # MongoDB's error codes
+_UNAUTHORIZED, _AUTHENTICATION_FAILED, _NOT_WRITABLE, _TOO_FEW_ACKNOWLEDGED = 13, 18, 10107, 64  # MongoDB's error codes
 _WRITES_BLOCKED, _OUT_OF_DISK_SPACE = 371, 14031  # likewise
+_NO_PRIMARY = ("No primary available", "No replica set members match")
+_WRONG_SET = "for replica set name"
+_ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
 
 
 if not (_driver := logging.getLogger("pymongo")).level:  # else a level was asked for
@@ -67,8 +79,11 @@ def database_address(uri: str | None = None) -> str:
         raise StoreError(str(error)) from None
 
 
-def connect(uri: str | None = None) -> Database[Document]:
-    """The database at *uri* (see ``database_address``), after a successful ping. Raises StoreError."""
+def connect(uri: str | None = None, *, for_reading: bool = False) -> Database[Document]:
+    """The database at *uri* (see ``database_address``), after a successful ping. Raises StoreError.
+
+    It is read at the primary, which has to be there. *for_reading*: any member will do, see ``for_readers``.
+    """
     address = str(database_address(uri))
     if not address.startswith(_SCHEMES):
         # pymongo would take a text without a scheme for the name of a host, and look for that for ten seconds.
@@ -77,12 +92,38 @@ def connect(uri: str | None = None) -> Database[Document]:
         client: MongoClient[Document] = MongoClient(address, **_options(address))
         with ExitStack() as on_failure:
             on_failure.callback(client.close)
-            database = client.get_default_database(DEFAULT_DATABASE)
-            database.command("ping")
+            database = client.get_default_database(DEFAULT_DATABASE, read_preference=ReadPreference.PRIMARY)
+            with pymongo.timeout(settings().timeout):  # an election is worth a longer wait, a wrong address is not
+                database.command("ping", read_preference=ReadPreference.PRIMARY_PREFERRED)
+            if not for_reading:
+                database.command("ping")
             on_failure.pop_all()
     except (PyMongoError, ValueError) as error:
         raise store_error(error, address) from error
-    return database
+    return for_readers(database) if for_reading else database
+
+
+def for_readers(database: Database[Document]) -> Database[Document]:
+    """*database*, read where its address says, else at the primary, or at another member while there is none."""
+    preferred = database.client.read_preference
+    is_given = preferred != ReadPreference.PRIMARY
+    return database.with_options(read_preference=preferred if is_given else ReadPreference.PRIMARY_PREFERRED)
+
+
+def for_writers(database: Database[Document]) -> Database[Document]:
+    """*database*, read at the primary: what is decided from an older state, a writer must not write."""
+    return database.with_options(read_preference=ReadPreference.PRIMARY)
+
+
+def committed(database: Database[Document]) -> Database[Document]:
+    """*database* without what a majority does not have yet: that is gone if the primary dies now.
+
+    A server that is in no set has no majority; it would answer with what its last checkpoint has.
+    """
+    servers = database.client.topology_description.server_descriptions().values()
+    if any(server.server_type_name == "Standalone" for server in servers):
+        return database
+    return database.with_options(read_concern=ReadConcern("majority"))
 
 
 @contextmanager
@@ -112,7 +153,11 @@ def store_error(error: Exception, address: str) -> StoreError:
     if is_disk_full(error):
         return StoreError(_disk_full(shown))
     if isinstance(error, (ConfigurationError, InvalidURI, ValueError)) and not isinstance(error, BSONError):
-        return StoreError(f"MONGODB_URI {shown} is wrong: {first_line(error)}")
+        return StoreError(f"MONGODB_URI {shown} is wrong: {_without_secrets(first_line(error), address)}")
+    if _is_short_of_members(error):
+        return StoreError(
+            f"MongoDB at {shown} wrote, but no majority of the set has it yet: start the members that are down"
+        )
     if isinstance(error, BulkWriteError):
         faults = error.details.get("writeErrors") or error.details.get("writeConcernErrors") or [{}]
         return StoreError(f"MongoDB at {shown} failed: {faults[0].get('errmsg', 'some writes did not succeed')}")
@@ -121,6 +166,14 @@ def store_error(error: Exception, address: str) -> StoreError:
     if isinstance(error, OperationFailure) and error.code == _AUTHENTICATION_FAILED:
         return StoreError(f"MongoDB at {shown} refuses the user or password")
     if isinstance(error, ServerSelectionTimeoutError):
+        if _WRONG_SET in str(error):
+            name = parse_qs(urlsplit(address).query).get("replicaSet", ["?"])[0]
+            return StoreError(f"MongoDB at {shown}: its set is not called {name!r}; rs.status().set says its name")
+        if any(text in str(error) for text in _NO_PRIMARY):
+            return StoreError(
+                f"MongoDB at {shown} has no primary: too few members of its set are up or see one another; "
+                "start those that are down, rs.status() lists them"
+            )
         return StoreError(f"MongoDB at {shown} cannot be reached: {first_line(error)}")
     return StoreError(f"MongoDB at {shown} failed: {first_line(error)}")
 
@@ -138,6 +191,15 @@ def _disk_full(address: str) -> str:
     return f"{DISK_FULL}: {space_of(settings().data)}; nothing is written until there is room, searches go on"
 
 
+def _is_short_of_members(error: Exception) -> bool:
+    if isinstance(error, WTimeoutError):
+        return True
+    if not isinstance(error, BulkWriteError):
+        return False
+    faults = error.details.get("writeConcernErrors", ())
+    return not error.details.get("writeErrors") and any(fault.get("code") == _TOO_FEW_ACKNOWLEDGED for fault in faults)
+
+
 def without_password(address: str) -> str:
     """*address* without its passwords, for messages and logs."""
     scheme, separator, rest = logs.SECRET_OPTION.sub(r"\1***", address).partition("://")
@@ -145,6 +207,15 @@ def without_password(address: str) -> str:
     if not at:
         return f"{scheme}{separator}{rest}"
     return f"{scheme}{separator}{credentials.split(':', 1)[0]}:***@{host}"
+
+
+def _without_secrets(message: str, address: str) -> str:
+    """*message* of the driver about *address*; it quotes parts of a password that is not escaped."""
+    credentials, at, _ = address.partition("://")[2].rpartition("@")
+    password = credentials.partition(":")[2]
+    if (at and any(sign in password for sign in "/?#[]@:")) or password.count("%") != len(_ESCAPED.findall(password)):
+        return "signs of the password have to be escaped, such as @ as %40, / as %2F and % as %25"
+    return message
 
 
 def another_database(address: str, name: str) -> str:
@@ -172,8 +243,13 @@ def _options(address: str) -> Document:
         "connectTimeoutMS": milliseconds,
         "socketTimeoutMS": 6 * milliseconds,
         "w": "majority",
+        "journal": True,
         "wTimeoutMS": 3 * milliseconds,
     }
+    if address.startswith("mongodb+srv://") or "," in urlsplit(address).netloc:
+        # A member that hangs is noticed after the two last together: until then readers wait for its answer.
+        several = {"serverSelectionTimeoutMS": 3 * milliseconds, "connectTimeoutMS": max(milliseconds // 3, 500)}
+        options |= several | {"heartbeatFrequencyMS": max(milliseconds // 10, 500)}
     given = {name.lower() for name in parse_qs(urlsplit(address).query)}
     return {name: value for name, value in options.items() if name.lower() not in given}
 

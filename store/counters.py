@@ -9,6 +9,7 @@ from pymongo import DESCENDING, ReturnDocument
 from pymongo.database import Database
 
 from store.connection import Document
+from store.failover import repeated
 
 TERMS = "terms"
 """Counter of token ids, which begin with 0."""
@@ -20,8 +21,12 @@ STORIES = "stories"
 """Counter of the times that articles were given another story, which changes no revision."""
 
 
+@repeated
 def reserve(database: Database[Document], name: str, count: int) -> int:
-    """Reserve *count* consecutive numbers of the counter *name* for the caller alone; returns the first."""
+    """Reserve *count* consecutive numbers of the counter *name* for the caller alone; returns the first.
+
+    Repeated, it leaves a gap.
+    """
     counter = database.counters.find_one_and_update(
         {"_id": name}, {"$inc": {"next": count}}, upsert=True, return_document=ReturnDocument.AFTER
     )
@@ -35,6 +40,7 @@ def upper_bound(database: Database[Document], name: str) -> int:
     return int(counter["next"]) if counter else 0
 
 
+@repeated
 def repair(database: Database[Document]) -> None:
     """Raise counters that are below numbers in use, as after an index of format 1 or a partial restore of a backup."""
     last = database.terms.find_one({}, {"id": 1}, sort=[("id", DESCENDING)])

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from store.connection import Document
+from store.failover import repeat, repeated
 
 SECONDS = 15.0
 """A lease that its owner has not renewed for so long may be taken by another process."""
@@ -79,8 +80,11 @@ class NumberedLease:
             return now < self._until
         self._asked = now
         try:
-            row = self._database.leases.find_one_and_update(
-                {"_id": self.name}, [{"$set": self._taken()}], upsert=True, return_document=ReturnDocument.AFTER
+            row = repeat(
+                self._database,
+                lambda: self._database.leases.find_one_and_update(
+                    {"_id": self.name}, [{"$set": self._taken()}], upsert=True, return_document=ReturnDocument.AFTER
+                ),
             )
         except DuplicateKeyError:  # another process has just made it
             row = None
@@ -103,16 +107,17 @@ class NumberedLease:
         """
         ours = {"_id": self.name, "owner": self.owner, "number": self.number}
         renewed = [{"$set": {"until": self._end()}}]
-        if not self._database.leases.update_one(ours, renewed).matched_count:
+        asked = time.monotonic()  # before: the answer may take as long as an election
+        if not repeat(self._database, lambda: self._database.leases.update_one(ours, renewed)).matched_count:
             raise LeaseLost(f"the lease {self.name!r} lapsed, and another process has taken it")
-        self._asked = time.monotonic()
-        self._until = self._asked + self.seconds
+        self._asked, self._until = asked, asked + self.seconds
 
     def release(self) -> None:
         """Give the lease up, so that another process need not wait until it lapses."""
         self._until = self._asked = 0.0
         ended = {"$set": {"until": _NEVER, "done": self.number}}
-        self._database.leases.update_one({"_id": self.name, "owner": self.owner, "number": self.number}, ended)
+        ours = {"_id": self.name, "owner": self.owner, "number": self.number}
+        repeat(self._database, lambda: self._database.leases.update_one(ours, ended))
 
     def _end(self) -> Document:
         return {"$add": ["$$NOW", int(1000 * self.seconds)]}
@@ -145,6 +150,7 @@ def hold_index_lease(database: Database[Document]) -> Iterator[NumberedLease]:
         lease.release()
 
 
+@repeated
 def holder_of(database: Database[Document], name: str) -> Holder | None:
     """Who has the lease *name* now, by the server's clock; None for nobody."""
     row = database.leases.find_one({"_id": name, "$expr": {"$not": [_is_free(SECONDS)]}})
@@ -157,12 +163,14 @@ def holders(database: Database[Document]) -> dict[str, Holder]:
     return {row["_id"]: _holder(row) for row in rows}
 
 
-def done_of(database: Database[Document], names: Iterable[str]) -> dict[str, int]:
+@repeated
+def done_of(database: Database[Document], names: Collection[str]) -> dict[str, int]:
     """By name of a lease the last number whose owner gave it up; without those that nobody ever did."""
     rows = database.leases.find({"_id": {"$in": list(names)}, "done": {"$exists": True}}, {"done": 1})
     return {row["_id"]: row["done"] for row in rows}
 
 
+@repeated
 def server_time(database: Database[Document]) -> datetime:
     """The time by the clock of the database server, which all processes share."""
     moment: datetime = database.command("hello")["localTime"]

@@ -33,6 +33,7 @@ from store.connection import Document, StoreError, connect, database_address, st
 from store.documents import archive
 from store.documents.articles import existing_ids, release
 from store.errors import shown_in_one_line
+from store.failover import repeated
 from store.index.preparation import IndexMismatch
 from store.settings import SettingsError
 from store.terminal import Terminal
@@ -103,6 +104,7 @@ class RereadSpider(Spider):
             yield article
 
 
+@repeated
 def _archived(database: Database[Document], collection: str, key: str) -> tuple[Document, archive.Raw]:
     """The document *key* of *collection*, and the bytes that it refers to. Raises NotArchived."""
     row = database[collection].find_one({"_id": key}, {"source": 1, "url": 1, "raw": 1})

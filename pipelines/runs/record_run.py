@@ -21,6 +21,7 @@ from pipelines.storage import FAILED, Storage, storage_of
 from store import logs
 from store.connection import DISK_FULL, Document, StoreError
 from store.documents.sources import note_source
+from store.failover import repeated
 
 logger = logging.getLogger(__name__)
 
@@ -78,10 +79,12 @@ class RecordRun:
         self._crawler.stats.inc_value(f"xinwen/{name}")
 
 
+@repeated
 def add_run(database: Database[Document], record: Document) -> None:
     """Store the record of a run; its field ``articles`` is the number of stored articles of the source."""
     record["articles"] = database.articles.count_documents({"source": record["source"]})
-    database.runs.insert_one(record)
+    key = record.setdefault("_id", ObjectId())
+    database.runs.replace_one({"_id": key}, record, upsert=True)
 
 
 def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:

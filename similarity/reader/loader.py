@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
+from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from similarity.reader.collection import Collection, Revisions, live_segments, pending_with, pending_without
@@ -34,11 +35,15 @@ class _Replaced(Exception):
 
 @dataclass(frozen=True)
 class Loader:
-    """Loads snapshots from *database*; segments are opened through *cache*. *analyzer*: this program's version."""
+    """Loads snapshots from *database*; segments are opened through *cache*. *analyzer*: this program's version.
+
+    *session*: the one that ``next`` is called in; what other threads read is not older than what it has seen.
+    """
 
     database: Database[Document]
     cache: SegmentCache
     analyzer: str
+    session: ClientSession
 
     def next(self, before: Collection, untraced: Revisions) -> Collection:
         """The snapshot of what is stored now; *before* itself when nothing has changed.
@@ -119,7 +124,7 @@ class Loader:
     def _load(self, entry: SegmentEntry) -> SegmentReader | None:
         """The reader of a segment; None when it cannot be read, which is logged. Raises _Replaced."""
         try:
-            return self.cache.open(entry.sha256, lambda: segments.read(self.database, entry.sha256, entry.parts))
+            return self.cache.open(entry.sha256, lambda: self._read(entry))
         except (MissingSegment, DamagedSegment, CorruptVector) as error:
             if all(current.sha256 != entry.sha256 for current in manifest.read(self.database).segments):
                 raise _Replaced from None
@@ -129,6 +134,14 @@ class Loader:
                 entry.documents,
             )
             return None
+
+    def _read(self, entry: SegmentEntry) -> bytes:
+        """The bytes of a segment, from a member that has them; in a thread, and a session is of one thread."""
+        with self.database.client.start_session(causal_consistency=True) as session:
+            if self.session.operation_time:
+                session.advance_operation_time(self.session.operation_time)
+            with session.bind(end_session=False):
+                return segments.read(self.database, entry.sha256, entry.parts)
 
     def _stand_ins(self, collection: Collection) -> Iterator[SegmentReader]:
         """In-memory segments of all stored articles that are neither pending nor live in a segment that was read."""

@@ -22,14 +22,14 @@ from gridfs import GridFSBucket, NoFile
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-from store.connection import Document
+from store.connection import Document, committed
+from store.failover import are_duplicates, repeated
 
 MAX_DOCUMENT_BYTES = 15 * 2**20
 """Compressed bytes up to which content is in a document; MongoDB refuses documents over 16 MiB."""
 
 _LEVEL = 3  # level 5 takes twice as long and saves a twentieth
 _GZIP = b"\x1f\x8b"
-_DUPLICATE_KEY = 11000
 _SECRET_HEADERS = ("set-cookie", "set-cookie2", "www-authenticate", "authorization")
 
 
@@ -74,12 +74,16 @@ class NotArchived(LookupError):
 
 def keep(database: Database[Document], raws: Iterable[Raw]) -> None:
     """Store the bytes of *raws* that are not stored yet. Call it before the articles that refer to them are written."""
-    new = {raw.sha256: raw for raw in raws}
+    _keep(database, {raw.sha256: raw for raw in raws})
+
+
+@repeated
+def _keep(database: Database[Document], new: dict[str, Raw]) -> None:
     wanted = {"_id": {"$in": list(new)}}
     if database.raw.find_one(wanted, {"_id": 1}):
         # Bytes that no article refers to may be about to be removed for their age: from now on they are young.
         database.raw.update_many(wanted, {"$set": {"stored": datetime.now(UTC)}})
-    present = {row["_id"] for row in database.raw.find(wanted, {"_id": 1})}
+    present = {row["_id"] for row in committed(database).raw.find(wanted, {"_id": 1})}
     rows = [_row(database, key, raw) for key, raw in new.items() if key not in present]
     if not rows:
         return
@@ -87,7 +91,7 @@ def keep(database: Database[Document], raws: Iterable[Raw]) -> None:
         database.raw.insert_many(rows, ordered=False)
     except BulkWriteError as error:
         # Another crawl may have stored the same bytes in the meantime. Any other error is raised.
-        if any(fault["code"] != _DUPLICATE_KEY for fault in error.details["writeErrors"]):
+        if not are_duplicates(error):
             raise
 
 

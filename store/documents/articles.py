@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -20,9 +20,10 @@ from pymongo.database import Database
 
 from store import counters
 from store.article import Access, Article, File
-from store.connection import Document
+from store.connection import Document, committed
 from store.documents import archive, stories
 from store.documents.embeddings import Embeddings
+from store.failover import repeat, repeated
 from store.vectors import pack
 
 BagOfWords = list[tuple[int, int]]
@@ -80,8 +81,7 @@ def write(
     ``note_grouped`` then.
     """
     documents = {analyzed.article.id: analyzed.document for analyzed in articles}
-    rows = database.articles.find({"_id": {"$in": list(documents)}}, {"content": 1})
-    present = {row["_id"]: row["content"] for row in rows}
+    present = _contents(database, list(documents))
     outcomes: dict[str, Outcome] = {}
     changes: dict[str, Document] = {}
     for key, document in documents.items():
@@ -95,14 +95,22 @@ def write(
     if changes:
         revision = counters.reserve(database, counters.REVISIONS, 1)
         state = UNGROUPED if grouped_later else READY
-        database.articles.bulk_write([_upsert(changes[key], revision, state) for key in changes], ordered=False)
+        writes = [_upsert(changes[key], revision, state) for key in changes]
+        repeat(database, lambda: database.articles.bulk_write(writes, ordered=False))
     return outcomes
+
+
+@repeated
+def _contents(database: Database[Document], ids: list[str]) -> dict[str, str]:
+    """The content hashes of those of *ids* that are stored, also if the primary dies now."""
+    rows = committed(database).articles.find({"_id": {"$in": ids}}, {"content": 1})
+    return {row["_id"]: row["content"] for row in rows}
 
 
 def note_grouped(database: Database[Document], ids: Iterable[str]) -> None:
     """Note that the articles *ids* are in their stories, for the matcher of the watches, which waits for that."""
     waiting = {"_id": {"$in": list(ids)}, "unmatched": UNGROUPED}
-    database.articles.update_many(waiting, {"$set": {"unmatched": READY}})
+    repeat(database, lambda: database.articles.update_many(waiting, {"$set": {"unmatched": READY}}))
 
 
 def delete(database: Database[Document], ids: Iterable[str]) -> int:
@@ -154,15 +162,19 @@ def newest_write(database: Database[Document]) -> datetime | None:
     return row["stored"] if row else None
 
 
-def access_of(database: Database[Document], ids: Iterable[str]) -> dict[str, Access]:
+@repeated
+def access_of(database: Database[Document], ids: Collection[str]) -> dict[str, Access]:
     """How much is kept of those of the article *ids* that are stored."""
     return {row["_id"]: row["access"] for row in database.articles.find({"_id": {"$in": list(ids)}}, {"access": 1})}
 
 
-def find_digests(database: Database[Document], digests: Iterable[str]) -> dict[str, str]:
+@repeated
+def find_digests(database: Database[Document], digests: Collection[str]) -> dict[str, str]:
     """For each of the text *digests* that is stored, the id of the article that was stored with it first."""
+    # Committed: the copy of an article is dropped because of it.
+    stored = committed(database).articles
     found: dict[str, str] = {}
-    for row in database.articles.find({"digest": {"$in": list(digests)}}, {"digest": 1}).sort("first_stored", 1):
+    for row in stored.find({"digest": {"$in": list(digests)}}, {"digest": 1}).sort("first_stored", 1):
         found.setdefault(row["digest"], row["_id"])
     return found
 
@@ -176,7 +188,8 @@ def token_fields(row: Document, bags: list[BagOfWords], bigrams: BagOfWords, dig
 
 def add_address(database: Database[Document], article_id: str, url: str) -> None:
     """Record that the text of a stored article is also at *url*."""
-    database.articles.update_one({"_id": article_id}, {"$addToSet": {"also_at": url}})
+    change = {"$addToSet": {"also_at": url}}
+    repeat(database, lambda: database.articles.update_one({"_id": article_id}, change))
 
 
 def quarantine(
@@ -193,12 +206,13 @@ def quarantine(
     if raw:
         archive.keep(database, [_of_source(raw, source)])
         refused["raw"] = raw.reference()
-    database.quarantine.replace_one({"_id": key}, refused, upsert=True)
+    repeat(database, lambda: database.quarantine.replace_one({"_id": key}, refused, upsert=True))
 
 
 def release(database: Database[Document], keys: Iterable[str]) -> None:
     """Remove addresses from quarantine whose articles have been stored since."""
-    database.quarantine.delete_many({"_id": {"$in": list(keys)}})
+    stored = {"_id": {"$in": list(keys)}}
+    repeat(database, lambda: database.quarantine.delete_many(stored))
 
 
 def _of_source(raw: archive.Raw, source: str) -> archive.Raw:

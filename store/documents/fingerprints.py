@@ -18,6 +18,7 @@ from pymongo import UpdateOne
 from pymongo.database import Database
 
 from store.connection import Document
+from store.failover import repeat
 from store.schema import FINGERPRINT_TIME_INDEX
 
 
@@ -77,13 +78,18 @@ def keep(database: Database[Document], fingerprints: Sequence[StoredFingerprint]
         writes.append(UpdateOne({"_id": fingerprint.id}, change, upsert=True))
     if not writes:
         return set()
-    result = database.portraits.bulk_write(writes, ordered=False)
+    result = repeat(database, lambda: database.portraits.bulk_write(writes, ordered=False))
     return set((result.upserted_ids or {}).values())
 
 
 def drop(database: Database[Document], ids: Collection[str]) -> int:
     """Remove the fingerprints of the articles *ids*; how many there were."""
-    return database.portraits.delete_many({"_id": {"$in": list(ids)}}).deleted_count
+    dropped = {"_id": {"$in": list(ids)}}
+    # Counted before: a deletion that is repeated does not know what it deleted the first time.
+    number = repeat(database, lambda: database.portraits.count_documents(dropped))
+    if number:
+        repeat(database, lambda: database.portraits.delete_many(dropped))
+    return number
 
 
 def stamps(database: Database[Document], made: str, windows: Iterable[tuple[datetime, datetime]]) -> dict[str, str]:
@@ -133,7 +139,7 @@ def record_alike(database: Database[Document], pairs: Iterable[tuple[tuple[str, 
             }
             writes.append(UpdateOne({"_id": key, "stamp": stamp}, change))
     if writes:
-        database.portraits.bulk_write(writes, ordered=False)
+        repeat(database, lambda: database.portraits.bulk_write(writes, ordered=False))
 
 
 def alike_pairs(

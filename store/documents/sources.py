@@ -18,6 +18,7 @@ from pymongo.database import Database
 
 from store.article import Access
 from store.connection import Document
+from store.failover import repeated
 from store.sources_file import SourcesFile, SourcesFileError, sources_file
 
 PACKAGED = Path(__file__).with_name("sources.json")
@@ -45,6 +46,7 @@ def source_rows(database: Database[Document]) -> dict[str, SourceRow]:
     return {row.key: row for row in sorted(rows.values(), key=lambda row: (row.number, row.key))}
 
 
+@repeated
 def note_source(database: Database[Document], row: Document) -> None:
     """Remember the *row* (see ``SourceRow``) that a crawl ran with."""
     fields = dict(row)

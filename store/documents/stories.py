@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import combinations
 
 from pymongo import UpdateMany
@@ -19,6 +20,7 @@ from pymongo.database import Database
 from store import counters
 from store.connection import Document
 from store.documents import fingerprints
+from store.failover import repeat, repeated
 from text.stories.linkage import Pair, join
 
 
@@ -50,7 +52,7 @@ def regroup(database: Database[Document], ids: Collection[str]) -> None:
     """
     # Articles that were stored by a program without stories are a story each.
     unset: Document = {"_id": {"$in": list(ids)}, "story": {"$exists": False}}
-    database.articles.update_many(unset, [{"$set": {"story": "$_id"}}])
+    repeat(database, lambda: database.articles.update_many(unset, [{"$set": {"story": "$_id"}}]))
     touched = set(ids)
     while True:
         current, pairs = _connected(database, touched)
@@ -62,14 +64,14 @@ def regroup(database: Database[Document], ids: Collection[str]) -> None:
         if not changes:
             return
         writes = [UpdateMany({"_id": {"$in": keys}}, {"$set": {"story": story}}) for story, keys in changes.items()]
-        database.articles.bulk_write(writes, ordered=False)
+        repeat(database, partial(database.articles.bulk_write, writes, ordered=False))
         counters.reserve(database, counters.STORIES, 1)  # after the writes: whoever sees the number sees them
         touched.update(*changes.values())
 
 
 def remove_articles(database: Database[Document], ids: Collection[str]) -> None:
     """Remove the fingerprints of the deleted articles *ids*; a story that only they connected is split."""
-    _, pairs = fingerprints.alike_pairs(database, ids)
+    _, pairs = repeat(database, lambda: fingerprints.alike_pairs(database, ids))
     if fingerprints.drop(database, ids):
         regroup(database, {key for pair in pairs for key in pair})
 
@@ -142,6 +144,7 @@ def with_ids(database: Database[Document], ids: Collection[str]) -> list[Story]:
     ]
 
 
+@repeated
 def _connected(database: Database[Document], ids: Collection[str]) -> tuple[dict[str, str], dict[Pair, float]]:
     """All articles connected with *ids*, by pairs or by a common story id: their story ids, and all pairs of them."""
     stories: dict[str, str] = {}

@@ -5,7 +5,7 @@ The collection is called ``pages``, which is older than the term visit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from pymongo.database import Database
 from store.article import article_id, canonical_address
 from store.connection import Document
 from store.documents.articles import existing_ids
+from store.failover import repeated
 
 
 @dataclass(slots=True)
@@ -51,7 +52,8 @@ class Visit:
     """When it was first visited. ``write`` sets it in the database at the first visit and ignores it here."""
 
 
-def find(database: Database[Document], addresses: Iterable[str]) -> dict[str, Visit]:
+@repeated
+def find(database: Database[Document], addresses: Collection[str]) -> dict[str, Visit]:
     """The visits of *addresses*, without those whose article is not stored any more.
 
     An address that was never visited has the visit of another address if that one's article has its address.
@@ -76,6 +78,7 @@ def article_at(database: Database[Document], address: str) -> str:
     return next((key for key in wanted if key in stored), "")
 
 
+@repeated
 def write(database: Database[Document], visits: Sequence[Visit]) -> None:
     """Store *visits*, and set or remove ``gone`` in the articles of pages that have gone or come back."""
     if not visits:
@@ -91,7 +94,8 @@ def write(database: Database[Document], visits: Sequence[Visit]) -> None:
     database.articles.update_many({"_id": {"$in": back}, "gone": {"$exists": True}}, {"$unset": {"gone": ""}})
 
 
-def mark_missing(database: Database[Document], entry: str, shown: Iterable[str], now: datetime) -> int:
+@repeated
+def mark_missing(database: Database[Document], entry: str, shown: Collection[str], now: datetime) -> int:
     """Set ``gone`` for pages that the complete list at *entry* once showed and shows no more; how many.
 
     *shown*: all addresses that it shows now. Articles are marked like their pages.

@@ -8,6 +8,7 @@ It may be killed at any step and loses nothing, for three reasons:
 
 A compactor that was paused, for however long, therefore either does what is still right when it goes on, or its commit
 is refused by the manifest's compare-and-set (``CommitConflict``). The steps themselves are in ``writer``.
+A compaction that a change of primary interrupts begins again from the manifest that is there then, under its lease.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from datetime import timedelta
 
 from pymongo.database import Database
 
-from store.connection import Document
+from store.connection import Document, committed
+from store.failover import repeat
 from store.index import manifest
 from store.index.manifest import DamagedManifest, SegmentEntry
 from store.index.merge_policy import find_merges
@@ -114,10 +116,12 @@ def is_worthwhile(database: Database[Document]) -> bool:
 
 def _with_lease(database: Database[Document], step: Step, work: Callable[[_Compaction], None]) -> CompactionReport:
     report = CompactionReport()
+    # What a primary alone has may be gone with it: a segment must not hold that in place of what was there before.
+    database = committed(database)
     try:
         with hold_index_lease(database) as lease:
             step("lease taken")
-            work(_Compaction(database, lease, step, report))
+            repeat(database, lambda: work(_Compaction(database, lease, step, report)))
     except (LeaseTaken, CommitConflict):
         report.busy = True
     return report

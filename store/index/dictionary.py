@@ -13,9 +13,9 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from store import counters
-from store.connection import Document
+from store.connection import Document, committed
+from store.failover import are_duplicates, repeated
 
-_DUPLICATE_KEY = 11000
 _BATCH = 10_000  # tokens in one query; MongoDB refuses messages over 16 MiB
 
 
@@ -44,9 +44,12 @@ class SharedDictionary:
         return bag
 
 
+@repeated
 def ids_of(database: Database[Document], tokens: Iterable[str]) -> dict[str, int]:
     """The id of every token in *tokens*; new tokens get one."""
     wanted = sorted(set(tokens))
+    # Only ids that outlive the primary: vectors with an id that no token has could not be mended.
+    database = committed(database)
     ids = stored_ids(database, wanted)
     missing = [token for token in wanted if token not in ids]
     if missing:
@@ -57,7 +60,7 @@ def ids_of(database: Database[Document], tokens: Iterable[str]) -> dict[str, int
             )
         except BulkWriteError as error:
             # Another writer inserted the same token first: its id is valid. Any other error is raised.
-            if any(fault["code"] != _DUPLICATE_KEY for fault in error.details["writeErrors"]):
+            if not are_duplicates(error):
                 raise
         ids |= stored_ids(database, missing)
     return ids

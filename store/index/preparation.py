@@ -11,6 +11,7 @@ from pymongo.database import Database
 
 from store import counters
 from store.connection import Document
+from store.failover import repeated
 from store.index import manifest, retokenized
 from store.index.segment_format import FORMAT
 from store.schema import INDEXES, create_collections
@@ -22,6 +23,7 @@ class IndexMismatch(RuntimeError):
     """The index was made by another analyzer or has another format; the message says which, and which command helps."""
 
 
+@repeated
 def prepare(database: Database[Document], analyzer: str) -> None:
     """Create missing collections, repair the counters, and create the manifest with version *analyzer* if none exists.
 
@@ -35,6 +37,7 @@ def prepare(database: Database[Document], analyzer: str) -> None:
     check(database, analyzer)
 
 
+@repeated
 def check(database: Database[Document], analyzer: str) -> None:
     """Raise IndexMismatch unless there is no index yet or it was made by *analyzer* in this format.
 
