@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -23,11 +25,15 @@ from alerts import feed_keys
 from service.capacity import TOO_MANY
 from service.problems import NotAllowed, of_request, problem
 from similarity.cli import local_service
-from store.connection import Document, StoreError
+from store.connection import Document, StoreError, first_line
 from store.documents import request_counts, tokens
 
 COOKIE = "xinwen_token"
 _DATABASE_SECONDS = 2.0
+_UNCOUNTED_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
+
 _Result = TypeVar("_Result")
 
 MAX_BODY = 1_300_000
@@ -82,6 +88,8 @@ class Access:
     database: Callable[[], Database[Document]]
     is_full: Callable[[], bool]
     own_names: frozenset[str] = field(init=False)
+    uncounted: float = field(default=0.0, init=False)
+    """The monotonic time until which no requests are counted, since the database could not."""
 
     def __post_init__(self) -> None:
         own = {"localhost", socket.gethostname(), *self.rules.names}
@@ -165,7 +173,15 @@ class Access:
         return None
 
     async def _is_over(self, key: str) -> bool:
-        return await asyncio.to_thread(self._asked, request_counts.count, key) > self.rules.rate
+        if time.monotonic() < self.uncounted:
+            return False
+        try:
+            return await asyncio.to_thread(self._asked, request_counts.count, key) > self.rules.rate
+        except (PyMongoError, StoreError) as error:
+            # Counting writes, so it needs a primary; most answers do not, and are given during an election.
+            log.warning("requests are not counted for %g seconds: %s", _UNCOUNTED_SECONDS, first_line(error))
+            self.uncounted = time.monotonic() + _UNCOUNTED_SECONDS
+            return False
 
     def _asked(self, function: Callable[[Database[Document], str], _Result], key: str) -> _Result:
         """*function* of the database. Raises PyMongoError when that does not answer at once, as when it hangs."""

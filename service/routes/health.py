@@ -32,7 +32,9 @@ async def readyz(request: Request, engine: EngineDep) -> Response:
 
     def ping() -> None:
         with pymongo.timeout(_PING_SECONDS):
-            engine.index.database.command("ping")
+            database = engine.index.database
+            # Any member that searches may be read from: an election takes no server out of service.
+            database.command("ping", read_preference=database.read_preference)
 
     try:
         # Not in the search threads: a full queue is no reason to take the server out of service.

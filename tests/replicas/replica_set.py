@@ -27,7 +27,7 @@ ELECTION = 2000
 """Milliseconds without a primary after which the others elect one; by default ten seconds, which only takes longer."""
 
 _READY = 60.0  # seconds
-_NOT_INITIATED = 94
+_ALREADY_INITIATED = 23  # MongoDB's error code
 
 
 @dataclass
@@ -64,9 +64,10 @@ class Member:
 
 @dataclass
 class ReplicaSet:
-    """The set. ``uri`` is the address of *database* as a user of it writes it, with all hosts and the password."""
+    """The set, in *folder*; *election*: its election timeout in milliseconds."""
 
     folder: Path
+    election: int = ELECTION
     members: list[Member] = field(default_factory=list)
 
     def uri(self, database: str, **options: object) -> str:
@@ -88,7 +89,7 @@ class ReplicaSet:
             self.members.append(Member(self.folder / f"member{number}", port, key_file))
             self.members[-1].start()
         rows = [{"_id": number, "host": member.address} for number, member in enumerate(self.members)]
-        settings = {"electionTimeoutMillis": ELECTION, "heartbeatIntervalMillis": 500}
+        settings = {"electionTimeoutMillis": self.election, "heartbeatIntervalMillis": min(self.election // 4, 2000)}
         with self.client(self.members[0], user=False) as client:
             _until(lambda: _is_initiated(client, {"_id": NAME, "members": rows, "settings": settings}), "initiated")
             _until(lambda: bool(client.admin.command("hello")["isWritablePrimary"]), "primary")
@@ -161,7 +162,7 @@ def _is_initiated(client: MongoClient[dict[str, Any]], config: dict[str, Any]) -
     try:
         client.admin.command("replSetInitiate", config)
     except OperationFailure as error:
-        return error.code == 23  # it is already
+        return error.code == _ALREADY_INITIATED
     except PyMongoError:
         return False
     return True
