@@ -13,16 +13,18 @@ import pytest
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from alerts import leases
-from alerts.leases import NumberedLease
 from similarity.index import SimilarityIndex
 from store.connection import Document, connect
 from store.index.compactor import compact
+from store.leases import NumberedLease
 from store.settings import settings
 from tests.replicas.replica_set import Member, ReplicaSet
 from tests.similarity.conftest import storing_in
 
 pytestmark = pytest.mark.slow
+
+SECONDS = 2.0
+"""Of the lease."""
 
 
 @pytest.fixture
@@ -121,22 +123,21 @@ class Holder:
 
     def run(self) -> None:
         """Until ``stopping``; an attempt that fails says nothing about the lease."""
-        lease = NumberedLease(self.database, "one")
+        lease = NumberedLease(self.database, "one", SECONDS)
         while not self.stopping.is_set():
             begin = time.monotonic()
             try:
                 if lease.hold():
                     # From the answer on, and as long as the lease lasts from the moment that it was asked for.
-                    self.held.append((time.monotonic(), begin + leases.SECONDS, lease.number))
+                    self.held.append((time.monotonic(), begin + SECONDS, lease.number))
             except PyMongoError:
                 continue
-            time.sleep(leases.SECONDS / 4)
+            time.sleep(SECONDS / 4)
 
 
 def test_a_lease_has_one_holder_whichever_member_dies_or_sleeps(
-    replicas: ReplicaSet, uri: str, database: Database[Document], monkeypatch
+    replicas: ReplicaSet, uri: str, database: Database[Document]
 ) -> None:
-    monkeypatch.setattr(leases, "SECONDS", 2)
     stopping = threading.Event()
     holders = [Holder(connect(uri), stopping) for _ in range(3)]
     threads = [threading.Thread(target=holder.run) for holder in holders]
