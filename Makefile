@@ -30,8 +30,8 @@ test-fast: $(VENV)/installed-dev ## without crawls and other slow tests: about a
 test-%: $(VENV)/installed-dev ## the tests of one package: test-text, test-store, test-crawler, test-pipelines, test-similarity, test-alerts, test-service
 	@$(PYTEST) tests/$*
 
-soak: $(VENV)/installed-dev ## kill the embedded MongoDB, its users and the senders of watches, two hundred times; takes minutes
-	@SOAK=200 $(BIN)/python -m pytest tests/store/server/test_kills.py tests/alerts/test_kills.py
+soak: $(VENV)/installed-dev ## kill the embedded MongoDB, its users, the senders of watches and the primary of a replica set; takes minutes
+	@SOAK=200 $(BIN)/python -m pytest tests/store/server/test_kills.py tests/alerts/test_kills.py tests/replicas
 
 fuzz: $(VENV)/installed-dev ## read 5,000 broken pages: no markup or control characters in any article, and the slowest; takes minutes
 	@$(BIN)/python -m tests.extraction.fuzz

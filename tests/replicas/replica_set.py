@@ -22,6 +22,9 @@ NAME = "news"
 USER, PASSWORD = "xinwen", "p%40ss-word"
 """As the address has them: the password has a character that is escaped."""
 
+ROOT = "root"
+"""Name and password of the user that sets the members up and locks them."""
+
 MEMBERS = 3
 ELECTION = 2000
 """Milliseconds without a primary after which the others elect one; by default ten seconds, which only takes longer."""
@@ -93,7 +96,10 @@ class ReplicaSet:
         with self.client(self.members[0], user=False) as client:
             _until(lambda: _is_initiated(client, {"_id": NAME, "members": rows, "settings": settings}), "initiated")
             _until(lambda: bool(client.admin.command("hello")["isWritablePrimary"]), "primary")
-            client.admin.command("createUser", USER, pwd="p@ss-word", roles=["root"])
+            client.admin.command("createUser", ROOT, pwd=ROOT, roles=["root"])
+        roles = ["readWriteAnyDatabase", "dbAdminAnyDatabase"]
+        with self.client(self.members[0]) as client:
+            client.admin.command("createUser", USER, pwd="p@ss-word", roles=roles)
         self.wait_until_whole()
 
     def stop(self) -> None:
@@ -105,7 +111,7 @@ class ReplicaSet:
 
     def client(self, member: Member, user: bool = True) -> MongoClient[dict[str, Any]]:
         """A client of *member* alone."""
-        credentials = f"{USER}:{PASSWORD}@" if user else ""
+        credentials = f"{ROOT}:{ROOT}@" if user else ""
         address = f"mongodb://{credentials}{member.address}/admin?directConnection=true"
         return MongoClient(address, serverSelectionTimeoutMS=5000, socketTimeoutMS=5000)
 

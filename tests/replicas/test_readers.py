@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import subprocess
 import threading
@@ -23,6 +22,7 @@ from service.access import AccessRules
 from service.app import create_app
 from similarity.index import SimilarityIndex
 from store.connection import Document
+from tests.deploy.tools import tool
 from tests.replicas.replica_set import ReplicaSet
 from tests.service.live import live
 from tests.similarity.conftest import storing_in
@@ -51,7 +51,7 @@ http {{
 @contextmanager
 def proxied(folder: Path, readers: list[str]) -> Iterator[int]:
     """The port of an nginx in front of *readers*, which takes the other one where one fails."""
-    program = shutil.which("nginx") or pytest.skip("no nginx on this machine: apt-get install nginx")
+    program = tool("nginx")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
