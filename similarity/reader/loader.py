@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
+import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
@@ -22,6 +23,7 @@ from store.index.manifest import SegmentEntry
 from store.index.segment_format import DamagedSegment, id_bytes
 from store.index.segments import MissingSegment
 from store.index.snapshot import Snapshot
+from store.settings import settings
 from store.vectors import CorruptVector
 
 log = logging.getLogger(__name__)
@@ -54,7 +56,9 @@ class Loader:
         """
         while True:
             try:
-                return self._next(before, snapshot.read(self.database, before.manifest), untraced)
+                with pymongo.timeout(3 * settings().timeout):  # a member that is behind would be waited for
+                    now = snapshot.read(self.database, before.manifest)
+                return self._next(before, now, untraced)
             except _Replaced:
                 continue
 
