@@ -2,16 +2,22 @@
 
 All is read in one causally consistent session, and only what a majority has: a member that is behind waits until it has
 what an earlier refresh has seen, so no snapshot is older than the one before, whichever members die, sleep or lag.
+Where an address prefers secondaries, and one of them does not answer in time, the primary is read for a minute.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Lock
 
+import pymongo
+from pymongo import ReadPreference
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
 
 from similarity.query.term_ids import TermIds
 from similarity.ranking.lsi import Topics
@@ -21,6 +27,9 @@ from similarity.reader.loader import Loader, stored_ids
 from store import counters
 from store.connection import Document
 from store.index.segment_format import id_bytes, id_strings
+from store.settings import settings
+
+_AVOIDED = 60.0  # seconds
 
 
 class Refresher:
@@ -38,6 +47,8 @@ class Refresher:
         session: ClientSession,
     ) -> None:
         self._database, self._loader, self._term_ids, self._topics = database, loader, term_ids, topics
+        self._preferred = database, loader
+        self._avoid_until = 0.0
         self._session = session
         self._refreshing = Lock()
         self._deleted: dict[str, int] = {}
@@ -49,10 +60,21 @@ class Refresher:
     def refresh(self) -> int:
         """Bring in what was stored, changed or deleted since the last refresh; how many articles are new or changed."""
         with self._in_order():
+            try:
+                return self._take_next()
+            except PyMongoError as error:
+                if not error.timeout or self._is_steady:
+                    raise
+            self._avoid_until = time.monotonic() + _AVOIDED
+            self._choose_members()
+            return self._take_next()
+
+    def _take_next(self) -> int:
+        with pymongo.timeout(settings().timeout):
             regroupings = counters.upper_bound(self._database, counters.STORIES)
-            changed = self._advance()
-            self.regroupings = regroupings
-            return changed
+        changed = self._advance()
+        self.regroupings = regroupings
+        return changed
 
     def note_deleted(self, ids: Iterable[str]) -> None:
         """Hide the articles *ids* from the next snapshot on, if they are not stored any more."""
@@ -80,7 +102,20 @@ class Refresher:
     def _in_order(self) -> Iterator[None]:
         """One refresh at a time, which reads nothing older than the one before."""
         with self._refreshing, self._session.bind(end_session=False):
+            self._choose_members()
             yield
+
+    @property
+    def _is_steady(self) -> bool:
+        """Whether the primary is read as long as there is one."""
+        return self._database.read_preference in (ReadPreference.PRIMARY, ReadPreference.PRIMARY_PREFERRED)
+
+    def _choose_members(self) -> None:
+        """Read from those that the address prefers, but for a while after one of them did not answer in time."""
+        self._database, self._loader = self._preferred
+        if time.monotonic() < self._avoid_until:
+            self._database = self._database.with_options(read_preference=ReadPreference.PRIMARY_PREFERRED)
+            self._loader = replace(self._loader, database=self._database)
 
     def _advance(self) -> int:
         before = self.state.collection

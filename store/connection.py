@@ -31,6 +31,8 @@ from pymongo.read_concern import ReadConcern
 
 from store import logs
 from store.disk import space_of
+from store.failover import first_line as first_line
+from store.failover import repeat
 from store.server import embedded
 from store.settings import settings
 
@@ -96,7 +98,7 @@ def connect(uri: str | None = None, *, for_reading: bool = False) -> Database[Do
             with pymongo.timeout(settings().timeout):  # an election is worth a longer wait, a wrong address is not
                 database.command("ping", read_preference=ReadPreference.PRIMARY_PREFERRED)
             if not for_reading:
-                database.command("ping")
+                repeat(database, lambda: database.command("ping"))
             on_failure.pop_all()
     except (PyMongoError, ValueError) as error:
         raise store_error(error, address) from error
@@ -252,9 +254,3 @@ def _options(address: str) -> Document:
         options |= several | {"heartbeatFrequencyMS": max(milliseconds // 10, 500)}
     given = {name.lower() for name in parse_qs(urlsplit(address).query)}
     return {name: value for name, value in options.items() if name.lower() not in given}
-
-
-def first_line(error: Exception) -> str:
-    """The message of *error* in one line, without pymongo's view of the topology, which lists every host."""
-    text = str(error).split(", Timeout:")[0].split(", full error:")[0]
-    return text.splitlines()[0] if text else type(error).__name__

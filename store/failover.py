@@ -11,12 +11,12 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pymongo.database import Database
 from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure, PyMongoError
 
-from store.connection import Document, first_line
+Document = dict[str, Any]
 
 log = logging.getLogger(__name__)
 
@@ -79,3 +79,9 @@ def are_duplicates(error: BulkWriteError) -> bool:
     """Whether all that failed are documents that are there already, and the rest is acknowledged."""
     faults = error.details.get("writeErrors", ())
     return all(fault["code"] == _DUPLICATE_KEY for fault in faults) and not error.details.get("writeConcernErrors")
+
+
+def first_line(error: Exception) -> str:
+    """The message of *error* in one line, without pymongo's view of the topology, which lists every host."""
+    text = str(error).split(", Timeout:")[0].split(", full error:")[0]
+    return text.splitlines()[0] if text else type(error).__name__

@@ -29,6 +29,7 @@ from store.vectors import CorruptVector
 log = logging.getLogger(__name__)
 
 _ID_BATCH = 20_000  # ids read at a time
+_LONGEST = 3  # times the time of an operation, for the lists of a million pending articles
 
 
 class _Replaced(Exception):
@@ -56,7 +57,7 @@ class Loader:
         """
         while True:
             try:
-                with pymongo.timeout(3 * settings().timeout):  # a member that is behind would be waited for
+                with pymongo.timeout(_LONGEST * settings().timeout):  # a member that is behind would be waited for
                     now = snapshot.read(self.database, before.manifest)
                 return self._next(before, now, untraced)
             except _Replaced:
