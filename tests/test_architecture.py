@@ -40,7 +40,7 @@ PACKAGES = {
 
 LAYERS = """
 text        language < analysis < embedding < translation stories < bench
-store       plain_text places < article disk errors notify public_addresses settings terminal vectors < logs < server toml_file < sources_file < connection < schema counters leases < documents < index < transfer backup < __main__
+store       plain_text places < article disk errors failover notify public_addresses settings terminal vectors < logs < server toml_file < sources_file < connection < schema counters leases < documents < index < transfer backup < __main__
 crawler     discovery.methods discovery.json_functions exceptions toml_checks windows < resolver discovery.method_checks
             < source items < extraction < discovery < local_sources < sources < budgets
             < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings json_log
