@@ -100,7 +100,7 @@ def connect(uri: str | None = None, *, for_reading: bool = False) -> Database[Do
             if not for_reading:
                 repeat(database, lambda: database.command("ping"))
             on_failure.pop_all()
-    except (PyMongoError, ValueError) as error:
+    except (PyMongoError, ValueError, OSError) as error:  # OSError: a certificate of the address cannot be read
         raise store_error(error, address) from error
     return for_readers(database) if for_reading else database
 
@@ -154,7 +154,7 @@ def store_error(error: Exception, address: str) -> StoreError:
     shown = without_password(address)
     if is_disk_full(error):
         return StoreError(_disk_full(shown))
-    if isinstance(error, (ConfigurationError, InvalidURI, ValueError)) and not isinstance(error, BSONError):
+    if isinstance(error, (ConfigurationError, InvalidURI, ValueError, OSError)) and not isinstance(error, BSONError):
         return StoreError(f"MONGODB_URI {shown} is wrong: {_without_secrets(first_line(error), address)}")
     if _is_short_of_members(error):
         return StoreError(

@@ -4,8 +4,17 @@ import socket
 import time
 
 import pytest
+from pymongo import ReadPreference
 
-from store.connection import StoreError, connect, database_address, without_password
+from store.connection import (
+    StoreError,
+    _options,
+    connect,
+    database_address,
+    for_readers,
+    for_writers,
+    without_password,
+)
 from store.settings import settings
 
 
@@ -53,9 +62,45 @@ def test_passwords_are_not_shown() -> None:
     assert without_password(f"mongodb://u:p@h/db?{options}") == f"mongodb://u:***@h/db?{shown}"
 
 
-def test_writes_are_acknowledged_by_the_majority(uri: str) -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mongodb://me:sec/ret@127.0.0.1:1/x",
+        "mongodb://me:sec:ret@127.0.0.1:1/x",
+        "mongodb://me:sec@ret@127.0.0.1:1/x",
+        "mongodb://me:sec%ret@127.0.0.1:1/x",
+        "mongodb://127.0.0.1:1/x?tls=true&tlsCertificateKeyFile=none.pem&tlsCertificateKeyFilePassword=secret",
+    ],
+)
+def test_a_secret_is_in_no_message(address: str, monkeypatch) -> None:
+    monkeypatch.setenv("XINWEN_TIMEOUT", "1")
+    with pytest.raises(StoreError) as caught:
+        connect(address)
+    assert "sec" not in str(caught.value).replace("serverSelection", "").replace(" seconds", "")
+    assert "ret" not in str(caught.value)
+
+
+def test_writes_are_acknowledged_by_the_majority_and_its_journals(uri: str) -> None:
     with connect(uri).client as client:
         assert client.write_concern.document["w"] == "majority"
+        assert client.write_concern.document["j"]
+
+
+def test_an_address_of_several_hosts_waits_for_an_election() -> None:
+    one, three = (_options(f"mongodb://{hosts}/x?replicaSet=r") for hosts in ("a", "a,b,c"))
+    assert three["serverSelectionTimeoutMS"] == 3 * one["serverSelectionTimeoutMS"] == 30_000
+    assert three["connectTimeoutMS"] + three["heartbeatFrequencyMS"] < 5_000
+    assert "serverSelectionTimeoutMS" not in _options("mongodb://a,b/x?serverSelectionTimeoutMS=5")
+
+
+def test_readers_take_another_member_and_writers_do_not(uri: str) -> None:
+    with connect(uri).client as client:
+        database = client.get_default_database()
+        assert for_readers(database).read_preference == ReadPreference.PRIMARY_PREFERRED
+    reading = connect(f"{uri}&readPreference=secondaryPreferred", for_reading=True)
+    with reading.client:
+        assert reading.read_preference == ReadPreference.SECONDARY_PREFERRED
+        assert for_writers(reading).read_preference == ReadPreference.PRIMARY
 
 
 def test_samples_have_a_database_of_their_own(monkeypatch) -> None:
