@@ -50,7 +50,8 @@ CASES: dict[str, list[object]] = {
 
 ELSEWHERE = {
     "crawl", "crawlall", "reread", "ingest",  # below: they need a crawl
-    "import", "backup", "restore", "related", "train", "evaluate", "bench", "calibrate", "watch", "digest", "links",  # with their own tests
+    # With their own tests:
+    "import", "backup", "restore", "related", "train", "evaluate", "bench", "calibrate", "watch", "digest", "links", "metrics",
     "serve", "mcp", "samples", "floors", "keep", "stop", "open", "newsource", "capture", "completion", "schedule",
 }  # fmt: skip
 
