@@ -24,6 +24,9 @@ from store.toml_file import Place, TomlFile
 
 DEFAULTS = Path(__file__).with_name("budgets.toml")
 
+HANGING = 600
+"""Seconds after its budget of seconds after which a run is ended by force."""
+
 _UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _MOST_BYTES = 10**15
 _NUMBERS = ("bytes_a_day", "pages_a_run", "seconds_a_run", "seconds_a_download")
@@ -60,6 +63,12 @@ class BudgetOfAll:
     """By hours of the day: how many fewer sources at once."""
 
 
+def bytes_text(number: int) -> str:
+    """*number* of bytes for people, as ``1.5 MB``."""
+    unit = next((unit for unit in ("TB", "GB", "MB", "kB") if number >= _UNITS[unit]), "B")
+    return f"{number / _UNITS[unit]:.3g} {unit}" if unit != "B" else f"{number} B"
+
+
 @dataclass(frozen=True)
 class Budgets:
     """The budgets of all sources, and the user's file that they are from, if there is one."""
@@ -91,10 +100,13 @@ class Budgets:
         zeros = [place for place, value in bounds if value == 0]
         return self.file.mistake(zeros[0], "0, so nothing may be downloaded") if zeros and self.file else ""
 
+    @property
+    def longest_run(self) -> int:
+        """Seconds after which no run goes on."""
+        return HANGING + max(budget.seconds_a_run for budget in (self.each, *self.sources.values()))
+
     def at_once(self, full: int, now: datetime, zone: ZoneInfo) -> int:
-        """How many sources are crawled at once *now*, *full* at the best hours; 0 while the window of all is closed."""
-        if not window(self.all.open).is_open(now, zone):
-            return 0
+        """How many sources are crawled at once *now*, *full* at the best hours; never fewer than one."""
         hour = now.astimezone(zone).hour
         return max(1, full - sum(number for span, number in self.all.fewer.items() if hour in hours_of(span)))
 

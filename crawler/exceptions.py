@@ -58,6 +58,10 @@ class AlreadyKnown(IgnoreRequest):
     """The page was read in an earlier run and is not due yet. Raised by the memory of earlier runs."""
 
 
+class BudgetMet(IgnoreRequest):
+    """The run has met its budget: the request is left to the next run. The message says which budget."""
+
+
 class RefusedAddress(IgnoreRequest):
     """The address is one that nobody may ask through the crawler; the message says why."""
 

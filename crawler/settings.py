@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from crawler.budgets import budgets
+from crawler.budgets import HANGING, budgets
 from crawler.sources import SOURCES
 from store import logs
 from store.errors import shown_in_one_line
@@ -15,7 +15,7 @@ with shown_in_one_line(SettingsError):
     _xinwen = settings()
     # Reads the user's files of sources and budgets: no command goes on without what stands there.
     len(SOURCES)
-    budgets()
+    _budget = budgets().each
 if _xinwen.sample_web and not Path(_xinwen.sample_web).is_dir():
     raise SystemExit(f"error: setting XINWEN_SAMPLE_WEB: {_xinwen.sample_web} is no folder")
 
@@ -73,13 +73,14 @@ DOWNLOADER_MIDDLEWARES = {
 }
 
 # Limits: neither a site nor a bug may keep a run going for ever or fill the memory.
-DOWNLOAD_TIMEOUT = 60
+DOWNLOAD_TIMEOUT = _budget.seconds_a_download
 DOWNLOAD_MAXSIZE = 100 * 2**20
 DOWNLOAD_WARNSIZE = 0
 RETRY_TIMES = 2
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"
 MEMUSAGE_LIMIT_MB = 2048
-CLOSESPIDER_TIMEOUT = 3600
+# For a run that hangs: one that has met its budget of seconds ends by itself.
+CLOSESPIDER_TIMEOUT = _budget.seconds_a_run + HANGING
 
 # One log line for each event that matters.
 LOG_LEVEL = "INFO"

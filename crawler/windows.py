@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _WEEK = range(7 * 24)
@@ -58,6 +59,11 @@ _WORDS = {
 
 def window(texts: Iterable[str]) -> Window:
     """The hours in which all *texts* hold. Raises WindowError."""
+    return _window(tuple(texts))
+
+
+@lru_cache(maxsize=256)
+def _window(texts: tuple[str, ...]) -> Window:
     found = ALWAYS
     for text in texts:
         text = text.strip().lower()

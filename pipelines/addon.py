@@ -26,4 +26,5 @@ class StoringAddon:
             settings["ITEM_PIPELINES"].set(path, priority, "addon")
         settings["SPIDER_MIDDLEWARES"].set("pipelines.raw_middleware.RawMiddleware", 900, "addon")
         settings["DOWNLOADER_MIDDLEWARES"].set("pipelines.runs.known.KnownMiddleware", 70, "addon")
+        settings["DOWNLOADER_MIDDLEWARES"].set("pipelines.runs.budget.BudgetMiddleware", 75, "addon")
         settings["EXTENSIONS"].set("pipelines.runs.record_run.RecordRun", 500, "addon")

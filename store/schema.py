@@ -82,6 +82,7 @@ VALIDATORS: dict[str, Document] = {
     "sources": {"_id": _TEXT, "number": _NUMBER, "name": _TEXT, "category": _TEXT},
     "rankings": {"_id": _TEXT, "question": _TEXT, "ids": _BYTES, "scores": _BYTES, "made": _TIME},
     "tokens": {"_id": _TEXT, "key": _TEXT, "hash": _TEXT, "write": _FLAG, "made": _TIME},
+    "downloads": {"_id": _TEXT, "day": _TEXT, "source": _TEXT, "bytes": _NUMBER},
     "request_counts": {"_id": _TEXT, "number": _NUMBER, "made": _TIME},
     "watches": {"_id": _TEXT, "name": _TEXT, "question": {"bsonType": "object"}, "min_score": _REAL, "made": _TIME},
     "outbox": {"_id": _TEXT, "watch": _TEXT, "article": _TEXT, "change": _NUMBER, "told": _FLAG, "waiting": _OBJECTS},
@@ -133,6 +134,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         # The few entry pages of a source, which a deletion looks up among all pages.
         IndexModel([("source", ASCENDING)], partialFilterExpression={"outcome": "entry"}),
     ],
+    "downloads": [],
     "sources": [],
     # Deleted an hour after the last page of it was read.
     "rankings": [IndexModel([("made", ASCENDING)], expireAfterSeconds=3600)],

@@ -12,6 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.utils.misc import load_object
 
+from crawler.budgets import budgets
 from crawler.runner.processes import FinishedCrawl, records_as_json
 from crawler.sample_web.replies import SampleError, SampleWeb
 from crawler.sources import UnknownSource
@@ -43,6 +44,10 @@ class Command(ScrapyCrawl):
             crawler = self._create_crawler(args[0])
         except (ArgumentError, SampleError, UnknownSource) as error:
             sys.stderr.write(f"error: {error}\n")
+            self.exitcode = 2
+            return
+        if nothing := budgets().nothing_of(args[0]):
+            sys.stderr.write(f"error: {nothing}\n")
             self.exitcode = 2
             return
         began = datetime.now(UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from scrapy.commands import ScrapyCommand
 from scrapy.utils.misc import load_object
 
 from crawler import sources
+from crawler.budgets import budgets
 from crawler.runner.processes import NoLogs, ParallelCrawls, records_as_json
 from crawler.runner.progress import crawl_and_show
-from crawler.runner.timetable import keys_due, print_plan
+from crawler.runner.timetable import at_once_now, keys_due, print_plan, zero_budgets
 from crawler.sample_web.replies import SampleError, SampleWeb
 from crawler.sources import SOURCES, UnknownSource
 from store.settings import settings
@@ -41,8 +43,14 @@ class Command(ScrapyCommand):
         assert self.settings
         super().add_options(parser)
         # CLOSESPIDER_TIMEOUT ends a crawl before that; this is for a process that hangs.
-        timeout = self.settings.getint("CLOSESPIDER_TIMEOUT") + 600
-        parser.add_argument("-j", "--jobs", type=_at_least_one, default=4, help="crawls at a time (default: 4)")
+        timeout, full = budgets().longest_run + 600, budgets().all.at_once
+        parser.add_argument(
+            "-j",
+            "--jobs",
+            type=_at_least_one,
+            default=full,
+            help=f"crawls at a time at the best hours (default: {full})",
+        )
         parser.add_argument(
             "--longest", type=_at_least_one, default=timeout, help=f"seconds for one source (default: {timeout})"
         )
@@ -76,12 +84,20 @@ class Command(ScrapyCommand):
         signal.signal(signal.SIGTERM, _interrupt)
         runs = load_object(self.settings["XINWEN_RUNS"])
         if opts.dry_run:
-            print_plan(keys, runs)
+            print_plan(keys, runs, opts.jobs)
+            return
+        zeros = zero_budgets(keys)
+        keys = [key for key in keys if key not in zeros]
+        for reason in dict.fromkeys(zeros.values()) if not (opts.due and keys) else ():
+            sys.stderr.write(f"error: {reason}\n")
+        if not keys:
+            self.exitcode = 2
             return
         if opts.due and not (keys := keys_due(keys, runs)):
             sys.stdout.write("nothing is due\n")
             return
-        crawls = ParallelCrawls(opts.jobs, opts.longest, settings().data / "logs")
+        logs, at_once = settings().data / "logs", partial(at_once_now, opts.jobs)
+        crawls = ParallelCrawls(opts.jobs, opts.longest, logs, at_once_now=at_once)
         console = Console(highlight=False, soft_wrap=True, stderr=opts.json)
         try:
             records = crawl_and_show(keys, crawls, runs, console, f"{len(keys)} sources")

@@ -2,12 +2,13 @@
 
 The time of a source is parted into periods of its rhythm: hours, days, weeks that begin on Monday, in the zone of the
 user. A source is due once in each, at its beginning or as soon after it as somebody looks. One that failed is asked
-again after 10, 20, 40 … minutes, and no later than after its rhythm; one whose site refuses it after a day.
+again after 10, 20, 40 … minutes, and no later than after its rhythm; one whose site refuses it after a day. One whose
+run met its budget goes on as soon as there is a budget again; where the budget was that of one run, after an hour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -17,6 +18,9 @@ from crawler.source import Source, span_text
 FAILED = ("failed", "empty")
 REFUSED = ("blocked", "login_needed")
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""The moment of what is not to be crawled at all."""
+
 PLANNED = timedelta(hours=24)
 """How far ahead ``plan`` looks."""
 
@@ -25,6 +29,7 @@ RUNS = 16
 
 _DAY = timedelta(days=1)
 _FIRST_PAUSE = timedelta(minutes=10)
+_BETWEEN_PARTS = timedelta(hours=1)
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 _CLOCK_ERROR = timedelta(hours=2)
 """A clock that is set back leaves records in the future; those further ahead say nothing about the present."""
@@ -37,6 +42,8 @@ class Run:
     started: datetime
     ended: datetime
     verdict: str
+    stopped: str = ""
+    """The budget that has ended it: ``bytes``, ``pages``, ``seconds``, ``window`` or ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +63,38 @@ class Planned:
     runs: int
 
 
-def due_now(sources: Iterable[Source], runs: Mapping[str, Sequence[Run]], now: datetime, zone: ZoneInfo) -> list[Due]:
+Allow = Callable[[Due], Due]
+"""What windows and budgets make of a moment: the same, or a later one with the reason."""
+
+
+def due_now(
+    sources: Iterable[Source],
+    runs: Mapping[str, Sequence[Run]],
+    now: datetime,
+    zone: ZoneInfo,
+    allow: Allow = lambda due: due,
+) -> list[Due]:
     """Those of *sources* that are due, the one that waits longest first. *runs*: by key, the latest first."""
-    found = (next_due(source, runs.get(source.key, ()), now, zone) for source in sources)
+    found = (allow(next_due(source, runs.get(source.key, ()), now, zone)) for source in sources)
     return sorted((due for due in found if due.at <= now), key=lambda due: due.at)
 
 
-def plan(sources: Iterable[Source], runs: Mapping[str, Sequence[Run]], now: datetime, zone: ZoneInfo) -> list[Planned]:
+def plan(
+    sources: Iterable[Source],
+    runs: Mapping[str, Sequence[Run]],
+    now: datetime,
+    zone: ZoneInfo,
+    allow: Allow = lambda due: due,
+) -> list[Planned]:
     """When each of *sources* is crawled within ``PLANNED``, the next one first; those that are not come last."""
     lines = []
     for source in sources:
-        due = first = next_due(source, runs.get(source.key, ()), now, zone)
+        due = first = allow(next_due(source, runs.get(source.key, ()), now, zone))
         number = 0
         while due.at < now + PLANNED:
             number += 1
             moment = max(due.at, now)
-            due = next_due(source, [Run(moment, moment, "ok")], moment, zone)
+            due = allow(next_due(source, [Run(moment, moment, "ok")], moment, zone))
         lines.append(Planned(first, number))
     return sorted(lines, key=lambda line: (max(line.next.at, now), line.next.key))
 
@@ -91,6 +114,10 @@ def next_due(source: Source, runs: Sequence[Run], now: datetime, zone: ZoneInfo)
         why = f"{last.verdict} {times}, last at {_shown(last.ended, zone)}: again after {span_text(pause)}"
         return Due(source.key, last.ended + pause, why)
     begins = next(moment for moment in _beginnings(source, last.started, zone) if moment > last.started)
+    if last.stopped:
+        lasts_a_run = last.stopped in ("pages", "seconds")
+        at = min(begins, last.ended + _BETWEEN_PARTS) if lasts_a_run else last.ended
+        return Due(source.key, at, f"stopped by its budget ({last.stopped}) at {_shown(last.ended, zone)}: goes on")
     day = begins.astimezone(zone).date()
     reports = ", as the company reports these days" if rhythm_on(source, day) < source.rhythm else ""
     return Due(

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from crawler.runner.slots import CrawlSlots
 from store import logs
 
 SETTINGS = "crawler.settings"
@@ -55,6 +56,9 @@ class Records(Protocol):
     def latest(self, keys: Iterable[str], number: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """By source the records of its latest runs, at most *number*, the latest first."""
 
+    def downloaded(self, day: date) -> Mapping[str, int]:
+        """Bytes that were downloaded on *day*, by source."""
+
     def record(self, ended: FinishedCrawl) -> Mapping[str, Any]:
         """The record of the run; it is written here where the crawl was killed before it could write one."""
 
@@ -76,11 +80,20 @@ class ParallelCrawls:
     """Runs at most *at_once* crawls at a time, and stops each after *longest* seconds."""
 
     def __init__(
-        self, at_once: int, longest: float, logs: Path, variables: Mapping[str, Mapping[str, str]] | None = None
+        self,
+        at_once: int,
+        longest: float,
+        logs: Path,
+        variables: Mapping[str, Mapping[str, str]] | None = None,
+        at_once_now: Callable[[], int] | None = None,
     ) -> None:
-        """*variables*: environment variables by source key, added to those of this process."""
+        """*variables*: environment variables by source key, added to those of this process.
+
+        *at_once_now*: how many crawls at a time at the moment, if that changes.
+        """
         self.at_once, self.longest, self.logs = at_once, longest, logs
         self.variables = variables or {}
+        self._slots = CrawlSlots(at_once_now or (lambda: at_once))
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._stopping = threading.Event()
 
@@ -106,8 +119,10 @@ class ParallelCrawls:
                     process.terminate()
 
     def _crawl_one(self, key: str, started: Callable[[str], None]) -> FinishedCrawl | None:
-        if self._stopping.is_set():
-            return None
+        with self._slots.one(self._stopping):
+            return None if self._stopping.is_set() else self._crawl(key, started)
+
+    def _crawl(self, key: str, started: Callable[[str], None]) -> FinishedCrawl:
         started(key)
         begun, log = datetime.now(UTC), self.logs / f"{key}.log"
         command = [sys.executable, "-m", "scrapy", "crawl", key]

@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from crawler.runner.due import RUNS, Run, due_now, plan
+from crawler.budgets import budgets
+from crawler.runner.allowance import Allowance
+from crawler.runner.due import NEVER, RUNS, Run, due_now, plan
 from crawler.runner.processes import OpenRecords
 from crawler.sources import SOURCES
 from store.settings import settings
@@ -19,29 +22,56 @@ _WIDTH = 1_000
 
 
 def keys_due(keys: Iterable[str], open_records: OpenRecords) -> list[str]:
-    """Those of *keys* that are due, the one that waits longest first."""
+    """Those of *keys* that are due and may be crawled, the one that waits longest first."""
     keys = list(keys)
-    due = due_now([SOURCES[key] for key in keys], _runs(keys, open_records), datetime.now(UTC), _zone())
+    runs, allowance = _read(keys, open_records)
+    due = due_now([SOURCES[key] for key in keys], runs, allowance.now, allowance.zone, allowance.allow)
     return [one.key for one in due]
 
 
-def print_plan(keys: Iterable[str], open_records: OpenRecords) -> None:
-    """Print when each of *keys* is due within the next 24 hours, and why."""
-    keys, now, zone = list(keys), datetime.now(UTC), _zone()
+def zero_budgets(keys: Iterable[str]) -> dict[str, str]:
+    """Those of *keys* of which nothing may be downloaded, with the reason."""
+    return {key: reason for key in keys if (reason := budgets().nothing_of(key))}
+
+
+def at_once_now(full: int) -> int:
+    """How many sources are crawled at once at this moment, *full* at the best hours."""
+    return budgets().at_once(full, datetime.now(UTC), ZoneInfo(settings().zone))
+
+
+def print_plan(keys: Iterable[str], open_records: OpenRecords, full: int) -> None:
+    """Print when each of *keys* is due within the next 24 hours, and why; *full*: how many are crawled at once."""
+    keys = list(keys)
+    runs, allowance = _read(keys, open_records)
+    zone = allowance.zone
     table = Table(box=None, pad_edge=False)
-    for head in ("source 来源", f"next 下次 ({zone.key})", "runs in 24 h 次数", "why 原因"):
+    heads = ("source 来源", f"next 下次 ({zone.key})", "runs in 24 h 次数", "window 时间窗", "today 今日", "why 原因")
+    for head in heads:
         table.add_column(head)
-    for line in plan([SOURCES[key] for key in keys], _runs(keys, open_records), now, zone):
-        at = "now 现在" if line.next.at <= now else f"{line.next.at.astimezone(zone):%Y-%m-%d %H:%M}"
-        table.add_row(line.next.key, at, str(line.runs), line.next.reason)
-    Console(width=_WIDTH, highlight=False).print(table)
+    for line in plan([SOURCES[key] for key in keys], runs, allowance.now, zone, allowance.allow):
+        due = line.next
+        at = (
+            "now 现在"
+            if due.at <= allowance.now
+            else f"{due.at.astimezone(zone):%Y-%m-%d %H:%M}"
+            if due.at < NEVER
+            else "never 从不"
+        )
+        window = budgets().window_text(due.key)
+        table.add_row(due.key, at, str(line.runs), window, allowance.today(due.key), escape(due.reason))
+    console = Console(width=_WIDTH, highlight=False)
+    console.print(table)
+    console.print(allowance.summary(full))
 
 
-def _runs(keys: list[str], open_records: OpenRecords) -> dict[str, list[Run]]:
+def _read(keys: list[str], open_records: OpenRecords) -> tuple[dict[str, list[Run]], Allowance]:
+    """The latest runs of *keys*, and what may be crawled now."""
+    now, zone = datetime.now(UTC), ZoneInfo(settings().zone)
     with open_records() as store:
         records = store.latest(keys, RUNS)
-    return {key: [Run(run["started"], run["ended"], run["verdict"]) for run in found] for key, found in records.items()}
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(settings().zone)
+        downloaded = store.downloaded(now.astimezone(zone).date())
+    runs = {
+        key: [Run(run["started"], run["ended"], run["verdict"], run.get("stopped", "")) for run in found]
+        for key, found in records.items()
+    }
+    return runs, Allowance(budgets(), downloaded, now, zone)

@@ -19,7 +19,7 @@ from crawler.discovery.entry_page import EmptyReply, EntryPage, EntryPageError, 
 from crawler.discovery.methods import DiscoveryMethod, Feed, FixedLinks, JsonApi, Link, Listing
 from crawler.discovery.reader import max_further_pages, method_label, methods_by_part, read_entry_page, start_urls
 from crawler.discovery.select import merge_links, on_topic, page_key, published_before
-from crawler.exceptions import DOWNLOAD_FAILURES, Blocked, LoginRequired, describe_failure
+from crawler.exceptions import DOWNLOAD_FAILURES, Blocked, BudgetMet, LoginRequired, describe_failure
 from crawler.extraction.blocked_pages import asks_for_login
 from crawler.sample_web.replies import today
 from crawler.source import Source, credential_of
@@ -60,6 +60,10 @@ class EntryPageMissing(DiscoveryFailed):
     """HTTP 404. For an address made from a year or quarter it means that the page is not published yet."""
 
 
+class DiscoveryStopped(Exception):
+    """The run has met its budget before all lists were read."""
+
+
 @dataclass
 class _MethodResult:
     """The entry pages of one discovery method. An unchanged page (HTTP 304) has no links unless fetched in full."""
@@ -91,12 +95,18 @@ class LinkDiscovery:
         self.ledger.partial = bool(limit or since)
 
     async def links(self) -> list[Link]:
-        """The links of all parts of the source, one for each page."""
+        """The links of all parts of the source, one for each page; none where the budget ended before them."""
         results: list[_MethodResult] = []
-        to_retry = [await self._try_part(methods, results) for methods in methods_by_part(self.source)]
-        for methods in to_retry:
-            await self._try_part(methods, results, last=True)
-        await self._fetch_unchanged(results)
+        try:
+            to_retry = [await self._try_part(methods, results) for methods in methods_by_part(self.source)]
+            for methods in to_retry:
+                await self._try_part(methods, results, last=True)
+            await self._fetch_unchanged(results)
+        except DiscoveryStopped:
+            # Several lists may describe one article: what a part of them says could be less than is stored.
+            self.ledger.drop("budget", self.ledger.found - self.ledger.dropped.total())
+            self._count("entries/left_over", 1)
+            return []
         for result in results:
             self._record(result)
         self.crawler.stats.set_value("xinwen/ways", [method_label(result.method) for result in results])
@@ -288,6 +298,8 @@ class LinkDiscovery:
             if isinstance(method, JsonApi) and method.mcp_tool:
                 request = await in_session(request, self.crawler)
             return await self.crawler.engine.download_async(request)
+        except BudgetMet as error:
+            raise DiscoveryStopped(str(error)) from None
         except LoginRequired as error:
             raise DiscoveryLoginRequired(f"login needed: {error}") from None
         except Blocked as error:

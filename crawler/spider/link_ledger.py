@@ -21,7 +21,7 @@ SETTLED = STORED | {"known", "quarantined", "gone", "barred", "ignored"}
 
 OUTCOMES = (
     *("new", "changed", "unchanged", "not_modified", "known", "duplicate", "quarantined", "gone"),
-    *("barred", "ignored", "older", "blocked", "failed", "lost", "unfinished"),
+    *("barred", "ignored", "older", "blocked", "failed", "lost", "left_over", "unfinished"),
 )
 
 

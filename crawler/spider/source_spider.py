@@ -19,6 +19,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from scrapy.utils.log import failure_to_exc_info
 from twisted.python.failure import Failure
 
+from crawler.budgets import HANGING, budgets
 from crawler.discovery.methods import Link
 from crawler.discovery.select import newest_first, page_key, published_before
 from crawler.exceptions import (
@@ -26,6 +27,7 @@ from crawler.exceptions import (
     LOCAL_URL,
     AlreadyKnown,
     Blocked,
+    BudgetMet,
     LoginRequired,
     OtherHost,
     RefusedAddress,
@@ -46,6 +48,7 @@ from store.article import Article, article_id, canonical_address
 
 _OUTCOME_OF_EXCEPTION = {
     AlreadyKnown: "known",
+    BudgetMet: "left_over",
     Blocked: "blocked",
     RobotsDisallowed: "barred",
     OtherHost: "ignored",
@@ -72,6 +75,9 @@ class SourceSpider(scrapy.Spider):
         super().update_settings(settings)
         for name in ("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN"):
             settings.set(name, cls.source.at_once, priority="spider")
+        if budget := budgets().sources.get(cls.source.key):
+            settings.set("DOWNLOAD_TIMEOUT", budget.seconds_a_download, priority="spider")
+            settings.set("CLOSESPIDER_TIMEOUT", budget.seconds_a_run + HANGING, priority="spider")
         settings.set("DOWNLOAD_VERIFY_CERTIFICATES", not cls.source.unverified, priority="spider")
         if settings.getbool("XINWEN_POLITE"):
             settings.set("DOWNLOAD_DELAY", cls.source.delay, priority="spider")
@@ -255,7 +261,7 @@ class SourceSpider(scrapy.Spider):
             outcome, reason = "failed", describe_failure(error)
         self.count(f"pages/{outcome}")
         self.count("pages/login", isinstance(error, LoginRequired))
-        quiet = outcome in ("not_modified", "known")
+        quiet = outcome in ("not_modified", "known", "left_over")
         if not quiet and outcome != "ignored":
             self.logger.warning("%s: %s: %s", self.source.key, url, reason)
         return outcome, "" if quiet else reason

@@ -15,6 +15,7 @@ from crawler.runner.deadline import schedule_fields
 from crawler.runner.run_line import log_run
 from crawler.spider.link_ledger import OUTCOMES, LinkLedger
 from crawler.spider.source_spider import SourceSpider
+from pipelines.runs.budget import STOPPED, run_budget_of
 from pipelines.runs.memory import Memory, memory_of
 from pipelines.runs.verdict import RunFacts, judge, shortcomings
 from pipelines.storage import FAILED, Storage, storage_of
@@ -58,6 +59,8 @@ class RecordRun:
         """Write the visits, then the record, and close the connection."""
         try:
             if not self._storage.failed:
+                if budget := run_budget_of(self._crawler):
+                    await budget.count_bytes(all_of_it=True)
                 await self._memory.close(finished=reason == "finished")
         except StoreError as error:
             self._storage.fail(str(error))
@@ -91,7 +94,8 @@ def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
     """The record of a run: verdict, counts, discovery methods used, times and errors.
 
     ``found`` links are either ``taken`` or ``dropped``, by reason. Every link that was taken is counted under its
-    outcome, one of ``crawler.spider.link_ledger.OUTCOMES``. The field ``ways`` has the discovery methods that gave
+    outcome, one of ``crawler.spider.link_ledger.OUTCOMES``. ``stopped`` is the budget that has ended the run:
+    ``bytes``, ``pages``, ``seconds``, ``window`` or "". The field ``ways`` has the discovery methods that gave
     links; its stored name is older. ``job`` is what scrapyd calls the run, "" where another has started it.
     """
     assert crawler.spider and crawler.stats
@@ -109,6 +113,7 @@ def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
         "verdict": verdict,
         "why": why,
         "reason": reason,
+        "stopped": stats.get(STOPPED, "").partition(" ")[0],
         "job": crawler.spider.arguments.job if isinstance(crawler.spider, SourceSpider) else "",
         "ways": stats.get("xinwen/ways", []),
         "failures": [value for name, value in sorted(stats.items()) if name.startswith("xinwen/way/failed/")],
@@ -151,6 +156,8 @@ def _facts(stats: Document, reason: str, ledger: LinkLedger, below: list[str], *
         disk_full=str(stats.get(FAILED, "")).startswith(DISK_FULL),
         faults=stats.get("spider_exceptions/count", 0) + stats.get("xinwen/item_errors", 0),
         shortcomings=below,
+        stopped=stats.get(STOPPED, ""),
+        lists_unread=bool(stats.get("xinwen/entries/left_over")),
         files=files,
     )
 

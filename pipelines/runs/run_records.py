@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Self
 
 from crawler.runner.deadline import schedule_fields
@@ -17,6 +17,7 @@ from crawler.sources import SOURCES
 from crawler.spider.link_ledger import OUTCOMES
 from pipelines.runs.record_run import add_run
 from store.connection import Document, StoreError, connect, database_address, store_errors
+from store.documents import downloads
 from store.index import preparation
 from text.analysis.analyzer import VERSION
 
@@ -41,7 +42,7 @@ class RunRecords:
 
     def latest(self, keys: Iterable[str], number: int) -> dict[str, list[Document]]:
         """By source the records of its latest crawls, at most *number*, the latest first. Raises SystemExit."""
-        fields = {"started": 1, "ended": 1, "verdict": 1}
+        fields = {"started": 1, "ended": 1, "verdict": 1, "stopped": 1}
         try:
             with store_errors(self._address):
                 return {
@@ -52,6 +53,15 @@ class RunRecords:
                     )
                     for key in keys
                 }
+        except StoreError as error:
+            sys.stderr.write(f"error: {error}\n")
+            raise SystemExit(1) from None
+
+    def downloaded(self, day: date) -> dict[str, int]:
+        """Bytes that were downloaded on *day*, by source. Raises SystemExit."""
+        try:
+            with store_errors(self._address):
+                return downloads.of_day(self._database, day)
         except StoreError as error:
             sys.stderr.write(f"error: {error}\n")
             raise SystemExit(1) from None

@@ -50,13 +50,24 @@ class RunFacts:
     """Exceptions in spider or pipelines: errors of the program, not of the site."""
     shortcomings: Sequence[str] = ()
     """Coverage figures below the thresholds of the source, in words."""
+    stopped: str = ""
+    """The budget that has ended the run, as ``pages (200 a run)``."""
+    lists_unread: bool = False
+    """It did before all lists were read."""
     files: bool = False
     """The articles came from files; no site was crawled."""
 
 
 def judge(facts: RunFacts) -> tuple[Verdict, str]:
-    """The verdict, and the reason in a few words; "" where the verdict is ``ok`` or ``nothing_new``."""
+    """The verdict, and the reason in a few words; "" for ``ok`` and ``nothing_new`` of a run that met no budget."""
+    verdict, why = _judge(facts)
+    if not facts.stopped:
+        return verdict, why
+    stopped = f"stopped: {facts.stopped}{', before the lists were read' * facts.lists_unread}"
+    return ("ok", stopped) if verdict == "nothing_new" else (verdict, "; ".join(filter(None, (why, stopped))))
 
+
+def _judge(facts: RunFacts) -> tuple[Verdict, str]:
     def number(*names: str) -> int:
         return sum(facts.outcomes.get(name, 0) for name in names)
 
@@ -71,6 +82,9 @@ def judge(facts: RunFacts) -> tuple[Verdict, str]:
         return "failed", f"ended early: {facts.reason}"
     if facts.faults or number("unfinished"):
         return "failed", "an error of the program itself; see the log"
+    if facts.lists_unread:
+        # There is nothing to judge. A run whose time is too short for the lists alone would never come further.
+        return ("degraded" if facts.stopped.startswith("seconds") else "ok"), ""
     if facts.login_needed and not number("new", "changed"):
         return "login_needed", "the site wants an account"
     if not (facts.methods or facts.quiet_methods or facts.files):

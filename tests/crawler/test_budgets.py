@@ -53,7 +53,6 @@ def test_a_file_says_only_what_is_different() -> None:
     )
     assert (found.all.bytes_a_day, found.all.at_once) == (2_000_000, 4)
     assert [found.at_once(4, MONDAY + number * HOUR, SHANGHAI) for number in (8, 9, 17)] == [4, 1, 4]
-    assert found.at_once(4, MONDAY - HOUR, SHANGHAI) == 0
     sia, wsts, semi = map(found.of, ("sia", "wsts", "semi"))
     assert (sia.bytes_a_day, sia.pages_a_run, sia.seconds_a_run) == (1_500_000, 50, 3600)
     assert (wsts.bytes_a_day, wsts.pages_a_run, wsts.seconds_a_run) == (500_000_000, 50, 60)

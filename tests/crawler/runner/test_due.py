@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler.runner.due import Due, Run, due_now, next_due, plan, rhythm_on
+from crawler.budgets import Budgets, BudgetsFile, read_budgets
+from crawler.runner.allowance import Allowance
+from crawler.runner.due import NEVER, Due, Run, due_now, next_due, plan, rhythm_on
 from crawler.source import Source
 from crawler.sources import PACKAGED
 from tests.crawler.sources.test_sources import GOOD
@@ -28,17 +31,24 @@ def source(key: str, every: timedelta | None = None, **facts: object) -> Source:
 HOURLY, DAILY, WEEKLY = source("hourly"), source("daily", category="咨询"), source("weekly", category="半导体科技")
 
 
+DEFAULTS = read_budgets(None)
+
+
 def walk(
     sources: list[Source],
     clock: Iterator[datetime],
     zone: ZoneInfo = SHANGHAI,
     verdict: Callable[[str, datetime], str] = lambda key, now: "ok",
+    budgets: Budgets = DEFAULTS,
+    stopped: Callable[[datetime], str] = lambda now: "",
+    downloaded: Callable[[datetime], dict[str, int]] = lambda now: {},
 ) -> dict[str, list[datetime]]:
     """The moments at which each source is crawled when somebody looks at each moment of *clock*."""
     runs: dict[str, list[Run]] = defaultdict(list)
     for now in clock:
-        for due in due_now(sources, runs, now, zone):
-            runs[due.key].insert(0, Run(now, now, verdict(due.key, now)))
+        allow = Allowance(budgets, downloaded(now), now, zone).allow
+        for due in due_now(sources, runs, now, zone, allow):
+            runs[due.key].insert(0, Run(now, now, verdict(due.key, now), stopped(now)))
     return {key: [run.started for run in reversed(found)] for key, found in runs.items()}
 
 
@@ -46,6 +56,10 @@ def minutes(start: datetime, end: datetime, step: timedelta = MINUTE) -> Iterato
     while start < end:
         yield start
         start += step
+
+
+def of(text: str) -> Budgets:
+    return read_budgets(BudgetsFile(Path("own.toml"), text))
 
 
 def test_a_week_with_a_clock_set_back_and_two_days_off() -> None:
@@ -163,3 +177,91 @@ def test_the_plan_of_a_day() -> None:
         ("refused", 1380, 2, "blocked at 11-23 08:30: again after a day"),
         ("weekly", 9510, 0, "every 1w; ok at 11-23 00:00"),
     ]
+
+
+def test_windows_over_a_week() -> None:
+    nights = of('each.open = "nights only"\n')
+    found = walk([HOURLY, DAILY], minutes(MONDAY, MONDAY + 2 * DAY, 10 * MINUTE), budgets=nights)
+    hours = [*range(6), *range(22, 30), 46, 47]
+    assert found["hourly"] == [MONDAY + number * HOUR for number in hours]
+    assert found["daily"] == [MONDAY, MONDAY + DAY]
+    office = of('all.open = ["working days only", "9-18"]\n')
+    found = walk([DAILY, WEEKLY], minutes(MONDAY - DAY, MONDAY + 8 * DAY, 10 * MINUTE), budgets=office)
+    assert found["daily"] == [MONDAY + number * DAY + 9 * HOUR for number in (0, 1, 2, 3, 4, 7)]
+    assert found["weekly"] == [MONDAY + 9 * HOUR, MONDAY + 7 * DAY + 9 * HOUR]
+
+
+def test_a_window_in_summer_time() -> None:
+    start = datetime(2026, 10, 24, tzinfo=BERLIN).astimezone(UTC)
+    clock = minutes(start, start + 3 * DAY, 10 * MINUTE)
+    found = walk([DAILY], clock, BERLIN, budgets=of('each.open = "7-8"\n'))["daily"]
+    assert [f"{moment.astimezone(BERLIN):%d %H:%M}" for moment in found] == ["24 07:00", "25 07:00", "26 07:00"]
+
+
+def test_a_failure_waits_for_the_window() -> None:
+    found = walk(
+        [HOURLY],
+        minutes(MONDAY + 17 * HOUR, MONDAY + 34 * HOUR),
+        verdict=lambda key, now: "failed",
+        budgets=of('each.open = "9-18"\n'),
+    )["hourly"]
+    assert [(moment - MONDAY) // MINUTE - 1020 for moment in found] == [0, 10, 30, 960]
+
+
+@pytest.mark.parametrize(
+    ("every", "stopped", "spans"),
+    [
+        (DAY, "pages", [0, 60, 120, 180]),
+        (7 * DAY, "seconds", [0, 60, 120, 180]),
+        (30 * MINUTE, "pages", [0, 30, 60, 90]),
+        (DAY, "window", [0, 10, 20, 30]),
+    ],
+)
+def test_a_run_that_met_its_budget_goes_on(every: timedelta, stopped: str, spans: list[int]) -> None:
+    clock = minutes(MONDAY, MONDAY + 4 * HOUR, 10 * MINUTE)
+    found = walk([source("own", every)], clock, stopped=lambda now: stopped)["own"]
+    assert [(moment - MONDAY) // MINUTE for moment in found[:4]] == spans
+
+
+def test_when_all_is_fetched_the_rhythm_is_the_old_one() -> None:
+    clock = minutes(MONDAY, MONDAY + 2 * DAY, 10 * MINUTE)
+    found = walk([DAILY], clock, stopped=lambda now: "pages" if now < MONDAY + 100 * MINUTE else "")["daily"]
+    assert [(moment - MONDAY) // MINUTE for moment in found] == [0, 60, 120, 1440]
+
+
+def test_the_bytes_of_a_day_are_there_again_at_midnight() -> None:
+    spent = {"hourly": 500_000_000}
+
+    def downloaded(now: datetime) -> dict[str, int]:
+        return spent if MONDAY + 2 * HOUR < now < MONDAY + DAY else {}
+
+    clock = minutes(MONDAY, MONDAY + 26 * HOUR, 10 * MINUTE)
+    found = walk(
+        [HOURLY], clock, downloaded=downloaded, stopped=lambda now: "bytes" if now == MONDAY + 2 * HOUR else ""
+    )
+    assert [(moment - MONDAY) // HOUR for moment in found["hourly"]] == [0, 1, 2, 24, 25]
+    all_spent = {"other": 4_000_000_000}
+    due = Due("hourly", MONDAY + HOUR, "every 1h")
+    allowed = Allowance(DEFAULTS, all_spent, MONDAY + 3 * HOUR, SHANGHAI).allow(due)
+    assert allowed == Due("hourly", MONDAY + DAY, "every 1h; the 4 GB of the day of all sources are downloaded")
+
+
+def test_a_budget_of_zero_is_never_due() -> None:
+    allowance = Allowance(of("[each]\npages_a_run = 0\n"), {}, MONDAY, SHANGHAI)
+    (line,) = plan([HOURLY], {}, MONDAY, SHANGHAI, allowance.allow)
+    assert (line.next.at, line.runs) == (NEVER, 0)
+    assert line.next.reason == "own.toml:2: each.pages_a_run: 0, so nothing may be downloaded"
+    assert due_now([HOURLY], {}, MONDAY, SHANGHAI, allowance.allow) == []
+
+
+def test_the_plan_says_what_a_window_changes() -> None:
+    now = MONDAY + 9.5 * HOUR
+    allowance = Allowance(of('each.open = "nights only"\n'), {}, now, SHANGHAI)
+    runs = {"hourly": [Run(now - HOUR, now - HOUR, "ok", "window")]}
+    hourly, new = plan([HOURLY, source("new")], runs, now, SHANGHAI, allowance.allow)
+    assert hourly.next == Due(
+        "hourly",
+        MONDAY + 22 * HOUR,
+        "stopped by its budget (window) at 11-23 08:30: goes on; open nights only",
+    )
+    assert (hourly.runs, new.runs, new.next.reason) == (8, 8, "has never run; open nights only")

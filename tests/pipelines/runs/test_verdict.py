@@ -66,3 +66,37 @@ def test_verdict(outcomes: dict[str, int], facts: dict[str, Any], expected: str)
     verdict, why = judge(RunFacts(**({"outcomes": outcomes, "methods": 1} | facts)))
     assert verdict == expected
     assert bool(why) == (verdict not in ("ok", "nothing_new"))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "facts", "expected"),
+    [
+        ({"new": 4, "left_over": 6}, {}, ("ok", "stopped: bytes (1 MB a day)")),
+        ({"known": 4, "left_over": 6}, {}, ("ok", "stopped: bytes (1 MB a day)")),
+        ({"left_over": 6}, {}, ("ok", "stopped: bytes (1 MB a day)")),
+        (
+            {"new": 4, "left_over": 6},
+            {"failed_parts": 1},
+            ("degraded", "1 parts of the source have no working discovery method; stopped: bytes (1 MB a day)"),
+        ),
+        ({"failed": 4}, {}, ("failed", "none of 4 pages could be stored; stopped: bytes (1 MB a day)")),
+        (
+            {},
+            {"methods": 0, "lists_unread": True, "failure": "HTTP 500"},
+            ("ok", "stopped: bytes (1 MB a day), before the lists were read"),
+        ),
+        (
+            {},
+            {"methods": 0, "lists_unread": True, "stopped": "seconds (5 a run)"},
+            ("degraded", "stopped: seconds (5 a run), before the lists were read"),
+        ),
+        (
+            {},
+            {"lists_unread": True, "storage_failed": True},
+            ("failed", "the database failed; stopped: bytes (1 MB a day), before the lists were read"),
+        ),
+    ],
+)
+def test_a_run_that_met_its_budget(outcomes: dict[str, int], facts: dict[str, Any], expected: tuple[str, str]) -> None:
+    given = {"outcomes": outcomes, "methods": 1, "stopped": "bytes (1 MB a day)"} | facts
+    assert judge(RunFacts(**given)) == expected
