@@ -49,6 +49,7 @@ class RunBudget:
         self._counted = 0
         self._today: dict[str, int] | None = None
         """Bytes of this day by source, as last counted."""
+        self._timer: asyncio.TimerHandle | None = None
 
     async def met(self, page: bool) -> str:
         """The budget that is met; "" while another list, or with *page* another page, may be asked for.
@@ -73,6 +74,27 @@ class RunBudget:
                 day = datetime.now(self._zone).date()
                 self._today = await self._storage.call(downloads.add, self._key, day, received - self._counted)
                 self._counted, self._last = received, time.monotonic()
+
+    def count_soon(self) -> None:
+        """Count within a second what was downloaded: the next request may hang until the run is killed."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_SECONDS, self._count_now)
+
+    async def close(self) -> None:
+        """Count the rest. Raises StoreError."""
+        if self._timer:
+            self._timer.cancel()
+        await self.count_bytes(all_of_it=True)
+
+    def _count_now(self) -> None:
+        async def count() -> None:
+            try:
+                await self.count_bytes(all_of_it=True)
+            except StoreError as error:
+                self._storage.fail(str(error))
+
+        self._timer = None
+        self._task = asyncio.ensure_future(count())
 
     async def _met_now(self, page: bool) -> str:
         budget, of_all = self._budget, self._budgets.all
@@ -146,6 +168,7 @@ class BudgetMiddleware:
         if budget := run_budget_of(self._crawler):
             try:
                 await budget.count_bytes()
+                budget.count_soon()
             except StoreError as error:
                 self._storage.fail(str(error))
                 raise IgnoreRequest("not stored: the database has failed") from None

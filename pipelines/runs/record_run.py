@@ -60,7 +60,7 @@ class RecordRun:
         try:
             if not self._storage.failed:
                 if budget := run_budget_of(self._crawler):
-                    await budget.count_bytes(all_of_it=True)
+                    await budget.close()
                 await self._memory.close(finished=reason == "finished")
         except StoreError as error:
             self._storage.fail(str(error))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler.budgets import Budgets, BudgetsFile, read_budgets
+from crawler.budgets import Budget, BudgetOfAll, Budgets, BudgetsFile, read_budgets
 from crawler.windows import ALWAYS, NEVER, WindowError, window
 from store.toml_file import TomlFileError
-from tests.commands import run
+from tests.commands import PROJECT, run
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -149,6 +151,22 @@ def test_all_mistakes_are_told_in_the_order_of_the_file() -> None:
 )  # fmt: skip
 def test_a_budget_of_zero_says_where(text: str, key: str, reason: str) -> None:
     assert of(text).nothing_of(key) == reason
+
+
+@pytest.mark.parametrize("name", ["docs/schedules.md", "docs/schedules.zh-CN.md"])
+def test_the_example_of_the_docs(name: str) -> None:
+    text = (PROJECT / name).read_text("utf-8")
+    (example,) = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    found = of(example)
+    reuters = found.of("reuters")
+    assert (found.all.at_once, found.all.bytes_a_day, found.all.fewer) == (6, 2 * 10**9, {"8-18": 4})
+    assert (found.each.open, found.each.pages_a_run, found.each.seconds_a_run) == (("nights only",), 500, 3600)
+    assert (reuters.open, reuters.pages_a_run) == (("working days only", "9-12, 14-18"), 500)
+    assert (reuters.bytes_a_day, reuters.seconds_a_run, reuters.seconds_a_download) == (50_000_000, 900, 30)
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \|.*\|$", text, re.MULTILINE)
+    places = {key: {place for place in ("all", "each", "source.KEY") if f"`{place}`" in cell} for key, cell in rows}
+    assert {key for key, where in places.items() if "all" in where} == {one.name for one in fields(BudgetOfAll)}
+    assert {key for key, where in places.items() if "each" in where} == {one.name for one in fields(Budget)}
 
 
 def test_commands_refuse_a_file_with_mistakes(tmp_path: Path) -> None:

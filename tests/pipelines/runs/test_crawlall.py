@@ -75,7 +75,10 @@ def test_only_what_is_due(given: dict[str, Any], tmp_path: Path, database) -> No
     assert "(UTC)" in head and database.runs.count_documents({}) == 2
     by_key = {line.split()[0]: " ".join(line.split()[1:]) for line in lines}
     shown = times["ended"]
-    assert by_key["reuters"] == f"now 现在 1 failed once, last at {shown:%m-%d %H:%M}: again after 10min"
+    assert (
+        by_key["reuters"]
+        == f"now 现在 1 always 0 B of 500 MB failed once, last at {shown:%m-%d %H:%M}: again after 10min"
+    )
     assert by_key["semi"].endswith("has never run") and "every 31d; ok at" in by_key["sia"]
     third = run("scrapy", "crawlall", "sia", "reuters", "--due", **given)
     assert "1 sources" in third.stdout
