@@ -2,7 +2,8 @@
 
 A run that has met its budget asks for no more lists and pages. What it has begun it ends: redirects and retries of a
 page, and the document that has the date of an article. The links that are left have the outcome ``left_over``, so their
-lists are read whole by the next run, which goes on there.
+lists are read whole by the next run, which goes on there. Pages that failed in a run that stopped come last in the next
+one: at the head of a list they would take its whole budget again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Self
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
+from pymongo.database import Database
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
@@ -23,7 +25,7 @@ from scrapy.http import Response
 from crawler.budgets import budgets, bytes_text
 from crawler.exceptions import BudgetMet
 from pipelines.storage import Storage, storage_of
-from store.connection import StoreError
+from store.connection import Document, StoreError
 from store.documents import downloads
 from store.settings import settings
 
@@ -50,6 +52,7 @@ class RunBudget:
         self._today: dict[str, int] | None = None
         """Bytes of this day by source, as last counted."""
         self._timer: asyncio.TimerHandle | None = None
+        self._failed_last: asyncio.Task[set[str]] | None = None
 
     async def met(self, page: bool) -> str:
         """The budget that is met; "" while another list, or with *page* another page, may be asked for.
@@ -74,6 +77,12 @@ class RunBudget:
                 day = datetime.now(self._zone).date()
                 self._today = await self._storage.call(downloads.add, self._key, day, received - self._counted)
                 self._counted, self._last = received, time.monotonic()
+
+    async def failed_last(self, url: str) -> bool:
+        """Whether the page at *url* failed in the last run, and that one stopped before its end. Raises StoreError."""
+        if self._failed_last is None:
+            self._failed_last = asyncio.ensure_future(self._storage.call(_failures_of_last_run, self._key))
+        return url in await self._failed_last
 
     def count_soon(self) -> None:
         """Count within a second what was downloaded: the next request may hang until the run is killed."""
@@ -111,6 +120,11 @@ class RunBudget:
         return f"pages ({budget.pages_a_run} a run)" if page and self.pages >= budget.pages_a_run else ""
 
 
+def _failures_of_last_run(database: Database[Document], source: str) -> set[str]:
+    last = database.runs.find_one({"source": source, "from_files": {"$ne": True}}, {"tried": 1}, sort=[("ended", -1)])
+    return set((last or {}).get("tried", ()))
+
+
 _run_budgets: WeakKeyDictionary[Crawler, RunBudget] = WeakKeyDictionary()
 
 
@@ -137,15 +151,17 @@ class BudgetMiddleware:
         crawler.signals.connect(middleware.request_sent, signals.request_reached_downloader)
         return middleware
 
-    async def process_request(self, request: Request) -> None:
-        """Raises BudgetMet once the budget is met, IgnoreRequest once the database has failed."""
+    async def process_request(self, request: Request) -> Request | None:
+        """Puts off what failed last time. Raises BudgetMet once the budget is met, IgnoreRequest without a database."""
         budget = run_budget_of(self._crawler)
         page = "link" in request.cb_kwargs
         begun = "redirect_urls" in request.meta or request.meta.get("retry_times")
         if budget is None or begun or not (page or "entry" in request.meta):
-            return
+            return None
         try:
             met = await budget.met(page)
+            if page and not met and request.priority == 0 and await budget.failed_last(request.cb_kwargs["link"].url):
+                return request.replace(priority=-1)
         except StoreError as error:
             self._storage.fail(str(error))
             raise IgnoreRequest("not asked: the database has failed") from None
@@ -153,6 +169,7 @@ class BudgetMiddleware:
             raise BudgetMet(f"not asked: stopped: {met}")
         budget.pages += page
         request.meta["xinwen_budget"] = page
+        return None
 
     def request_sent(self, request: Request) -> None:
         """Note that the request was sent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Self
 
 from bson import ObjectId
@@ -27,6 +28,7 @@ from store.failover import repeated
 logger = logging.getLogger(__name__)
 
 _MAX_ERRORS = 10  # in a record
+_MAX_TRIED = 1000
 _MAX_REASON = 300  # characters
 
 
@@ -95,8 +97,9 @@ def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
 
     ``found`` links are either ``taken`` or ``dropped``, by reason. Every link that was taken is counted under its
     outcome, one of ``crawler.spider.link_ledger.OUTCOMES``. ``stopped`` is the budget that has ended the run:
-    ``bytes``, ``pages``, ``seconds``, ``window`` or "". The field ``ways`` has the discovery methods that gave
-    links; its stored name is older. ``job`` is what scrapyd calls the run, "" where another has started it.
+    ``bytes``, ``pages``, ``seconds``, ``window`` or "", and ``tried`` then has the pages that failed.
+    ``ways`` has the discovery methods that gave links; its stored name is older. ``job`` is what
+    scrapyd calls the run, "" where another has started it.
     """
     assert crawler.spider and crawler.stats
     stats = crawler.stats.get_stats()
@@ -114,6 +117,7 @@ def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
         "why": why,
         "reason": reason,
         "stopped": stats.get(STOPPED, "").partition(" ")[0],
+        "tried": _tried(ledger) if STOPPED in stats else [],
         "job": crawler.spider.arguments.job if isinstance(crawler.spider, SourceSpider) else "",
         "ways": stats.get("xinwen/ways", []),
         "failures": [value for name, value in sorted(stats.items()) if name.startswith("xinwen/way/failed/")],
@@ -160,6 +164,12 @@ def _facts(stats: Document, reason: str, ledger: LinkLedger, below: list[str], *
         lists_unread=bool(stats.get("xinwen/entries/left_over")),
         files=files,
     )
+
+
+def _tried(ledger: LinkLedger) -> list[str]:
+    """The addresses of pages that failed, the first of them."""
+    failed = (result.link.url for result in ledger.results.values() if result.outcome in ("failed", "blocked"))
+    return [*islice(failed, _MAX_TRIED)]
 
 
 def _errors(ledger: LinkLedger) -> list[Document]:

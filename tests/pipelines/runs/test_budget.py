@@ -159,3 +159,16 @@ def test_a_closed_window_and_a_budget_of_zero(tmp_path: Path, given: Facts, samp
         assert refused.returncode == 2
     assert "never 从不" in run("scrapy", "crawlall", "sia", "--dry-run", **given).stdout
     assert samples.runs.count_documents({}) == 1
+
+
+def test_pages_that_fail_do_not_hold_up_the_others(tmp_path: Path, given: Facts, samples: Database[Facts]) -> None:
+    folder = given["xinwen_sample_web"] = tmp_path / "failing"
+    add(folder, "sia", API, json.dumps([post(slug) for slug in "abcd"]), type="application/json")
+    for slug in "ab":
+        add(folder, "sia", f"{SIA}/{slug}/", "x", status=500)
+    for slug in "cd":
+        add(folder, "sia", f"{SIA}/{slug}/", page(slug))
+    given["xinwen_budgets"] = budget(tmp_path, "each.pages_a_run = 2\n")
+    first, second = (run("scrapy", "crawl", "sia", "-s", "RETRY_ENABLED=False", **given) for _ in range(2))
+    assert "sia: failed, 2 failed, 2 left over" in first.stderr
+    assert "sia: ok, 2 new, 2 left over" in second.stderr, second.stderr
