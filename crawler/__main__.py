@@ -100,7 +100,7 @@ def links(
 
 @app.command()
 def bench(
-    pages: Annotated[int, typer.Option(min=200, help="How many pages each crawl reads.")] = 500,
+    pages: Annotated[int, typer.Option(min=200, max=2000, help="How many pages each crawl reads.")] = 500,
     rounds: Annotated[int, typer.Option(min=1, help="Crawls of each kind; the lowest CPU time counts.")] = 3,
     save: Annotated[bool, typer.Option(help="Write the figures to benchmarks/.")] = True,
 ) -> None:
