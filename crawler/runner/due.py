@@ -109,7 +109,8 @@ def next_due(source: Source, runs: Sequence[Run], now: datetime, zone: ZoneInfo)
         return Due(source.key, last.ended + _DAY, f"{last.verdict} at {_shown(last.ended, zone)}: again after a day")
     if last.verdict in FAILED:
         failures = next((number for number, run in enumerate(known) if run.verdict not in FAILED), len(known))
-        pause = min(_FIRST_PAUSE * 2 ** min(failures - 1, RUNS), source.rhythm)
+        rhythm = rhythm_on(source, last.ended.astimezone(zone).date())
+        pause = min(_FIRST_PAUSE * 2 ** min(failures - 1, RUNS), rhythm)
         times = "once" if failures == 1 else f"{failures} times in a row"
         why = f"{last.verdict} {times}, last at {_shown(last.ended, zone)}: again after {span_text(pause)}"
         return Due(source.key, last.ended + pause, why)

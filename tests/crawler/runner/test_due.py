@@ -142,6 +142,8 @@ def test_companies_are_asked_daily_while_they_report() -> None:
     assert days == [4, *range(8, 21), 25]
     due = next_due(tsmc, [Run(found[3], found[3], "ok")], found[3], SHANGHAI)
     assert due.reason == "every 1d, as the company reports these days; ok at 01-10 00:00"
+    failed = [Run(found[3], found[3], "failed")] * 12
+    assert next_due(tsmc, failed, found[3], SHANGHAI).at == found[3] + DAY
     reporting = [key for key, row in PACKAGED.items() if row.reporting]
     assert reporting == ["tsmc", "samsung", "intel", "smic"]
     assert rhythm_on(replace(tsmc, every=HOUR), datetime(2027, 1, 10).date()) == HOUR
