@@ -104,6 +104,7 @@ def test_crawls_and_files_as_json(server: str, tmp_path: Path) -> None:
     assert record["source"] == "sia" and record["new"] == 2 and record["ended"].endswith("Z")
     done = run("xinwen", "crawlall", "wsts", "--json", **own)
     assert [one["source"] for one in json.loads(done.stdout)["runs"]] == ["wsts"] and "wsts" in done.stderr
+    assert "every 1h; ok at" in run("xinwen", "crawl", "wsts", "--dry-run", **own).stdout
     assert json.loads(run("xinwen", "reread", "wsts", "--json", **own).stdout)["failed"] == ""
     (tmp_path / "a.jsonl").write_text(
         '{"title": "Wafers", "text": "Wafer prices rise.", "url": "https://b.example/1"}\n'
