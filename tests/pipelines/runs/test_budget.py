@@ -10,25 +10,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 from pymongo.database import Database
 
-from crawler.sources import source
-from pipelines.ingest.samples import SAMPLE_KEY
-from store.connection import another_database
-from store.documents import downloads
 from store.settings import settings
-from tests.commands import PROJECT, assert_one_line_error, run, start
+from tests.commands import assert_one_line_error, run, start
 from tests.crawler.tiny_web import add
-from tests.pipelines.crawls import API, SIA, Crawl, crawl, page, post, samples_of
+from tests.pipelines.crawls import API, SIA, page, post, samples_of
 
 pytestmark = pytest.mark.slow
-
-KEYS = sorted(path.stem for path in PROJECT.glob("tests/crawls/*.json")) if os.environ.get("SOAK") else ["semi"]
-"""Every source is tried with SOAK=1."""
 
 Facts = dict[str, Any]
 
@@ -41,52 +33,10 @@ def samples(uri: str) -> Iterator[Database[Facts]]:
         found.client.drop_database(found.name)
 
 
-@pytest.fixture
-def other(server: str) -> Iterator[str]:
-    """Address of another database, for the crawls without a budget."""
-    address = another_database(server, f"test_{uuid4().hex[:12]}")
-    yield address
-    with (database := samples_of(address)).client:
-        database.client.drop_database(database.name)
-
-
 def budget(folder: Path, text: str) -> Path:
     file = folder / "budgets.toml"
     file.write_text(text, "utf-8")
     return file
-
-
-def today() -> str:
-    return f"{datetime.now(ZoneInfo(settings().zone)):%Y-%m-%d}"
-
-
-def stored(database: Database[Facts]) -> dict[str, Facts]:
-    """What is stored of each article, without what depends on the moment or on the order."""
-    names = ("url", "title", "body", "summary", "published", "tags", "authors", "kind", "files", "access")
-    return {row["_id"]: row for row in database.articles.find({}, dict.fromkeys(names, 1))}
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_runs_of_four_pages_store_what_one_run_stores(
-    key: str, tmp_path: Path, uri: str, other: str, samples: Database[Facts]
-) -> None:
-    given: Facts = {credential.variable.lower(): SAMPLE_KEY for credential in source(key).credentials}
-    whole = crawl(PROJECT / "samples", key, other, tmp_path / "requests", **given)
-    given["xinwen_budgets"] = budget(tmp_path, "each.pages_a_run = 4\n")
-    runs: list[Crawl] = []
-    while not runs or (runs[-1].record["stopped"] and len(runs) < 20):
-        runs.append(crawl(PROJECT / "samples", key, uri, tmp_path / "requests", **given))
-        assert runs[-1].status == whole.status, runs[-1].errors
-    with (database := samples_of(other)).client:
-        assert stored(samples) == stored(database)
-    asked = [url for one in runs for url in one.urls("page")]
-    assert sorted(asked) == sorted(whole.urls("page"))
-    told = [(one.record["verdict"], one.record["why"], one.record["stopped"]) for one in runs[:-1]]
-    if key == "semi":
-        assert told == [("ok", "stopped: pages (4 a run)", "pages")] * 2
-        assert [one.record["left_over"] for one in runs] == [7, 3, 0]
-        received = sum(one.record["bytes"] for one in runs)
-        assert downloads.of_day(samples, datetime.fromisoformat(today()).date()) == {"semi": received}
 
 
 @pytest.fixture
@@ -98,32 +48,6 @@ def given(tmp_path: Path, uri: str) -> Facts:
     for slug in slugs:
         add(folder, "sia", f"{SIA}/{slug}/", page(slug) + f"<!-- {'-' * 3000} -->")
     return {"mongodb_uri": uri, "xinwen_sample_web": folder}
-
-
-def test_bytes_of_a_day_are_counted_over_all_processes(tmp_path: Path, given: Facts, samples: Database[Facts]) -> None:
-    day = datetime.fromisoformat(today()).date()
-    given["xinwen_budgets"] = budget(tmp_path, "each.bytes_a_day = 9000\n")
-    done = run("scrapy", "crawl", "sia", **given)
-    record = samples.runs.find_one({}) or {}
-    assert (done.returncode, record["verdict"], record["stopped"]) == (0, "ok", "bytes"), done.stderr
-    assert record["why"] == "stopped: bytes (9 kB a day)"
-    assert record["new"] > 0 and record["new"] + record["left_over"] == 5
-    # No more than one download over it.
-    assert 9000 <= record["bytes"] < 14000 and downloads.of_day(samples, day) == {"sia": record["bytes"]}
-    planned = run("scrapy", "crawlall", "sia", "--dry-run", **given).stdout
-    assert "goes on; the 9 kB of the day are downloaded" in planned
-    assert run("scrapy", "crawlall", "sia", "--due", **given).stdout == "nothing is due\n"
-    # What others download counts for all.
-    given["xinwen_budgets"] = budget(tmp_path, "all.bytes_a_day = 14000\n")
-    downloads.add(samples, "semi", day, 9000)
-    again = run("scrapy", "crawl", "sia", **given)
-    last = samples.runs.find_one({}, sort=[("ended", -1)]) or {}
-    assert (again.returncode, last["verdict"], sum(last["requests"].values())) == (0, "ok", 0)
-    assert last["why"] == "stopped: bytes (14 kB a day of all sources), before the lists were read"
-    # The next day it goes on.
-    samples.downloads.delete_many({})
-    third = run("scrapy", "crawlall", "sia", "--due", **given | {"xinwen_budgets": None})
-    assert third.returncode == 0 and samples.articles.count_documents({}) == 5, third.stdout
 
 
 def test_a_killed_run_has_counted_its_bytes(tmp_path: Path, given: Facts, samples: Database[Facts]) -> None:
