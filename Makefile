@@ -5,11 +5,13 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
+# The lock for the Python of the environment: that of 3.11 is for 3.12 too.
+LOCK = $(shell $(BIN)/python -c 'import sys; print("3.13" if sys.version_info >= (3, 13) else "3.11")')
 
 .DEFAULT_GOAL := help
 PACKAGES := text store crawler pipelines similarity alerts service
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
-.PHONY: help run test test-fast kernels soak extraction fuzz $(PACKAGES:%=test-%) coverage check health clean
+.PHONY: help run test test-fast kernels soak extraction fuzz $(PACKAGES:%=test-%) coverage check health clean locks audit wheelhouse
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-zA-Z%-]+):.*## (.*)/  make \1\t\2/'
@@ -50,6 +52,21 @@ check: $(VENV)/installed-dev ## lint, format and types
 
 health: $(VENV)/installed ## how the runs of every source went lately; fails when one has failed
 	@$(BIN)/python -m similarity health
+
+locks: $(VENV)/installed-dev ## make the locks of requirements*.txt, with hashes, for 3.11 and 3.13; make locks MOVE=--upgrade takes what is newest
+	@UV=$(BIN)/uv locks/make $(MOVE)
+
+audit: $(VENV)/installed-dev ## known vulnerabilities in what is locked, and the licences of what is installed
+	@$(BIN)/pip-audit --progress-spinner off --disable-pip --require-hashes -r locks/$(LOCK).txt 2>.audit.log; status=$$?; \
+		if grep -qE 'ServiceError|ConnectionError|HTTPError|SSLError|Max retries' .audit.log; then \
+		echo "not audited: the service of pip-audit is not reached"; status=0; else cat .audit.log >&2; fi; rm .audit.log; exit $$status
+	@$(BIN)/pip-licenses --summary --order=count
+
+wheelhouse: $(VENV)/bin/python ## the wheel and all that it needs, for a machine of the same kind without network; then pip install --no-index --find-links wheelhouse xinwen
+	@$(BIN)/pip wheel --quiet --disable-pip-version-check --wheel-dir wheelhouse --require-hashes -r locks/$(LOCK).txt
+	@rm -f wheelhouse/xinwen-*.whl
+	@$(BIN)/pip wheel --quiet --disable-pip-version-check --wheel-dir wheelhouse --no-deps .
+	@du -sh wheelhouse
 
 clean: ## remove the environment, the tools of the tests and the data of the embedded MongoDB
 	@test ! -x $(BIN)/python || $(BIN)/python -m store stop

@@ -201,6 +201,26 @@ def hosts_of(service: Any) -> list[str]:
     return [host for name in (*names, "smtp_host") if (host := getattr(service, name, None))]
 
 
+def address(target: Target) -> tuple[str, int] | None:
+    """Host and port that a message to *target* is sent to; None where its service has none that its address names.
+
+    Raises NotInstalled.
+    """
+    parts = urlsplit(target.url)
+    if target.kind == CALLBACK:
+        return None
+    if target.kind != APPRISE:
+        return parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
+    if parts.scheme in ("feishu", "lark"):
+        return _FEISHU[parts.scheme == "lark"], 443
+    with needs_package():
+        from apprise import Apprise
+    service: Any = Apprise.instantiate(target.url)
+    if service is None or not (hosts := hosts_of(service)):
+        return None
+    return hosts[-1], service.port or (443 if service.secure else 80)
+
+
 def _check(url: str, host: str) -> None:
     try:
         check_host(host)

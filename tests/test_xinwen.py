@@ -45,6 +45,7 @@ CASES: dict[str, list[object]] = {
     "token": ["list"],
     "extract": [PAGE, "--url", "https://www.semiconductors.org/a/", "--source", "sia"],
     "status": [],
+    "doctor": [],
 }
 """A command line for each command that gives one JSON object and needs no more than an article."""
 

@@ -27,7 +27,8 @@ def programs() -> dict[str, str]:
     found = dict.fromkeys(OF_SCRAPY, "scrapy")
     found |= {"ingest": "pipelines", "samples": "pipelines", "extract": "crawler", "links": "crawler"}
     found |= dict.fromkeys(_similarity_commands(), "similarity")
-    return found | {"status": "store", "keep": "store", "stop": "store", "completion": "xinwen"}
+    found |= dict.fromkeys(("status", "keep", "stop"), "store")
+    return found | {"doctor": "xinwen.doctor", "completion": "xinwen"}
 
 
 def commands() -> dict[str, Command]:
@@ -42,7 +43,7 @@ def commands() -> dict[str, Command]:
         elif program == "xinwen":
             text = "补全 · Completion for bash, zsh and fish."
         else:
-            text = _help_of(*places.get(name, (f"{program}/__main__.py", name)))
+            text = _help_of(*places.get(name, (f"{program.replace('.', '/')}/__main__.py", name)))
         found[name] = Command(program, text.split("\n")[0].strip().replace("``", ""))
     return found
 

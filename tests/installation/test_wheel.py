@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 import zipfile
 from email.message import Message
 from email.parser import BytesParser
@@ -50,11 +51,18 @@ def test_every_file_of_the_packages_and_of_the_sample_web_is_in_the_wheel(names:
     files = [file for file in files if file.is_file() and "__pycache__" not in file.parts]
     missing = [name for file in files if (name := file.relative_to(PROJECT).as_posix()) not in held]
     assert missing == [] and len(files) > 300
+    left_out = {"__pycache__", "secrets", "write_reports.py"}
     for folder in ("samples", "deploy"):
-        shipped = [file for file in (PROJECT / folder).rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+        shipped = [file for file in (PROJECT / folder).rglob("*") if file.is_file() and not left_out & {*file.parts}]
         wanted = {f"xinwen/shipped/{file.relative_to(PROJECT).as_posix()}" for file in shipped}
         assert wanted and not wanted - held, folder
     assert not [name for name in names if "__pycache__" in name or name.startswith(("tests/", "docs/"))]
+
+
+def test_passwords_beside_the_deploy_files_stay_out(names: list[str]) -> None:
+    assert not [name for name in names if "secrets" in PurePosixPath(name).parts]
+    excluded = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["exclude"]
+    assert "deploy/secrets" in excluded, "where the checkout has such a folder, and git or not"
 
 
 def test_each_pin_stands_in_one_place(metadata: Message) -> None:
