@@ -46,6 +46,10 @@ def describe_failure(error: BaseException) -> str:
     return f"{type(error).__name__}: {message}"
 
 
+class SourceLeased(RuntimeError):
+    """Another process crawls the source, or has done so meanwhile; the message says which."""
+
+
 class Blocked(IgnoreRequest):
     """The site refuses the crawler; the message says how. This is a result and no error, and it is not evaded."""
 

@@ -23,9 +23,10 @@ BOT_NAME = "xinwen"
 SPIDER_LOADER_CLASS = "crawler.spider.loader.SourceLoader"
 COMMANDS_MODULE = "crawler.commands"
 ADDONS = {"pipelines.addon.StoringAddon": 500}
-# Called by `scrapy reread` and `scrapy crawlall`: dotted names, as the crawler itself does not import `pipelines`.
+# Called by `scrapy reread`, `crawl` and `crawlall`: dotted names, as the crawler itself does not import `pipelines`.
 XINWEN_REREAD = "pipelines.ingest.reread.main"
 XINWEN_RUNS = "pipelines.runs.run_records.RunRecords"
+XINWEN_LEASES = "pipelines.storage.leased"
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
 # Politeness. With XINWEN_POLITE each spider uses the delay of its source.

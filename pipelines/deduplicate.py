@@ -65,7 +65,7 @@ class Deduplicate:
             first = (await query.result).get(item.digest, first_in_crawl)
             if first == item.article.id:
                 return item
-            await self._storage.call(add_address, first, item.article.url)
+            await self._storage.write(add_address, first, item.article.url)
         except StoreError as error:
             # Pass the article: storing it twice is better than losing it. The Store pipeline reports its outcome.
             self._storage.fail(str(error))

@@ -98,9 +98,9 @@ class Store:
                 return
             batch = self._waiting[:BATCH]
             try:
-                await self._storage.call(self._learn, batch)
+                await self._storage.write(self._learn, batch)
                 analyzed = [await self._with_vectors(item) for item in batch]
-                outcomes = await self._storage.call(self._write_batch, batch, analyzed)
+                outcomes = await self._storage.write(self._write_batch, batch, analyzed)
             except (StoreError, IndexMismatch) as error:
                 self._storage.fail(str(error))  # the batch keeps waiting; ``close_spider`` reports it as lost
                 return
@@ -157,8 +157,12 @@ class Store:
                 if chosen.get(item.article.id) is item
             ],
             grouped_later=True,
+            confirm=self._storage.confirm,
         )
         release(database, (item.article.id for item in batch))
+        # Once more, since the articles took their time. What is left undone here the process does that took over: it
+        # reads the same pages, whose visits are not written yet.
+        self._storage.confirm()
         without = [key for key, item in chosen.items() if not item.fingerprint]
         assign_stories(
             database, self._window, [item.fingerprint for item in chosen.values() if item.fingerprint], without

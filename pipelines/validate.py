@@ -46,7 +46,7 @@ class Validate:
         try:
             seen = item.fetched or datetime.now(UTC)
             raw = self._pending.pop(key, None)
-            await self._storage.call(quarantine, item.source, item.url, reasons, seen, key, raw)
+            await self._storage.write(quarantine, item.source, item.url, reasons, seen, key, raw)
         except StoreError as error:
             self._storage.fail(str(error))
         else:

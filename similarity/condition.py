@@ -20,7 +20,7 @@ from store.documents.last_backup import LastBackup, last_backup
 from store.index import manifest
 from store.index.compactor import MIN_PENDING
 from store.index.manifest import DamagedManifest
-from store.index.segment_format import FORMAT
+from store.layout import LAYOUT, UPGRADE
 from store.leases import Holder
 from store.schema import PENDING_INDEX
 from text.analysis.analyzer import VERSION
@@ -120,10 +120,9 @@ def _index(database: Database[Document]) -> tuple[int, int, tuple[str, str]]:
         found = manifest.parse(row)
     except DamagedManifest as error:
         return version, segments, (str(error).partition(": ")[0], manifest.REBUILD)
-    if row and found.format != FORMAT:
-        newer = found.format > FORMAT
-        helps = "a newer version of this program" if newer else "python -m similarity compact"
-        return version, segments, (f"the index has format {found.format}, this program has {FORMAT}", helps)
+    if row and found.format != LAYOUT:
+        helps = UPGRADE if found.format < LAYOUT else "install the version of the program that wrote it"
+        return version, segments, (f"the store has layout {found.format}, this program writes {LAYOUT}", helps)
     if row and found.analyzer != VERSION:
         said = f"the index was made by analyzer {found.analyzer}, this program has {VERSION}"
         return version, segments, (said, "python -m similarity retokenize")
@@ -200,7 +199,7 @@ def _packing(state: StoreState, now: datetime) -> Check:
 
 
 def _layout(state: StoreState) -> Check:
-    return Check("layout", f"format {FORMAT}, analyzer {VERSION}", *state.layout)
+    return Check("layout", f"layout {LAYOUT}, analyzer {VERSION}", *state.layout)
 
 
 def _messages(state: StoreState, now: datetime) -> Check:

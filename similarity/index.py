@@ -91,7 +91,7 @@ class SimilarityIndex:
         """Open the index in *database*, as this process does it."""
         folder = settings().data / "cache"
         self._database = database = for_readers(database)
-        preparation.check(database, self._analyzer.version)
+        preparation.check_readable(database, self._analyzer.version)
         self._cache = SegmentCache(folder / "segments")
         self._term_ids = TermIds(database)
         self._builder = QueryBuilder(database, self._analyzer, self._term_ids, folder, self._encoder)

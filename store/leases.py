@@ -94,6 +94,10 @@ class NumberedLease:
         self._until = now + self.seconds if is_held else 0.0
         return is_held
 
+    def forget(self) -> None:
+        """Let the next ``hold`` ask the database, however soon it is called."""
+        self._asked = self._until = 0.0
+
     def renew(self) -> None:
         """As ``hold``. Raises LeaseTaken."""
         if not self.hold():

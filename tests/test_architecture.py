@@ -40,11 +40,11 @@ PACKAGES = {
 
 LAYERS = """
 text        language < analysis < embedding < translation stories < bench
-store       plain_text places < article disk errors failover notify public_addresses settings terminal vectors < logs < server toml_file < sources_file < connection < schema counters leases < documents < index < transfer backup < __main__
+store       plain_text places < article disk errors failover notify public_addresses settings terminal vectors < logs < server toml_file < sources_file < connection < layout schema counters leases < documents < index < upgrade.to_layout_2 upgrade.to_layout_3 < upgrade < transfer backup < __main__
 crawler     discovery.methods discovery.json_functions exceptions toml_checks windows < resolver discovery.method_checks
             < source items < extraction < discovery < local_sources < sources < budgets
             < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings json_log
-pipelines   storage tokenize < runs raw_middleware clean language encode withhold fingerprint_window
+pipelines   source_lease < storage tokenize < runs raw_middleware clean language encode withhold fingerprint_window
             < compact validate deduplicate stories < store < addon < ingest < __main__
 similarity  errors arrays jit lru background < option_values < postings < reader < query < ranking
             < analytics refresh guard maintenance < index < answers < evaluation bench health < condition < metrics < cli < __main__

@@ -41,6 +41,7 @@ CASES: dict[str, list[object]] = {
     "rebuild": [],
     "verify": [],
     "retokenize": [],
+    "upgrade": [],
     "health": ["sia"],
     "token": ["list"],
     "extract": [PAGE, "--url", "https://www.semiconductors.org/a/", "--source", "sia"],

@@ -35,6 +35,8 @@ def main() -> None:
     if program == "scrapy":
         from scrapy.cmdline import execute
 
+        if name == "crawl" and not {"--due", "--dry-run"}.isdisjoint(arguments):
+            name = "crawlall"  # what is due may be any number of sources
         execute(["xinwen", name, *arguments])
     else:
         sys.argv = ["xinwen", name, *arguments]

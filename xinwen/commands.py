@@ -10,7 +10,7 @@ PROJECT = Path(__file__).parents[1]
 
 EXIT_STATUSES = """\
 退出状态 · Exit statuses: 0 done; 1 an error, in one line on standard error (of health, verify and crawl also: something
-is wrong); 2 an option, argument or setting that is wrong; 130 interrupted."""
+is wrong); 2 an option, argument or setting that is wrong; 75 another process crawls the source; 130 interrupted."""
 
 OF_SCRAPY = ("crawl", "crawlall", "list", "reread", "schedule", "newsource", "capture")
 

@@ -28,7 +28,10 @@ _REFUSALS = ("blocked", "login_needed")
 
 
 class Command(ScrapyCommand):
-    """Exit status 0: no crawl failed. 1: some did. 2: a key or the sample web is invalid. 130: interrupted."""
+    """Exit status 0: no crawl failed. 1: some did. 2: a key or the sample web is invalid. 130: interrupted.
+
+    A source that another process crawls is skipped, and so is one that another has crawled since the command began.
+    """
 
     requires_project = True
     requires_crawler_process = False
@@ -65,6 +68,9 @@ class Command(ScrapyCommand):
             help=f"count {' and '.join(_REFUSALS)} as failures, in addition to {', '.join(_FAILURES)}",
         )
 
+        parser.add_argument(
+            "--wait", action="store_true", help="wait for a source that another process crawls, in place of skipping it"
+        )
         parser.add_argument("--due", action="store_true", help="only the sources that are due now, by their rhythm")
         parser.add_argument(
             "--dry-run", action="store_true", help="crawl nothing: print when each is due within 24 hours, and why"
@@ -93,14 +99,18 @@ class Command(ScrapyCommand):
         if not keys:
             self.exitcode = 2
             return
+        logs, at_once = settings().data / "logs", partial(at_once_now, opts.jobs)
+        crawls = ParallelCrawls(opts.jobs, opts.longest, logs, at_once_now=at_once)
+        crawls.wait = opts.wait
+        if opts.due or not opts.wait:
+            with runs() as store:  # before it is asked what is due: a crawl that ends later is not in that answer
+                crawls.done = store.done(keys)
         if opts.due and not (keys := keys_due(keys, runs)):
             sys.stdout.write("nothing is due\n")
             return
-        logs, at_once = settings().data / "logs", partial(at_once_now, opts.jobs)
-        crawls = ParallelCrawls(opts.jobs, opts.longest, logs, at_once_now=at_once)
         console = Console(highlight=False, soft_wrap=True, stderr=opts.json)
         try:
-            records = crawl_and_show(keys, crawls, runs, console, f"{len(keys)} sources")
+            records, skipped = crawl_and_show(keys, crawls, runs, console, f"{len(keys)} sources")
         except KeyboardInterrupt:
             sys.stderr.write("error: interrupted\n")
             self.exitcode = 130
@@ -110,7 +120,7 @@ class Command(ScrapyCommand):
             self.exitcode = 1
             return
         if opts.json:
-            sys.stdout.write(records_as_json(records.values()) + "\n")
+            sys.stdout.write(records_as_json(records.values(), skipped) + "\n")
         failures = _FAILURES + _REFUSALS if opts.strict else _FAILURES
         failed = [key for key, record in records.items() if record["verdict"] in failures]
         if failed:

@@ -23,6 +23,12 @@ SETTINGS = "crawler.settings"
 GRACE = 30.0
 """Seconds that a crawl has to end in good order after SIGTERM; then it is killed."""
 
+LEASED = 75
+"""Exit status of a crawl that another process does, or has done meanwhile: EX_TEMPFAIL of sysexits.h."""
+
+UNLESS_DONE = "XINWEN_UNLESS_DONE"
+"""Setting: the source is not crawled once an owner of its lease after this number has given it up."""
+
 
 @dataclass(frozen=True, slots=True)
 class FinishedCrawl:
@@ -35,6 +41,12 @@ class FinishedCrawl:
     last_line: str
     log: Path
     overdue: bool = False
+    pid: int = 0
+
+    @property
+    def is_leased(self) -> bool:
+        """Whether nothing was crawled, because another process does it or has done it meanwhile; see ``last_line``."""
+        return self.status == LEASED
 
     @property
     def fault(self) -> str:
@@ -59,14 +71,18 @@ class Records(Protocol):
     def downloaded(self, day: date) -> Mapping[str, int]:
         """Bytes that were downloaded on *day*, by source."""
 
+    def done(self, keys: Iterable[str]) -> Mapping[str, int]:
+        """By source the number of the last crawl of it that ended in good order, whatever process it was."""
+
     def record(self, ended: FinishedCrawl) -> Mapping[str, Any]:
         """The record of the run; it is written here where the crawl was killed before it could write one."""
 
 
-def records_as_json(records: Iterable[Mapping[str, Any]]) -> str:
-    """*records* of runs as one JSON object: times in ISO 8601."""
+def records_as_json(records: Iterable[Mapping[str, Any]], skipped: Mapping[str, str] | None = None) -> str:
+    """*records* of runs as one JSON object, times in ISO 8601; *skipped*: by source why it was not crawled."""
     runs = [{name: value for name, value in record.items() if name != "_id"} for record in records]
-    return json.dumps({"runs": runs}, ensure_ascii=False, default=_iso)
+    found: dict[str, Any] = {"runs": runs} | ({} if skipped is None else {"skipped": skipped})
+    return json.dumps(found, ensure_ascii=False, default=_iso)
 
 
 def _iso(value: object) -> str:
@@ -94,6 +110,10 @@ class ParallelCrawls:
         self.at_once, self.longest, self.logs = at_once, longest, logs
         self.variables = variables or {}
         self._slots = CrawlSlots(at_once_now or (lambda: at_once))
+        self.wait = False
+        """Wait for a source that another process crawls, in place of skipping it."""
+        self.done: Mapping[str, int] | None = None
+        """By source the crawl that was the last to end (``Records.done``): after a later one it is skipped."""
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._stopping = threading.Event()
 
@@ -125,10 +145,15 @@ class ParallelCrawls:
     def _crawl(self, key: str, started: Callable[[str], None]) -> FinishedCrawl:
         started(key)
         begun, log = datetime.now(UTC), self.logs / f"{key}.log"
-        command = [sys.executable, "-m", "scrapy", "crawl", key]
+        # Its own until it ends: another command may be crawling the source on this machine, and writes to its log.
+        own_log = self.logs / f"{key}.{os.getpid()}.log"
+        command = [sys.executable, "-m", "scrapy", "crawl", *(["--wait"] if self.wait else [])]
+        if self.done is not None:
+            command += ["-s", f"{UNLESS_DONE}={self.done.get(key, 0)}"]
+        command.append(key)
         # The settings by name: there is a scrapy.cfg in a checkout alone, and only where the command was called there.
         environment = {**os.environ, "SCRAPY_SETTINGS_MODULE": SETTINGS, **self.variables.get(key, {})}
-        with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
+        with own_log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
             self._running[key] = process
             overdue = False
             try:
@@ -137,7 +162,14 @@ class ParallelCrawls:
                 overdue = True
                 _end(process)
             del self._running[key]
-        return FinishedCrawl(key, process.returncode, begun, datetime.now(UTC), _last_line(log), log, overdue)
+        ended = FinishedCrawl(
+            key, process.returncode, begun, datetime.now(UTC), _last_line(own_log), log, overdue, process.pid
+        )
+        if ended.is_leased:
+            own_log.unlink()
+        else:
+            own_log.replace(log)
+        return ended
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -21,9 +21,13 @@ _COLORS = {"ok": "green", "nothing_new": "green", "blocked": "yellow", "login_ne
 
 def crawl_and_show(
     keys: list[str], crawls: ParallelCrawls, open_records: OpenRecords, console: Console, title: str
-) -> dict[str, Record]:
-    """Crawl *keys* with a progress bar; returns the records of their runs, in the order of *keys*."""
+) -> tuple[dict[str, Record], dict[str, str]]:
+    """Crawl *keys* with a progress bar.
+
+    Returns, in the order of *keys*, the records of their runs, and why others were skipped.
+    """
     records: dict[str, Record] = {}
+    skipped: dict[str, str] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
         open_records() as store,
@@ -37,15 +41,21 @@ def crawl_and_show(
             progress.update(task, description=f"crawling {', '.join(running)}")
 
         for ended in crawls.crawl(keys, started):
-            records[ended.key] = store.record(ended)
             running.remove(ended.key)
             progress.update(task, advance=1, description=f"crawling {', '.join(running)}")
+            place = f"{len(records) + len(skipped) + 1}/{len(keys)}"
+            if ended.is_leased:
+                skipped[ended.key] = ended.last_line.removeprefix("error: ")
+                progress.console.print(f"[dim]{place}[/dim] {ended.key} skipped 跳过: {escape(skipped[ended.key])}")
+                continue
+            records[ended.key] = store.record(ended)
             log_run(records[ended.key], records[ended.key]["why"])
-            for line in _lines(ended.key, records[ended.key], f"{len(records)}/{len(keys)}"):
+            for line in _lines(ended.key, records[ended.key], place):
                 progress.console.print(line)
-    ordered = {key: records[key] for key in keys}
-    console.print(_table(ordered, title))
-    return ordered
+    ordered = {key: records[key] for key in keys if key in records}
+    if ordered:
+        console.print(_table(ordered, title))
+    return ordered, {key: skipped[key] for key in keys if key in skipped}
 
 
 def _lines(key: str, record: Record, place: str) -> Iterator[str]:

@@ -52,7 +52,8 @@ def run_samples(keys: list[str], console: Console) -> bool:
     # The crawls must not read the user's own API keys; the sample web accepts ``SAMPLE_KEY`` in their place.
     secrets = {key: {credential.variable: SAMPLE_KEY for credential in SOURCES[key].credentials} for key in keys}
     crawls = ParallelCrawls(_PARALLEL, _TIMEOUT, settings().data / "logs", secrets)
-    runs = crawl_and_show(keys, crawls, RunRecords, console, "sample web 样例网站")
+    crawls.wait = True
+    runs, _ = crawl_and_show(keys, crawls, RunRecords, console, "sample web 样例网站")
     good = all(_is_good(key, run["verdict"]) for key, run in runs.items())
     for query in QUERIES:
         console.print(f"\n[bold]? {query}[/bold]")

@@ -59,7 +59,7 @@ class Memory:
             if written and (result.fetched or listed_at):
                 ended.append(visit_of(result, self._source, self.ledger, earlier, listed_at, now))
         if ended:
-            await self._storage.call(visits.write, ended)
+            await self._storage.write(visits.write, ended)
 
     async def close(self, finished: bool) -> None:
         """Write the remaining visits; of a crawl that has *finished* also its entry pages and what they miss."""
@@ -67,11 +67,11 @@ class Memory:
         if not finished:
             return
         now = datetime.now(UTC)
-        await self._storage.call(visits.write, visits_of_entry_pages(self.ledger, self._source, now))
+        await self._storage.write(visits.write, visits_of_entry_pages(self.ledger, self._source, now))
         for url, entry_page in self.ledger.entry_pages.items():
             if entry_page.complete and not self.ledger.partial:
                 addresses = [self.ledger.results[key].address for key in entry_page.keys]
-                self.missing += await self._storage.call(visits.mark_missing, url, addresses, now)
+                self.missing += await self._storage.write(visits.mark_missing, url, addresses, now)
 
     def _listed_at(self, result: LinkOutcome) -> list[str]:
         return [

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
+import socket
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Self
@@ -19,7 +22,7 @@ from crawler.spider.source_spider import SourceSpider
 from pipelines.runs.budget import STOPPED, run_budget_of
 from pipelines.runs.memory import Memory, memory_of
 from pipelines.runs.verdict import RunFacts, judge, shortcomings
-from pipelines.storage import FAILED, Storage, storage_of
+from pipelines.storage import FAILED, LOST, Storage, storage_of
 from store import logs
 from store.connection import DISK_FULL, Document, StoreError
 from store.documents.sources import note_source
@@ -58,7 +61,7 @@ class RecordRun:
         self._count("item_errors")
 
     async def spider_closed(self, spider: Spider, reason: str) -> None:
-        """Write the visits, then the record, and close the connection."""
+        """Write the visits, then the record, and close the connection. Without the lease nothing but the record."""
         try:
             if not self._storage.failed:
                 if budget := run_budget_of(self._crawler):
@@ -69,13 +72,20 @@ class RecordRun:
         record = {"_id": self._id} | run_record(self._crawler, self._memory, reason)
         try:
             if not self._storage.failed:  # else there is nowhere to write it; the exit status shows the failure
-                await self._storage.call(add_run, record)
                 if source := getattr(spider, "source", None):
-                    await self._storage.call(note_source, source.row)
+                    await self._storage.write(note_source, source.row)
+                await self._storage.write(add_run, record)
         except StoreError as error:
             self._storage.fail(str(error))
+        if lost := self._storage.lost:
+            record = {"_id": self._id} | run_record(self._crawler, self._memory, reason, lost)
+        try:
+            if lost:
+                await self._storage.note(add_run, record)
+        except StoreError as error:
+            logger.error("the run has no record: %s", error)
         finally:
-            self._storage.close()
+            await asyncio.to_thread(self._storage.close)
             log_run(record, summary(record))
             logs.end_run(self._crawler)
 
@@ -92,7 +102,7 @@ def add_run(database: Database[Document], record: Document) -> None:
     database.runs.replace_one({"_id": key}, record, upsert=True)
 
 
-def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
+def run_record(crawler: Crawler, memory: Memory, reason: str, lost: datetime | None = None) -> Document:
     """The record of a run: verdict, counts, discovery methods used, times and errors.
 
     ``found`` links are either ``taken`` or ``dropped``, by reason. Every link that was taken is counted under its
@@ -100,6 +110,8 @@ def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
     ``bytes``, ``pages``, ``seconds``, ``window`` or "", and ``tried`` then has the pages that failed.
     ``ways`` has the discovery methods that gave links; its stored name is older. ``job`` is what
     scrapyd calls the run, "" where another has started it.
+    *lost*: when the source was last leased to this process, if it is no more. The run has ended then, so that the
+    record of the run that took over is the later one.
     """
     assert crawler.spider and crawler.stats
     stats = crawler.stats.get_stats()
@@ -110,7 +122,7 @@ def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
     below = shortcomings(coverage, source.thresholds) if source else []
     verdict, why = judge(_facts(stats, reason, ledger, below, files=not source))
     started = stats.get("start_time") or datetime.now(UTC)
-    ended = datetime.now(UTC)
+    ended = lost or datetime.now(UTC)
     return {
         "source": crawler.spider.name,
         "verdict": verdict,
@@ -118,6 +130,8 @@ def run_record(crawler: Crawler, memory: Memory, reason: str) -> Document:
         "reason": reason,
         "stopped": stats.get(STOPPED, "").partition(" ")[0],
         "tried": _tried(ledger) if STOPPED in stats else [],
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
         "job": crawler.spider.arguments.job if isinstance(crawler.spider, SourceSpider) else "",
         "ways": stats.get("xinwen/ways", []),
         "failures": [value for name, value in sorted(stats.items()) if name.startswith("xinwen/way/failed/")],
@@ -156,6 +170,7 @@ def _facts(stats: Document, reason: str, ledger: LinkLedger, below: list[str], *
         login_pages=stats.get("xinwen/pages/login", 0),
         fallbacks=stats.get("xinwen/pages/stood_in", 0),
         login_needed=bool(stats.get("xinwen/login_needed")),
+        lease_lost=bool(stats.get(LOST)),
         storage_failed=bool(stats.get(FAILED)),
         disk_full=str(stats.get(FAILED, "")).startswith(DISK_FULL),
         faults=stats.get("spider_exceptions/count", 0) + stats.get("xinwen/item_errors", 0),

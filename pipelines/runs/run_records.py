@@ -6,6 +6,7 @@ the verdict "failed" is written here.
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -16,9 +17,11 @@ from crawler.runner.processes import FinishedCrawl
 from crawler.sources import SOURCES
 from crawler.spider.link_ledger import OUTCOMES
 from pipelines.runs.record_run import add_run
+from pipelines.source_lease import lease_name
 from store.connection import Document, StoreError, connect, database_address, store_errors
 from store.documents import downloads
 from store.index import preparation
+from store.leases import done_of
 from text.analysis.analyzer import VERSION
 
 
@@ -32,7 +35,9 @@ class RunRecords:
         try:
             self._address = database_address()
             self._database = connect(self._address)
-        except StoreError as error:
+            with store_errors(self._address):
+                preparation.check(self._database, VERSION)  # else every crawl would end with the same error
+        except (StoreError, preparation.IndexMismatch) as error:
             sys.stderr.write(f"error: {error}\n")
             raise SystemExit(1) from None
         return self
@@ -66,6 +71,17 @@ class RunRecords:
             sys.stderr.write(f"error: {error}\n")
             raise SystemExit(1) from None
 
+    def done(self, keys: Iterable[str]) -> dict[str, int]:
+        """By source the number of the last lease of it that was given up. Raises SystemExit."""
+        keys = list(keys)
+        try:
+            with store_errors(self._address):
+                found = done_of(self._database, map(lease_name, keys))
+        except StoreError as error:
+            sys.stderr.write(f"error: {error}\n")
+            raise SystemExit(1) from None
+        return {key: found.get(lease_name(key), 0) for key in keys}
+
     def record(self, ended: FinishedCrawl) -> Document:
         """The record that the crawl wrote; a "failed" one, which is stored, where it wrote none."""
         try:
@@ -77,7 +93,11 @@ class RunRecords:
     def _find(self, ended: FinishedCrawl) -> Document | None:
         # MongoDB truncates times to milliseconds: without this margin a record could seem older than its crawl.
         since = ended.started - timedelta(milliseconds=1)
-        return self._database.runs.find_one({"source": ended.key, "started": {"$gte": since}}, sort=[("ended", -1)])
+        # Of this very process: another one may have taken the source over.
+        own = {"host": socket.gethostname(), "pid": ended.pid}
+        return self._database.runs.find_one(
+            {"source": ended.key, "started": {"$gte": since}} | own, sort=[("ended", -1)]
+        )
 
     def _add(self, ended: FinishedCrawl) -> Document:
         run = failed_run(ended, ended.fault or "it left no record of its run")
@@ -93,6 +113,8 @@ def failed_run(ended: FinishedCrawl, why: str) -> Document:
         "verdict": "failed",
         "why": why,
         "reason": "no record",
+        "host": socket.gethostname(),
+        "pid": ended.pid,
         "job": "",
         "ways": [],
         "failures": [],

@@ -43,6 +43,8 @@ class RunFacts:
     fallbacks: int = 0
     """Articles stored from their entry page alone, because their own pages were refused."""
     login_needed: bool = False
+    lease_lost: bool = False
+    """Another process has taken the source over."""
     storage_failed: bool = False
     disk_full: bool = False
     """The database failed as there is no room to write."""
@@ -74,6 +76,8 @@ def _judge(facts: RunFacts) -> tuple[Verdict, str]:
     refused = number("blocked") + facts.fallbacks
     stored = number("new", "changed", "unchanged", "not_modified", "duplicate") - facts.fallbacks
     good = stored + number("known") - facts.known_failed
+    if facts.lease_lost:
+        return "failed", "lease lost"
     if facts.disk_full:
         return "failed", "disk full"
     if facts.storage_failed or number("lost"):

@@ -32,6 +32,7 @@ COMMANDS = {
     "verify": ("maintenance", "verify"),
     "train": ("maintenance", "train"),
     "retokenize": ("maintenance", "retokenize"),
+    "upgrade": ("upgrade", "upgrade"),
     "health": ("health", "health"),
     "metrics": ("metrics", "metrics"),
     "evaluate": ("evaluate", "evaluate"),

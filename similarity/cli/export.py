@@ -152,7 +152,7 @@ def _opened_export(question: Question) -> Iterator[Export]:
 
     if is_plain(question):
         with opened() as database:
-            preparation.check(database, VERSION)
+            preparation.check_readable(database, VERSION)
             yield export_of_store(database, question)
         return
     with SimilarityIndex.open(live=False) as index, store_errors(index.address):

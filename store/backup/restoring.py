@@ -26,7 +26,7 @@ from store.connection import Document
 from store.index import manifest
 from store.index.manifest import RESTORING, Manifest
 from store.index.preparation import mark_all_pending
-from store.index.segment_format import FORMAT as LAYOUT
+from store.layout import LAYOUT
 from store.schema import create_collections
 
 _KEY = {"_id": "index"}

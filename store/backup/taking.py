@@ -25,7 +25,7 @@ from store.connection import Document
 from store.disk import space_of
 from store.index.manifest import RESTORING
 from store.index.preparation import refuse_half_restored
-from store.index.segment_format import FORMAT as LAYOUT
+from store.layout import LAYOUT
 from store.schema import VALIDATORS
 
 PARTIAL = ".unfinished"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -70,7 +70,10 @@ class StoredArticle:
 
 
 def write(
-    database: Database[Document], articles: Sequence[VectorizedArticle], grouped_later: bool = False
+    database: Database[Document],
+    articles: Sequence[VectorizedArticle],
+    grouped_later: bool = False,
+    confirm: Callable[[], None] = lambda: None,
 ) -> dict[str, Outcome]:
     """Store *articles* and say for each article id what that did.
 
@@ -78,7 +81,7 @@ def write(
     ``pending`` until the compactor has packed it into a segment, and gets a revision that no other version of the
     article ever has. ``stored`` is the time of the database server, which all writers share. It is ``unmatched`` until
     the matcher of the watches has seen this revision; *grouped_later*: the caller assigns the stories next, and calls
-    ``note_grouped`` then.
+    ``note_grouped`` then. *confirm* is called immediately before the articles are written, and may raise.
     """
     documents = {analyzed.article.id: analyzed.document for analyzed in articles}
     present = _contents(database, list(documents))
@@ -96,7 +99,14 @@ def write(
         revision = counters.reserve(database, counters.REVISIONS, 1)
         state = UNGROUPED if grouped_later else READY
         writes = [_upsert(changes[key], revision, state) for key in changes]
-        repeat(database, lambda: database.articles.bulk_write(writes, ordered=False))
+
+        def attempt() -> None:
+            # After the revision is reserved: whoever is paused here writes later, but never over what another process
+            # has written under a lease that it took since, as that one's revision is higher.
+            confirm()
+            database.articles.bulk_write(writes, ordered=False)
+
+        repeat(database, attempt)
     return outcomes
 
 

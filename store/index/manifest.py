@@ -18,7 +18,7 @@ from pymongo.database import Database
 
 from store.connection import Document
 from store.index import segment_format, segments
-from store.index.segment_format import FORMAT
+from store.layout import LAYOUT
 from store.vectors import CorruptVector, Ints, pack, unpack_many
 
 REBUILD = "python -m similarity rebuild"
@@ -69,7 +69,7 @@ class Manifest:
     version: int
     segments: tuple[SegmentEntry, ...] = ()
     terms: int = 0
-    format: int = FORMAT
+    format: int = LAYOUT
     is_damaged: bool = field(default=False, compare=False, repr=False)
     recorded_checksum: str | None = field(default=None, compare=False, repr=False)
 
@@ -102,10 +102,11 @@ def read(database: Database[Document]) -> Manifest:
 def read_damaged(database: Database[Document]) -> Manifest:
     """What ``commit`` needs to replace a manifest that ``read`` refuses; it names no segments."""
     row = database.manifest.find_one(_KEY) or {}
-    version = row.get("version")
+    version, layout = row.get("version"), row.get("format")
     return Manifest(
         str(row.get("analyzer")),
         version if isinstance(version, int) else 0,
+        format=layout if isinstance(layout, int) else LAYOUT,
         is_damaged=True,
         recorded_checksum=row.get("checksum"),
     )

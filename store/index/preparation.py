@@ -1,10 +1,12 @@
-"""Prepares the index for a writer or a reader, and refuses an index of another analyzer or format.
+"""Prepares the index for a writer or a reader, and refuses an index of another analyzer or layout.
 
 Token ids and counts of two analyzers cannot be compared, so each program checks before it reads or writes vectors that
 the manifest names its own analyzer.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from pymongo import ASCENDING
 from pymongo.database import Database
@@ -13,23 +15,27 @@ from store import counters
 from store.connection import Document
 from store.failover import repeated
 from store.index import manifest, retokenized
-from store.index.segment_format import FORMAT
-from store.schema import INDEXES, create_collections
+from store.layout import LAYOUT, OLDEST_READ, wrong_layout
+from store.schema import create_collections
 
 _BATCH = 20_000  # articles flagged in one command
 
 
 class IndexMismatch(RuntimeError):
-    """The index was made by another analyzer or has another format; the message says which, and which command helps."""
+    """The index was made by another analyzer or has another layout; the message says which, and which command helps."""
 
 
 @repeated
 def prepare(database: Database[Document], analyzer: str) -> None:
     """Create missing collections, repair the counters, and create the manifest with version *analyzer* if none exists.
 
-    Every writer calls it before its first write; it may run in many processes at once. Raises IndexMismatch.
+    Every writer calls it before its first write; it may run in many processes at once. Raises IndexMismatch, before it
+    changes anything of a store of another layout.
     """
-    refuse_half_restored(database.manifest.find_one({"_id": "index"}, {manifest.RESTORING: 1}))
+    row = database.manifest.find_one({"_id": "index"}, {"format": 1, manifest.RESTORING: 1})
+    refuse_half_restored(row)
+    if row:
+        _check_layout(row, LAYOUT)
     create_collections(database)
     counters.repair(database)
     first = manifest.document(manifest.Manifest(analyzer, version=1))
@@ -38,21 +44,40 @@ def prepare(database: Database[Document], analyzer: str) -> None:
 
 
 @repeated
-def check(database: Database[Document], analyzer: str) -> None:
-    """Raise IndexMismatch unless there is no index yet or it was made by *analyzer* in this format.
+def check(database: Database[Document], analyzer: str, oldest: int = LAYOUT) -> None:
+    """Raise IndexMismatch unless there is no index yet or it was made by *analyzer* in this layout.
 
-    Completes what a killed process left: the upgrade from format 1, and a ``retokenize`` after its commit.
+    *oldest*: of the layouts that will do. Completes what a ``retokenize`` that was killed after its commit has left.
     """
     row = database.manifest.find_one({"_id": "index"}, {"analyzer": 1, "format": 1, manifest.RESTORING: 1})
     if row is None:
         return
     refuse_half_restored(row)
+    _check_layout(row, oldest)
     check_analyzer(row.get("analyzer"), analyzer)
-    if row.get("format") == 1:
-        _upgrade(database, analyzer)
-    elif row.get("format") != FORMAT:
-        raise IndexMismatch(f"index of format {row.get('format')}, this program reads {FORMAT}: use another database")
     retokenized.finish(database, analyzer)
+
+
+def check_readable(database: Database[Document], analyzer: str) -> None:
+    """As ``check``, also of a store that is not upgraded yet but can be searched. Raises IndexMismatch."""
+    check(database, analyzer, OLDEST_READ)
+
+
+def layout_of(database: Database[Document]) -> int | None:
+    """The number of the stored layout; None where there is no index yet. Raises IndexMismatch."""
+    row = database.manifest.find_one({"_id": "index"}, {"format": 1, manifest.RESTORING: 1})
+    refuse_half_restored(row)
+    if row is None:
+        return None
+    if not isinstance(row.get("format"), int):
+        raise IndexMismatch(wrong_layout(row.get("format")))
+    return int(row["format"])
+
+
+def _check_layout(row: Document, oldest: int) -> None:
+    layout = row.get("format")
+    if not isinstance(layout, int) or not oldest <= layout <= LAYOUT:
+        raise IndexMismatch(wrong_layout(layout))
 
 
 def refuse_half_restored(row: Document | None) -> None:
@@ -70,22 +95,17 @@ def check_analyzer(found: str | None, wanted: str) -> None:
         )
 
 
-def _upgrade(database: Database[Document], analyzer: str) -> None:
-    """Turn an index of format 1, which has no segments, into one of this format: all its articles become pending."""
-    database.articles.create_indexes(INDEXES["articles"])
-    counters.repair(database)
-    mark_all_pending(database)
-    # The manifest comes last: after a kill before this line the upgrade starts again.
-    first = manifest.document(manifest.Manifest(analyzer, version=1))
-    database.manifest.replace_one({"_id": "index", "format": 1}, first)
+def mark_all_pending(database: Database[Document], between: Callable[[], None] = lambda: None) -> None:
+    """Mark every article as one that no segment holds yet, in a story of its own where it has none.
 
-
-def mark_all_pending(database: Database[Document]) -> None:
-    """Mark every article as one that no segment holds yet."""
+    *between* is called between two batches.
+    """
+    marked = {"pending": True, "story": {"$ifNull": ["$story", "$_id"]}}
     last = ""
     while ids := _next_ids(database, last):
-        database.articles.update_many({"_id": {"$gt": last, "$lte": ids[-1]}}, {"$set": {"pending": True}})
+        database.articles.update_many({"_id": {"$gt": last, "$lte": ids[-1]}}, [{"$set": marked}])
         last = ids[-1]
+        between()
 
 
 def _next_ids(database: Database[Document], last: str) -> list[str]:

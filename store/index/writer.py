@@ -119,7 +119,8 @@ class IndexWriter:
         old = self.segment_set.manifest
         # Read after the articles: their writers reserved their token ids before they wrote.
         terms = counters.upper_bound(self._database, counters.TERMS)
-        new = Manifest(analyzer or old.analyzer, old.version + 1, self.segment_set.entries(), terms)
+        entries = self.segment_set.entries()
+        new = Manifest(analyzer or old.analyzer, old.version + 1, entries, terms, old.format)
         if not manifest.commit(self._database, old, new):
             raise CommitConflict("another compactor has committed a manifest")
         self.segment_set.manifest = new

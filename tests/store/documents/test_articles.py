@@ -18,6 +18,7 @@ from store.documents.articles import (
     write,
 )
 from store.index import preparation
+from store.leases import LeaseLost
 from store.vectors import unpack
 
 pytestmark = pytest.mark.slow
@@ -53,6 +54,24 @@ def test_an_article_is_read_as_it_was_written(database) -> None:
     assert [unpack(vector) for vector in found.page_vectors] == stored.bags
     row = database.articles.find_one()
     assert (row["length"], row["revision"], len(row["page_vectors"])) == (4, 1, 2)
+
+
+def test_a_writer_that_lost_its_lease_writes_nothing(database) -> None:
+    def confirm() -> None:
+        raise LeaseLost("another process has taken it")
+
+    with pytest.raises(LeaseLost):
+        write(database, [analyzed()], confirm=confirm)
+    assert database.articles.count_documents({}) == 0
+
+
+def test_a_writer_paused_behind_its_lease_does_not_write_over_what_was_stored_since(database) -> None:
+    # The pause comes right behind the last look at the lease, which another process then takes.
+    write(
+        database, [analyzed(title="as it was")], confirm=lambda: write(database, [analyzed(title="as it is")]) and None
+    )
+    row = database.articles.find_one()
+    assert (row["title"], row["revision"]) == ("as it is", 2)
 
 
 def test_unchanged_content_is_not_written(database) -> None:

@@ -10,6 +10,7 @@ from store.index.compactor import compact, rebuild
 from store.index.manifest import DamagedManifest, Manifest, SegmentEntry
 from store.index.segment_format import id_strings
 from store.index.verify import verify
+from store.upgrade.run import upgrade
 from tests.store.index_content import content, key, store, stored
 
 pytestmark = pytest.mark.slow
@@ -150,7 +151,7 @@ def test_an_index_of_format_1_is_upgraded(database) -> None:
         database.drop_collection(name)
     database.counters.delete_one({"_id": "revisions"})
     database.manifest.replace_one({"_id": "index"}, {"analyzer": "test", "format": 1})
-    preparation.check(database, "test")
+    upgrade(database)
     assert {revision for _, revision in snapshot.read(database).pending} == {3}
     preparation.check(database, "test")
     preparation.prepare(database, "test")
