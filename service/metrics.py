@@ -34,6 +34,8 @@ class Metrics:
     """The numbers of one application, which has a registry of its own: tests and programs may have several."""
 
     def __init__(self) -> None:
+        if SHARED in os.environ:
+            Path(os.environ[SHARED]).mkdir(parents=True, exist_ok=True)  # /run is empty after a restart
         self.one_at_a_time = asyncio.Lock()
         """For whoever asks the database for its part: two at a time would learn the same."""
         self._registry = registry = CollectorRegistry()

@@ -125,7 +125,7 @@ print(metrics.text([]).decode())
 
 def test_whichever_worker_answers_tells_of_all(tmp_path: Path) -> None:
     def worker(how: str) -> str:
-        given = environment(prometheus_multiproc_dir=tmp_path)
+        given = environment(prometheus_multiproc_dir=tmp_path / "run" / "metrics")
         command = [sys.executable, "-c", WORKER, how]
         return subprocess.run(command, cwd=PROJECT, env=given, capture_output=True, text=True, check=False).stdout
 
