@@ -48,9 +48,9 @@ def crawl_and_show(
                 skipped[ended.key] = ended.last_line.removeprefix("error: ")
                 progress.console.print(f"[dim]{place}[/dim] {ended.key} skipped 跳过: {escape(skipped[ended.key])}")
                 continue
-            records[ended.key] = store.record(ended)
-            log_run(records[ended.key], records[ended.key]["why"])
-            for line in _lines(ended.key, records[ended.key], place):
+            records[ended.key] = record = store.record(ended)
+            log_run(record, record["why"] or f"{record['new']} new")
+            for line in _lines(ended.key, record, place):
                 progress.console.print(line)
     ordered = {key: records[key] for key in keys if key in records}
     if ordered:
