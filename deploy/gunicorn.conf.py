@@ -7,8 +7,7 @@ import tempfile
 bind = "unix:/run/xinwen/api.socket"
 umask = 0o117  # the socket has mode 0660: the group, such as a proxy's, may connect
 chdir = "/opt/xinwen"
-# In the folder of metrics the processes share what /metrics tells.
-raw_env = ["XINWEN_DATA=/var/lib/xinwen", "PROMETHEUS_MULTIPROC_DIR=/run/xinwen/metrics"]
+raw_env = ["XINWEN_DATA=/var/lib/xinwen"]
 
 # Each process holds the index. One of them matches for the watches; requests are counted over all.
 workers = 2
