@@ -44,7 +44,7 @@ def repeat(database: Database[Document], step: Callable[[], _R]) -> _R:
             if not is_interruption(error) or time.monotonic() >= end:
                 raise
             if not told:
-                log.warning("interrupted by MongoDB, and repeated: %s", first_line(error))
+                log.info("interrupted by MongoDB, and repeated: %s", first_line(error))
                 told = True
         time.sleep(_PAUSE)
 
