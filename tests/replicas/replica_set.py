@@ -148,6 +148,14 @@ class ReplicaSet:
         """Wait until every member is primary or secondary."""
         _until(lambda: sorted(self.states().values()) == ["primary", "secondary", "secondary"], "whole")
 
+    @contextmanager
+    def without_majority(self) -> Iterator[None]:
+        """Stop both secondaries (SIGSTOP) while the block runs, which begins when the primary has given up."""
+        primary = self.primary()
+        with self.paused(*self.secondaries()), self.client(primary, user=False) as client:
+            _until(lambda: not client.admin.command("hello")["isWritablePrimary"], "without primary")
+            yield
+
     def kill_primary(self) -> Member:
         """Kill the primary with -9; returns the member, which ``start`` brings back."""
         member = self.primary()
