@@ -21,9 +21,9 @@ Document = dict[str, Any]
 log = logging.getLogger(__name__)
 
 _PAUSE = 0.2  # seconds
-_CODES = frozenset({6, 7, 43, 89, 91, 175, 189, 237, 262, 9001, 10107, 11600, 11602, 13435, 13436})
+_CODES = frozenset({6, 7, 43, 89, 91, 175, 189, 211, 237, 262, 9001, 10107, 11600, 11602, 13435, 13436})
 """MongoDB's error codes of a server that cannot be reached, that ends, or that is no primary (any more); 43, 175 and
-237 are cursors that it closes for that reason."""
+237 are cursors that it closes for that reason, 211 is a member that has no keys for the time of the set yet."""
 _DUPLICATE_KEY = 11000
 
 _P = ParamSpec("_P")

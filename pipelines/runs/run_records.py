@@ -76,7 +76,7 @@ class RunRecords:
         keys = list(keys)
         try:
             with store_errors(self._address):
-                found = done_of(self._database, map(lease_name, keys))
+                found = done_of(self._database, [lease_name(key) for key in keys])
         except StoreError as error:
             sys.stderr.write(f"error: {error}\n")
             raise SystemExit(1) from None
