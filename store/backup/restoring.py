@@ -21,7 +21,7 @@ from store.backup import contents, files
 from store.backup.contents import BackupContents
 from store.backup.files import BackupError, BackupFile
 from store.backup.reading import INDEX_COLLECTIONS, TRANSIENT
-from store.backup.taking import backups_in
+from store.backup.taking import folders_in
 from store.connection import Document
 from store.index import manifest
 from store.index.manifest import RESTORING, Manifest
@@ -88,7 +88,7 @@ def chosen(given: Path) -> Path:
     if (given / contents.NAME).exists():
         return given
     try:
-        backups = backups_in(given)
+        backups = folders_in(given)
     except OSError as error:
         raise BackupError(f"{given} cannot be read: {error.strerror}") from None
     if not backups:

@@ -83,14 +83,18 @@ def take(
 
 def backups_in(parent: Path) -> list[Path]:
     """The complete backups in *parent*, oldest first."""
+    return [folder for folder in folders_in(parent) if (folder / contents.NAME).is_file()]
+
+
+def folders_in(parent: Path) -> list[Path]:
+    """The folders in *parent* that have names of backups, oldest first; some may be copied in part only."""
     found = []
     for folder in parent.iterdir():
         try:
             datetime.strptime(folder.name, _NAME).replace(tzinfo=UTC)
         except ValueError:
             continue
-        if (folder / contents.NAME).is_file():
-            found.append(folder)
+        found.append(folder)
     return sorted(found)
 
 

@@ -18,7 +18,7 @@ from pymongo.database import Database
 from store.backup import contents, files, taking
 from store.backup.files import BackupError
 from store.backup.reading import CollectionReader
-from store.backup.restoring import restore
+from store.backup.restoring import chosen, restore
 from store.backup.taking import backups_in, take
 from store.connection import another_database, opened
 from store.index import preparation
@@ -263,6 +263,15 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(
             restore(copy, folder)
         assert str(folder) in str(caught.value)
         assert copy.list_collection_names() == []
+
+
+def test_of_several_the_newest_is_restored_and_none_that_is_copied_in_part(backup_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(backup_folder, tmp_path / "2026-01-01T000000Z")
+    shutil.copytree(backup_folder, tmp_path / "2026-01-02T000000Z")
+    assert chosen(tmp_path).name == "2026-01-02T000000Z"
+    (tmp_path / "2026-01-02T000000Z" / contents.NAME).unlink()
+    with pytest.raises(BackupError, match=r"2026-01-02T000000Z is no whole backup: manifest.json is missing"):
+        contents.read(chosen(tmp_path), 99)
 
 
 def test_a_folder_with_other_things_and_an_empty_database_are_refused(database, tmp_path: Path) -> None:
