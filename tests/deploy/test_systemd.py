@@ -92,6 +92,11 @@ def test_a_service_may_do_little(file: Path, tmp_path: Path) -> None:
     assert exposure(open_to_all) != 0
 
 
+def test_all_services_are_hardened_alike() -> None:
+    parts = {re.findall(r"(?ms)^# Hardening.*?(?=^\[|\Z)", file.read_text("utf-8"))[0].strip() for file in SERVICES}
+    assert len(parts) == 1
+
+
 @pytest.mark.parametrize("file", SERVICES, ids=lambda file: file.stem)
 def test_a_service_has_a_user_limits_and_no_secrets(file: Path) -> None:
     lines = file.read_text("utf-8").splitlines()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from store.server import embedded
-from tests.commands import PROJECT, assert_one_line_error, environment, run, start
+from tests.commands import PROJECT, assert_one_line_error, environment, run_fresh, start
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +44,7 @@ def test_a_server_of_ones_own_needs_no_keeping(tmp_path: Path) -> None:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(30)
         variables = {"notify_socket": tmp_path / "notify", "xinwen_data": tmp_path / "data"}
-        done = run("store", "keep", mongodb_uri="mongodb://reader:secret@127.0.0.1:9/news", **variables)
+        done = run_fresh("store", "keep", mongodb_uri="mongodb://reader:secret@127.0.0.1:9/news", **variables)
         assert manager.recv(100) == b"READY=1"
     assert (done.returncode, done.stderr, (tmp_path / "data").exists()) == (0, "", False)
     assert "secret" not in done.stdout
