@@ -115,7 +115,7 @@ class Clients:
                 if status != 200:
                     self.failures.append(f"{status} {body[:200]}")
                     continue
-                newest = json.loads(body)["newest"]
+                newest = json.loads(body)["index"]["newest"]
                 if newest < known.get(reader, 0):
                     self.failures.append(f"{reader} had {known[reader]}, and answers from {newest}")
                 self.newest[reader] = max(self.newest[reader], newest)
@@ -163,7 +163,7 @@ def test_no_request_fails_while_the_primary_is_killed_or_hangs(
             time.sleep(2)
         replicas.wait_until_whole()
         end = time.monotonic() + 30
-        while {hit["article"] for hit in json.loads(clients.get(SEARCH)[2])["hits"]} != acknowledged:
+        while {hit["article"]["id"] for hit in json.loads(clients.get(SEARCH)[2])["hits"]} != acknowledged:
             assert time.monotonic() < end, "not all that was acknowledged is found"
             time.sleep(0.1)
     assert clients.failures == []
