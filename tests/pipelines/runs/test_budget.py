@@ -9,18 +9,27 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 from pymongo.database import Database
 
+from crawler.sources import source
+from pipelines.ingest.samples import SAMPLE_KEY
+from store.connection import another_database
+from store.documents import downloads
 from store.settings import settings
-from tests.commands import assert_one_line_error, run, start
+from tests.commands import PROJECT, assert_one_line_error, run, start
 from tests.crawler.tiny_web import add
-from tests.pipelines.crawls import API, SIA, page, post, samples_of
+from tests.pipelines.crawls import API, SIA, Crawl, crawl, page, post, samples_of
 
 pytestmark = pytest.mark.slow
+
+KEYS = sorted(path.stem for path in PROJECT.glob("tests/crawls/*.json")) if os.environ.get("SOAK") else ["semi"]
+"""Every source is tried with SOAK=1."""
 
 Facts = dict[str, Any]
 
@@ -33,10 +42,52 @@ def samples(uri: str) -> Iterator[Database[Facts]]:
         found.client.drop_database(found.name)
 
 
+@pytest.fixture
+def other(server: str) -> Iterator[str]:
+    """Address of another database, for the crawls without a budget."""
+    address = another_database(server, f"test_{uuid4().hex[:12]}")
+    yield address
+    with (database := samples_of(address)).client:
+        database.client.drop_database(database.name)
+
+
 def budget(folder: Path, text: str) -> Path:
     file = folder / "budgets.toml"
     file.write_text(text, "utf-8")
     return file
+
+
+def today() -> str:
+    return f"{datetime.now(ZoneInfo(settings().zone)):%Y-%m-%d}"
+
+
+def stored(database: Database[Facts]) -> dict[str, Facts]:
+    """What is stored of each article, without what depends on the moment or on the order."""
+    names = ("url", "title", "body", "summary", "published", "tags", "authors", "kind", "files", "access")
+    return {row["_id"]: row for row in database.articles.find({}, dict.fromkeys(names, 1))}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_runs_of_four_pages_store_what_one_run_stores(
+    key: str, tmp_path: Path, uri: str, other: str, samples: Database[Facts]
+) -> None:
+    given: Facts = {credential.variable.lower(): SAMPLE_KEY for credential in source(key).credentials}
+    whole = crawl(PROJECT / "samples", key, other, tmp_path / "requests", **given)
+    given["xinwen_budgets"] = budget(tmp_path, "each.pages_a_run = 4\n")
+    runs: list[Crawl] = []
+    while not runs or (runs[-1].record["stopped"] and len(runs) < 20):
+        runs.append(crawl(PROJECT / "samples", key, uri, tmp_path / "requests", **given))
+        assert runs[-1].status == whole.status, runs[-1].errors
+    with (database := samples_of(other)).client:
+        assert stored(samples) == stored(database)
+    asked = [url for one in runs for url in one.urls("page")]
+    assert sorted(asked) == sorted(whole.urls("page"))
+    told = [(one.record["verdict"], one.record["why"], one.record["stopped"]) for one in runs[:-1]]
+    if key == "semi":
+        assert told == [("ok", "stopped: pages (4 a run)", "pages")] * 2
+        assert [one.record["left_over"] for one in runs] == [7, 3, 0]
+        received = sum(one.record["bytes"] for one in runs)
+        assert downloads.of_day(samples, datetime.fromisoformat(today()).date()) == {"semi": received}
 
 
 @pytest.fixture
@@ -46,7 +97,7 @@ def given(tmp_path: Path, uri: str) -> Facts:
     slugs = ["a", "b", "c", "d", "e"]
     add(folder, "sia", API, json.dumps([post(slug) for slug in slugs]), type="application/json")
     for slug in slugs:
-        add(folder, "sia", f"{SIA}/{slug}/", page(slug) + f"<!-- {'-' * 3000} -->")
+        add(folder, "sia", f"{SIA}/{slug}/", page(slug) + f"<!-- {Random(slug).randbytes(2000).hex()} -->")
     return {"mongodb_uri": uri, "xinwen_sample_web": folder}
 
 
