@@ -101,6 +101,32 @@ def given(tmp_path: Path, uri: str) -> Facts:
     return {"mongodb_uri": uri, "xinwen_sample_web": folder}
 
 
+def test_bytes_of_a_day_are_counted_over_all_processes(tmp_path: Path, given: Facts, samples: Database[Facts]) -> None:
+    day = datetime.fromisoformat(today()).date()
+    given["xinwen_budgets"] = budget(tmp_path, "each.bytes_a_day = 9000\n")
+    done = run("scrapy", "crawl", "sia", **given)
+    record = samples.runs.find_one({}) or {}
+    assert (done.returncode, record["verdict"], record["stopped"]) == (0, "ok", "bytes"), done.stderr
+    assert record["why"] == "stopped: bytes (9 kB a day)"
+    assert record["new"] > 0 and record["new"] + record["left_over"] == 5
+    # No more than one download over it.
+    assert 9000 <= record["bytes"] < 14000 and downloads.of_day(samples, day) == {"sia": record["bytes"]}
+    planned = run("scrapy", "crawlall", "sia", "--dry-run", **given).stdout
+    assert "goes on; the 9 kB of the day are downloaded" in planned
+    assert run("scrapy", "crawlall", "sia", "--due", **given).stdout == "nothing is due\n"
+    # What others download counts for all.
+    given["xinwen_budgets"] = budget(tmp_path, "all.bytes_a_day = 14000\n")
+    downloads.add(samples, "semi", day, 9000)
+    again = run("scrapy", "crawl", "sia", **given)
+    last = samples.runs.find_one({}, sort=[("ended", -1)]) or {}
+    assert (again.returncode, last["verdict"], sum(last["requests"].values())) == (0, "ok", 0)
+    assert last["why"] == "stopped: bytes (14 kB a day of all sources), before the lists were read"
+    # The next day it goes on.
+    samples.downloads.delete_many({})
+    third = run("scrapy", "crawlall", "sia", "--due", **given | {"xinwen_budgets": None})
+    assert third.returncode == 0 and samples.articles.count_documents({}) == 5, third.stdout
+
+
 def test_a_killed_run_has_counted_its_bytes(tmp_path: Path, given: Facts, samples: Database[Facts]) -> None:
     folder = given["xinwen_sample_web"] = tmp_path / "hanging"
     add(folder, "sia", API, json.dumps([post("a"), post("b")]))
