@@ -17,12 +17,12 @@ from similarity.health import Health, age_text
 from store import disk, leases
 from store.connection import Document
 from store.documents.last_backup import LastBackup, last_backup
-from store.index import manifest
+from store.index import manifest, preparation
 from store.index.compactor import MIN_PENDING
 from store.index.manifest import DamagedManifest
+from store.index.preparation import IndexMismatch
 from store.layout import LAYOUT, UPGRADE
 from store.leases import Holder
-from store.schema import PENDING_INDEX
 from text.analysis.analyzer import VERSION
 
 BEHIND = timedelta(minutes=10)
@@ -93,7 +93,7 @@ class Check:
 def read_state(database: Database[Document], now: datetime, folder: Path) -> StoreState:
     """The numbers of *database* and of the disk of *folder*. Raises PyMongoError, OSError."""
     newest = database.articles.find_one({}, {"stored": 1}, sort=[("stored", DESCENDING)])
-    pending = database.articles.count_documents({"pending": True}, hint=PENDING_INDEX) if newest else 0
+    pending = database.articles.count_documents({"pending": True}) if newest else 0
     version, segments, layout = _index(database)
     paused = [row["_id"] for row in database.watches.find({"paused": True}, {"_id": 1})]
     return StoreState(
@@ -117,7 +117,11 @@ def _index(database: Database[Document]) -> tuple[int, int, tuple[str, str]]:
     row = database.manifest.find_one({"_id": "index"})
     version, segments = (int(row.get("version", 0)), len(row.get("segments", ()))) if row else (0, 0)
     try:
+        preparation.refuse_half_restored(row)
         found = manifest.parse(row)
+    except IndexMismatch as error:
+        said, _, helps = str(error).partition(": ")
+        return version, segments, (said, helps)
     except DamagedManifest as error:
         return version, segments, (str(error).partition(": ")[0], manifest.REBUILD)
     if row and found.format != LAYOUT:
@@ -131,7 +135,7 @@ def _index(database: Database[Document]) -> tuple[int, int, tuple[str, str]]:
 
 def _oldest_pending(database: Database[Document]) -> datetime | None:
     # The lowest revision, found in the index of the database alone: there may be a million pending articles.
-    lowest = database.articles.find({"pending": True}, {"revision": 1}, hint=PENDING_INDEX)
+    lowest = database.articles.find({"pending": True}, {"revision": 1})
     ids = [row["_id"] for row in lowest.sort("revision", ASCENDING).limit(1)]
     row = database.articles.find_one({"_id": {"$in": ids}}, {"stored": 1})
     return row["stored"] if row else None

@@ -12,7 +12,9 @@ import pytest
 from similarity.condition import Check, Space, StoreState, checks, read_state
 from similarity.health import health_of
 from store.connection import Document
-from store.index import compactor, preparation
+from store.index import compactor, manifest, preparation
+from store.index.manifest import Manifest
+from store.layout import LAYOUT
 from store.leases import NumberedLease
 from tests.commands import run
 from text.analysis.analyzer import VERSION
@@ -74,6 +76,15 @@ def test_an_index_of_another_program(prepared, now: datetime) -> None:
     preparation.prepare(prepared, "0")
     assert faults(prepared, now) == {"layout": f"the index was made by analyzer 0, this program has {VERSION}"}
     assert found(prepared, now)["layout"].helps == "python -m similarity retokenize"
+    old = manifest.document(Manifest(VERSION, 1, format=LAYOUT - 1))
+    prepared.manifest.replace_one({"_id": "index"}, old)
+    prepared.articles.drop_indexes()  # an old layout has not all of them
+    said = f"the store has layout {LAYOUT - 1}, this program writes {LAYOUT}"
+    assert faults(prepared, now) == {"layout": said}
+    assert found(prepared, now)["layout"].helps == "python -m similarity upgrade"
+    prepared.manifest.replace_one({"_id": "index"}, known | {manifest.RESTORING: {"folder": "/backups/one"}})
+    assert faults(prepared, now) == {"layout": "this database has half of a backup"}
+    assert found(prepared, now)["layout"].helps == "python -m similarity restore /backups/one goes on"
     prepared.manifest.replace_one({"_id": "index"}, known)
     assert faults(prepared, now) == {}
 
