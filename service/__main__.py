@@ -85,4 +85,5 @@ def serve(
 
 
 if __name__ == "__main__":
+    logs.set_up()
     typer.run(serve)
