@@ -76,6 +76,9 @@ def serve(
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=15,
+            # A new process says nothing while it loads, on a busy machine for longer than the usual 5 seconds; it was
+            # then ended and begun again, for ever.
+            timeout_worker_healthcheck=30,
         )
         listens_on = socket.getsockname()
         announced = local_service.announced(listens_on[0], listens_on[1], secret) if secret else nullcontext()
