@@ -188,6 +188,11 @@ def test_nginx_accepts_the_file_and_no_broken_one(folder: Path) -> None:
         assert tested(change).returncode != 0, change
 
 
+def test_nginx_gives_up_idle_connections_before_the_server_does() -> None:
+    (seconds,) = re.findall(r"(?ms)^upstream.*?keepalive_timeout (\d+)s;", CONF.read_text("utf-8"))
+    assert int(seconds) + 10 <= KEEP_ALIVE
+
+
 @pytest.mark.slow
 def test_limits_compression_and_the_address_of_the_client(token: str, folder: Path) -> None:
     bearer = {"Authorization": f"Bearer {token}"}
