@@ -117,16 +117,16 @@ def _index(database: Database[Document]) -> tuple[int, int, tuple[str, str]]:
     row = database.manifest.find_one({"_id": "index"})
     version, segments = (int(row.get("version", 0)), len(row.get("segments", ()))) if row else (0, 0)
     try:
-        preparation.refuse_half_restored(row)
+        layout = preparation.layout_of(database)
+        if layout is not None and layout != LAYOUT:  # before the manifest is read, which layout 1 does not have
+            helps = UPGRADE if layout < LAYOUT else "install the version of the program that wrote it"
+            return version, segments, (f"the store has layout {layout}, this program writes {LAYOUT}", helps)
         found = manifest.parse(row)
     except IndexMismatch as error:
         said, _, helps = str(error).partition(": ")
         return version, segments, (said, helps)
     except DamagedManifest as error:
         return version, segments, (str(error).partition(": ")[0], manifest.REBUILD)
-    if row and found.format != LAYOUT:
-        helps = UPGRADE if found.format < LAYOUT else "install the version of the program that wrote it"
-        return version, segments, (f"the store has layout {found.format}, this program writes {LAYOUT}", helps)
     if row and found.analyzer != VERSION:
         said = f"the index was made by analyzer {found.analyzer}, this program has {VERSION}"
         return version, segments, (said, "python -m similarity retokenize")

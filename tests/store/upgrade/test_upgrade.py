@@ -131,6 +131,9 @@ def test_readers_answer_before_during_and_after(database, uri: str, current: Sim
 
 
 def test_the_command(database, uri: str) -> None:
+    fill(database, DUMPS[0])
+    done = run("similarity", "health", mongodb_uri=uri)
+    assert "the store has layout 1, this program writes 3: python -m similarity upgrade" in done.stdout
     fill(database, DUMPS[1])
     assert_one_line_error(run("similarity", "compact", mongodb_uri=uri), "layout 2", "python -m similarity upgrade")
     with connect(uri).client:
