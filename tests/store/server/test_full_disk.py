@@ -33,7 +33,7 @@ def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
         pytest.skip("only root may mount the small file system that this test fills")
     yield folder
-    embedded.stop(folder)
+    embedded.stop(folder / "data")
     subprocess.run(["umount", str(folder)], check=True)
 
 
@@ -73,9 +73,7 @@ def test_a_full_disk_stops_writers_and_no_reader(small_disk: Path, tmp_path: Pat
             done = run(*command, **of_disk)
             assert done.returncode == 1 and "Traceback" not in done.stderr
             assert "disk full: " in done.stderr and f"free on the disk of {data}" in done.stderr
-        crawled = run("scrapy", "crawl", "semi", **of_disk)
-        assert crawled.returncode == 1 and "Traceback" not in crawled.stderr
-        assert "semi: failed, " in crawled.stderr and "disk full" in crawled.stderr
+        assert_one_line_error(run("scrapy", "crawl", "semi", **of_disk), "disk full: ", "searches go on")
         found = run("similarity", "search", "semiconductor", **of_disk)
         assert found.returncode == 0 and found.stdout and not found.stderr
         assert request_counts.count(database, "a client of the API") == 0  # which is no reason to refuse it
