@@ -23,7 +23,7 @@ def prune_old(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只说会删什么 · only say what would go")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """清理 · Remove archived pages, run records and delivered messages past their retention; articles never go.
+    """清理 · Remove archived pages, run records, delivered messages and old counts; articles never go.
 
     保留期限见 docs/backup.zh-CN.md · docs/backup.md says how long what is kept.
     """

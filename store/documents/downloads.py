@@ -5,6 +5,7 @@ Collection ``downloads``: ``{_id: "DAY SOURCE", day, source, bytes}``. Days are 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from pymongo.database import Database
@@ -29,3 +30,9 @@ def of_day(database: Database[Document], day: date) -> dict[str, int]:
     """What was downloaded on *day*, by source."""
     rows = database.downloads.find({"_id": {"$gte": f"{day} ", "$lt": f"{day}!"}})
     return {row["source"]: row["bytes"] for row in rows}
+
+
+def before(database: Database[Document], source: str, day: date) -> Iterator[str]:
+    """The keys of the rows of *source* from days before *day*."""
+    for row in database.downloads.find({"source": source, "day": {"$lt": f"{day}"}}, {"_id": 1}):
+        yield row["_id"]

@@ -14,12 +14,14 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from pymongo.database import Database
 
 from store.connection import Document
-from store.documents import archive
+from store.documents import archive, downloads
 from store.documents.retention import RetentionTable
+from store.settings import settings
 
 AT_ONCE = 200
 """Documents that one step removes at most."""
@@ -54,7 +56,7 @@ def prune(
     *step* is told what is about to be removed.
     """
     numbers, sizes = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    for kind, work in (("pages", _pages), ("revisions", _revisions), ("runs", _runs), ("outbox", _outbox)):
+    for kind, work in _WORK.items():
         for source, keys, size, remove in work(database, table, now):
             numbers[kind, source] += len(keys)
             sizes[kind, source] += size
@@ -146,6 +148,20 @@ def _forget(database: Database[Document], keys: list[str]) -> None:
     # First: messages whose rows are gone would be found by nobody after a kill.
     database.messages.delete_many({"_id": {"$in": empty}})
     database.outbox.delete_many({"_id": {"$in": keys}, "waiting": []})
+
+
+def _downloads(database: Database[Document], table: RetentionTable, now: datetime) -> Iterator[_Step]:
+    zone = ZoneInfo(settings().zone)
+    for source in sorted(database.downloads.distinct("source")):
+        if table.of(source).downloads is None:
+            continue
+        day = _before(table, "downloads", source, now).astimezone(zone).date()
+        for keys in _steps(downloads.before(database, source, day)):
+            yield source, keys, 0, partial(database.downloads.delete_many, {"_id": {"$in": keys}})
+
+
+_WORK = {"pages": _pages, "revisions": _revisions, "runs": _runs, "outbox": _outbox, "downloads": _downloads}
+"""By each field of ``Retention`` what goes."""
 
 
 def _before(table: RetentionTable, kind: str, source: str, now: datetime) -> datetime:

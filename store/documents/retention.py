@@ -36,6 +36,7 @@ class Retention:
     revisions: timedelta | None = None
     runs: timedelta | None = None
     outbox: timedelta | None = None
+    downloads: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from store.documents import archive, articles, pruning
+from store.documents import archive, articles, downloads, pruning
 from store.documents.pruning import Pruned, prune
 from store.documents.retention import Retention, RetentionFile, RetentionTable, read_retention
 from store.index import preparation
@@ -19,7 +19,7 @@ from tests.store.index_content import article
 NOW = datetime.now(UTC).replace(microsecond=0)
 LATER = NOW + timedelta(days=100)
 MONTH = timedelta(days=30)
-TABLE = RetentionTable(Retention(MONTH, MONTH, MONTH, MONTH), {"wsts": Retention()})
+TABLE = RetentionTable(Retention(MONTH, MONTH, MONTH, MONTH, MONTH), {"wsts": Retention()})
 
 
 def keep_page(database, name: str, text: str, source: str = "sia", captured: datetime = NOW) -> str:
@@ -124,6 +124,23 @@ def test_what_is_told_goes_and_what_waits_stays(prepared) -> None:
     assert {row["_id"] for row in prepared.messages.find()} == {"half", "waiting"}
 
 
+def test_old_counts_of_bytes_go_and_that_of_today_stays(prepared) -> None:
+    now = datetime(2026, 3, 1, 17, tzinfo=UTC)  # in Shanghai it is 2 March
+    days = [date(2026, 3, 2), date(2026, 3, 1), date(2026, 2, 28)]
+    for day in days:
+        for source in ("sia", "wsts"):
+            downloads.add(prepared, source, day, 5)
+    table = RetentionTable(Retention(downloads=timedelta(days=1)), {"wsts": Retention()})
+    planned = prune(prepared, table, now, dry=True)
+    assert facts(planned) == [("downloads", "sia", 1)]
+    assert prune(prepared, table, now) == planned
+    assert [sorted(downloads.of_day(prepared, day)) for day in days] == [["sia", "wsts"], ["sia", "wsts"], ["wsts"]]
+
+
+def test_every_kind_of_the_file_is_pruned() -> None:
+    assert [*pruning._WORK] == [field.name for field in fields(Retention)]
+
+
 def test_steps_are_small(prepared, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pruning, "AT_ONCE", 2)
     monkeypatch.setattr(pruning._steps, "__defaults__", (2,))
@@ -138,7 +155,7 @@ def test_steps_are_small(prepared, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_file_that_comes_with_the_program_and_ones_own(tmp_path: Path) -> None:
     packaged = read_retention(None)
-    assert packaged.each == Retention(*(timedelta(days=days) for days in (730, 90, 365, 365)))
+    assert packaged.each == Retention(*(timedelta(days=days) for days in (730, 90, 365, 365, 90)))
     path = tmp_path / "retention.toml"
     path.write_text('[each]\nruns = "26w"\n[source.sia]\npages = "forever"\n')
     table = read_retention(RetentionFile.read(path))
