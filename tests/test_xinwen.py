@@ -16,7 +16,7 @@ import pytest
 from crawler.sources import SOURCES
 from store.connection import another_database, connect
 from store.documents import visits
-from tests.commands import PROJECT, environment, run
+from tests.commands import PROJECT, assert_one_line_error, environment, run
 from tests.similarity.conftest import storing_in
 from xinwen.commands import EXIT_STATUSES, commands, programs
 
@@ -183,3 +183,46 @@ def test_the_scripts_of_other_shells_are_read_by_them(shell: str) -> None:
         pytest.skip(f"{shell} is not installed")
     script = run("xinwen", "completion", shell).stdout
     subprocess.run([shell, "-n"], input=script, text=True, check=True)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with the files of this checkout, and an empty environment beside it."""
+    folder = tmp_path / "checkout"
+    (folder / "bin").mkdir(parents=True)
+    shutil.copy(PROJECT / "bin" / "xinwen", folder / "bin")
+    for package in PROJECT.glob("*/__init__.py"):
+        (folder / package.parent.name).symlink_to(package.parent)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "environment")], check=True)
+    return folder
+
+
+def called(program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What *program* of a checkout says when a Python of no environment runs it."""
+    command = [os.path.realpath(sys.executable), str(program), *arguments]
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_environment_may_lie_elsewhere(checkout: Path) -> None:
+    (checkout / ".venv").symlink_to(checkout.parent / "environment")
+    assert called(checkout / "bin" / "xinwen", "--help").stdout.startswith("xinwen COMMAND")
+
+
+def test_the_link_may_lie_in_an_environment_elsewhere(checkout: Path) -> None:
+    link = checkout.parent / "environment" / "bin" / "xinwen"
+    link.symlink_to(checkout / "bin" / "xinwen")
+    assert called(link, "--help").stdout.startswith("xinwen COMMAND")
+
+
+def test_a_python_beside_the_link_is_no_environment(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to("/bin/false")
+    (tmp_path / "bin" / "xinwen").symlink_to(checkout / "bin" / "xinwen")
+    assert called(tmp_path / "bin" / "xinwen", "--help").stdout.startswith("xinwen COMMAND")
+
+
+def test_a_checkout_whose_environment_lacks_packages_says_so(checkout: Path) -> None:
+    (checkout / ".venv").symlink_to(checkout.parent / "environment")
+    done = called(checkout / "bin" / "xinwen", "search", "wafer")
+    assert done.returncode == 1
+    assert_one_line_error(done, "lacks the package typer", f"in {checkout}: make .venv/installed")
