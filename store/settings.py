@@ -20,6 +20,9 @@ PREFIX = "XINWEN_"
 class SettingsError(ValueError):
     """An environment variable is unknown or has a wrong value; the message is one line."""
 
+    status = 2
+    """Exit status of a command."""
+
 
 def default_data_folder() -> Path:
     """``.data`` of a checkout, else the folder for the state of this program of the user. Raises SettingsError."""

@@ -24,9 +24,6 @@ _KEY = re.compile(r"\s*\[{0,2}\s*([\w.\"'-]+)")
 class TomlFileError(SettingsError):
     """A file has mistakes: each of ``lines`` names the file, the line, the key and the reason."""
 
-    status = 2
-    """Exit status of a command."""
-
     def __init__(self, lines: Iterable[str]) -> None:
         self.lines = tuple(" ".join(line.split()) for line in lines)
         super().__init__("; ".join(self.lines))

@@ -25,8 +25,6 @@ def main() -> None:
         hint = f"did you mean {close[0]}?" if close else "xinwen --help lists all"
         sys.stderr.write(f"error: no command {name[:40]!r}; {hint}\n")
         raise SystemExit(2)
-    if name == "crawl" and {"--due", "--dry-run"}.intersection(arguments):
-        name = "crawlall"  # what is due is a question about all sources
     program = known[name]
     if program == "xinwen":
         from xinwen.completion import completion

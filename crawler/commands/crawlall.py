@@ -28,7 +28,8 @@ _REFUSALS = ("blocked", "login_needed")
 
 
 class Command(ScrapyCommand):
-    """Exit status 0: no crawl failed. 1: some did. 2: a key or the sample web is invalid. 130: interrupted.
+    """Exit status 0: no crawl failed. 1: some did. 2: a key or the sample web is invalid, or a budget is zero; what may
+    be crawled is. 130: interrupted.
 
     A source that another process crawls is skipped, and so is one that another has crawled since the command began.
     """
@@ -77,6 +78,19 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        before = signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            self._run(args, opts)
+        except KeyboardInterrupt:
+            sys.stderr.write("error: interrupted\n")
+            self.exitcode = 130
+        except NoLogs as error:
+            sys.stderr.write(f"error: {error}\n")
+            self.exitcode = 1
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    def _run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings
         try:
             keys = [sources.source(key).key for key in dict.fromkeys(args)]
@@ -87,7 +101,6 @@ class Command(ScrapyCommand):
             self.exitcode = 2
             return
         keys = keys or [key for key, source in SOURCES.items() if source.enabled]
-        signal.signal(signal.SIGTERM, _interrupt)
         runs = load_object(self.settings["XINWEN_RUNS"])
         if opts.dry_run:
             print_plan(keys, runs, opts.jobs)
@@ -96,8 +109,8 @@ class Command(ScrapyCommand):
         keys = [key for key in keys if key not in zeros]
         for reason in dict.fromkeys(zeros.values()) if not (opts.due and keys) else ():
             sys.stderr.write(f"error: {reason}\n")
-        if not keys:
             self.exitcode = 2
+        if not keys:
             return
         logs, at_once = settings().data / "logs", partial(at_once_now, opts.jobs)
         crawls = ParallelCrawls(opts.jobs, opts.longest, logs, at_once_now=at_once)
@@ -106,19 +119,10 @@ class Command(ScrapyCommand):
             with runs() as store:  # before it is asked what is due: a crawl that ends later is not in that answer
                 crawls.done = store.done(keys)
         if opts.due and not (keys := keys_due(keys, runs)):
-            sys.stdout.write("nothing is due\n")
+            sys.stdout.write(records_as_json([], {}) + "\n" if opts.json else "nothing is due\n")
             return
         console = Console(highlight=False, soft_wrap=True, stderr=opts.json)
-        try:
-            records, skipped = crawl_and_show(keys, crawls, runs, console, f"{len(keys)} sources")
-        except KeyboardInterrupt:
-            sys.stderr.write("error: interrupted\n")
-            self.exitcode = 130
-            return
-        except NoLogs as error:
-            sys.stderr.write(f"error: {error}\n")
-            self.exitcode = 1
-            return
+        records, skipped = crawl_and_show(keys, crawls, runs, console, f"{len(keys)} sources")
         if opts.json:
             sys.stdout.write(records_as_json(records.values(), skipped) + "\n")
         failures = _FAILURES + _REFUSALS if opts.strict else _FAILURES
@@ -131,10 +135,9 @@ class Command(ScrapyCommand):
 
 
 def _at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text}: must be 1 or more")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: must be a number, 1 or more")
+    return int(text)
 
 
 def _interrupt(*_: Any) -> None:

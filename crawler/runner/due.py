@@ -101,7 +101,7 @@ def plan(
 
 def next_due(source: Source, runs: Sequence[Run], now: datetime, zone: ZoneInfo) -> Due:
     """When *source* is due. *runs*: the latest first."""
-    known = [run for run in runs if run.started <= now + max(source.rhythm, _CLOCK_ERROR)]
+    known = [run for run in runs if run.started <= horizon(source, now)]
     if not known:
         return Due(source.key, now, "has never run")
     last = known[0]
@@ -126,6 +126,11 @@ def next_due(source: Source, runs: Sequence[Run], now: datetime, zone: ZoneInfo)
         begins,
         f"every {span_text(rhythm_on(source, day))}{reports}; {last.verdict} at {_shown(last.started, zone)}",
     )
+
+
+def horizon(source: Source, now: datetime) -> datetime:
+    """Until when a run of *source* may have begun: the clock may have been ahead, but no further."""
+    return now + max(source.rhythm, _CLOCK_ERROR)
 
 
 def rhythm_on(source: Source, day: date) -> timedelta:

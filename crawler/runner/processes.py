@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -65,8 +65,11 @@ class NoLogs(RuntimeError):
 class Records(Protocol):
     """The stored records of runs; an interface, because the crawler knows no database."""
 
-    def latest(self, keys: Iterable[str], number: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        """By source the records of its latest runs, at most *number*, the latest first."""
+    def latest(self, until: Mapping[str, datetime], number: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """By source the records of its latest runs, at most *number*, the latest first.
+
+        *until*: by source the moment after which none has begun, unless a clock was wrong; such records are left out.
+        """
 
     def downloaded(self, day: date) -> Mapping[str, int]:
         """Bytes that were downloaded on *day*, by source."""
@@ -122,10 +125,8 @@ class ParallelCrawls:
 
         Raises NoLogs.
         """
-        try:
+        with _writing(self.logs):
             self.logs.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise NoLogs(f"the logs of crawls cannot be written to {self.logs}: {error.strerror}") from None
         with ThreadPoolExecutor(self.at_once) as pool:
             crawls = [pool.submit(self._crawl_one, key, started) for key in keys]
             try:
@@ -153,7 +154,9 @@ class ParallelCrawls:
         command.append(key)
         # The settings by name: there is a scrapy.cfg in a checkout alone, and only where the command was called there.
         environment = {**os.environ, "SCRAPY_SETTINGS_MODULE": SETTINGS, **self.variables.get(key, {})}
-        with own_log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
+        with _writing(own_log):
+            out = own_log.open("wb")
+        with out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
             self._running[key] = process
             overdue = False
             try:
@@ -165,11 +168,21 @@ class ParallelCrawls:
         ended = FinishedCrawl(
             key, process.returncode, begun, datetime.now(UTC), _last_line(own_log), log, overdue, process.pid
         )
-        if ended.is_leased:
-            own_log.unlink()
-        else:
-            own_log.replace(log)
+        with _writing(log):
+            if ended.is_leased:
+                own_log.unlink()
+            else:
+                own_log.replace(log)
         return ended
+
+
+@contextmanager
+def _writing(place: Path) -> Iterator[None]:
+    """An OSError inside becomes NoLogs, which names *place*."""
+    try:
+        yield
+    except OSError as error:
+        raise NoLogs(f"the logs of crawls cannot be written to {place}: {error.strerror}") from None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

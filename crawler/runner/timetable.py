@@ -12,7 +12,7 @@ from rich.table import Table
 
 from crawler.budgets import budgets
 from crawler.runner.allowance import Allowance
-from crawler.runner.due import NEVER, RUNS, Run, due_now, plan
+from crawler.runner.due import NEVER, RUNS, Run, due_now, horizon, plan
 from crawler.runner.processes import OpenRecords
 from crawler.sources import SOURCES
 from store.settings import settings
@@ -68,7 +68,7 @@ def _read(keys: list[str], open_records: OpenRecords) -> tuple[dict[str, list[Ru
     """The latest runs of *keys*, and what may be crawled now."""
     now, zone = datetime.now(UTC), ZoneInfo(settings().zone)
     with open_records() as store:
-        records = store.latest(keys, RUNS)
+        records = store.latest({key: horizon(SOURCES[key], now) for key in keys}, RUNS)
         downloaded = store.downloaded(now.astimezone(zone).date())
     runs = {
         key: [Run(run["started"], run["ended"], run["verdict"], run.get("stopped", "")) for run in found]

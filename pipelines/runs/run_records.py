@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterable
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from crawler.runner.deadline import schedule_fields
@@ -45,18 +45,23 @@ class RunRecords:
     def __exit__(self, *_: object) -> None:
         self._database.client.close()
 
-    def latest(self, keys: Iterable[str], number: int) -> dict[str, list[Document]]:
-        """By source the records of its latest crawls, at most *number*, the latest first. Raises SystemExit."""
+    def latest(self, until: Mapping[str, datetime], number: int) -> dict[str, list[Document]]:
+        """By source the records of its latest crawls that began no later than *until*, at most *number*.
+
+        The latest is the first. Raises SystemExit.
+        """
         fields = {"started": 1, "ended": 1, "verdict": 1, "stopped": 1}
         try:
             with store_errors(self._address):
                 return {
                     key: list(
                         self._database.runs.find(
-                            {"source": key, "from_files": {"$ne": True}}, fields, sort=[("ended", -1)]
+                            {"source": key, "from_files": {"$ne": True}, "started": {"$lte": moment}},
+                            fields,
+                            sort=[("ended", -1)],
                         ).limit(number)
                     )
-                    for key in keys
+                    for key, moment in until.items()
                 }
         except StoreError as error:
             sys.stderr.write(f"error: {error}\n")

@@ -31,4 +31,4 @@ EXPECTED_ERRORS = (
     FloorsError,
     SearchBenchFailed,
 )
-"""Errors that a user can do something about: shown in one line, with status 1. Anything else is a bug."""
+"""Errors that a user can do something about: shown in one line, with status 1 or their own. Anything else is a bug."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -85,6 +86,7 @@ def test_only_what_is_due(given: dict[str, Any], tmp_path: Path, database) -> No
     assert [database.runs.count_documents({"source": key}) for key in ("sia", "reuters")] == [1, 2]
     wrong = run("scrapy", "crawlall", "--due", xinwen_zone="Mars/Base", **given)
     assert_one_line_error(wrong, "XINWEN_ZONE", "time zone 'Mars/Base' is unknown")
+    assert wrong.returncode == 2
 
 
 def test_a_refusal_is_a_failure_only_when_strict(given: dict[str, Any], database) -> None:
@@ -148,6 +150,43 @@ def test_no_crawl_outlives_the_command(given: dict[str, Any], database) -> None:
     _, err = process.communicate(timeout=300)
     assert (process.returncode, err) == (130, "error: interrupted\n")
     assert not Path(f"/proc/{child}").exists()
+
+
+def test_a_command_that_is_interrupted_before_it_crawls_is_one_line(given: dict[str, Any]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"mongodb://127.0.0.1:{silent.getsockname()[1]}/x"
+        process = start("scrapy", "crawlall", "sia", "--due", **given | {"mongodb_uri": address})
+        silent.accept()  # it asks the database, which does not answer
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=300)
+    assert (process.returncode, err) == (130, "error: interrupted\n")
+
+
+def test_a_log_that_cannot_be_written_is_one_line(given: dict[str, Any], database) -> None:
+    (given["xinwen_data"] / "logs" / "sia.log").mkdir(parents=True)
+    done = run("scrapy", "crawlall", "sia", **given)
+    assert_one_line_error(done, "the logs of crawls cannot be written to", "sia.log: Is a directory")
+    assert (done.returncode, database.runs.count_documents({})) == (1, 1)
+
+
+def test_a_source_without_a_budget_does_not_keep_the_others(given: dict[str, Any], tmp_path: Path, database) -> None:
+    file = tmp_path / "budgets.toml"
+    file.write_text("source.reuters.pages_a_run = 0\n", "utf-8")
+    done = run("scrapy", "crawlall", "sia", "reuters", "--json", xinwen_budgets=file, **given)
+    assert (done.returncode, [row["source"] for row in json.loads(done.stdout)["runs"]]) == (2, ["sia"])
+    assert f"error: {file}:1: source.reuters.pages_a_run: 0, so nothing may be downloaded" in done.stderr
+    again = run("scrapy", "crawlall", "sia", "--due", "--json", xinwen_budgets=file, **given)
+    assert (again.returncode, json.loads(again.stdout)) == (0, {"runs": [], "skipped": {}})
+
+
+def test_records_of_a_clock_that_was_days_ahead_hide_no_run(given: dict[str, Any], tmp_path: Path, database) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    own = tmp_path / "sources.toml"
+    own.write_text('[sia]\nevery = "31d"\n', "utf-8")
+    for moment in (now, *(now + timedelta(days=days) for days in range(40, 60))):
+        add_run(database, failed_run(FinishedCrawl("sia", 0, moment, moment, "", tmp_path), "") | {"verdict": "ok"})
+    done = run("scrapy", "crawlall", "sia", "--due", xinwen_sources=own, **given)
+    assert (done.returncode, done.stdout) == (0, "nothing is due\n")
 
 
 def test_wrong_arguments_are_one_line(given: dict[str, Any]) -> None:
