@@ -33,6 +33,27 @@ KEYS = sorted(path.stem for path in PROJECT.glob("tests/crawls/*.json")) if os.e
 
 Facts = dict[str, Any]
 
+OWN = """\
+[own]
+name = "Own"
+category = "媒体"
+address = "https://own.example/"
+note = "Invented"
+language = "en"
+timezone = "UTC"
+keep = "full"
+enabled = true
+why = "Invented."
+include = '/news/[\\w-]+/'
+
+[[own.discovery]]
+method = "listing"
+url = "https://own.example/news"
+item = "li.story"
+link = "a::attr(href)"
+title = "a"
+"""
+
 
 @pytest.fixture
 def samples(uri: str) -> Iterator[Database[Facts]]:
@@ -125,6 +146,33 @@ def test_bytes_of_a_day_are_counted_over_all_processes(tmp_path: Path, given: Fa
     samples.downloads.delete_many({})
     third = run("scrapy", "crawlall", "sia", "--due", **given | {"xinwen_budgets": None})
     assert third.returncode == 0 and samples.articles.count_documents({}) == 5, third.stdout
+
+
+def test_two_processes_share_the_bytes_of_a_day(tmp_path: Path, given: Facts, samples: Database[Facts]) -> None:
+    """Two sources are crawled at the same moment: together they download what all may, and a download each more."""
+    folder = given["xinwen_sample_web"] = tmp_path / "two"
+    own = given["xinwen_sources"] = tmp_path / "sources.toml"
+    own.write_text(OWN, "utf-8")
+    slugs = [f"story-{number}" for number in range(12)]
+    add(folder, "sia", API, json.dumps([post(slug) for slug in slugs]), type="application/json", hang=5)
+    links = "".join(f'<li class="story"><a href="/news/{slug}/">Title of {slug}</a></li>' for slug in slugs)
+    add(folder, "own", "https://own.example/news", f"<ul>{links}</ul>", hang=5)
+    for slug in slugs:
+        body = page(slug) + f"<!-- {Random(slug).randbytes(2000).hex()} -->"
+        add(folder, "sia", f"{SIA}/{slug}/", body, hang=0.2)
+        add(folder, "own", f"https://own.example/news/{slug}/", body.replace(SIA, "https://own.example/news"), hang=0.2)
+    most, longest = 40_000, 6_000
+    given["xinwen_budgets"] = budget(tmp_path, f"all.bytes_a_day = {most}\n")
+    done = run("scrapy", "crawlall", "sia", "own", "-j", 4, **given)  # at the worst hours two fewer
+    assert done.returncode == 0, done.stdout + done.stderr
+    sia, other = (samples.runs.find_one({"source": key}) or {} for key in ("sia", "own"))
+    assert max(sia["started"], other["started"]) < min(sia["ended"], other["ended"]), "they ran at the same moment"
+    for record in (sia, other):
+        assert (record["verdict"], record["why"]) == ("ok", "stopped: bytes (40 kB a day of all sources)")
+        assert 0 < record["new"] < 12 and record["new"] + record["left_over"] == 12
+    assert most <= sia["bytes"] + other["bytes"] < most + 2 * longest
+    counted = {"sia": sia["bytes"], "own": other["bytes"]}
+    assert downloads.of_day(samples, datetime.fromisoformat(today()).date()) == counted
 
 
 def test_a_killed_run_has_counted_its_bytes(tmp_path: Path, given: Facts, samples: Database[Facts]) -> None:

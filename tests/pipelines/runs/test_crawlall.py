@@ -156,9 +156,9 @@ def test_a_command_that_is_interrupted_before_it_crawls_is_one_line(given: dict[
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"mongodb://127.0.0.1:{silent.getsockname()[1]}/x"
         process = start("scrapy", "crawlall", "sia", "--due", **given | {"mongodb_uri": address})
-        silent.accept()  # it asks the database, which does not answer
-        process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=300)
+        with silent.accept()[0]:  # it asks the database, which does not answer
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=300)
     assert (process.returncode, err) == (130, "error: interrupted\n")
 
 
