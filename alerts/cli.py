@@ -42,6 +42,7 @@ from similarity.option_values import TIME_ZONE
 from store import schema
 from store.connection import Document, opened
 from store.index import preparation
+from store.layout import LAYOUT, OLDEST_READ
 from store.leases import server_time
 from text.analysis.analyzer import VERSION
 
@@ -140,7 +141,7 @@ def add(
 @app.command("list")
 def list_watches(as_json: AsJson = False) -> None:
     """所有订阅 · All watches."""
-    with _errors(), opened() as database:
+    with _errors(), _database() as database:
         found = watches.all_watches(database)
         numbers = {watch.name: log_book.counts(database, watch) for watch in found}
     if as_json:
@@ -158,7 +159,7 @@ def list_watches(as_json: AsJson = False) -> None:
 @app.command()
 def show(name: Name, as_json: AsJson = False) -> None:
     """一个订阅 · One watch: its question, targets and numbers, and the secrets of its signatures."""
-    with _errors(), opened() as database:
+    with _errors(), _database() as database:
         watch = watches.find(database, name)
         numbers = log_book.counts(database, watch)
     fields = watch_fields(watch)
@@ -208,7 +209,7 @@ def try_question(
 def test(name: Name, as_json: AsJson = False) -> None:
     """发测试消息 · Send a test message to each target, and say what the service answered; status 1 for a refusal."""
     with _errors():
-        with opened() as database:
+        with _database() as database:
             watch, now = watches.find(database, name), server_time(database)
         if not watch.targets:
             raise QueryError(f"watch {watch.name!r} has no targets", "to", f"订阅 {watch.name!r} 没有通知的地址")
@@ -247,7 +248,7 @@ def feed(
     as_json: AsJson = False,
 ) -> None:
     """订阅源 · The address of an Atom feed of what the watch tells; whoever knows it may read. Served by serve."""
-    with _errors(), opened() as database:
+    with _errors(), _database(LAYOUT) as database:
         schema.create_collections(database)
         if revoke:
             feed_keys.revoke_feed(database, name)
@@ -265,7 +266,7 @@ def log(
     as_json: AsJson = False,
 ) -> None:
     """通知记录 · What was told, the newest first, to whom, and what the services answered."""
-    with _errors(), opened() as database:
+    with _errors(), _database() as database:
         found = log_book.entries(database, watches.find(database, name), k)
     if as_json:
         print_json({"entries": [asdict(entry) for entry in found]})
@@ -308,8 +309,15 @@ def _errors() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _database(oldest: int = OLDEST_READ) -> Iterator[Database[Document]]:
+    with opened() as database:
+        preparation.refuse_other_layout(database, oldest)
+        yield database
+
+
 def _change(change: Callable[[Database[Document], str], None], name: str, as_json: bool) -> None:
-    with _errors(), opened() as database:
+    with _errors(), _database(LAYOUT) as database:
         found = watches.find(database, name)
         change(database, found.name)
     if as_json:

@@ -47,6 +47,7 @@ DISK_FULL = "disk full"
 """How the message of a StoreError begins where there is no room to write."""
 
 _SCHEMES = ("mongodb://", "mongodb+srv://")
+_OF_MONGODB = ("admin", "config", "local")
 _UNAUTHORIZED, _AUTHENTICATION_FAILED, _NOT_WRITABLE, _TOO_FEW_ACKNOWLEDGED = 13, 18, 10107, 64  # MongoDB's error codes
 _WRITES_BLOCKED, _OUT_OF_DISK_SPACE = 371, 14031  # likewise
 _NO_PRIMARY = ("No primary available", "No replica set members match")
@@ -71,14 +72,29 @@ class StoreError(RuntimeError):
 def database_address(uri: str | None = None) -> str:
     """*uri*, else MONGODB_URI, else the embedded server's address; starts it if necessary. Raises StoreError."""
     if uri:
-        return uri
+        return _checked(uri)
     suffix = SAMPLES if settings().sample_web else ""
     if settings().mongodb_uri:
-        return _with_suffix(settings().mongodb_uri, suffix) if suffix else settings().mongodb_uri
+        address = _checked(settings().mongodb_uri)
+        return _with_suffix(address, suffix) if suffix else address
     try:
         return embedded.ensure_running(settings().data, DEFAULT_DATABASE + suffix)
     except (embedded.EmbeddedServerError, OSError) as error:
         raise StoreError(str(error)) from None
+
+
+def _checked(address: str) -> str:
+    """*address*, if it is one of MongoDB and names a database that may be ours. Raises StoreError."""
+    if not address.startswith(_SCHEMES):
+        # pymongo would take a text without a scheme for the name of a host, and look for that for ten seconds.
+        raise StoreError(f"{without_password(address)!r} is no address of MongoDB; mongodb://HOST:PORT/DATABASE is one")
+    try:
+        name = urlsplit(address).path.strip("/")
+    except ValueError as error:  # brackets without an address of IPv6 in them
+        raise store_error(error, address) from None
+    if name in _OF_MONGODB:
+        raise StoreError(f"the database {name} is MongoDB's own: name another in MONGODB_URI, such as xinwen")
+    return address
 
 
 def connect(uri: str | None = None, *, for_reading: bool = False) -> Database[Document]:
@@ -87,9 +103,6 @@ def connect(uri: str | None = None, *, for_reading: bool = False) -> Database[Do
     It is read at the primary, which has to be there. *for_reading*: any member will do, see ``for_readers``.
     """
     address = str(database_address(uri))
-    if not address.startswith(_SCHEMES):
-        # pymongo would take a text without a scheme for the name of a host, and look for that for ten seconds.
-        raise StoreError(f"{without_password(address)!r} is no address of MongoDB; mongodb://HOST:PORT/DATABASE is one")
     try:
         client: MongoClient[Document] = MongoClient(address, **_options(address))
         with ExitStack() as on_failure:
@@ -204,10 +217,13 @@ def _is_short_of_members(error: Exception) -> bool:
 
 def without_password(address: str) -> str:
     """*address* without its passwords, for messages and logs."""
-    scheme, separator, rest = logs.SECRET_OPTION.sub(r"\1***", address).partition("://")
-    credentials, at, host = rest.rpartition("@")
+    shown = logs.SECRET_OPTION.sub(r"\1***", address)
+    before, at, host = shown.rpartition("@")
     if not at:
-        return f"{scheme}{separator}{rest}"
+        return shown
+    scheme, separator, credentials = before.partition("://")
+    if f"{scheme}{separator}" not in _SCHEMES:  # any part of it may be the password
+        return f"***@{host}"
     return f"{scheme}{separator}{credentials.split(':', 1)[0]}:***@{host}"
 
 

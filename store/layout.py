@@ -21,5 +21,6 @@ UPGRADE = "python -m similarity upgrade"
 def wrong_layout(found: object) -> str:
     """The sentence for a store of another layout than the one that this program can use."""
     if isinstance(found, int) and 0 < found < LAYOUT:
-        return f"the store has layout {found}, this program writes {LAYOUT}: {UPGRADE} converts it; searches go on"
+        meanwhile = "searches go on" if found >= OLDEST_READ else "it is searched after that"
+        return f"the store has layout {found}, this program writes {LAYOUT}: {UPGRADE} converts it; {meanwhile}"
     return f"the store has layout {found}, this program knows none later than {LAYOUT}: use a newer version of Xinwen"

@@ -18,6 +18,8 @@ from store.article import Article
 from store.connection import opened
 from store.documents import articles, removal
 from store.documents.overview import overview
+from store.index.preparation import refuse_other_layout
+from store.layout import OLDEST_READ
 
 _MONTHS = 24  # of the newest that are shown
 _MB = 1_000_000
@@ -83,6 +85,7 @@ def open_original(article_id: ArticleId, as_json: AsJson = False) -> None:
 def stats(as_json: AsJson = False) -> None:
     """库存 · How many articles are stored, and how large the store is."""
     with errors_in_one_line(), opened() as database:
+        refuse_other_layout(database, OLDEST_READ)
         found = overview(database)
     if as_json:
         print_json(asdict(found))
@@ -114,6 +117,7 @@ def delete(
             raise QueryError("give the ID of one article, or --source KEY with --before YYYY-MM-DD")
         day = parse_day("--before", before)
         with opened() as database:
+            refuse_other_layout(database)
             if source is not None and day is not None:
                 ids = removal.ids_before(database, source, moment_of(day))
             else:

@@ -20,6 +20,7 @@ from similarity.maintenance.retokenize import RetokenizeReport, retokenize_index
 from store.connection import Document, database_address, opened
 from store.index import compactor, preparation
 from store.index.verify import verify as differences_of
+from store.layout import OLDEST_READ
 from text.analysis.analyzer import VERSION
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def retokenize(scheduler: Scheduler = None, as_json: AsJson = False) -> None:
 def verify(as_json: AsJson = False) -> None:
     """核对 · Compare the whole index with the articles; status 1 when something differs."""
     with errors_in_one_line(), opened() as database:
+        preparation.refuse_other_layout(database, OLDEST_READ)
         differences = differences_of(database, VERSION)
         articles = database.articles.estimated_document_count()
     if as_json:

@@ -15,6 +15,7 @@ from similarity.cli.options import AsJson, console, errors_in_one_line, print_js
 from store.connection import opened
 from store.documents.pruning import prune
 from store.documents.retention import retention
+from store.index.preparation import refuse_other_layout
 
 _NICENESS = 10
 
@@ -31,6 +32,7 @@ def prune_old(
     with errors_in_one_line():
         table = retention()
         with opened() as database:
+            refuse_other_layout(database)
             found = prune(database, table, datetime.now(UTC), dry_run, progress)
     progress("")
     if as_json:

@@ -14,6 +14,8 @@ from similarity.cli.options import AsJson, console, errors_in_one_line, print_js
 from store import schema
 from store.connection import Document, opened
 from store.documents import tokens
+from store.index.preparation import refuse_other_layout
+from store.layout import LAYOUT, OLDEST_READ
 
 token = typer.Typer(
     no_args_is_help=True, add_completion=False, help="令牌 · Tokens for the HTTP API: add, list, revoke"
@@ -41,7 +43,7 @@ def add(
 @token.command("list")
 def list_tokens(as_json: AsJson = False) -> None:
     """已有的令牌 · The tokens there are, without the secrets."""
-    with _database() as database:
+    with _database(OLDEST_READ) as database:
         found = tokens.all_tokens(database)
     if as_json:
         print_json({"tokens": [asdict(one) for one in found]})
@@ -62,6 +64,7 @@ def revoke(name: Name, as_json: AsJson = False) -> None:
 
 
 @contextmanager
-def _database() -> Iterator[Database[Document]]:
+def _database(oldest: int = LAYOUT) -> Iterator[Database[Document]]:
     with errors_in_one_line(tokens.TokenError), opened() as database:
+        refuse_other_layout(database, oldest)
         yield database

@@ -24,7 +24,7 @@ _OPTIONS = json_util.CANONICAL_JSON_OPTIONS.with_options(tz_aware=True)
 
 @dataclass(slots=True)
 class BackupProgress:
-    """The state of the unfinished backup in ``folder``, of the database that ``identity`` names.
+    """The state of the unfinished backup in ``folder``, of the database and index that ``identity`` names.
 
     ``last``: the last id of each collection; ``complete``: the collections that were read to their end.
     """
@@ -81,14 +81,17 @@ def resume(folder: Path, identity: str) -> BackupProgress | None:
     Files that are not what was written end it: what comes after them is read again. Raises OSError.
     """
     try:
-        lines = (folder / NAME).read_text("utf-8").splitlines(keepends=True)
+        lines = (folder / NAME).read_text("utf-8", "replace").splitlines(keepends=True)
     except FileNotFoundError:
         return None
     whole = [line for line in lines if line.endswith("\n")]
     progress: BackupProgress | None = None
     good: list[str] = []
     for text in whole:
-        line = json_util.loads(text, json_options=_OPTIONS)
+        try:
+            line = json_util.loads(text, json_options=_OPTIONS)
+        except ValueError:  # zeros, of a machine that lost its power
+            break
         if progress is None:
             if line.get("identity") != identity:
                 return None

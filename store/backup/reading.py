@@ -5,7 +5,8 @@ it keeps that history: five minutes unless its administrator says otherwise, and
 backup takes. A server that is no replica set cannot do that. Where the moment is lost, reading goes on with what is
 there by then, and what was read before is good still, because of the order: what a writer writes first is read last.
 An article is stored after its words and its raw page, and loses its mark for the watches after the outbox has its row;
-so every article in the backup has its words, its page, and its message or its mark.
+so every article in the backup has its words, its page, and its message or its mark. What ``retokenize`` has made goes
+into the articles before its rows are removed, so these are read before the articles.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ TRANSIENT = ("rankings", "request_counts")
 INDEX_COLLECTIONS = ("segments", "deleted")
 """Collections that are packed from the articles, and good only beside the very articles that they were packed from."""
 
-_FIRST = ("watches", "articles", "portraits", "quarantine", "pages", "raw", "raw.files", "raw.chunks")
+_FIRST = ("watches", "retokenized", "articles", "portraits", "quarantine", "pages", "raw", "raw.files", "raw.chunks")
 _THEN = ("outbox", "messages", "digests", "runs", "segments", "deleted", "manifest", "projections")
 _LAST = ("terms", "counters")
 

@@ -7,30 +7,31 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
 from store.backup import contents, progress
 from store.backup.contents import BackupContents
-from store.backup.files import BackupError, FileWriter, sync_folder
+from store.backup.files import BackupError, FileWriter, documents, sync_folder
 from store.backup.progress import BackupProgress
 from store.backup.reading import CollectionReader, SnapshotLost, collections_of, history_kept
 from store.connection import Document
 from store.disk import space_of
-from store.index.manifest import RESTORING
-from store.index.preparation import refuse_half_restored
+from store.index.preparation import refuse_other_layout
 from store.layout import LAYOUT
 from store.schema import VALIDATORS
 
 PARTIAL = ".unfinished"
 """Name of the folder of a backup that is not complete."""
 
+_INDEX = {"_id": "index"}
 _NAME = "%Y-%m-%dT%H%M%SZ"
 _LOCK = ".lock"
 _TRIES, _PAUSE = 5, 0.2  # seconds
@@ -55,12 +56,15 @@ def take(
 
     *identity* tells this database from others: an unfinished backup of the same one is gone on with. *embedded*: the
     data folder, where the database is the embedded server's, which keeps its history meanwhile. *step* is told what
-    is about to be done. Raises BackupError, and IndexMismatch for a database that has half of a backup.
+    is about to be done. Raises BackupError, and IndexMismatch for half of a backup and for a newer layout.
     """
-    refuse_half_restored(database.manifest.find_one({"_id": "index"}, {RESTORING: 1}))
+    refuse_other_layout(database, oldest=1)
     if not any(database[name].find_one({}, {"_id": 1}) for name in collections_of(database)):
         raise BackupError(f"the database {database.name} is empty: there is nothing to back up (MONGODB_URI)")
     with _errors_of(parent), _locked(parent):
+        row = database.manifest.find_one(_INDEX, {"format": 1, "analyzer": 1})
+        index = _index_of(row)
+        identity = f"{identity} {index}"  # files of another layout or analyzer do not fit to what is there now
         folder = parent / PARTIAL
         state = progress.resume(folder, identity) if folder.is_dir() else None
         if state is None:
@@ -71,6 +75,8 @@ def take(
             _read_all(database, state, embedded, step)
         step("manifest")
         found = _contents(database, state)
+        if row and (found.layout, found.analyzer) != index:
+            raise BackupError("the index was upgraded or retokenized meanwhile: run backup again, it begins anew")
         _write(folder / contents.NAME, contents.as_text(found))
         (folder / progress.NAME).unlink()
         sync_folder(folder)
@@ -156,19 +162,30 @@ def _fill(writer: FileWriter, rows: Iterator[RawBSONDocument]) -> bool:
 
 
 def _contents(database: Database[Document], state: BackupProgress) -> BackupContents:
-    row = database.manifest.find_one({"_id": "index"}, {"analyzer": 1, "format": 1}) or {}
+    layout, analyzer = _index_of(_row_of_index(state))
     others = sorted({file.collection for file in state.files} - {*VALIDATORS})
     indexes = {name: _indexes(database, name) for name in others}
     return BackupContents(
         database=database.name,
-        layout=row.get("format", LAYOUT),
-        analyzer=row.get("analyzer", ""),
+        layout=layout,
+        analyzer=analyzer,
         began=state.began,
         ended=datetime.now(UTC).replace(microsecond=0),
         moment=state.moment.as_datetime() if state.moment and state.is_snapshot else None,
         files=tuple(state.files),
         indexes={name: found for name, found in indexes.items() if found},
     )
+
+
+def _index_of(row: Mapping[str, Any] | None) -> tuple[int, str]:
+    """Layout and analyzer of the index whose manifest's document is *row*."""
+    return (row["format"], row.get("analyzer", "")) if row else (LAYOUT, "")
+
+
+def _row_of_index(state: BackupProgress) -> Mapping[str, Any] | None:
+    """The document of the index's manifest as it was read."""
+    rows = (row for file in state.files if file.collection == "manifest" for row in documents(state.folder, file))
+    return next((row for row in rows if row["_id"] == _INDEX["_id"]), None)
 
 
 def _indexes(database: Database[Document], collection: str) -> list[Document]:

@@ -74,6 +74,16 @@ def layout_of(database: Database[Document]) -> int | None:
     return int(row["format"])
 
 
+def refuse_other_layout(database: Database[Document], oldest: int = LAYOUT, newest: int = LAYOUT) -> None:
+    """Raise IndexMismatch unless there is no index yet or its layout is one of *oldest* to *newest*.
+
+    For what needs no analyzer. It also refuses a database that has half of a backup.
+    """
+    layout = layout_of(database)
+    if layout is not None and not oldest <= layout <= newest:
+        raise IndexMismatch(wrong_layout(layout))
+
+
 def _check_layout(row: Document, oldest: int) -> None:
     layout = row.get("format")
     if not isinstance(layout, int) or not oldest <= layout <= LAYOUT:

@@ -9,6 +9,7 @@ from pymongo import ReadPreference
 from store.connection import (
     StoreError,
     _options,
+    another_database,
     connect,
     database_address,
     for_readers,
@@ -45,12 +46,26 @@ def test_an_unreachable_server_is_one_line_without_the_password(monkeypatch) -> 
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("address", ["mongodb://", "localhost:1", "mongodb://u:p@ss@h/x", "mongodb://h/?w=maybe&bad"])
+@pytest.mark.parametrize(
+    "address", ["mongodb://", "localhost:1", "mongodb://u:p@ss@h/x", "mongodb://h/?w=maybe&bad", "mongodb://u:p@[h/x"]
+)
 def test_a_wrong_address_is_one_line(address: str, monkeypatch) -> None:
     monkeypatch.setenv("XINWEN_TIMEOUT", "1")
     with pytest.raises(StoreError) as caught:
         connect(address)
     assert "\n" not in str(caught.value)
+
+
+def test_an_address_is_looked_at_before_another_is_made_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONGODB_URI", "mongodb://u:p@[h/x")
+    with pytest.raises(StoreError, match=r"MONGODB_URI mongodb://u:\*\*\*@\[h/x is wrong"):
+        database_address()
+
+
+@pytest.mark.parametrize("name", ["admin", "config", "local"])
+def test_a_database_of_mongodb_itself_is_refused(name: str, server: str) -> None:
+    with pytest.raises(StoreError, match=f"the database {name} is MongoDB's own"):
+        connect(another_database(server, name))
 
 
 def test_passwords_are_not_shown() -> None:
@@ -65,6 +80,10 @@ def test_passwords_are_not_shown() -> None:
 @pytest.mark.parametrize(
     "address",
     [
+        "me:secret@127.0.0.1:1/x",
+        "mongodb:/me:secret@127.0.0.1:1/x",
+        "mongo://me:secret@127.0.0.1:1/x",
+        "mongodb://me:secret@[127.0.0.1:1/x",
         "mongodb://me:sec/ret@127.0.0.1:1/x",
         "mongodb://me:sec:ret@127.0.0.1:1/x",
         "mongodb://me:sec@ret@127.0.0.1:1/x",

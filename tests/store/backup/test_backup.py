@@ -179,6 +179,57 @@ def test_what_does_not_belong_to_an_unfinished_backup_is_read_again(
         assert everything(copy)["articles"] == everything(source)["articles"]
 
 
+def test_what_was_read_before_an_upgrade_or_retokenize_is_read_again(
+    source, source_uri: str, database, another, tmp_path: Path, monkeypatch
+) -> None:
+    kill("take", source_uri, tmp_path, "articles 4")
+    fill(database)
+    row = source.manifest.find_one({"_id": "index"})
+    try:
+        source.manifest.update_one({"_id": "index"}, {"$set": {"analyzer": "next"}})
+        assert take(source, tmp_path, "test").resumed == 0
+    finally:
+        source.manifest.replace_one({"_id": "index"}, row)
+
+    def retokenize(step: str) -> None:
+        if step.startswith("raw "):
+            database.manifest.update_one({"_id": "index"}, {"$set": {"analyzer": "next"}})
+
+    asked = CollectionReader._ask
+
+    def ask(self: CollectionReader, command: dict) -> list:
+        self.is_snapshot = False  # as of a server that is no replica set
+        return asked(self, command)
+
+    monkeypatch.setattr(CollectionReader, "_ask", ask)
+    with pytest.raises(BackupError, match="upgraded or retokenized meanwhile: run backup again"):
+        take(database, tmp_path / "more", "test", step=retokenize)
+    assert backups_in(tmp_path / "more") == []
+    again = take(database, tmp_path / "more", "test")
+    assert (again.resumed, again.contents.analyzer) == (0, "next")
+
+
+def test_a_snapshot_has_layout_and_analyzer_of_its_moment(database, tmp_path: Path) -> None:
+    fill(database)
+
+    def retokenize(step: str) -> None:
+        if step.startswith("raw "):
+            database.manifest.update_one({"_id": "index"}, {"$set": {"analyzer": "next"}})
+
+    embedded = tmp_path / "data"
+    embedded.mkdir()
+    report = take(database, tmp_path / "backups", "test", embedded, step=retokenize)
+    assert report.contents.moment and report.contents.analyzer == "test"
+
+
+def test_notes_that_lost_their_end_are_good_until_there(source, source_uri: str, tmp_path: Path) -> None:
+    kill("take", source_uri, tmp_path, "articles 4")
+    notes = tmp_path / taking.PARTIAL / "progress.jsonl"
+    lines = notes.read_bytes().splitlines(keepends=True)
+    notes.write_bytes(b"".join(lines[:-1]) + bytes(40) + b"\xff\n")
+    assert take(source, tmp_path, "test").resumed == sum(b'"file"' in line for line in lines[:-1])
+
+
 @pytest.mark.parametrize("step", RESTORE_STEPS[:NUMBER])
 def test_a_restore_that_was_killed_passes_for_nothing_and_goes_on(
     source, backup_folder: Path, another: Callable[[], str], tmp_path: Path, step: str

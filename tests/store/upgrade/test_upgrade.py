@@ -21,7 +21,7 @@ from store.index.preparation import IndexMismatch, layout_of
 from store.index.verify import verify
 from store.layout import LAYOUT
 from store.upgrade.run import UpgradeBusy, upgrade
-from tests.commands import PROJECT, assert_one_line_error, run
+from tests.commands import PROJECT, assert_one_line_error, run, run_fresh
 from text.analysis.analyzer import VERSION
 
 DUMPS = sorted((Path(__file__).parents[1] / "layouts").glob("*.jsonl"))
@@ -147,13 +147,27 @@ def test_the_command(database, uri: str) -> None:
     assert "先进封装产能" in run("similarity", "search", "先进封装产能", mongodb_uri=uri).stdout
 
 
-def test_a_newer_layout_is_refused_by_every_command_with_one_line(database, uri: str) -> None:
+def test_layout_1_is_not_searched_before_the_upgrade_and_nothing_says_so(database, uri: str) -> None:
+    fill(database, DUMPS[0])
+    for command in ("search chips", "verify", "prune"):
+        refused = run("similarity", *command.split(), mongodb_uri=uri)
+        assert_one_line_error(
+            refused, "layout 1", "python -m similarity upgrade converts it; it is searched after that"
+        )
+
+
+def test_a_newer_layout_is_refused_by_every_command_with_one_line(database, uri: str, tmp_path: Path) -> None:
     preparation.prepare(database, VERSION)
     database.manifest.update_one({"_id": "index"}, {"$set": {"format": LAYOUT + 1}})
     before = database.manifest.find_one({"_id": "index"})
-    for command in ("search chips", "compact", "upgrade", "export --out x.csv"):
+    commands = ["search chips", "compact", "upgrade", "export --out x.csv", "verify", "prune", f"backup {tmp_path}"]
+    commands += ["stats", "token add me", "delete x"]
+    for command in commands:
         refused = run("similarity", *command.split(), mongodb_uri=uri)
         assert_one_line_error(refused, f"layout {LAYOUT + 1}", f"none later than {LAYOUT}", "newer version of Xinwen")
+    refused = run_fresh("similarity", "watch", "remove", "w", mongodb_uri=uri)
+    assert_one_line_error(refused, f"layout {LAYOUT + 1}", f"none later than {LAYOUT}")
     assert database.manifest.find_one({"_id": "index"}) == before
-    assert database.leases.count_documents({}) == 0
+    assert database.leases.count_documents({}) == 0 and database.tokens.count_documents({}) == 0
+    assert not [*tmp_path.iterdir()]
     assert not (PROJECT / "x.csv").exists()
