@@ -76,7 +76,9 @@ def take(
         step("manifest")
         found = _contents(database, state)
         if row and (found.layout, found.analyzer) != index:
-            raise BackupError("the index was upgraded or retokenized meanwhile: run backup again, it begins anew")
+            raise BackupError(
+                "the index was upgraded or retokenized meanwhile: run backup again, it begins from the start"
+            )
         _write(folder / contents.NAME, contents.as_text(found))
         (folder / progress.NAME).unlink()
         sync_folder(folder)
