@@ -19,6 +19,7 @@ keepalive = 75  # seconds; the proxy in front must be the one that closes (nginx
 timeout = 600  # seconds without a sign of life, which a process does not give while it loads the index
 graceful_timeout = 15  # seconds for answers that have begun
 control_socket_disable = True
+forwarded_allow_ips = ""  # over a port nobody is believed about who asks; on the socket the application reads it
 
 
 def on_starting(server):

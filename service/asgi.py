@@ -1,6 +1,7 @@
 """The application for other servers than ours: gunicorn, or uvicorn's own command.
 
-``uvicorn --factory service.asgi:application --uds PATH``; for gunicorn see ``deploy/gunicorn.conf.py``.
+``uvicorn --factory service.asgi:application --no-proxy-headers --uds PATH``;
+for gunicorn see ``deploy/gunicorn.conf.py``.
 """
 
 from __future__ import annotations
