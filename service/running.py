@@ -79,6 +79,14 @@ class _Processes(Multiprocess):
         super().__init__(config, [opened])
         self._notifier = notifier
 
+    def keep_subprocess_alive(self) -> None:
+        """Start another process for each that has ended or gives no sign of life."""
+        for process in self.processes:
+            # While this process held that end too, it would wait for a sign of life of one that was killed, and for
+            # as long hear no signal.
+            process.child_conn.close()
+        super().keep_subprocess_alive()
+
     def terminate_all(self) -> None:
         self._notifier.stopping()
         self.sockets[0].close()  # else clients could connect until the last process has ended

@@ -128,6 +128,15 @@ def test_each_of_two_processes_answers(site: Site) -> None:
             os.kill(stopped, signal.SIGCONT)
 
 
+def test_a_process_killed_while_it_is_asked_for_a_sign_of_life_is_replaced_at_once(site: Site) -> None:
+    one, other = site.workers()
+    os.kill(one, signal.SIGSTOP)
+    time.sleep(2)  # by now the first process waits for it, for up to 30 seconds
+    os.kill(one, signal.SIGKILL)
+    wait_until(lambda: len(set(site.workers()) - {one, other}) == 1, 20)
+    assert site.get(SEARCH).status == 200
+
+
 def test_requests_are_counted_over_both_processes(site: Site) -> None:
     begin = int(time.time())
     with ThreadPoolExecutor(20) as people:
