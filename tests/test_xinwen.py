@@ -18,6 +18,7 @@ from store.connection import another_database, connect
 from store.documents import visits
 from tests.commands import PROJECT, assert_one_line_error, environment, run
 from tests.similarity.conftest import storing_in
+from xinwen.__main__ import main
 from xinwen.commands import EXIT_STATUSES, commands, programs
 
 PAGE = next((PROJECT / "samples" / "sia" / "pages").glob("data-brief*.html"))
@@ -143,6 +144,18 @@ def test_a_mistyped_command_is_one_line(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, "", "error: no command 'serach'; did you mean search?\n")
     done = fresh("completion", "tcsh", cwd=tmp_path)
     assert done.returncode == 2 and done.stderr == "error: name one shell: bash, zsh, fish\n"
+
+
+def test_an_interruption_before_the_command_is_loaded_is_one_line(monkeypatch, capsys) -> None:
+    def interrupted() -> dict[str, str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("xinwen.__main__.programs", interrupted)
+    monkeypatch.setattr("xinwen.__main__._settle", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["xinwen", "search", "wafer"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capsys.readouterr().err) == (130, "error: interrupted\n")
 
 
 def test_the_list_and_the_names_load_nothing_heavy() -> None:

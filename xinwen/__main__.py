@@ -14,6 +14,14 @@ from xinwen.commands import EXIT_STATUSES, PROJECT, commands, programs
 
 def main() -> None:
     """Run the command that the arguments name; ends the process with its exit status."""
+    try:
+        _run()
+    except KeyboardInterrupt:  # before the command could see to it: it may take seconds to load
+        sys.stderr.write("error: interrupted\n")
+        raise SystemExit(130) from None
+
+
+def _run() -> None:
     _settle()
     name, arguments = (sys.argv[1] if len(sys.argv) > 1 else "--help"), sys.argv[2:]
     if name in ("-h", "--help", "help"):
