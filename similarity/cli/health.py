@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from rich.markup import escape
 
 from similarity.cli.options import AsJson, console, errors_in_one_line, print_json
 from similarity.condition import Check, checks, read_state
+from similarity.errors import QueryError
 from similarity.health import Health, Undelivered, all_sources, health_of, lines, undelivered, undelivered_lines
 from store.connection import StoreError, opened
 from store.documents.sources import own_rows
@@ -36,7 +38,12 @@ def health(
         own_rows()  # with a wrong file of sources nothing is crawled
         try:
             with opened() as database:
-                states = health_of(database, now, sources or all_sources(database))
+                known = all_sources(database)
+                if wrong := sorted({*(sources or ())} - {*known, *database.runs.distinct("source")}):
+                    close = get_close_matches(wrong[0], known, n=1)
+                    hint = f"did you mean {close[0]}?" if close else "scrapy list names them all"
+                    raise QueryError(f"no source {wrong[0]!r}: {hint}", "source")
+                states = health_of(database, now, sources or known)
                 found = [] if sources else checks(read_state(database, now, settings().data), states, now)
                 bad = [] if sources else undelivered(database)
         except StoreError as error:

@@ -88,6 +88,7 @@ def test_the_command(uri: str, database) -> None:
     assert done.returncode == 1 and "✗ has never run" in done.stdout and "gartner" in done.stdout
     now = datetime.now(UTC).replace(microsecond=0)  # the command has its own clock, and NOW may be half an hour ago
     record_runs(database, "sia", ("ok", 3 * HOUR), ("failed", 2 * HOUR), ("ok", HOUR), now=now)
+    assert_one_line_error(run("similarity", "health", "siaa", mongodb_uri=uri), "no source 'siaa': did you mean sia?")
     done = run("similarity", "health", "sia", mongodb_uri=uri)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split() == ["sia", "last", "1", "h", "good", "1", "h", "ok", "✗", "ok", "ok"]
