@@ -17,6 +17,7 @@ from similarity.errors import QueryError
 from similarity.health import Health, Undelivered, all_sources, health_of, lines, undelivered, undelivered_lines
 from store.connection import StoreError, opened
 from store.documents.sources import own_rows
+from store.places import as_called
 from store.settings import settings
 
 CANNOT_TELL = 2
@@ -68,5 +69,9 @@ def _show(states: Sequence[Health], found: Sequence[Check], bad: Sequence[Undeli
     if any(state.fault for state in states):
         console.print("[dim]scrapy crawl KEY: 再抓一次并说明原因 · crawls one again and says what is wrong[/dim]")
     for check in found:
-        said = f"[red]✗ {escape(check.fault)}[/red]: {escape(check.helps)}" if check.fault else escape(check.says)
+        said = (
+            f"[red]✗ {escape(check.fault)}[/red]: {escape(as_called(check.helps))}"
+            if check.fault
+            else escape(check.says)
+        )
         console.print(f"{check.name:<14} {said}")
