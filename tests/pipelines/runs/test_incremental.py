@@ -183,7 +183,7 @@ def test_a_limited_run_hides_nothing(web: Web) -> None:
 
 def test_after_a_killed_run_only_what_was_not_stored_is_fetched(web: Web) -> None:
     web.shows(post("a"), post("b"), a=page("a"), b={"body": page("b"), "hang": 60})
-    given = {"mongodb_uri": web.uri, "xinwen_sample_web": web.folder}
+    given = {"mongodb_uri": web.uri, "xinwen_sample_web": web.folder, "xinwen_lease": 2}
     both = ["-s", "CONCURRENT_REQUESTS=2", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=2"]
     process = start("scrapy", "crawl", "sia", *both, **given)
     deadline = time.monotonic() + 180
@@ -193,7 +193,7 @@ def test_after_a_killed_run_only_what_was_not_stored_is_fetched(web: Web) -> Non
     process.kill()
     process.communicate(timeout=300)
     web.shows(post("a"), post("b"), a=page("a"), b=page("b"))
-    second = web.crawl()
+    second = web.crawl("--wait")  # the lease of the killed crawl has yet to lapse
     assert [request.status for request in second.requests if request.kind == "entry"] == [200]
     assert second.urls("page") == [f"{SIA}/b/"]
     assert (second.record["new"], second.record["known"]) == (1, 1)
