@@ -85,6 +85,13 @@ class Site:
 
             yield rest
 
+    def answers(self) -> bool:
+        """Whether a search is answered; not while the processes begin."""
+        try:
+            return self.get() == 200
+        except OSError:
+            return False
+
     def refuses(self) -> bool:
         """Whether nobody listens any more."""
         with socket.socket(socket.AF_UNIX) as probe:
@@ -166,7 +173,7 @@ def workers(pid: int) -> list[int]:
 
 def two_answer(site: Site, parent: int) -> list[int]:
     """The two processes of *parent*, when each has answered while the other was stopped."""
-    wait_until(lambda: not site.refuses() and len(workers(parent)) == 2)
+    wait_until(lambda: site.answers() and len(workers(parent)) == 2)
     both = workers(parent)
     for stopped in both:
         os.kill(stopped, signal.SIGSTOP)

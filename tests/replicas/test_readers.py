@@ -40,7 +40,7 @@ http {{
   server {{
     listen 127.0.0.1:{port};
     location / {{
-      proxy_pass http://readers; proxy_set_header Host $host; add_header X-Reader $upstream_addr;
+      proxy_pass http://readers; proxy_set_header Host $host; add_header X-Reader $upstream_addr always;
       proxy_next_upstream error timeout http_503; proxy_read_timeout 30s;
     }}
   }}

@@ -54,6 +54,7 @@ def test_the_copy_has_everything_and_answers_as_the_original(client: TestClient,
     index: SimilarityIndex = client.app.state.engine.index  # type: ignore[attr-defined]
     with opened(news_uri) as original, SimilarityIndex.open(copy, live=False) as other:
         found, expected = everything(other.database), everything(original)
+        del expected["backups"]  # that there is a backup is noted once it is complete
         assert found.keys() == expected.keys()
         assert [name for name in found if found[name] != expected[name] and name not in ("manifest", "articles")] == []
         assert {row["_id"] for row in found["articles"]} == {row["_id"] for row in expected["articles"]}
