@@ -22,6 +22,9 @@ SECONDS = 10.0
 
 TOO_MANY = "Too many searches are waiting; try again in a second.", "等候的搜索太多，请一秒后再试。"
 
+_OF_DATABASE = 0.95
+"""The share of a search's time for which it waits for the database."""
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -62,8 +65,8 @@ class SearchThreads:
         end = time.monotonic() + self._seconds
 
         def limited() -> _R:
-            # Nobody waits for an answer after that, and a database that hangs must not keep the thread.
-            with pymongo.timeout(max(end - time.monotonic(), 0.01)):
+            # A database that hangs must not keep the thread; a little before the end, so that the answer names it.
+            with pymongo.timeout(max(_OF_DATABASE * (end - time.monotonic()), 0.01)):
                 return function(*args, **kwargs)
 
         # With the id of the request, which the log lines of the search name.
