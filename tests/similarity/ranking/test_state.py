@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -93,6 +95,12 @@ def test_any_order_of_events(server: str, store_texts, database, steps: list) ->
         assert_as_opened_now(index, uri)
 
 
+def elsewhere(change: Callable[[], None]) -> None:
+    """Make the *change* in a thread of its own: that of a reader which reads belongs to its session."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(change).result()
+
+
 def test_a_refresh_that_is_paused_in_the_middle(uri: str, database, store_texts, monkeypatch) -> None:
     """During the pause, articles are changed, deleted and compacted, and the segments of its manifest are deleted."""
     keys = store_texts([f"wafer {word}" for word in WORDS])
@@ -102,12 +110,15 @@ def test_a_refresh_that_is_paused_in_the_middle(uri: str, database, store_texts,
         store_texts(["memory price"], url=f"https://a.example/wafer {WORDS[2]}")
         documents = snapshot.documents
 
-        def paused(*arguments):
-            monkeypatch.setattr(loader.snapshot, "documents", documents)
+        def change():
             articles.delete(database, keys[:2])
             store_texts(["fab tool"], url=f"https://a.example/wafer {WORDS[2]}")
             compactor.rebuild(database, grace=0)
             store_texts(["封装 产能"], url="https://a.example/last")
+
+        def paused(*arguments):
+            monkeypatch.setattr(loader.snapshot, "documents", documents)
+            elsewhere(change)
             return documents(*arguments)
 
         monkeypatch.setattr(loader.snapshot, "documents", paused)
@@ -125,11 +136,14 @@ def test_segments_that_are_replaced_while_they_are_loaded(
     read = loader.segments.read
     replaced = []
 
+    def replace():
+        store_texts(["fab"])
+        compactor.rebuild(database, grace=0)
+
     def late(*arguments):
         if not replaced:
             replaced.append(1)
-            store_texts(["fab"])
-            compactor.rebuild(database, grace=0)
+            elsewhere(replace)
         return read(*arguments)
 
     monkeypatch.setattr(loader.segments, "read", late)
