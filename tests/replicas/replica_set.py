@@ -147,6 +147,21 @@ class ReplicaSet:
     def wait_until_whole(self) -> None:
         """Wait until every member is primary or secondary."""
         _until(lambda: sorted(self.states().values()) == ["primary", "secondary", "secondary"], "whole")
+        _until(self._take_the_time, "of one time")
+
+    def _take_the_time(self) -> bool:
+        """Whether each member takes the time of the primary, for which it needs keys that a new one has yet to read."""
+        with self.client(self.primary()) as client, client.start_session() as session:
+            client.admin.command("ping", session=session)
+            now = session.cluster_time
+        for member in self.secondaries():
+            with self.client(member) as client, client.start_session() as session:
+                session.advance_cluster_time(now)
+                try:
+                    client.admin.command("ping", session=session)
+                except OperationFailure:
+                    return False
+        return True
 
     @contextmanager
     def without_majority(self) -> Iterator[None]:
