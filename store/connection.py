@@ -72,7 +72,7 @@ class StoreError(RuntimeError):
 def database_address(uri: str | None = None) -> str:
     """*uri*, else MONGODB_URI, else the embedded server's address; starts it if necessary. Raises StoreError."""
     if uri:
-        return _checked(uri)
+        return _checked(str(uri))
     suffix = SAMPLES if settings().sample_web else ""
     if settings().mongodb_uri:
         address = _checked(settings().mongodb_uri)

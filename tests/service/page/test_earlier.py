@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from starlette.testclient import TestClient
 
 from service.page.earlier import changes
 from store.article import File
-from store.connection import connect
-from store.documents import articles
+from store.connection import another_database, connect
+from tests.service.conftest import URL, application
 from tests.similarity.conftest import storing_in
 
 TEXTS = {
@@ -21,22 +22,35 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def reports(news_uri: str) -> Iterator[list[str]]:
+def reports_uri(server: str) -> Iterator[str]:
+    """A database of this module alone: other tests count the articles of the one they share."""
+    address = another_database(server, f"test_{uuid4().hex[:12]}")
+    yield address
+    with connect(address).client as opened:
+        opened.drop_database(opened.get_default_database().name)
+
+
+@pytest.fixture(scope="module")
+def reports(reports_uri: str) -> list[str]:
     """Two quarterly reports of a company, and one of which only an abstract is kept."""
-    database = connect(news_uri)
-    store, ids = storing_in(database), []
-    for (year, quarter), text in TEXTS.items():
-        files = [File("https://acme.example/a.pdf", company="Acme", fiscal_year=year, quarter=quarter)]
-        published = datetime(year, 3 * quarter + 1, 1, tzinfo=UTC)
-        title = f"Acme Q{quarter}"
-        ids += store([text], url=title, title=title, source="acme", kind="report", files=files, published=published)
-    files = [File("https://acme.example/c.pdf", company="Acme", fiscal_year=2030, quarter=4)]
-    published = datetime(2031, 1, 2, tzinfo=UTC)
-    kept = {"title": "Acme Q4", "body": "", "summary": "Substrates and inventory", "access": "abstract"}
-    ids += store(["x"], url="Acme Q4", source="acme", kind="report", files=files, published=published, **kept)
-    yield ids
-    articles.delete(database, ids)
-    database.client.close()
+    with connect(reports_uri).client as opened:
+        store, ids = storing_in(opened.get_default_database()), []
+        for (year, quarter), text in TEXTS.items():
+            files = [File("https://acme.example/a.pdf", company="Acme", fiscal_year=year, quarter=quarter)]
+            published = datetime(year, 3 * quarter + 1, 1, tzinfo=UTC)
+            title = f"Acme Q{quarter}"
+            ids += store([text], url=title, title=title, source="acme", kind="report", files=files, published=published)
+        files = [File("https://acme.example/c.pdf", company="Acme", fiscal_year=2030, quarter=4)]
+        published = datetime(2031, 1, 2, tzinfo=UTC)
+        kept = {"title": "Acme Q4", "body": "", "summary": "Substrates and inventory", "access": "abstract"}
+        ids += store(["x"], url="Acme Q4", source="acme", kind="report", files=files, published=published, **kept)
+    return ids
+
+
+@pytest.fixture(scope="module")
+def client(reports_uri: str, reports: list[str]) -> Iterator[TestClient]:
+    with TestClient(application(reports_uri), base_url=URL, raise_server_exceptions=False) as opened:
+        yield opened
 
 
 def test_the_api_gives_the_pages_newest_first(client: TestClient, reports: list[str]) -> None:
