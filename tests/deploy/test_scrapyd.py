@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from configparser import ConfigParser
@@ -17,9 +16,15 @@ from urllib.request import urlopen
 import pytest
 
 from tests.commands import PROJECT, environment, run
+from tests.deploy import tools
 from tests.deploy.only import SAMPLES
 
-package = pytest.importorskip("scrapyd", reason="not run: a crawl by scrapyd, which is not installed")
+REQUIREMENTS = ("scrapyd==1.6.0", "setuptools<81")
+"""scrapyd needs this setuptools, and jieba warns of it on 3.13: so scrapyd is not in the environment of the tests."""
+
+
+def programs() -> Path:
+    return tools.environment("scrapyd", *REQUIREMENTS, with_ours=True)
 
 
 def written(file: str) -> ConfigParser:
@@ -30,7 +35,8 @@ def written(file: str) -> ConfigParser:
 
 def test_scrapyd_knows_every_option_of_the_file() -> None:
     known = ConfigParser()
-    known.read(Path(package.__file__).parent / "default_scrapyd.conf")
+    (defaults,) = programs().parent.glob("lib/python*/site-packages/scrapyd/default_scrapyd.conf")
+    known.read(defaults)
     assert set(written("deploy/scrapyd.conf")["scrapyd"]) <= set(known["scrapyd"])
     assert written("scrapy.cfg")["deploy"]["url"] == f"http://127.0.0.1:{known['scrapyd']['http_port']}/"
     assert written("scrapy.cfg")["deploy"]["project"] in written("scrapy.cfg")["settings"]
@@ -45,7 +51,7 @@ def scrapyd(home: Path, *changes: tuple[str, str], **variables: object) -> Itera
         printed = printed.replace(old, new)
     (home / ".scrapyd.conf").write_text(printed)
     process = subprocess.Popen(
-        [sys.executable, "-m", "scrapyd", "--pidfile="],
+        [programs() / "scrapyd", "--pidfile="],
         cwd=PROJECT,
         env=environment(home=home, xinwen_data=home / "data", **variables),
         stdout=subprocess.PIPE,

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,22 +64,27 @@ def _without_services() -> Iterator[None]:
         policy.unlink()
 
 
-def environment(name: str, *requirements: str) -> Path:
+def environment(name: str, *requirements: str, with_ours: bool = False) -> Path:
     """The folder of programs of an environment of its own, for packages that do not fit beside ours.
 
     It is kept, so that only the first run installs. Skips the test where pip cannot install *requirements*.
+    *with_ours*: what it does not have itself is taken from the environment of the tests.
     """
-    wanted = hashlib.sha256("\n".join([sys.version, *requirements]).encode()).hexdigest()
+    wanted = hashlib.sha256("\n".join([sys.version, sys.prefix, *requirements]).encode()).hexdigest()
     folder, installed = CACHE / name, CACHE / name / "installed"
     with _one_at_a_time(name):
         if not installed.exists() or installed.read_text() != wanted:
             shutil.rmtree(folder, ignore_errors=True)
             pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            for command in ([sys.executable, "-m", "venv", folder], [*pip, *requirements]):
+            create = [sys.executable, "-m", "venv", folder]
+            for command in (create, [*pip, *(["--no-deps"] if with_ours else []), *requirements]):
                 done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
                 if done.returncode != 0:
                     reason = _last_line(done.stderr or done.stdout)
                     pytest.skip(f"not run: the environment {name} ({', '.join(requirements)}) is missing: {reason}")
+            if with_ours:
+                (site_packages,) = folder.glob("lib/python*/site-packages")
+                (site_packages / "ours.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
             installed.write_text(wanted)
     return folder / "bin"
 
