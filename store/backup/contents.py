@@ -79,7 +79,9 @@ def read(folder: Path, newest_layout: int) -> BackupContents:
         raise BackupError(f"{path} has format {fields.get('format')!r}, this program reads {FORMAT}: use a newer one")
     if checksum != _checksum(fields):
         raise BackupError(f"{path} is damaged: it is not what was written (SHA-256)")
-    if isinstance(fields.get("layout"), int) and fields["layout"] > newest_layout:
+    if not isinstance(fields.get("layout"), int):
+        raise BackupError(f"{path} is damaged: {fields.get('layout')!r} is no layout")
+    if fields["layout"] > newest_layout:
         raise BackupError(
             f"{folder} has layout {fields['layout']}, this program knows {newest_layout}: use a newer one"
         )

@@ -129,6 +129,10 @@ def test_the_commands_of_the_timers_run(units: Path, database, uri: str, tmp_pat
         done = run(*command_of(units, service), mongodb_uri=uri, xinwen_data=tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
     assert len(list((tmp_path / "backup").glob("20*"))) == 1
+    *command, file = command_of(units, "xinwen-metrics.service")
+    done = run(*command, tmp_path / Path(file).name, mongodb_uri=uri, xinwen_data=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "xinwen_metrics_timestamp_seconds" in (tmp_path / "xinwen.prom").read_text("utf-8")
     # Which the test of the crontab runs.
     assert " ".join(command_of(units, "xinwen-crawl.service")) in (PROJECT / "deploy" / "crontab").read_text("utf-8")
 

@@ -299,11 +299,12 @@ ARTICLES = "articles-00002.bson.zst"
         (lambda folder: (folder / contents.NAME).write_text("[]"), "manifest.json is damaged"),
         (lambda folder: (folder / contents.NAME).unlink(), "is no whole backup.*manifest.json is missing"),
         (lambda folder: rewrite(folder, layout=99), "has layout 99, this program knows"),
+        (lambda folder: rewrite(folder, layout="3"), "manifest.json is damaged: '3' is no layout"),
         (lambda folder: rewrite(folder, files=[{"name": "x"}]), "manifest.json is damaged"),
         (lambda folder: rewrite(folder, files=[STRAY]), "manifest.json names '../x', which is no file of the backup"),
         (lambda folder: rewrite(folder, format=2), "has format 2, this program reads 1: use a newer one"),
     ],
-    ids=["byte", "cut", "missing", "edited", "half", "list", "no manifest", "layout", "fields", "stray", "format"],
+    ids=["byte", "cut", "missing", "edited", "half", "list", "bare", "layout", "text", "fields", "stray", "format"],
 )
 def test_a_damaged_backup_is_refused_before_anything_is_written(
     backup_folder: Path, another: Callable[[], str], tmp_path: Path, change, message: str
