@@ -17,7 +17,7 @@ from crawler import sources
 from crawler.budgets import budgets
 from crawler.runner.processes import NoLogs, ParallelCrawls, records_as_json
 from crawler.runner.progress import crawl_and_show
-from crawler.runner.timetable import at_once_now, keys_due, print_plan, zero_budgets
+from crawler.runner.timetable import at_once_now, keys_due, plan_as_json, print_plan, zero_budgets
 from crawler.sample_web.replies import SampleError, SampleWeb
 from crawler.sources import SOURCES, UnknownSource
 from store.settings import settings
@@ -61,7 +61,7 @@ class Command(ScrapyCommand):
         parser.add_argument(
             "--json",
             action="store_true",
-            help="the records of the runs as one JSON object; the rest on stderr",
+            help="the records of the runs, or the plan, as one JSON object; the rest on stderr",
         )
         parser.add_argument(
             "--strict",
@@ -103,7 +103,10 @@ class Command(ScrapyCommand):
         keys = keys or [key for key, source in SOURCES.items() if source.enabled]
         runs = load_object(self.settings["XINWEN_RUNS"])
         if opts.dry_run:
-            print_plan(keys, runs, opts.jobs)
+            if opts.json:
+                sys.stdout.write(plan_as_json(keys, runs, opts.jobs) + "\n")
+            else:
+                print_plan(keys, runs, opts.jobs)
             return
         zeros = zero_budgets(keys)
         keys = [key for key in keys if key not in zeros]

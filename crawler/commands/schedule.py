@@ -32,7 +32,7 @@ class Command(ScrapyCommand):
                 f"--{form}", dest="forms", action="append_const", const=form, help=f"deploy/{pattern}, filled in"
             )
         parser.add_argument("--user", default="", help="the user who crawls (default: you)")
-        parser.add_argument("--out", metavar="DIR", help="write the files into this folder instead of printing them")
+        parser.add_argument("--out", metavar="DIR", help="write the files into this folder, new or not, and print none")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         forms = opts.forms or []
@@ -49,6 +49,7 @@ class Command(ScrapyCommand):
             )
             found = files(forms[0], installation, SOURCES.values())
             if opts.out:
+                Path(opts.out).mkdir(parents=True, exist_ok=True)
                 for name, text in found.items():
                     (Path(opts.out) / name).write_text(text, "utf-8")
                     sys.stderr.write(f"{Path(opts.out) / name}\n")

@@ -85,10 +85,11 @@ def records_as_json(records: Iterable[Mapping[str, Any]], skipped: Mapping[str, 
     """*records* of runs as one JSON object, times in ISO 8601; *skipped*: by source why it was not crawled."""
     runs = [{name: value for name, value in record.items() if name != "_id"} for record in records]
     found: dict[str, Any] = {"runs": runs} | ({} if skipped is None else {"skipped": skipped})
-    return json.dumps(found, ensure_ascii=False, default=_iso)
+    return json.dumps(found, ensure_ascii=False, default=iso)
 
 
-def _iso(value: object) -> str:
+def iso(value: object) -> str:
+    """*value* as it stands in JSON: a time in ISO 8601, ``Z`` for UTC."""
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
 
 

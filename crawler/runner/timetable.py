@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -12,8 +13,8 @@ from rich.table import Table
 
 from crawler.budgets import budgets
 from crawler.runner.allowance import Allowance
-from crawler.runner.due import NEVER, RUNS, Run, due_now, horizon, plan
-from crawler.runner.processes import OpenRecords
+from crawler.runner.due import NEVER, RUNS, Planned, Run, due_now, horizon, plan
+from crawler.runner.processes import OpenRecords, iso
 from crawler.sources import SOURCES
 from store.settings import settings
 
@@ -41,14 +42,13 @@ def at_once_now(full: int) -> int:
 
 def print_plan(keys: Iterable[str], open_records: OpenRecords, full: int) -> None:
     """Print when each of *keys* is due within the next 24 hours, and why; *full*: how many are crawled at once."""
-    keys = list(keys)
-    runs, allowance = _read(keys, open_records)
+    lines, allowance = _plan(keys, open_records)
     zone = allowance.zone
     table = Table(box=None, pad_edge=False)
     heads = ("source 来源", f"next 下次 ({zone.key})", "runs in 24 h 次数", "window 时间窗", "today 今日", "why 原因")
     for head in heads:
         table.add_column(head)
-    for line in plan([SOURCES[key] for key in keys], runs, allowance.now, zone, allowance.allow):
+    for line in lines:
         due = line.next
         at = (
             "now 现在"
@@ -62,6 +62,31 @@ def print_plan(keys: Iterable[str], open_records: OpenRecords, full: int) -> Non
     console = Console(width=_WIDTH, highlight=False)
     console.print(table)
     console.print(allowance.summary(full))
+
+
+def plan_as_json(keys: Iterable[str], open_records: OpenRecords, full: int) -> str:
+    """What ``print_plan`` prints as one JSON object; ``at`` in UTC, null for a source that is never crawled."""
+    lines, allowance = _plan(keys, open_records)
+    rows = [
+        {
+            "source": line.next.key,
+            "at": iso(max(line.next.at, allowance.now)) if line.next.at < NEVER else None,
+            "reason": line.next.reason,
+            "runs": line.runs,
+            "window": budgets().window_text(line.next.key),
+            "bytes_today": allowance.downloaded.get(line.next.key, 0),
+            "bytes_a_day": budgets().of(line.next.key).bytes_a_day,
+        }
+        for line in lines
+    ]
+    at_once = budgets().at_once(full, allowance.now, allowance.zone)
+    return json.dumps({"now": iso(allowance.now), "at_once": at_once, "plan": rows}, ensure_ascii=False)
+
+
+def _plan(keys: Iterable[str], open_records: OpenRecords) -> tuple[list[Planned], Allowance]:
+    keys = list(keys)
+    runs, allowance = _read(keys, open_records)
+    return plan([SOURCES[key] for key in keys], runs, allowance.now, allowance.zone, allowance.allow), allowance
 
 
 def _read(keys: list[str], open_records: OpenRecords) -> tuple[dict[str, list[Run]], Allowance]:

@@ -42,10 +42,10 @@ def test_each_format_is_printed_for_this_checkout(form: str, tmp_path: Path) -> 
     for fixed in ("/opt/xinwen", "/var/lib/xinwen", "User=xinwen", "-u xinwen"):
         assert fixed not in done.stdout
     assert str(tmp_path) in done.stdout
-    out = tmp_path / "out"
-    out.mkdir()
+    out = tmp_path / "new" / "out"
     written = run("scrapy", "schedule", f"--{form}", "--out", out, xinwen_data=tmp_path)
     assert written.returncode == 0, written.stderr
+    assert [*out.iterdir()]
     for file in out.iterdir():
         assert file.read_text("utf-8") in done.stdout
         assert str(file) in written.stderr
@@ -67,7 +67,11 @@ def test_what_is_refused(arguments: list[str], parts: list[str]) -> None:
 
 
 def test_a_folder_that_cannot_be_written_or_quoted_is_refused(tmp_path: Path) -> None:
-    assert_one_line_error(run("scrapy", "schedule", "--cron", "--out", tmp_path / "none"), "none: No such file")
+    file = tmp_path / "a file"
+    file.touch()
+    refused = run("scrapy", "schedule", "--cron", "--out", file / "out")
+    assert_one_line_error(refused, f"{file}/out: Not a directory")
+    assert refused.returncode == 1
     done = run("scrapy", "schedule", "--cron", xinwen_data=tmp_path / "it's")
     assert_one_line_error(done, "cannot stand in these files; rename or move that folder", "it's")
 

@@ -62,6 +62,8 @@ def test_only_what_is_due(given: dict[str, Any], tmp_path: Path, database) -> No
     own = tmp_path / "sources.toml"
     own.write_text('[sia]\nevery = "31d"\n[reuters]\nevery = "31d"\n', "utf-8")
     given |= {"xinwen_sources": own}
+    zero = tmp_path / "budgets.toml"
+    zero.write_text("source.semi.pages_a_run = 0\n", "utf-8")
     del given["xinwen_data"]  # the folder of all tests has what a new one would have to compute first
     now, hour = datetime.now(UTC).replace(microsecond=0), timedelta(hours=1)
     ended = {key: FinishedCrawl(key, 0, now, now, "", tmp_path) for key in ("sia", "reuters")}
@@ -81,6 +83,18 @@ def test_only_what_is_due(given: dict[str, Any], tmp_path: Path, database) -> No
         == f"now 现在 1 always 0 B of 500 MB failed once, last at {shown:%m-%d %H:%M}: again after 10min"
     )
     assert by_key["semi"].endswith("has never run") and "every 31d; ok at" in by_key["sia"]
+    as_json = run("scrapy", "crawlall", "sia", "reuters", "semi", "--dry-run", "--json", xinwen_budgets=zero, **given)
+    found = json.loads(as_json.stdout)
+    plan = {line["source"]: line for line in found["plan"]}
+    assert (as_json.returncode, as_json.stderr, found["at_once"] in (2, 3, 4)) == (0, "", True)
+    moments = [found["now"], plan["reuters"]["at"], plan["sia"]["at"]]
+    assert all(moment.endswith("Z") for moment in moments) and plan["semi"]["at"] is None
+    asked, reuters, sia = map(datetime.fromisoformat, moments)
+    assert now <= asked == reuters < sia
+    assert plan["reuters"]["reason"].startswith("failed once, last at ")
+    assert (plan["reuters"]["runs"], plan["semi"]["runs"]) == (1, 0)
+    assert plan["semi"]["reason"].endswith("source.semi.pages_a_run: 0, so nothing may be downloaded")
+    assert [plan["reuters"][name] for name in ("window", "bytes_today", "bytes_a_day")] == ["always", 0, 500_000_000]
     third = run("scrapy", "crawlall", "sia", "reuters", "--due", **given)
     assert "1 sources" in third.stdout
     assert [database.runs.count_documents({"source": key}) for key in ("sia", "reuters")] == [1, 2]
