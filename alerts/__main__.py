@@ -1,4 +1,4 @@
-"""Runs ``python -m similarity watch``."""
+"""Runs ``xinwen watch``."""
 
 from alerts.cli import main
 from store import logs

@@ -1,6 +1,6 @@
 """How soon the matches of new articles are noted: 1,000 watches against 10 articles a second.
 
-``python -m similarity bench --watches`` runs it over generated articles in a database of its own.
+``xinwen bench --watches`` runs it over generated articles in a database of its own.
 """
 
 from __future__ import annotations

@@ -123,8 +123,8 @@ def _stored(database: Database[Document], wanted: Watch) -> Watch:
     is_callback = [target.kind for target in found.targets] == [CALLBACK]
     if not is_callback or any(getattr(found, field) != getattr(wanted, field) for field in same):
         raise WatchError(
-            f"watch {found.name!r} is another one; remove it (python -m similarity watch remove), or take another name",
-            f"名为 {found.name!r} 的订阅与此不同；请先删除（python -m similarity watch remove），或换个名称",
+            f"watch {found.name!r} is another one; remove it (xinwen watch remove), or take another name",
+            f"名为 {found.name!r} 的订阅与此不同；请先删除（xinwen watch remove），或换个名称",
             "name",
         )
     return found

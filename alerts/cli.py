@@ -1,4 +1,4 @@
-"""``python -m similarity watch``: make watches, look at them, try them, run them."""
+"""``xinwen watch``: make watches, look at them, try them, run them."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def list_watches(as_json: AsJson = False) -> None:
         bad = f"  未送达 failed: {failed}" if failed else ""
         console.print(f"{watch.name:<20} ≥ {watch.min_score:.2f}  {asked(watch)}  [{state}]{bad}", markup=False)
     if not found:
-        console.print("没有订阅 · no watches: python -m similarity watch add NAME TEXT --to URL", markup=False)
+        console.print("没有订阅 · no watches: xinwen watch add NAME TEXT --to URL", markup=False)
 
 
 @app.command()
@@ -300,7 +300,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command with *arguments*, else with those of the process."""
     with _errors():
         given = joined(sys.argv[1:] if arguments is None else arguments)
-    app(given, prog_name="python -m similarity watch")
+    app(given, prog_name="xinwen watch")
 
 
 @contextmanager

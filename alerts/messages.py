@@ -126,7 +126,7 @@ def _rest(message: Message, linked: Callable[[str], str]) -> list[str]:
     if not message.is_summary:
         return []
     link = watch_link(message.watch)
-    return ["全部见 · all of them:", linked(link) if link else f"python -m similarity watch log {message.watch}"]
+    return ["全部见 · all of them:", linked(link) if link else f"xinwen watch log {message.watch}"]
 
 
 def _meta(entry: Entry) -> str:

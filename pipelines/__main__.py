@@ -1,4 +1,4 @@
-"""Commands that store articles without a crawl of live sites: ``python -m pipelines ingest | samples``."""
+"""Commands that store articles without a crawl of live sites: ``xinwen ingest | samples``."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ async def compact_at_end(storage: Storage, stats: StatsCollector) -> None:
     try:
         report = await storage.call(compact_if_worth_while)
     except (StoreError, DamagedManifest) as error:
-        logger.warning("not compacted; python -m similarity compact does it later: %s", error)
+        logger.warning("not compacted; xinwen compact does it later: %s", error)
         return
     if report and not report.busy:
         stats.inc_value("xinwen/pack/packed", report.packed)

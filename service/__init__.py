@@ -1,4 +1,4 @@
 """The engine for people and programs over HTTP: the API under ``/api/v1`` and the web page.
 
-Only calls ``similarity`` and ``store``. ``python -m similarity serve`` starts it.
+Only calls ``similarity`` and ``store``. ``xinwen serve`` starts it.
 """

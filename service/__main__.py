@@ -1,4 +1,4 @@
-"""Runs the server: ``python -m similarity serve``."""
+"""Runs the server: ``xinwen serve``."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def serve(
         with opened() as database:
             check(database, VERSION)
             if needs_token and not tokens.all_tokens(database):
-                raise ServeError(f"{address} lets others in: python -m similarity token add NAME first")
+                raise ServeError(f"{address} lets others in: xinwen token add NAME first")
         rules = AccessRules((*(name or ()), host or ""), needs_token=needs_token, rate=rate)
         # Commands ask a server that nobody but this machine can reach, under the secret that only this user can read.
         # Not over a descriptor: other servers, with secrets of their own, may listen on the same socket.

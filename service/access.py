@@ -225,8 +225,8 @@ def check_may_write(request: Request) -> None:
     """Raise NotAllowed for a client whose token may only read."""
     if not request.scope.get(_MAY_WRITE):
         raise NotAllowed(
-            "Only a token that may write can do that: python -m similarity token add NAME --write",
-            "须用可写的令牌：python -m similarity token add NAME --write",
+            "Only a token that may write can do that: xinwen token add NAME --write",
+            "须用可写的令牌：xinwen token add NAME --write",
         )
 
 

@@ -32,7 +32,7 @@ def _description(app: FastAPI) -> dict[str, Any]:
     components = schema.setdefault("components", {})
     problem = Problem.model_json_schema(ref_template=_REF)
     components["schemas"] |= problem.pop("$defs") | {"Problem": problem}
-    bearer = {"type": "http", "scheme": "bearer", "description": "python -m similarity token add NAME"}
+    bearer = {"type": "http", "scheme": "bearer", "description": "xinwen token add NAME"}
     components["securitySchemes"] = {"bearer": bearer}
     schema["security"] = [{}, {"bearer": []}]  # on loopback none is needed
     return schema

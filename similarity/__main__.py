@@ -1,4 +1,4 @@
-"""Search and maintenance of the index: ``python -m similarity search | similar | evaluate | floors | health | …``."""
+"""Search and maintenance of the index: ``xinwen search | similar | evaluate | floors | health | …``."""
 
 from __future__ import annotations
 

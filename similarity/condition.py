@@ -129,7 +129,7 @@ def _index(database: Database[Document]) -> tuple[int, int, tuple[str, str]]:
         return version, segments, (str(error).partition(": ")[0], manifest.REBUILD)
     if row and found.analyzer != VERSION:
         said = f"the index was made by analyzer {found.analyzer}, this program has {VERSION}"
-        return version, segments, (said, "python -m similarity retokenize")
+        return version, segments, (said, "xinwen retokenize")
     return version, segments, ("", "")
 
 
@@ -183,7 +183,7 @@ def _schedule(sources: Sequence[Health], now: datetime) -> Check:
         return Check("schedule", says)
     names = ", ".join(key for _, key in late[:3]) + (" …" if late[3:] else "")
     fault = f"{len(late)} sources have not been crawled for two rhythms: {names}"
-    return Check("schedule", says, fault, "is the timer running? scrapy crawlall --due does what it does")
+    return Check("schedule", says, fault, "is the timer running? xinwen crawlall --due does what it does")
 
 
 def _at_work(state: StoreState, now: datetime) -> Check:
@@ -199,7 +199,7 @@ def _packing(state: StoreState, now: datetime) -> Check:
     if state.unpacked_since is None or now - state.unpacked_since <= BEHIND:
         return Check("index", says)
     fault = f"{state.pending:,} articles wait to be packed, the oldest for {age_text(state.unpacked_since, now)}"
-    return Check("index", says, fault, "python -m similarity compact")
+    return Check("index", says, fault, "xinwen compact")
 
 
 def _layout(state: StoreState) -> Check:
@@ -213,7 +213,7 @@ def _messages(state: StoreState, now: datetime) -> Check:
     if state.overdue_since is None or now - state.overdue_since <= OVERDUE:
         return Check("outbox", says)
     fault = f"a message has been due for {age_text(state.overdue_since, now)}"
-    return Check("outbox", says, fault, "python -m similarity watch log NAME; serve or watch run sends")
+    return Check("outbox", says, fault, "xinwen watch log NAME; serve or watch run sends")
 
 
 def _backups(state: StoreState, now: datetime) -> list[Check]:
@@ -228,6 +228,6 @@ def _free(state: StoreState) -> list[Check]:
     for name, space in state.disks.items():
         says = f"{space.free / 2**30:,.1f} GiB of {space.total / 2**30:,.1f} free ({space.share:.0%})"
         fault = f"only {space.free / 2**30:,.1f} GiB ({space.share:.0%}) is free" if space.is_low else ""
-        helps = "python -m similarity prune --dry-run, or a larger disk" if fault else ""
+        helps = "xinwen prune --dry-run, or a larger disk" if fault else ""
         found.append(Check(f"disk {name}", says, fault, helps))
     return found

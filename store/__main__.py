@@ -1,4 +1,4 @@
-"""Shows, keeps and stops the embedded MongoDB: ``python -m store status | keep | stop``."""
+"""Shows, keeps and stops the embedded MongoDB: ``xinwen status | keep | stop``."""
 
 from __future__ import annotations
 

@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from store.places import as_called
-
 
 @contextmanager
 def shown_in_one_line(*kinds: type[Exception]) -> Iterator[None]:
@@ -19,5 +17,5 @@ def shown_in_one_line(*kinds: type[Exception]) -> Iterator[None]:
         yield
     except kinds as error:
         for line in getattr(error, "lines", (str(error),)):
-            print(f"error: {as_called(' '.join(line.split()))}", file=sys.stderr)
+            print(f"error: {' '.join(line.split())}", file=sys.stderr)
         raise SystemExit(getattr(error, "status", 1)) from None

@@ -15,7 +15,7 @@ LAYOUT = 3
 OLDEST_READ = 2
 """The oldest layout that this program searches; it is written to only after the upgrade."""
 
-UPGRADE = "python -m similarity upgrade"
+UPGRADE = "xinwen upgrade"
 
 
 def wrong_layout(found: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
@@ -32,11 +31,6 @@ def shipped(name: str) -> Path:
 def install(extra: str) -> str:
     """The command that installs the packages of *extra*, which may lack."""
     return f"pip install -r {REQUIREMENTS[extra]}" if IS_CHECKOUT else f"pip install 'xinwen[{extra}]'"
-
-
-def as_called(text: str) -> str:
-    """*text* with its commands as they are called here: an installation has ``xinwen``, and its Python is not known."""
-    return text if IS_CHECKOUT else re.sub(r"\bpython -m (?:similarity|store|pipelines)(?= [a-z])", "xinwen", text)
 
 
 def only_in_a_checkout(command: str) -> str:

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     log: Literal["text", "json"] = Field(
         "text", description="form of the log: text for people, or json, one object a line"
     )
-    evaluation: str = Field("", description="folder of other people's test sets, for python -m similarity floors")
+    evaluation: str = Field("", description="folder of other people's test sets, for xinwen floors")
 
     address: str = Field("", description="address at which people reach the page, for links in messages of watches")
 

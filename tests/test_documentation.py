@@ -73,6 +73,14 @@ def test_things_have_the_names_of_the_field() -> None:
     assert lines == []
 
 
+def test_code_names_the_command_xinwen() -> None:
+    """Everybody has it; by which Python the packages are found nobody else knows."""
+    by_module = re.compile(r"python -m (similarity|store|pipelines|crawler (?!bench)) ?[a-z]")
+    files = [file for package in (*PACKAGES, "xinwen") for file in (PROJECT / package).rglob("*")]
+    texts = [file for file in files if file.suffix in (".py", ".html", ".js", ".toml")]
+    assert [str(file) for file in texts if by_module.search(file.read_text("utf-8"))] == []
+
+
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), PROJECT / "store" / "index" / "FORMAT.md"])
 
 

@@ -1,4 +1,4 @@
-"""Runs ``python -m similarity digest``."""
+"""Runs ``xinwen digest``."""
 
 from alerts.digest.cli import main
 from store import logs

@@ -1,4 +1,4 @@
-"""``python -m similarity digest``: what was new, on one page."""
+"""``xinwen digest``: what was new, on one page."""
 
 from __future__ import annotations
 
@@ -105,4 +105,4 @@ def main() -> None:
     """The command."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command("digest")(digest)
-    app(prog_name="python -m similarity digest")
+    app(prog_name="xinwen digest")

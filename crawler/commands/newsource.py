@@ -70,9 +70,9 @@ class Command(ScrapyCommand):
             return
         sys.stdout.write("".join(f"{note}\n" for note in (*found.notes, *_hosts_known(url))))
         sys.stdout.write(f"written: {place}. Review it, then save a list and an article:\n")
-        sys.stdout.write(f"  scrapy capture {key} {found.entry or found.methods[0].url}\n")
+        sys.stdout.write(f"  xinwen capture {key} {found.entry or found.methods[0].url}\n")
         if found.article:
-            sys.stdout.write(f"  scrapy capture {key} {found.article.url}\n")
+            sys.stdout.write(f"  xinwen capture {key} {found.article.url}\n")
 
 
 def _write_module(file: Path, key: str, url: str, found: SurveyResult) -> str:

@@ -43,7 +43,7 @@ def source(key: str) -> Source:
     if key in SOURCES:
         return SOURCES[key]
     close = get_close_matches(key.lower().replace("-", "_"), SOURCES, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(close)}?" if close else "`scrapy list` prints all keys"
+    hint = f"did you mean {' or '.join(close)}?" if close else "`xinwen list` prints all keys"
     raise UnknownSource(f"unknown source {key!r}: {hint}")
 
 

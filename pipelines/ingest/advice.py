@@ -39,7 +39,7 @@ _BY_REASON = (
      "用原来的程序打开，另存为 PDF · open it in its own program and save it as PDF"),
     (r"a workbook; those of", "存为 PDF，或转成 JSONL · save it as PDF, or convert it to JSONL"),
     (r"\bover \d+|up to \d+ MiB", "拆成几个较小的文件 · split it into smaller files"),
-    (r"a feed or sitemap", "`python -m crawler links` 读订阅源 · `python -m crawler links` reads feeds"),
+    (r"a feed or sitemap", "`xinwen links` 读订阅源 · `xinwen links` reads feeds"),
     (r"^JSON, not a page", "转成 JSONL，每行一个对象 · convert it to JSONL, one object a line"),
     (r"binary data|but a picture|but an old Office|but an RTF",
      "文件不是后缀所说的类型，另存为 PDF · it is not what its ending says: save it as PDF"),

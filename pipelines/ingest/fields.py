@@ -1,4 +1,4 @@
-"""The fields of a row of a JSONL file, as ``python -m pipelines ingest --help`` lists them."""
+"""The fields of a row of a JSONL file, as ``xinwen ingest --help`` lists them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ HELP = "\n\n".join(
         "abstract). A text that comes later for the same address takes the place of the headline; a headline never "
         "takes the place of a text.",
         "例 · Examples:",
-        *(f"`python -m pipelines ingest {example}`: {meaning}" for example, meaning in EXAMPLES),
+        *(f"`xinwen ingest {example}`: {meaning}" for example, meaning in EXAMPLES),
         "字段 · Fields:",
         *(f"{name} ({form}): {meaning}" for name, form, meaning in FIELDS),
     )

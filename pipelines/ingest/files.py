@@ -1,4 +1,4 @@
-"""Reads the files of ``python -m pipelines ingest`` as articles: rows, pages, reports, documents, texts."""
+"""Reads the files of ``xinwen ingest`` as articles: rows, pages, reports, documents, texts."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from crawler.runner.processes import ParallelCrawls
 from crawler.runner.progress import crawl_and_show
 from crawler.sources import SOURCES
 from pipelines.runs.run_records import RunRecords
-from store.places import IS_CHECKOUT, shipped
+from store.places import IS_CHECKOUT, PROJECT, shipped
 from store.settings import settings
 
 QUERIES = (
@@ -59,7 +59,8 @@ def run_samples(keys: list[str], console: Console) -> bool:
         console.print(f"\n[bold]? {query}[/bold]")
         search = [sys.executable, "-m", "similarity", "search", query, "-k", "3"]
         good &= not subprocess.run(search, check=False).returncode
-    program = f"{os.path.relpath(sys.executable)} -m similarity" if IS_CHECKOUT else "xinwen"
+    beside = Path(sys.executable).with_name("xinwen")  # made by ``make run``, and on no path until that is activated
+    program = os.path.relpath(beside if beside.exists() else PROJECT / "bin" / "xinwen") if IS_CHECKOUT else "xinwen"
     console.print(
         "\n这些都是为本项目编写的样例 · These are samples written for this project. Ask more:\n"
         f"  XINWEN_SAMPLE_WEB={os.path.relpath(folder) if IS_CHECKOUT else folder} {program} search TEXT"

@@ -17,7 +17,6 @@ from similarity.errors import QueryError
 from similarity.health import Health, Undelivered, all_sources, health_of, lines, undelivered, undelivered_lines
 from store.connection import StoreError, opened
 from store.documents.sources import own_rows
-from store.places import as_called
 from store.settings import settings
 
 CANNOT_TELL = 2
@@ -42,7 +41,7 @@ def health(
                 known = all_sources(database)
                 if wrong := sorted({*(sources or ())} - {*known, *database.runs.distinct("source")}):
                     close = get_close_matches(wrong[0], known, n=1)
-                    hint = f"did you mean {close[0]}?" if close else "scrapy list names them all"
+                    hint = f"did you mean {close[0]}?" if close else "xinwen list names them all"
                     raise QueryError(f"no source {wrong[0]!r}: {hint}", "source")
                 states = health_of(database, now, sources or known)
                 found = [] if sources else checks(read_state(database, now, settings().data), states, now)
@@ -67,11 +66,7 @@ def _show(states: Sequence[Health], found: Sequence[Check], bad: Sequence[Undeli
     for line in (*lines(states, now), *undelivered_lines(bad, now)):
         console.print(line)
     if any(state.fault for state in states):
-        console.print("[dim]scrapy crawl KEY: 再抓一次并说明原因 · crawls one again and says what is wrong[/dim]")
+        console.print("[dim]xinwen crawl KEY: 再抓一次并说明原因 · crawls one again and says what is wrong[/dim]")
     for check in found:
-        said = (
-            f"[red]✗ {escape(check.fault)}[/red]: {escape(as_called(check.helps))}"
-            if check.fault
-            else escape(check.says)
-        )
+        said = f"[red]✗ {escape(check.fault)}[/red]: {escape(check.helps)}" if check.fault else escape(check.says)
         console.print(f"{check.name:<14} {said}")

@@ -1,4 +1,4 @@
-"""The service that runs on the same data as a command (``python -m similarity serve``), which answers in its place.
+"""The service that runs on the same data as a command (``xinwen serve``), which answers in its place.
 
 A command of its own loads the dictionaries and the encoder for one question; the service has them loaded. It writes
 ``local-service.json`` into the data folder, which the user alone can read: its address, its process, a secret, and the

@@ -158,7 +158,7 @@ def _show_compaction(report: compactor.CompactionReport, trained: TrainingReport
     for fault in report.broken:
         console.print(f"[yellow]已修复 · repaired:[/yellow] {escape(fault)}")
     for key in report.unreadable:
-        console.print(f"[red]向量损坏 · damaged vector:[/red] {key}  [dim]scrapy reread[/dim]")
+        console.print(f"[red]向量损坏 · damaged vector:[/red] {key}  [dim]xinwen reread[/dim]")
     console.print(
         f"{report.documents:,} 篇文章，{report.segments} 个分段 · {report.documents:,} articles in {report.segments} "
         f"segments: {report.packed:,} packed, {report.buried:,} rows deleted, {report.merged} merged, "

@@ -36,7 +36,7 @@ def _lines(found: Answer, off: tuple[str, ...]) -> Iterator[str]:
         sources = ", ".join(dict.fromkeys(article.source for article in found.same_story))
         yield f"[dim]同一新闻另有 {number} 篇 · {number} more of its story (--every): {escape(sources)}[/dim]"
     if not found.articles:
-        yield "没有索引 · nothing is indexed yet: scrapy crawl KEY, or python -m pipelines ingest PATH"
+        yield "没有索引 · nothing is indexed yet: xinwen crawl KEY, or xinwen ingest PATH"
     elif found.unknown:
         names = escape(", ".join(found.unknown))
         rest = "；其余内容 · on the matter:" if found.hits else ""

@@ -51,7 +51,7 @@ def list_tokens(as_json: AsJson = False) -> None:
     for one in found:
         console.print(f"{one.made:%Y-%m-%d}  {'读写 write' if one.write else '只读 read '}  {one.name}", markup=False)
     if not found:
-        console.print("没有令牌 · no tokens: python -m similarity token add NAME")
+        console.print("没有令牌 · no tokens: xinwen token add NAME")
 
 
 @token.command()

@@ -36,4 +36,4 @@ def upgrade(as_json: AsJson = False) -> None:
     else:
         console.print(f"已升级 · upgraded from layout {before} to {LAYOUT}")
     if row["analyzer"] != VERSION:
-        console.print("分词器也变了 · The analyzer has changed too: python -m similarity retokenize")
+        console.print("分词器也变了 · The analyzer has changed too: xinwen retokenize")

@@ -86,7 +86,7 @@ def changed_set(floor: Floor, digest: str) -> str:
     return (
         f"the test set {floor.name} is not the one that its floor was measured on (sha256 {digest[:12] or 'of nothing'}"
         f" instead of {floor.digest[:12]}): nothing is said about quality; bring back its files, or"
-        f' python -m similarity floors lower --set {floor.name} --reason "…"'
+        f' xinwen floors lower --set {floor.name} --reason "…"'
     )
 
 

@@ -174,7 +174,7 @@ def _from_scratch(
     newest = counters.upper_bound(database, counters.REVISIONS)
     chunks = partitions(database, address, CHUNK)
     if not chunks:
-        raise NothingToTrainOn("no article is stored: scrapy crawl KEY, or python -m pipelines ingest PATH")
+        raise NothingToTrainOn("no article is stored: xinwen crawl KEY, or xinwen ingest PATH")
     tokens, idfs = _vocabulary(database, executor, chunks)
     if not len(tokens):
         raise NothingToTrainOn("the stored articles have no words in common: nothing to train topics on")

@@ -42,9 +42,9 @@ class EncoderCoverage:
         return (
             Reason(
                 f"{missing:,} of {len(collection):,} articles have no vectors of the encoder {encoder.name}"
-                f" ({other:,} of another one): scrapy reread",
+                f" ({other:,} of another one): xinwen reread",
                 f"{len(collection):,} 篇中有 {missing:,} 篇没有编码器 {encoder.name} 的向量"
-                f"（{other:,} 篇是别的编码器的）：scrapy reread",
+                f"（{other:,} 篇是别的编码器的）：xinwen reread",
             ),
         )
 

@@ -1,7 +1,7 @@
 """From a precision to the score that reaches it, by measurements on test sets.
 
 The measurements are in ``thresholds.json`` next to this file. ``similarity.evaluation.thresholds`` writes it
-(``python -m similarity calibrate``); here it is only read.
+(``xinwen calibrate``); here it is only read.
 """
 
 from __future__ import annotations
@@ -90,9 +90,9 @@ def score_reaching(precision: float, model: str, analyzer: str, encoder: str, st
             return row.reaching(precision)
     raise QueryError(
         f"the thresholds of model {model} were not measured with analyzer {analyzer} and {encoder or WITHOUT_ENCODER}:"
-        " python -m similarity calibrate DIR …, or --min-score",
+        " xinwen calibrate DIR …, or --min-score",
         "target_precision",
-        f"模型 {model} 的阈值不是用当前的分词与编码器测的：python -m similarity calibrate DIR …，或用 min_score",
+        f"模型 {model} 的阈值不是用当前的分词与编码器测的：xinwen calibrate DIR …，或用 min_score",
     )
 
 

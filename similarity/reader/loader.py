@@ -134,7 +134,7 @@ class Loader:
             if all(current.sha256 != entry.sha256 for current in manifest.read(self.database).segments):
                 raise _Replaced from None
             log.warning(
-                "%s; its %d articles are read one by one from what is stored of them: python -m similarity compact",
+                "%s; its %d articles are read one by one from what is stored of them: xinwen compact",
                 error,
                 entry.documents,
             )

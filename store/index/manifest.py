@@ -21,7 +21,7 @@ from store.index import segment_format, segments
 from store.layout import LAYOUT
 from store.vectors import CorruptVector, Ints, pack, unpack_many
 
-REBUILD = "python -m similarity rebuild"
+REBUILD = "xinwen rebuild"
 """The command that repairs a damaged manifest."""
 
 RESTORING = "restoring"
@@ -134,7 +134,7 @@ def parse(row: Document | None) -> Manifest:
 
 def half_restored(row: Document) -> str:
     """What to say of a database whose document *row* says that a backup is being brought into it."""
-    return f"this database has half of a backup: python -m similarity restore {row[RESTORING]['folder']} goes on"
+    return f"this database has half of a backup: xinwen restore {row[RESTORING]['folder']} goes on"
 
 
 def commit(database: Database[Document], old: Manifest, new: Manifest) -> bool:

@@ -101,7 +101,7 @@ def check_analyzer(found: str | None, wanted: str) -> None:
     if found != wanted:
         raise IndexMismatch(
             f"index made by analyzer {found!r}, this one is {wanted!r}: "
-            "tokens would not match; python -m similarity retokenize converts it"
+            "tokens would not match; xinwen retokenize converts it"
         )
 
 

@@ -31,7 +31,7 @@ GRACE = 600.0
 """Seconds since they were stored for which arrays that the record does not name are kept: training may be about to name
 them, or a reader may be loading them."""
 
-COMMAND = "python -m similarity train"
+COMMAND = "xinwen train"
 """The command that makes a projection."""
 
 _MAGIC = b"XINWENLS"

@@ -22,10 +22,10 @@ from store.index.snapshot import PROJECTION
 from store.schema import PENDING_INDEX
 from store.vectors import CorruptVector, unpack_many
 
-COMPACT = "python -m similarity compact"
-REBUILD = "python -m similarity rebuild"
-RETOKENIZE = "python -m similarity retokenize"
-REREAD = "scrapy reread"
+COMPACT = "xinwen compact"
+REBUILD = "xinwen rebuild"
+RETOKENIZE = "xinwen retokenize"
+REREAD = "xinwen reread"
 
 _BATCH = 1000  # articles in one query
 _MAX_EXAMPLES = 3
@@ -175,7 +175,7 @@ class _UsedTokens:
             yield Difference(f"the dictionary lacks {_listed('id', list(map(str, unknown)))} that vectors use", REREAD)
         if beyond or self._terms > next_id:
             fault = f"the counter of ids ({next_id:,}) is behind the dictionary: its next ids would be taken"
-            yield Difference(fault, "scrapy crawl KEY (every crawl puts it right before it writes)")
+            yield Difference(fault, "xinwen crawl KEY (every crawl puts it right before it writes)")
 
 
 def _stored_ids(database: Database[Document]) -> Iterator[list[str]]:

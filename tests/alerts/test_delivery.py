@@ -351,7 +351,7 @@ def test_what_is_wrong_beside_the_sources_is_told_once_and_outside_of_quiet_hour
     assert first.startswith(
         "schedule 异常 · schedule is not well: 1 sources have not been crawled for two rhythms: sia."
     )
-    assert "scrapy crawlall --due" in first
+    assert "xinwen crawlall --due" in first
     assert len(look_again(late=True)) == 1
     assert look_again(late=False)[1:] == ["schedule 已恢复 · schedule is well again"]
     assert len(look_again(late=False)) == 2

@@ -176,7 +176,7 @@ def test_commands_refuse_a_file_with_mistakes(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
         f"error: {file}:2: each.pages_a_run: 'all' should be a valid integer",
-        f"error: {file}:3: source.nobody: unknown source 'nobody': `scrapy list` prints all keys",
+        f"error: {file}:3: source.nobody: unknown source 'nobody': `xinwen list` prints all keys",
     ]
     missing = run("scrapy", "list", xinwen_budgets=tmp_path / "none.toml")
     assert (missing.returncode, missing.stderr) == (2, f"error: {tmp_path}/none.toml: no such file (XINWEN_BUDGETS)\n")

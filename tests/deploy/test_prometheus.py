@@ -112,7 +112,7 @@ def test_every_alert_has_its_lines_in_the_runbook(page: Path) -> None:
     sections = re.split(r"^## ", page.read_text("utf-8"), flags=re.M)[2:]
     assert len(sections) == 5
     for section in sections:
-        assert section.count("`python -m similarity ") + section.count("`scrapy ") >= 1, section[:40]
+        assert section.count("`xinwen ") + section.count("`scrapy ") >= 1, section[:40]
     if page.name == "runbook.md":
         heads = {section.splitlines()[0].lower().replace(" ", "-") for section in sections}
         assert heads == set(links)

@@ -1,7 +1,7 @@
 """The regression gate: no metric may lie more than 0.3 points below its floor in ``floors.json``.
 
 Test sets outside the project are read from the folder XINWEN_SHARED, and skipped without it. Complete sets take minutes,
-so of most only every n-th query is measured here; ``python -m similarity floors check --all`` measures all.
+so of most only every n-th query is measured here; ``xinwen floors check --all`` measures all.
 """
 
 from __future__ import annotations
@@ -38,20 +38,19 @@ def test_no_metric_is_below_its_floor(floor: Floor, request: pytest.FixtureReque
         pytest.skip(WITHOUT_PACKAGE)
     outside = floor.name != LEE50 and not floor.name.startswith(PROJECT_PREFIX)
     sets: Path = request.getfixturevalue("evaluation") if outside else SHARED / "evaluation"
-    assert floor.values, f"{floor.title} was never measured: python -m similarity floors raise"
+    assert floor.values, f"{floor.title} was never measured: xinwen floors raise"
     assert check([floor], sets, print) == []
 
 
 def test_floors_are_those_of_this_analyzer() -> None:
     assert STORED.analyzer == VERSION, (
-        f"floors were measured with analyzer version {STORED.analyzer}, this is {VERSION}:"
-        " python -m similarity floors raise"
+        f"floors were measured with analyzer version {STORED.analyzer}, this is {VERSION}: xinwen floors raise"
     )
 
 
 @pytest.mark.skipif(find_encoder() is None, reason=WITHOUT_PACKAGE)
 def test_floors_are_those_of_this_encoder() -> None:
-    assert STORED.encoder == encoder_name(), "another checkpoint: python -m similarity floors raise"
+    assert STORED.encoder == encoder_name(), "another checkpoint: xinwen floors raise"
 
 
 def test_every_set_is_checked_with_and_without_the_encoder() -> None:

@@ -16,7 +16,7 @@ from similarity.ranking.thresholds import load as load_thresholds
 def test_the_figures_of_the_page_are_those_of_the_floors_and_thresholds(language: str) -> None:
     page = PAGES[language].read_text("utf-8")
     fresh = filled(page, language, load(FLOORS_FILE), load_thresholds())
-    assert fresh == page, "out of date: python -m similarity floors page"
+    assert fresh == page, "out of date: xinwen floors page"
 
 
 @pytest.mark.parametrize("language", PAGES)

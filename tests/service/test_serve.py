@@ -1,4 +1,4 @@
-"""``python -m similarity serve`` as a process: its workers, its signals, and a database that goes away and comes back."""
+"""``xinwen serve`` as a process: its workers, its signals, and a database that goes away and comes back."""
 
 from __future__ import annotations
 

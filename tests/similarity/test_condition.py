@@ -61,7 +61,7 @@ def test_articles_that_wait_to_be_packed(prepared, store_texts, now: datetime, m
     monkeypatch.setattr("similarity.condition.MIN_PENDING", 3)
     assert state_of(prepared, now).unpacked_since == now - 20 * MINUTE
     assert faults(prepared, now) == {"index": "3 articles wait to be packed, the oldest for 20 min"}
-    assert found(prepared, now)["index"].helps == "python -m similarity compact"
+    assert found(prepared, now)["index"].helps == "xinwen compact"
     compactor.compact(prepared)
     assert faults(prepared, now) == {}
     assert "3 articles, the newest stored" in found(prepared, now)["index"].says
@@ -71,20 +71,20 @@ def test_an_index_of_another_program(prepared, now: datetime) -> None:
     known = prepared.manifest.find_one({"_id": "index"})
     prepared.manifest.update_one({"_id": "index"}, {"$set": {"analyzer": "0"}})
     assert faults(prepared, now) == {"layout": "the index's manifest is damaged (its checksum is wrong)"}
-    assert found(prepared, now)["layout"].helps == "python -m similarity rebuild"
+    assert found(prepared, now)["layout"].helps == "xinwen rebuild"
     prepared.manifest.delete_one({"_id": "index"})
     preparation.prepare(prepared, "0")
     assert faults(prepared, now) == {"layout": f"the index was made by analyzer 0, this program has {VERSION}"}
-    assert found(prepared, now)["layout"].helps == "python -m similarity retokenize"
+    assert found(prepared, now)["layout"].helps == "xinwen retokenize"
     old = manifest.document(Manifest(VERSION, 1, format=LAYOUT - 1))
     prepared.manifest.replace_one({"_id": "index"}, old)
     prepared.articles.drop_indexes()  # an old layout has not all of them
     said = f"the store has layout {LAYOUT - 1}, this program writes {LAYOUT}"
     assert faults(prepared, now) == {"layout": said}
-    assert found(prepared, now)["layout"].helps == "python -m similarity upgrade"
+    assert found(prepared, now)["layout"].helps == "xinwen upgrade"
     prepared.manifest.replace_one({"_id": "index"}, known | {manifest.RESTORING: {"folder": "/backups/one"}})
     assert faults(prepared, now) == {"layout": "this database has half of a backup"}
-    assert found(prepared, now)["layout"].helps == "python -m similarity restore /backups/one goes on"
+    assert found(prepared, now)["layout"].helps == "xinwen restore /backups/one goes on"
     prepared.manifest.replace_one({"_id": "index"}, known)
     assert faults(prepared, now) == {}
 
@@ -119,7 +119,7 @@ def test_a_schedule_that_has_stopped(prepared, now: datetime) -> None:
         prepared.runs.insert_one(run | {"next_by": next_by})
     # Gartner is off.
     assert faults(prepared, now) == {"schedule": "1 sources have not been crawled for two rhythms: sia"}
-    assert "scrapy crawlall --due" in found(prepared, now)["schedule"].helps
+    assert "xinwen crawlall --due" in found(prepared, now)["schedule"].helps
 
 
 def test_a_disk_that_is_nearly_full(prepared, now: datetime) -> None:

@@ -95,7 +95,7 @@ def test_the_command(uri: str, database) -> None:
     record_runs(database, "wsts", ("empty", HOUR), now=now)
     done = run("similarity", "health", mongodb_uri=uri)
     assert done.returncode == 1
-    assert "✗ the last run was empty" in done.stdout and "scrapy crawl KEY" in done.stdout
+    assert "✗ the last run was empty" in done.stdout and "xinwen crawl KEY" in done.stdout
     assert [line.split()[0] for line in done.stdout.splitlines()[-7:]] == [
         "schedule",
         "leases",

@@ -2,7 +2,7 @@
 
 ``agreement`` says how likely two articles tell one story, by the rules below in their order; ``text.stories.linkage``
 makes stories of that. To change what makes two articles the same story, change the constants named here, then measure
-the labelled stories again with ``python -m similarity evaluate``.
+the labelled stories again with ``xinwen evaluate``.
 
 1. Time. More than ``COPY_WINDOW`` apart: not the same story. More than ``WINDOW`` apart: only if a copy (rule 4).
 2. Numbers have a veto: monthly reports are the same sentences with other numbers. Numbers contradict where less than

@@ -1,4 +1,4 @@
-"""``python -m crawler links``: captured entries, real ones in place and our own, to one line a link."""
+"""``xinwen links``: captured entries, real ones in place and our own, to one line a link."""
 
 from __future__ import annotations
 

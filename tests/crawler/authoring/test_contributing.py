@@ -127,8 +127,8 @@ def test_a_new_source_from_nothing(checkout: Path, web: Path) -> None:
 def test_what_is_refused(checkout: Path, web: Path) -> None:
     new, _, capture, tests = commands()
     first = run(new, checkout, web)
-    assert f"scrapy capture chip_daily {SITE}/feed.xml" in first.stdout
-    assert f"scrapy capture chip_daily {SITE}/news/2026/{ITEMS[0]}" in first.stdout
+    assert f"xinwen capture chip_daily {SITE}/feed.xml" in first.stdout
+    assert f"xinwen capture chip_daily {SITE}/news/2026/{ITEMS[0]}" in first.stdout
     # Nothing saved yet: the suite says which page is missing, and the command that saves one.
     done = run(tests, checkout, web)
     assert done.returncode == 1
@@ -193,7 +193,7 @@ def test_a_site_that_only_has_a_sitemap(checkout: Path, web: Path) -> None:
     done = run(["scrapy", "newsource", "mapped", f"{site}/"], checkout, web)
     assert done.returncode == 0, done.stderr
     assert f'Sitemap("{site}/map.xml")' in (checkout / "crawler/sources/mapped.py").read_text("utf-8")
-    assert f"scrapy capture mapped {site}/posts/{ITEMS[0]}" in done.stdout
+    assert f"xinwen capture mapped {site}/posts/{ITEMS[0]}" in done.stdout
 
 
 def test_a_site_whose_sitemap_is_an_index(checkout: Path, web: Path) -> None:

@@ -1,4 +1,4 @@
-"""``python -m crawler extract`` as users call it: one JSON object, or one line with the error."""
+"""``xinwen extract`` as users call it: one JSON object, or one line with the error."""
 
 from __future__ import annotations
 

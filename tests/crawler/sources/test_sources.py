@@ -150,7 +150,7 @@ def test_an_unknown_key_suggests_similar_ones() -> None:
     with pytest.raises(UnknownSource) as refusal:
         source("goldman-sach")
     assert str(refusal.value) == "unknown source 'goldman-sach': did you mean goldman_sachs?"
-    with pytest.raises(UnknownSource, match="`scrapy list` prints all keys"):
+    with pytest.raises(UnknownSource, match="`xinwen list` prints all keys"):
         source("xyzzy-qqq")
 
 

@@ -76,7 +76,7 @@ def test_word_presentations_and_texts_are_read(tmp_path: Path) -> None:
         ("a.txt", b"", "empty: 0 bytes", "nothing in it"),
         ("a.txt", b"# rules\nUser-agent: *\nDisallow: /x\n", "a robots.txt, no article", ""),
         ("a.html", b'{"a": 1}', "JSON, not a page", "convert it to JSONL"),
-        ("a.html", b"<rss><channel/></rss>", "a feed or sitemap", "python -m crawler links"),
+        ("a.html", b"<rss><channel/></rss>", "a feed or sitemap", "xinwen links"),
     ],
 )
 def test_a_file_that_is_not_read_says_why_and_what_would_help(

@@ -1,4 +1,4 @@
-"""``python -m pipelines ingest``, as a user runs it: real processes and a real MongoDB."""
+"""``xinwen ingest``, as a user runs it: real processes and a real MongoDB."""
 
 from __future__ import annotations
 

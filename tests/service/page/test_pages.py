@@ -302,7 +302,7 @@ def test_nothing_stored_names_the_commands(uri: str) -> None:
     with TestClient(app, base_url=URL) as client:
         for address in ("/", "/search", "/search?q=HBM", "/sources", "/stats", "/trend?q=HBM", "/help"):
             page = get(client, address)
-            assert ("scrapy crawlall" in page) == (address in ("/", "/search", "/search?q=HBM"))
+            assert ("xinwen crawlall" in page) == (address in ("/", "/search", "/search?q=HBM"))
 
 
 def article(**fields: object) -> Article:

@@ -125,7 +125,7 @@ def test_too_few_articles_at_all(uri: str, database, store_texts) -> None:
             index.related_terms("内存")
         store_texts(articles_of(120))
         index.refresh()
-        with pytest.raises(TooFewArticles, match="by now there are more: python -m similarity train"):
+        with pytest.raises(TooFewArticles, match="by now there are more: xinwen train"):
             index.related_terms("内存")
 
 
@@ -133,7 +133,7 @@ def test_topics_that_are_not_trained(uri: str, store_texts) -> None:
     store_texts(articles_of(120))
     with (
         SimilarityIndex.open(uri, live=False) as index,
-        pytest.raises(QueryError, match="trained first: python -m similarity train"),
+        pytest.raises(QueryError, match="trained first: xinwen train"),
     ):
         index.related_terms("内存")
 

@@ -30,9 +30,9 @@ def test_compact_verify_and_rebuild(uri: str, database) -> None:
     (difference,) = json.loads(done.stdout)["differences"]
     assert difference == {
         "what": f"segments hold 1 article ({key('b')}), which are not stored",
-        "command": "python -m similarity compact",
+        "command": "xinwen compact",
     }
-    assert "python -m similarity compact" in run("similarity", "verify", mongodb_uri=uri).stdout
+    assert "xinwen compact" in run("similarity", "verify", mongodb_uri=uri).stdout
     delete(database, ["a"])
     report = json.loads(run("similarity", "rebuild", "--json", mongodb_uri=uri).stdout)
     assert (report["packed"], report["documents"], report["busy"]) == (1, 1, False)
@@ -46,6 +46,6 @@ def test_an_empty_database_and_a_damaged_manifest(uri: str, database) -> None:
     assert manifest.read(database).analyzer == VERSION
     database.manifest.update_one({"_id": "index"}, {"$set": {"terms": 7}})
     damaged = run("similarity", "compact", mongodb_uri=uri)
-    assert_one_line_error(damaged, "error: the index's manifest is damaged", "python -m similarity rebuild")
+    assert_one_line_error(damaged, "error: the index's manifest is damaged", "xinwen rebuild")
     assert run("similarity", "rebuild", mongodb_uri=uri).returncode == 0
     assert run("similarity", "verify", mongodb_uri=uri).returncode == 0

@@ -160,7 +160,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def floors_command(*arguments: object) -> tuple[int, str, str]:
-    """Status, output and errors of ``python -m similarity floors``, within this process: one of its own takes seconds."""
+    """Status, output and errors of ``xinwen floors``, within this process: one of its own takes seconds."""
     done = CliRunner().invoke(floors_app, list(map(str, arguments)))
     return done.exit_code, done.stdout, done.stderr
 

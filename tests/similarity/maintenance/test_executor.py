@@ -160,7 +160,7 @@ def test_without_dask_the_command_says_what_to_install(uri: str, tmp_path) -> No
 
 def test_the_train_command(uri: str, database, store_texts) -> None:
     assert_one_line_error(
-        run("similarity", "train", mongodb_uri=uri), "error: no article is stored", "scrapy crawl KEY"
+        run("similarity", "train", mongodb_uri=uri), "error: no article is stored", "xinwen crawl KEY"
     )
     store_texts(texts(30))
     done = run("similarity", "train", "--topics", 5, mongodb_uri=uri)

@@ -74,10 +74,10 @@ def test_tokens_are_those_that_a_crawl_would_store(uri: str, database, server: s
     kept = stored_withheld(database, plain)
     compactor.compact(database)
     (pending,) = store_texts(["待打包的新闻 pending news"], plain)
-    with pytest.raises(IndexMismatch, match="python -m similarity retokenize"):
+    with pytest.raises(IndexMismatch, match="xinwen retokenize"):
         SimilarityIndex.open(uri)
     refused = run("similarity", "search", "wafer", mongodb_uri=uri)
-    assert_one_line_error(refused, "python -m similarity retokenize")
+    assert_one_line_error(refused, "xinwen retokenize")
 
     report = retokenize_index(database, uri, executor)
     assert (report.switched, report.articles, report.carried, report.segments) == (True, 6, 1, 1)

@@ -146,7 +146,7 @@ def test_the_error_of_an_untrained_model_names_the_command(uri: str, store_texts
     store_texts(["wafer fab", "wafer price"])
     with (
         SimilarityIndex.open(uri, live=False) as index,
-        pytest.raises(QueryError, match=r"trained first: python -m similarity train"),
+        pytest.raises(QueryError, match=r"trained first: xinwen train"),
     ):
         index.search("wafer", model="lsi")
 
@@ -191,7 +191,7 @@ def test_damage_is_repaired_or_reported(uri: str, database, store_texts, executo
         database.projections.update_one({"_id": part["_id"]}, {"$set": change})
         with (
             SimilarityIndex.open(uri, live=False) as index,
-            pytest.raises(QueryError, match="python -m similarity train"),
+            pytest.raises(QueryError, match="xinwen train"),
         ):
             index.search("memory", model="lsi")
     database.manifest.update_one({"_id": "lsi"}, {"$set": {"topics": 4}})

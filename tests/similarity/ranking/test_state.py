@@ -175,7 +175,7 @@ def test_a_segment_that_cannot_be_read(uri: str, database, store_texts, data_fol
         path.unlink()
     with caplog.at_level(logging.WARNING), SimilarityIndex.open(uri, live=False) as index:
         assert index.status.lost == (entry.sha256,)
-        assert "python -m similarity compact" in caplog.text
+        assert "xinwen compact" in caplog.text
         assert answers(index) == right
         store_texts(["memory price 光刻"], url=f"https://a.example/wafer {WORDS[0]}")
         articles.delete(database, keys[1:2])

@@ -62,7 +62,7 @@ def test_measuring_a_model_again_replaces_its_thresholds(stored) -> None:
     ("arguments", "message"),
     [
         ((0.9, "bm25", "7", "an encoder"), r"no thresholds are stored for model bm25 \(stored for: hybrid\)"),
-        ((0.9, "hybrid", "8", "an encoder"), "not measured with analyzer 8 and an encoder: python -m similarity calib"),
+        ((0.9, "hybrid", "8", "an encoder"), "not measured with analyzer 8 and an encoder: xinwen calib"),
         ((0.9, "hybrid", "7", ""), "not measured with analyzer 7 and without the encoder"),
         ((1.5, "hybrid", "7", "an encoder"), "1.5 is not a share of 1"),
         ((0, "hybrid", "7", "an encoder"), "0 is not a share of 1"),

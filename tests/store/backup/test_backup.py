@@ -240,7 +240,7 @@ def test_a_restore_that_was_killed_passes_for_nothing_and_goes_on(
     kill("restore", address, backup_folder, step)
     with opened(address) as copy:
         for use in (preparation.prepare, preparation.check):
-            with pytest.raises(IndexMismatch, match=r"has half of a backup: python -m similarity restore .* goes on"):
+            with pytest.raises(IndexMismatch, match=r"has half of a backup: xinwen restore .* goes on"):
                 use(copy, "test")
         with pytest.raises(DamagedManifest, match="half of a backup"):
             content(copy)

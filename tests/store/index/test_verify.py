@@ -44,7 +44,7 @@ def test_a_flipped_byte(database, part: int) -> None:
     name = flip(database, part)
     found = verify(database)
     assert found[0].what == f"segment {name}…, part {part}: its checksum is wrong"
-    assert found[0].command == "python -m similarity compact"
+    assert found[0].command == "xinwen compact"
     assert repaired_by(database, found[0].command)
 
 
@@ -79,7 +79,7 @@ def test_a_manifest_that_names_a_missing_segment(database) -> None:
 )
 def test_a_damaged_manifest(database, change: dict) -> None:
     database.manifest.update_one({"_id": "index"}, change)
-    with pytest.raises(DamagedManifest, match="python -m similarity rebuild"):
+    with pytest.raises(DamagedManifest, match="xinwen rebuild"):
         compact(database)
     with pytest.raises(DamagedManifest):
         snapshot.read(database)

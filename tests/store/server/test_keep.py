@@ -1,4 +1,4 @@
-"""``python -m store keep``: the embedded server as a service of its own, and a data folder that is not ours."""
+"""``xinwen keep``: the embedded server as a service of its own, and a data folder that is not ours."""
 
 from __future__ import annotations
 

@@ -133,9 +133,9 @@ def test_readers_answer_before_during_and_after(database, uri: str, current: Sim
 def test_the_command(database, uri: str) -> None:
     fill(database, DUMPS[0])
     done = run("similarity", "health", mongodb_uri=uri)
-    assert "the store has layout 1, this program writes 3: python -m similarity upgrade" in done.stdout
+    assert "the store has layout 1, this program writes 3: xinwen upgrade" in done.stdout
     fill(database, DUMPS[1])
-    assert_one_line_error(run("similarity", "compact", mongodb_uri=uri), "layout 2", "python -m similarity upgrade")
+    assert_one_line_error(run("similarity", "compact", mongodb_uri=uri), "layout 2", "xinwen upgrade")
     with connect(uri).client:
         done = run("similarity", "upgrade", mongodb_uri=uri)
     assert (done.returncode, done.stderr) == (0, "")
@@ -151,9 +151,7 @@ def test_layout_1_is_not_searched_before_the_upgrade_and_nothing_says_so(databas
     fill(database, DUMPS[0])
     for command in ("search chips", "verify", "prune"):
         refused = run("similarity", *command.split(), mongodb_uri=uri)
-        assert_one_line_error(
-            refused, "layout 1", "python -m similarity upgrade converts it; it is searched after that"
-        )
+        assert_one_line_error(refused, "layout 1", "xinwen upgrade converts it; it is searched after that")
 
 
 def test_a_newer_layout_is_refused_by_every_command_with_one_line(database, uri: str, tmp_path: Path) -> None:

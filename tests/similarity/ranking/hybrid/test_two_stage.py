@@ -154,7 +154,7 @@ class TestOtherEncoder:
         assert hit.parts["meaning"] == 0
         (off,) = opened.off
         assert off.startswith("1 of 1 articles have no vectors of the encoder ")
-        assert "(1 of another one): scrapy reread" in off
+        assert "(1 of another one): xinwen reread" in off
 
     def test_articles_without_bigrams_and_embeddings_are_found_by_their_words(self, store_texts, database) -> None:
         store_texts([TEXTS["export_zh"]], language="zh")
