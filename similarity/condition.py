@@ -14,8 +14,9 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.database import Database
 
 from similarity.health import Health, age_text
-from store import disk, leases
+from store import leases
 from store.connection import Document
+from store.disk import DiskSpace, space_of
 from store.documents.last_backup import LastBackup, last_backup
 from store.index import manifest, preparation
 from store.index.compactor import MIN_PENDING
@@ -35,24 +36,6 @@ OUTBOX_STATES = ("held", "waiting", "delivered", "failed")
 """``held``: matches that wait for their hour. The others are messages."""
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Space:
-    """Free and total bytes of a disk, and whether somebody should make room."""
-
-    free: int
-    total: int
-
-    @property
-    def share(self) -> float:
-        """The free part, 0 to 1."""
-        return self.free / self.total if self.total else 0.0
-
-    @property
-    def is_low(self) -> bool:
-        """Whether less than a tenth, or than 1 GiB, is free."""
-        return self.share < disk.LOW_SHARE or self.free < disk.LOW_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +59,7 @@ class StoreState:
     outbox: Mapping[str, int]
     overdue_since: datetime | None
     holders: Mapping[str, Holder]
-    disks: Mapping[str, Space]
+    disks: Mapping[str, DiskSpace]
     backup: LastBackup | None
 
 
@@ -158,13 +141,12 @@ def _overdue_since(database: Database[Document], now: datetime, paused: Sequence
     return min([*moments, *([message["made"]] if message else [])], default=None)
 
 
-def _disks(database: Database[Document], folder: Path) -> dict[str, Space]:
-    here = disk.space_of(folder)
-    found = {"data": Space(here.free, here.total)}
+def _disks(database: Database[Document], folder: Path) -> dict[str, DiskSpace]:
+    found = {"data": space_of(folder)}
     facts = database.command("dbStats")
     if facts.get("fsTotalSize"):  # not every server knows
         total = int(facts["fsTotalSize"])
-        found["mongodb"] = Space(max(0, total - int(facts["fsUsedSize"])), total)
+        found["mongodb"] = DiskSpace("MongoDB", max(0, total - int(facts["fsUsedSize"])), total)
     return found
 
 

@@ -18,9 +18,12 @@ is written after the last writer was refused.
 
 @dataclass(frozen=True, slots=True)
 class DiskSpace:
-    """``free`` and ``total`` bytes of the disk that holds ``folder``, as far as this user may use them."""
+    """``free`` and ``total`` bytes of the disk that holds ``content``: a folder, or what a server stores.
 
-    folder: Path
+    Of a folder as far as this user may use them.
+    """
+
+    content: Path | str
     free: int
     total: int
 
@@ -40,7 +43,7 @@ class DiskSpace:
         return self.free < RESERVE
 
     def __str__(self) -> str:
-        return f"{self.free / 2**20:,.0f} MiB ({self.share:.0%}) free on the disk of {self.folder}"
+        return f"{self.free / 2**20:,.0f} MiB ({self.share:.0%}) free on the disk of {self.content}"
 
 
 def space_of(folder: Path) -> DiskSpace:

@@ -22,7 +22,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 """The moment of what is not to be crawled at all."""
 
 PLANNED = timedelta(hours=24)
-"""How far ahead ``plan`` looks."""
+"""How far ahead a plan looks."""
 
 RUNS = 16
 """Runs of a source that are needed: more failures in a row than this make no longer pauses."""
@@ -67,36 +67,34 @@ Allow = Callable[[Due], Due]
 """What windows and budgets make of a moment: the same, or a later one with the reason."""
 
 
-def due_now(
-    sources: Iterable[Source],
-    runs: Mapping[str, Sequence[Run]],
-    now: datetime,
-    zone: ZoneInfo,
-    allow: Allow = lambda due: due,
-) -> list[Due]:
-    """Those of *sources* that are due, the one that waits longest first. *runs*: by key, the latest first."""
-    found = (allow(next_due(source, runs.get(source.key, ()), now, zone)) for source in sources)
-    return sorted((due for due in found if due.at <= now), key=lambda due: due.at)
+@dataclass(frozen=True, slots=True)
+class Scheduler:
+    """Says what is due at *now*. *runs*: by key of the source, the latest first."""
 
+    runs: Mapping[str, Sequence[Run]]
+    now: datetime
+    zone: ZoneInfo
+    allow: Allow = lambda due: due
 
-def plan(
-    sources: Iterable[Source],
-    runs: Mapping[str, Sequence[Run]],
-    now: datetime,
-    zone: ZoneInfo,
-    allow: Allow = lambda due: due,
-) -> list[Planned]:
-    """When each of *sources* is crawled within ``PLANNED``, the next one first; those that are not come last."""
-    lines = []
-    for source in sources:
-        due = first = allow(next_due(source, runs.get(source.key, ()), now, zone))
-        number = 0
-        while due.at < now + PLANNED:
-            number += 1
-            moment = max(due.at, now)
-            due = allow(next_due(source, [Run(moment, moment, "ok")], moment, zone))
-        lines.append(Planned(first, number))
-    return sorted(lines, key=lambda line: (max(line.next.at, now), line.next.key))
+    def due_now(self, sources: Iterable[Source]) -> list[Due]:
+        """Those of *sources* that are due, the one that waits longest first."""
+        return sorted((due for due in map(self._next, sources) if due.at <= self.now), key=lambda due: due.at)
+
+    def plan(self, sources: Iterable[Source]) -> list[Planned]:
+        """When each of *sources* is crawled within ``PLANNED``, the next one first; those that are not come last."""
+        lines = []
+        for source in sources:
+            due = first = self._next(source)
+            number = 0
+            while due.at < self.now + PLANNED:
+                number += 1
+                moment = max(due.at, self.now)
+                due = self.allow(next_due(source, [Run(moment, moment, "ok")], moment, self.zone))
+            lines.append(Planned(first, number))
+        return sorted(lines, key=lambda line: (max(line.next.at, self.now), line.next.key))
+
+    def _next(self, source: Source) -> Due:
+        return self.allow(next_due(source, self.runs.get(source.key, ()), self.now, self.zone))
 
 
 def next_due(source: Source, runs: Sequence[Run], now: datetime, zone: ZoneInfo) -> Due:

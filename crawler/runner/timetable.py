@@ -13,7 +13,7 @@ from rich.table import Table
 
 from crawler.budgets import budgets
 from crawler.runner.allowance import Allowance
-from crawler.runner.due import NEVER, RUNS, Planned, Run, due_now, horizon, plan
+from crawler.runner.due import NEVER, RUNS, Planned, Run, Scheduler, horizon
 from crawler.runner.processes import OpenRecords, iso
 from crawler.sources import SOURCES
 from store.settings import settings
@@ -25,9 +25,8 @@ _WIDTH = 1_000
 def keys_due(keys: Iterable[str], open_records: OpenRecords) -> list[str]:
     """Those of *keys* that are due and may be crawled, the one that waits longest first."""
     keys = list(keys)
-    runs, allowance = _read(keys, open_records)
-    due = due_now([SOURCES[key] for key in keys], runs, allowance.now, allowance.zone, allowance.allow)
-    return [one.key for one in due]
+    scheduler, _ = _read(keys, open_records)
+    return [due.key for due in scheduler.due_now(SOURCES[key] for key in keys)]
 
 
 def zero_budgets(keys: Iterable[str]) -> dict[str, str]:
@@ -85,12 +84,12 @@ def plan_as_json(keys: Iterable[str], open_records: OpenRecords, full: int) -> s
 
 def _plan(keys: Iterable[str], open_records: OpenRecords) -> tuple[list[Planned], Allowance]:
     keys = list(keys)
-    runs, allowance = _read(keys, open_records)
-    return plan([SOURCES[key] for key in keys], runs, allowance.now, allowance.zone, allowance.allow), allowance
+    scheduler, allowance = _read(keys, open_records)
+    return scheduler.plan(SOURCES[key] for key in keys), allowance
 
 
-def _read(keys: list[str], open_records: OpenRecords) -> tuple[dict[str, list[Run]], Allowance]:
-    """The latest runs of *keys*, and what may be crawled now."""
+def _read(keys: list[str], open_records: OpenRecords) -> tuple[Scheduler, Allowance]:
+    """What decides when *keys* are due, and what may be crawled now."""
     now, zone = datetime.now(UTC), ZoneInfo(settings().zone)
     with open_records() as store:
         records = store.latest({key: horizon(SOURCES[key], now) for key in keys}, RUNS)
@@ -99,4 +98,5 @@ def _read(keys: list[str], open_records: OpenRecords) -> tuple[dict[str, list[Ru
         key: [Run(run["started"], run["ended"], run["verdict"], run.get("stopped", "")) for run in found]
         for key, found in records.items()
     }
-    return runs, Allowance(budgets(), downloaded, now, zone)
+    allowance = Allowance(budgets(), downloaded, now, zone)
+    return Scheduler(runs, now, zone, allowance.allow), allowance

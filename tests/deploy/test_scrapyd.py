@@ -15,9 +15,10 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.commands import PROJECT, environment, run
+from tests.commands import PROJECT, run
 from tests.deploy import tools
 from tests.deploy.only import SAMPLES
+from tests.deploy.serving import started
 
 REQUIREMENTS = ("scrapyd==1.6.0", "setuptools<81")
 """scrapyd needs this setuptools, and jieba warns of it on 3.13: so scrapyd is not in the environment of the tests."""
@@ -50,19 +51,8 @@ def scrapyd(home: Path, *changes: tuple[str, str], **variables: object) -> Itera
         assert old in printed
         printed = printed.replace(old, new)
     (home / ".scrapyd.conf").write_text(printed)
-    process = subprocess.Popen(
-        [programs() / "scrapyd", "--pidfile="],
-        cwd=PROJECT,
-        env=environment(home=home, xinwen_data=home / "data", **variables),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
+    with started(programs() / "scrapyd", "--pidfile=", home=home, xinwen_data=home / "data", **variables) as process:
         yield process
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
 
 
 def asked(port: int, path: str, **form: str) -> dict:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from similarity.condition import Check, Space, StoreState, checks, read_state
+from similarity.condition import Check, StoreState, checks, read_state
 from similarity.health import health_of
 from store.connection import Document
+from store.disk import DiskSpace
 from store.index import compactor, manifest, preparation
 from store.index.manifest import Manifest
 from store.layout import LAYOUT
@@ -39,7 +40,7 @@ def state_of(database, now: datetime) -> StoreState:
 
 def found(database, now: datetime) -> dict[str, Check]:
     """The checks by name, with a disk that has room."""
-    state = replace(state_of(database, now), disks={"data": Space(900 * 2**30, 1000 * 2**30)})
+    state = replace(state_of(database, now), disks={"data": DiskSpace("data", 900 * 2**30, 1000 * 2**30)})
     return {check.name: check for check in checks(state, health_of(database, now, []), now)}
 
 
@@ -124,7 +125,8 @@ def test_a_schedule_that_has_stopped(prepared, now: datetime) -> None:
 
 def test_a_disk_that_is_nearly_full(prepared, now: datetime) -> None:
     state = replace(
-        state_of(prepared, now), disks={"data": Space(9 * 2**30, 100 * 2**30), "mongodb": Space(2**29, 2**32)}
+        state_of(prepared, now),
+        disks={"data": DiskSpace("data", 9 * 2**30, 100 * 2**30), "mongodb": DiskSpace("MongoDB", 2**29, 2**32)},
     )
     wrong = [(check.name, check.fault) for check in checks(state, [], now) if check.fault]
     assert wrong == [

@@ -14,7 +14,7 @@ import pytest
 
 from crawler.budgets import Budgets, BudgetsFile, read_budgets
 from crawler.runner.allowance import Allowance
-from crawler.runner.due import NEVER, Due, Run, due_now, next_due, plan, rhythm_on
+from crawler.runner.due import NEVER, Due, Run, Scheduler, next_due, rhythm_on
 from crawler.source import Source
 from crawler.sources import PACKAGED
 from tests.crawler.sources.test_sources import GOOD
@@ -47,7 +47,7 @@ def walk(
     runs: dict[str, list[Run]] = defaultdict(list)
     for now in clock:
         allow = Allowance(budgets, downloaded(now), now, zone).allow
-        for due in due_now(sources, runs, now, zone, allow):
+        for due in Scheduler(runs, now, zone, allow).due_now(sources):
             runs[due.key].insert(0, Run(now, now, verdict(due.key, now), stopped(now)))
     return {key: [run.started for run in reversed(found)] for key, found in runs.items()}
 
@@ -168,7 +168,7 @@ def test_the_plan_of_a_day() -> None:
         "weekly": [Run(MONDAY, MONDAY, "ok")],
         "refused": [Run(now - HOUR, now - HOUR, "blocked")],
     }
-    lines = plan([HOURLY, DAILY, WEEKLY, source("refused"), source("new")], runs, now, SHANGHAI)
+    lines = Scheduler(runs, now, SHANGHAI).plan([HOURLY, DAILY, WEEKLY, source("refused"), source("new")])
     told = [
         (line.next.key, max(line.next.at - now, timedelta()) // MINUTE, line.runs, line.next.reason) for line in lines
     ]
@@ -250,17 +250,17 @@ def test_the_bytes_of_a_day_are_there_again_at_midnight() -> None:
 
 def test_a_budget_of_zero_is_never_due() -> None:
     allowance = Allowance(of("[each]\npages_a_run = 0\n"), {}, MONDAY, SHANGHAI)
-    (line,) = plan([HOURLY], {}, MONDAY, SHANGHAI, allowance.allow)
+    (line,) = Scheduler({}, MONDAY, SHANGHAI, allowance.allow).plan([HOURLY])
     assert (line.next.at, line.runs) == (NEVER, 0)
     assert line.next.reason == "own.toml:2: each.pages_a_run: 0, so nothing may be downloaded"
-    assert due_now([HOURLY], {}, MONDAY, SHANGHAI, allowance.allow) == []
+    assert Scheduler({}, MONDAY, SHANGHAI, allowance.allow).due_now([HOURLY]) == []
 
 
 def test_the_plan_says_what_a_window_changes() -> None:
     now = MONDAY + 9.5 * HOUR
     allowance = Allowance(of('each.open = "nights only"\n'), {}, now, SHANGHAI)
     runs = {"hourly": [Run(now - HOUR, now - HOUR, "ok", "window")]}
-    hourly, new = plan([HOURLY, source("new")], runs, now, SHANGHAI, allowance.allow)
+    hourly, new = Scheduler(runs, now, SHANGHAI, allowance.allow).plan([HOURLY, source("new")])
     assert hourly.next == Due(
         "hourly",
         MONDAY + 22 * HOUR,
