@@ -45,6 +45,8 @@ class LinkOutcome:
     """Id of the stored article that the link has led to; "" where there is none."""
     published: datetime | None = None
     kind: Kind = "news"
+    dated_by: str = ""
+    """The document that was read for the date of the article; "" for none."""
     due: datetime | None = None
     """When the page is to be visited next."""
 
@@ -147,6 +149,11 @@ class LinkLedger:
         """Sets the date of the article *key*, where it was found only after ``leads_to``."""
         for result in self._by_article[key]:
             result.published = published
+
+    def set_dated_by(self, key: str, document: str) -> None:
+        """Notes that *document* was read for the date of the article *key*, whether it has one or not."""
+        for result in self._by_article[key]:
+            result.dated_by = document
 
     def settle(self, key: str, outcome: str, article: str = "", reason: str = "") -> None:
         """Sets the outcome of the article or unreadable page *key*; *article* is its id in the store, if not *key*."""

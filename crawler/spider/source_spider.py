@@ -180,7 +180,7 @@ class SourceSpider(scrapy.Spider):
             callback=self.read_date,
             errback=partial(self.date_failed, article, document),
             cb_kwargs={"article": article},
-            meta={"xinwen": "page"},
+            meta={"xinwen": "page", "dated_by": document},
             priority=1,  # the article waits for it
             dont_filter=True,
         )
@@ -194,12 +194,17 @@ class SourceSpider(scrapy.Spider):
             article.published = document.published if is_pdf(response.body) else None
         except Unreadable as error:
             self.logger.warning("%s: %s: %s", self.source.key, response.url, error)
+        self.ledger.set_dated_by(article.id, response.meta["dated_by"])
         if dated := self._with_month(article, response.url):
             yield dated
 
     def date_failed(self, article: Article, document: str, failure: Failure) -> Iterator[Article]:
-        """Errback of ``read_date``: without the document the article is stored without its day."""
-        self.ledger.errors.append((document, *self._outcome_of(document, failure)))
+        """Errback of ``read_date``: without the document the article is stored without its day.
+
+        The middleware that raises AlreadyKnown has set the date.
+        """
+        if not failure.check(AlreadyKnown):
+            self.ledger.errors.append((document, *self._outcome_of(document, failure)))
         if dated := self._with_month(article, document):
             yield dated
 

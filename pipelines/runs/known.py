@@ -17,9 +17,11 @@ from scrapy.http import Response
 
 from crawler.exceptions import AlreadyKnown
 from pipelines.runs.memory import Memory, memory_of
-from pipelines.runs.revisit import reason_to_fetch
+from pipelines.runs.revisit import DAY, reason_to_fetch
 from pipelines.storage import Storage, storage_of
 from store.connection import StoreError
+from store.documents import visits
+from store.documents.articles import dates_of
 from store.documents.visits import Visit
 
 
@@ -46,6 +48,8 @@ class KnownMiddleware:
                 await self._prepare_entry_page(request)
             elif "link" in request.cb_kwargs:
                 await self._prepare_page(request)
+            elif "dated_by" in request.meta:
+                await self._prepare_date(request)
         except StoreError as error:
             self._storage.fail(str(error))
             raise IgnoreRequest("not asked: the database has failed") from None
@@ -68,6 +72,19 @@ class KnownMiddleware:
         # A page that could not be read is fetched whole: a newer version of the extraction may read it.
         if visit and visit.outcome == "stored":
             _make_conditional(request, visit)
+
+    async def _prepare_date(self, request: Request) -> None:
+        """Raises AlreadyKnown where the document was read within a day, and sets the date of the article.
+
+        Several addresses may lead to one article: a run that stopped may have read it at another of them.
+        """
+        article, since = request.cb_kwargs["article"], datetime.now(UTC) - DAY
+        if not await self._storage.call(visits.was_dated_by, article.id, request.meta["dated_by"], since):
+            return
+        dates = await self._storage.call(dates_of, [article.id])
+        if article.id in dates:
+            article.published = dates[article.id]
+            raise AlreadyKnown("the date of its article is stored")
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Note the validators of the response; an entry page with the same bytes as last time becomes a 304."""

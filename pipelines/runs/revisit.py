@@ -2,8 +2,9 @@
 
 An article changes most when it is young. A page is therefore due again when its age has doubled since the last visit,
 one day later at the earliest. Reports and filings do not change and are due after a year. A page that could not be
-stored is due after a day. A page whose entry page says that it has changed is due at once, but only once a day where
-the entry page has said so before without a change.
+stored is due after a day, and so is a document that is read for nothing but the date of an article. A page whose entry
+page says that it has changed is due at once, but only once a day where the entry page has said so before without a
+change.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ def visit_of(
         last_modified=last_modified,
         title=result.link.title[:MAX_TITLE],
         modified=result.link.modified,
+        dated_by=result.dated_by,
         listed_at=listed_at,
     )
     if result.why in ("modified", "title"):

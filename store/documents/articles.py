@@ -179,6 +179,13 @@ def access_of(database: Database[Document], ids: Collection[str]) -> dict[str, A
 
 
 @repeated
+def dates_of(database: Database[Document], ids: Collection[str]) -> dict[str, datetime | None]:
+    """The dates of those of the article *ids* that are stored."""
+    rows = database.articles.find({"_id": {"$in": list(ids)}}, {"published": 1})
+    return {row["_id"]: row["published"] for row in rows}
+
+
+@repeated
 def find_digests(database: Database[Document], digests: Collection[str]) -> dict[str, str]:
     """For each of the text *digests* that is stored, the id of the article that was stored with it first."""
     # Committed: the copy of an article is dropped because of it.

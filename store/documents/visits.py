@@ -42,6 +42,8 @@ class Visit:
     modified: datetime | None = None
     trusted: bool = True
     """The page really had changed when its entry page last said so."""
+    dated_by: str = ""
+    """The document that was read for the date of the article; "" where none was."""
     listed_at: list[str] = field(default_factory=list)
     """The complete lists (entry pages) that showed it."""
     further: list[str] = field(default_factory=list)
@@ -67,6 +69,13 @@ def find(database: Database[Document], addresses: Collection[str]) -> dict[str, 
         last_visits[own[visit.article]] = replace(visit, title="", modified=None)
     stored = existing_ids(database, {visit.article for visit in last_visits.values() if visit.article})
     return {address: visit for address, visit in last_visits.items() if not visit.article or visit.article in stored}
+
+
+@repeated
+def was_dated_by(database: Database[Document], article: str, document: str, since: datetime) -> bool:
+    """Whether *document* was read for the date of *article* after *since*, at whichever address the article was."""
+    visit = {"article": article, "dated_by": document, "seen": {"$gt": since}}
+    return database.pages.find_one(visit, {"_id": 1}) is not None
 
 
 def article_at(database: Database[Document], address: str) -> str:

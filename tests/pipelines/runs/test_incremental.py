@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -89,6 +90,27 @@ def test_the_second_run_over_the_sample_web_fetches_entry_pages_only(key: str, t
     without_tags = {line["url"] for line in replies(key) if line.get("etag") is False}
     assert {statuses[url] for url in with_visit & set(statuses) - without_tags} <= {304}
     assert list(web.database.articles.find().sort("_id")) == before
+
+
+def test_a_document_that_could_not_be_read_for_a_date_is_fetched_again(tmp_path: Path, web: Web) -> None:
+    """Two pages of one release of WSTS are read a run each; the document with its date fails the first time."""
+    folder, requests = tmp_path / "wsts_web", tmp_path / "requests"
+    shutil.copytree(PROJECT / "samples/wsts", folder / "wsts")
+    file, document = folder / "wsts/site.jsonl", "WSTS_FC-Release-Nov_2024.pdf"
+    lines = file.read_text("utf-8").splitlines()
+    broken = [re.sub(r'"status": \d+', '"status": 404', line) if document in line else line for line in lines]
+
+    def asked(lines: list[str]) -> int:
+        file.write_text("\n".join(lines), "utf-8")
+        done = crawl(folder, "wsts", web.uri, requests, xinwen_budgets=budgets)
+        return sum(document in url for url in done.urls("page"))
+
+    (budgets := tmp_path / "budgets.toml").write_text("each.pages_a_run = 4\n", "utf-8")
+    assert [asked(broken), asked(lines)] == [1, 1]
+    web.database.pages.update_many({"article": {"$ne": ""}}, {"$set": {"due": datetime.now(UTC)}})
+    assert asked(lines) == 0
+    web.days_later(2)
+    assert asked(lines) == 1
 
 
 def replies(key: str) -> list[dict[str, Any]]:
