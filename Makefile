@@ -11,7 +11,7 @@ LOCK = $(shell $(BIN)/python -c 'import sys; print("3.13" if sys.version_info >=
 .DEFAULT_GOAL := help
 PACKAGES := text store crawler pipelines similarity alerts service
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
-.PHONY: help run test test-fast kernels soak extraction fuzz $(PACKAGES:%=test-%) coverage check health clean locks audit wheelhouse
+.PHONY: help run test suite test-fast kernels soak extraction fuzz $(PACKAGES:%=test-%) coverage check health clean locks audit wheelhouse
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-zA-Z%-]+):.*## (.*)/  make \1\t\2/'
@@ -19,8 +19,11 @@ help: ## list the targets
 run: $(VENV)/installed ## crawl the bundled sample web, show a table and answers
 	@XINWEN_EMBEDDED_IDLE=0 $(BIN)/python -m pipelines samples; status=$$?; $(BIN)/python -m store stop; exit $$status
 
-test: $(VENV)/installed-dev ## the whole suite
+test: $(VENV)/installed-dev ## lint, types and the whole suite
 	@$(MAKE) --no-print-directory -j2 check kernels
+	@$(PYTEST)
+
+suite: kernels ## the whole suite alone; make suite VENV=.venv-3.13 PYTHON=python3.13 runs it on another Python
 	@$(PYTEST)
 
 kernels: $(VENV)/installed-dev # two tests compile the inner loops once, or each worker would
