@@ -50,7 +50,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="订阅：有新消息时通知 · Watches: be told when something new resembles what you care about",
+    help="订阅：有新消息时通知 · Watches: be notified when something new resembles what you care about",
 )
 
 Name = Annotated[str, typer.Argument(help="名称 · name of the watch")]
@@ -73,7 +73,7 @@ To = Annotated[
         "--to",
         metavar="URL",
         help="通知谁，可多次：企业微信、钉钉、飞书机器人的地址，https:// 网址，或 apprise 的地址，如 mailto:// · "
-        "whom to tell, several times: the address of a robot of WeCom, DingTalk or Feishu, an https:// webhook, or "
+        "whom to notify, several times: the address of a robot of WeCom, DingTalk or Feishu, an https:// webhook, or "
         "one of apprise, such as mailto://. After each: --every at-once | hourly | daily HH:MM | weekly DAY HH:MM, and "
         "--quiet 22:00-07:00 (no messages then; times of Asia/Shanghai)",
     ),
@@ -101,13 +101,13 @@ def add(
     each_article: EachArticle = False,
     changes: Changes = False,
     sources: Annotated[
-        bool, typer.Option("--sources", help="通知来源的失败与恢复，无需文字 · tell which sources fail and recover")
+        bool, typer.Option("--sources", help="通知来源的失败与恢复，无需文字 · notify of sources that fail and recover")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """新订阅 · A new watch: TEXT is asked of every article that is stored from now on.
 
-    Each story is told once. What a search with the same options lists is told, from --min-score on (0.5).
+    It notifies of each story once, if a search with the same options would list it with --min-score (0.5) or more.
     """
     with _errors():
         targets = tuple(targets_of(to or ()))
@@ -115,7 +115,7 @@ def add(
                           until, must, not_, across)  # fmt: skip
         if sources:
             if any(value is not None for option, value in given.items() if option != "across"):
-                raise QueryError("--sources needs no text and no filters: it tells of every source", "sources")
+                raise QueryError("--sources needs no text and no filters: it notifies of every source", "sources")
             with opened() as database:
                 preparation.prepare(database, VERSION)
                 made = watches.add(database, Watch(name, targets=targets, about=SOURCES))
@@ -148,7 +148,7 @@ def list_watches(as_json: AsJson = False) -> None:
         print_json({"watches": [watch_fields(watch) | numbers[watch.name] for watch in found]})
         return
     for watch in found:
-        state = "暂停 paused" if watch.paused else watch.fault or f"{numbers[watch.name]['told']} 条 told"
+        state = "暂停 paused" if watch.paused else watch.fault or f"{numbers[watch.name]['notified']} 条 notified"
         failed = numbers[watch.name]["failed"]
         bad = f"  未送达 failed: {failed}" if failed else ""
         console.print(f"{watch.name:<20} ≥ {watch.min_score:.2f}  {asked(watch)}  [{state}]{bad}", markup=False)
@@ -192,7 +192,7 @@ def try_question(
     across: Across = True,
     as_json: AsJson = False,
 ) -> None:
-    """试一试 · What a watch would have told in the last 30 days, at this threshold and two others; nothing is saved."""
+    """试一试 · Of what a watch would have notified in the last 30 days, at three thresholds; nothing is saved."""
     with _errors():
         given = _question(text, like, min_score, target_precision, source, category, kind, language, company, since,
                           until, must, not_, across)  # fmt: skip
@@ -247,7 +247,7 @@ def feed(
     revoke: Annotated[bool, typer.Option("--revoke", help="撤销地址 · nobody reads it there any more")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """订阅源 · The address of an Atom feed of what the watch tells; whoever knows it may read. Served by serve."""
+    """订阅源 · The address of an Atom feed of what the watch finds; whoever knows it may read. Served by serve."""
     with _errors(), _database(LAYOUT) as database:
         schema.create_collections(database)
         if revoke:
@@ -265,7 +265,7 @@ def log(
     k: Annotated[int, typer.Option("-k", min=1, help="条数 · how many")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """通知记录 · What was told, the newest first, to whom, and what the services answered."""
+    """通知记录 · What was sent, the newest first, to whom, and what the services answered."""
     with _errors(), _database() as database:
         found = log_book.entries(database, watches.find(database, name), k)
     if as_json:
@@ -278,7 +278,7 @@ def log(
             due = f" → {one.next.astimezone(TIME_ZONE):%m-%d %H:%M}" if one.next else ""
             console.print(f"    {one.state}{due}  {one.target}  {one.answer}", markup=False)
     if not found:
-        console.print("还没有通知过 · nothing told yet", markup=False)
+        console.print("还没有通知过 · no notifications yet", markup=False)
 
 
 @app.command()

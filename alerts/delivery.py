@@ -78,12 +78,12 @@ class Book:
     paused: tuple[str, ...]
 
     def owners(self, key: str) -> list[tuple[Watch, Target]]:
-        """The watches that tell the target *key*, each with the target."""
+        """The watches that notify the target *key*, each with the target."""
         return [(watch, target) for watch in self.active.values() for target in watch.targets if target.key == key]
 
 
 def read_book(database: Database[Document], key: str) -> Book:
-    """The watches that tell the target *key*, as they are now."""
+    """The watches that notify the target *key*, as they are now."""
     every = [watches.stored_watch(row) for row in database.watches.find({"targets.key": key})]
     return Book(
         {watch.id: watch for watch in every if not watch.paused}, tuple(watch.id for watch in every if watch.paused)
@@ -151,7 +151,7 @@ class TargetSender:
             return
         others = [other for other in watch.targets if other.key != self.key]
         if not outbox.has_news(self.database, message):
-            others = []  # or dead targets would tell of each other for ever
+            others = []  # or dead targets would report each other for ever
         text = f"未能送达 · not delivered to {target.shown}: {answer.text}"
         if others:
             outbox.insert(self.database, [outbox.notice(watch, f"failed {message['_id']}", text, now, others)])

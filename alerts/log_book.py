@@ -1,4 +1,4 @@
-"""What a watch has told, to whom, and what the services said."""
+"""What a watch has sent, to whom, and what the services said."""
 
 from __future__ import annotations
 
@@ -37,9 +37,11 @@ class LogEntry:
 
 
 def entries(database: Database[Document], watch: Watch, k: int = 20) -> list[LogEntry]:
-    """The *k* newest things that *watch* has told or is about to."""
+    """The *k* newest things of which *watch* has notified or is about to."""
     rows = list(
-        database.outbox.find({"watch": watch.id, "told": True, "kind": {"$ne": "known"}}, sort=[("found", -1)]).limit(k)
+        database.outbox.find(
+            {"watch": watch.id, "notified": True, "kind": {"$ne": "known"}}, sort=[("found", -1)]
+        ).limit(k)
     )
     shown = {target.key: target.shown for target in watch.targets}
     by_row: dict[str, list[Delivery]] = {row["_id"]: [] for row in rows}
@@ -69,9 +71,9 @@ def entries(database: Database[Document], watch: Watch, k: int = 20) -> list[Log
 
 
 def counts(database: Database[Document], watch: Watch) -> dict[str, int]:
-    """How many matches the watch has told, and how many messages are waiting, delivered and failed."""
-    told = {"watch": watch.id, "told": True, "kind": "article"}
+    """Of how many matches the watch has notified, and how many messages are waiting, delivered and failed."""
+    notified = {"watch": watch.id, "notified": True, "kind": "article"}
     states = ("waiting", "delivered", "failed")
-    return {"told": database.outbox.count_documents(told)} | {
+    return {"notified": database.outbox.count_documents(notified)} | {
         state: database.messages.count_documents({"watch": watch.id, "state": state}) for state in states
     }

@@ -1,4 +1,4 @@
-"""Finds what each watch has to tell: asks the stored queries of all watches of each article that is new.
+"""Finds of what each watch has to notify: asks the stored queries of all watches of each article that is new.
 
 Whoever stores an article marks it ``unmatched`` in the same write (``store.documents.articles``), and the mark is taken
 away only when the matches of that revision are in the outbox. So no order of writers, no restart and no kill loses an
@@ -51,7 +51,7 @@ class Matcher:
     _queries: dict[str, StoredQuery] = field(default_factory=dict)  # by id of the watch
 
     def __post_init__(self) -> None:
-        # Which articles are told depends on what was told: that is read where it is written.
+        # Of which articles a watch notifies depends on what it has sent: that is read where it is written.
         self.database = for_writers(self.index.database)
         self.lease = NumberedLease(self.database, "matcher")
 
@@ -120,7 +120,7 @@ def _unmatched(database: Database[Document], now: datetime) -> list[Document]:
 def _news(
     database: Database[Document], found: Sequence[tuple[Watch, Mapping[str, float]]], now: datetime
 ) -> list[Document]:
-    """The rows for the outbox: what is told, and what belongs to a story that was told."""
+    """The rows for the outbox: what is sent, and what belongs to a story of which the watch has notified."""
     ids = {key for _, scores in found for key in scores}
     if not ids:
         return []
@@ -133,7 +133,7 @@ def _news(
     every = set().union(*stories.values())
     noted: dict[str, list[Document]] = defaultdict(list)
     earlier = {"watch": {"$in": [watch.id for watch, _ in found]}, "article": {"$in": list(every)}}
-    for row in database.outbox.find(earlier, {"watch": 1, "article": 1, "told": 1, "text": 1}):
+    for row in database.outbox.find(earlier, {"watch": 1, "article": 1, "notified": 1, "text": 1}):
         noted[row["watch"]].append(row)
     texts = _texts(database, {key for watch, scores in found if watch.changes for key in scores})
     rows = []
@@ -146,13 +146,13 @@ def _news(
 
 
 class _Round:
-    """Decides for one watch, article by article, what is told: the rule of stories."""
+    """Decides for one watch, article by article, of what it notifies: the rule of stories."""
 
     def __init__(
         self, watch: Watch, noted: Sequence[Document], stories: Mapping[str, set[str]], texts: Mapping[str, str]
     ) -> None:
         self._watch, self._stories, self._texts = watch, stories, texts
-        self._told = {row["article"] for row in noted if row["told"]}
+        self._notified = {row["article"] for row in noted if row["notified"]}
         self._own: dict[str, list[Document]] = defaultdict(list)
         for row in noted:
             self._own[row["article"]].append(row)
@@ -163,21 +163,23 @@ class _Round:
         is_new = article["first_stored" if "first_stored" in article else "stored"] >= watch.since
         own, change = self._own[key], 0
         if own or not is_new:
-            # Noted already, or older than the watch: told only where its text has changed.
+            # Noted already, or older than the watch: sent only where its text has changed.
             if not watch.changes or article["stored"] < watch.since:
                 return None
-            if own and (not any(row["told"] for row in own) or self._texts[key] in {row.get("text") for row in own}):
+            if own and (
+                not any(row["notified"] for row in own) or self._texts[key] in {row.get("text") for row in own}
+            ):
                 return None
             change = article["revision"]
         others = self._stories[article.get("story") or key] - {key}
-        told = watch.each_article or not others & self._told
-        if told:
-            self._told.add(key)
+        notified = watch.each_article or not others & self._notified
+        if notified:
+            self._notified.add(key)
         entry = {name: article[name] for name in ("title", "url", "source", "language", "published")}
         fields = {"change": change, "story": article.get("story") or key, "entry": entry | {"score": score}}
         if watch.changes:
             fields["text"] = self._texts[key]
-        return outbox.row(watch, "article", key, told, now, **fields)
+        return outbox.row(watch, "article", key, notified, now, **fields)
 
 
 def _texts(database: Database[Document], ids: set[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What is to be told, and what became of it, in MongoDB: nothing is sent that is not noted here first.
+"""Notifications and what became of them, in MongoDB: nothing is sent that is not noted here first.
 
 ``outbox`` has a row for each match of a watch and an article, unique for the two; its ``waiting`` lists the targets
 that are still to get it, and from when. A sender makes a document in ``messages`` of rows that wait for its target
@@ -34,11 +34,11 @@ MANY, WINDOW = 20, timedelta(minutes=10)
 _MOST_ENTRIES = 200
 
 
-def row(watch: Watch, kind: str, article: str, told: bool, found: datetime, **fields: object) -> Document:
-    """A row of the outbox for *watch*; one that is told waits for each target of the watch."""
+def row(watch: Watch, kind: str, article: str, notified: bool, found: datetime, **fields: object) -> Document:
+    """A row of the outbox for *watch*; with *notified* it waits for each target of the watch."""
     waiting = [{"target": target.key, "due": target.rhythm.due(found, target.key)} for target in watch.targets]
-    own = {"_id": uuid4().hex, "kind": kind, "watch": watch.id, "article": article, "change": 0, "told": told}
-    return own | {"found": found, "waiting": waiting if told else []} | fields
+    own = {"_id": uuid4().hex, "kind": kind, "watch": watch.id, "article": article, "change": 0, "notified": notified}
+    return own | {"found": found, "waiting": waiting if notified else []} | fields
 
 
 @repeated
@@ -54,7 +54,7 @@ def insert(database: Database[Document], rows: Sequence[Document]) -> None:
 
 
 def notice(watch: Watch, key: str, text: str, found: datetime, targets: Sequence[Target]) -> Document:
-    """A row that tells *text* to *targets* of *watch*, once for each *key*."""
+    """A row that sends *text* to *targets* of *watch*, once for each *key*."""
     made = row(watch, "notice", key, True, found, entry={"title": text})
     kept = {target.key for target in targets}
     return made | {"waiting": [one for one in made["waiting"] if one["target"] in kept]}
@@ -144,10 +144,10 @@ def claim(database: Database[Document], watch: Watch, target: Target, now: datet
 
 
 def _are_many(database: Database[Document], watch: Watch, target: Target, now: datetime) -> bool:
-    """Whether more than ``MANY`` stories came in the last ten minutes for a target that is told at once."""
+    """Whether more than ``MANY`` stories came in the last ten minutes for a target that is notified at once."""
     if target.kind == CALLBACK or target.rhythm.every != AT_ONCE:
         return False
-    lately = {"watch": watch.id, "told": True, "kind": "article", "found": {"$gt": now - WINDOW}}
+    lately = {"watch": watch.id, "notified": True, "kind": "article", "found": {"$gt": now - WINDOW}}
     return database.outbox.count_documents(lately, limit=MANY + 1) > MANY
 
 

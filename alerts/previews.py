@@ -1,4 +1,4 @@
-"""What a watch would have told in the last 30 days, at its threshold and at two others."""
+"""Of what a watch would have notified in the last 30 days, at its threshold and at two others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class AtThreshold:
 
 @dataclass(frozen=True)
 class Preview:
-    """What was published from ``since`` to ``until`` and would be told; ``examples``: the best at the own threshold."""
+    """What was published from ``since`` to ``until`` and would be sent; ``examples``: the best at the own threshold."""
 
     since: datetime
     until: datetime
@@ -54,13 +54,13 @@ def preview(index: SimilarityIndex, question: Question, min_score: float) -> Pre
     ranking = index.ranking(options, question.passage or question.q, question.like)
     stories = story_ids(index.database, [article_id for article_id, _ in ranking.scored])
     own = story_ids(index.database, [question.like]).values() if question.like else ()
-    told = [(key, score) for key, score in ranking.scored if key in stories and stories[key] not in own]
+    notified = [(key, score) for key, score in ranking.scored if key in stories and stories[key] not in own]
     counts = []
     for threshold in thresholds:
-        keys = [key for key, score in told if score >= threshold]
+        keys = [key for key, score in notified if score >= threshold]
         counts.append(AtThreshold(threshold, len({stories[key] for key in keys}), len(keys)))
     first: dict[str, str] = {}
-    for key, score in told:
+    for key, score in notified:
         if score >= min_score:
             first.setdefault(stories[key], key)
     return Preview(since, until, counts, ranking.hits([*first.values()][:_EXAMPLES]))

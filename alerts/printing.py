@@ -31,9 +31,9 @@ def target_line(fields: dict[str, Any]) -> str:
 
 
 def print_preview(found: Preview, threshold: float) -> None:
-    """Print what a watch would have told."""
+    """Print of what a watch would have notified."""
     days = f"{found.since.astimezone(TIME_ZONE):%Y-%m-%d} – {found.until.astimezone(TIME_ZONE):%Y-%m-%d}"
-    console.print(f"{days}：会通知 · would have told", markup=False)
+    console.print(f"{days}：会通知 · would have notified", markup=False)
     for one in found.thresholds:
         mark = "→" if one.min_score == round(threshold, 2) else " "
         line = f"{mark} --min-score {one.min_score:.2f}  {one.stories} 条新闻 stories ({one.articles} 篇 articles)"

@@ -1,4 +1,4 @@
-"""When a target is told: at once, hourly, daily or weekly, and never in its quiet hours. Pure functions of a time."""
+"""When a target is notified: at once, hourly, daily or weekly, not in its quiet hours. Pure functions of a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPREAD = timedelta(minutes=4)
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """When a target is told: ``every`` ("at-once", "hourly", "daily", "weekly"), ``at`` a time, on which ``weekday``.
+    """When a target is notified: ``every`` ("at-once", "hourly", "daily", "weekly"), ``at`` a time, on a ``weekday``.
 
     ``quiet``: from and until when nothing is sent, None for never. Times are in ``TIME_ZONE``.
     """

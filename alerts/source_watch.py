@@ -1,6 +1,6 @@
 """Tells what fails and what recovers, each once: a watch without a question, made with ``--sources``.
 
-Of sources, a single failure is not told, since many pass: two runs in a row are, or a day after one. Of what runs
+A single failure of a source is not sent, since many pass: two runs in a row are, or a day after one. Of what runs
 beside them (``similarity.condition``) what is wrong in two looks in a row.
 """
 
@@ -32,8 +32,8 @@ def step(database: Database[Document]) -> int:
         watch, states = watches.stored_watch(row), health_of(database, now, ())
         found = checks(read_state(database, now, settings().data), states, now)
         suspected = {check.name: row.get("suspected", {}).get(check.name) or now for check in found if check.fault}
-        # Before anything is known every fault counts: how it is at first is not told.
-        failing = {one.source: _since(one) for one in states if one.fault and _is_told(one, known, now)}
+        # Before anything is known every fault counts: how it is at first is not sent.
+        failing = {one.source: _since(one) for one in states if one.fault and _is_notified(one, known, now)}
         beside = {name: since.isoformat() for name, since in suspected.items() if known is None or since < now}
         if known is not None:
             rows = [
@@ -48,7 +48,7 @@ def step(database: Database[Document]) -> int:
     return made
 
 
-def _is_told(health: Health, known: Mapping[str, str] | None, now: datetime) -> bool:
+def _is_notified(health: Health, known: Mapping[str, str] | None, now: datetime) -> bool:
     return known is None or health.source in known or health.is_lasting(now)
 
 

@@ -1,4 +1,4 @@
-"""Where a watch tells: the address of a target, what service it is, and the limits of that service."""
+"""Whom a watch notifies: the address of a target, what service it is, and the limits of that service."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where and when a watch tells. ``key`` names the address in the database, where it is shared by watches.
+    """Whom and when a watch notifies. ``key`` names the address in the database, where it is shared by watches.
 
     ``secret`` signs what a plain webhook gets (Standard Webhooks); "" for other kinds.
     """
@@ -170,7 +170,7 @@ def _webhook(url: str, scheme: str, host: str) -> str:
         raise _wrong(url, "what is not ASCII in its path must be percent-encoded", "路径中的非 ASCII 字符须用 % 编码")
     _check(url, host)
     with needs_package():
-        import standardwebhooks  # noqa: F401  # what will sign: told now, not at the first message
+        import standardwebhooks  # noqa: F401  # what will sign: refused now, not at the first message
     return url
 
 

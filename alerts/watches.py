@@ -1,4 +1,4 @@
-"""Watches: questions that stay, each with a threshold and the targets that are told. Collection ``watches``."""
+"""Watches: questions that stay, each with a threshold and the targets that are notified. Collection ``watches``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OPTIONS = ("q", "passage", "like", "source", "category", "kind", "language", "co
 """The options of a question that a watch may have: what is found, not how it is shown."""
 
 SOURCES = "sources"
-"""The value of ``Watch.about`` for the watch that tells which sources fail and recover."""
+"""The value of ``Watch.about`` for the watch that notifies of sources that fail and recover."""
 
 _NAME = re.compile(r"[^\W_][\w .+-]{0,58}[\w.+-]|[^\W_]")
 
@@ -40,9 +40,9 @@ _NAME = re.compile(r"[^\W_][\w .+-]{0,58}[\w.+-]|[^\W_]")
 class Watch:
     """A question that is asked of every new article.
 
-    ``since``: when it was made, or resumed; only articles stored from then on are told. ``each_article``: every
+    ``since``: when it was made, or resumed; it notifies only of articles stored from then on. ``each_article``: every
     article, not one of each story. ``changes``: also an article whose text has changed. ``about``: "" for articles,
-    ``SOURCES`` for a watch without a question that tells which sources fail.
+    ``SOURCES`` for a watch without a question that notifies of sources that fail.
     """
 
     name: str
@@ -139,7 +139,7 @@ def add(database: Database[Document], watch: Watch) -> Watch:
     }
     if watch.question.like and not watch.each_article:
         # The watch knows this story: the other articles of it are no news.
-        known = {"watch": watch.id, "article": watch.question.like, "change": 0, "told": True, "waiting": []}
+        known = {"watch": watch.id, "article": watch.question.like, "change": 0, "notified": True, "waiting": []}
         database.outbox.insert_one({"_id": uuid4().hex, "kind": "known", **known})
     times = {"made": "$$NOW", "since": "$$NOW"}
     change = [{"$set": {name: {"$literal": value} for name, value in fields.items()} | times}]

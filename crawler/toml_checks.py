@@ -1,4 +1,4 @@
-"""Checks of the values in a TOML file of the user; each mistake is told with its line and key."""
+"""Checks of the values in a TOML file of the user; each mistake is reported with its line and key."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ forwarded_allow_ips = ""  # over a port nobody is believed about who asks; on th
 
 
 def on_starting(server):
-    """In the first process: what is wrong with the database is told in one line; /metrics tells of all processes."""
+    """In the first process: what is wrong with the database is reported in one line; /metrics counts all processes."""
     from service.asgi import check_start
 
     check_start()

@@ -46,8 +46,8 @@ class SourceLease:
         """When the lease was certainly ours, by the clock of this machine."""
 
     def take(self, waiting: Callable[[str], None] | None = None) -> None:
-        """Take the lease. Raises SourceLeased; with *waiting* it waits instead, and tells that once for each holder."""
-        told = 0
+        """Take the lease. Raises SourceLeased; with *waiting* it waits instead, and says so once for each holder."""
+        announced = 0
         while True:
             asked = datetime.now(UTC)
             if repeat(self._database, self._held):
@@ -57,9 +57,9 @@ class SourceLease:
                 raise SourceLeased(f"{self._key} was crawled by another process since this command began")
             if holder and waiting is None:
                 raise SourceLeased(f"{self._key} is being crawled by {shown(holder)}; --wait waits for it")
-            if holder and waiting and holder.number != told:
+            if holder and waiting and holder.number != announced:
                 waiting(f"{self._key} is being crawled by {shown(holder)}")
-                told = holder.number
+                announced = holder.number
             time.sleep(_POLL)
         self.held = asked
         self._thread.start()

@@ -32,7 +32,7 @@ _UNSENT = 499
 """The status in the log of a request whose client left before the answer began (nginx's number)."""
 
 Count = Callable[[str, str, int, float], None]
-"""Is told of every request that has ended: method, route, status, seconds."""
+"""Called for every request that has ended: method, route, status, seconds."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""``/feeds/watch/KEY.atom``: what a watch has told, as an Atom feed whose address is its secret."""
+"""``/feeds/watch/KEY.atom``: of what a watch has notified, as an Atom feed whose address is its secret."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/feeds")
 
 @router.get("/watch/{key}.atom")
 async def watch_feed(request: Request, engine: EngineDep, key: str) -> Response:
-    """The newest articles that a watch has told, those that are still stored."""
+    """The newest articles of which a watch has notified, those that are still stored."""
     question_of_nothing(request, "lang")
     watch = await engine.call(lambda index: watch_of_feed(index.database, key))
     if watch is None:
@@ -40,11 +40,11 @@ async def watch_feed(request: Request, engine: EngineDep, key: str) -> Response:
 
 
 def _content(index: SimilarityIndex, watch: Watch, base: str, address: str, lang: str) -> bytes:
-    told = [entry for entry in log_book.entries(index.database, watch, ENTRIES) if entry.article]
-    stored = articles.read(index.database, [entry.article for entry in told])
+    entries = [entry for entry in log_book.entries(index.database, watch, ENTRIES) if entry.article]
+    stored = articles.read(index.database, [entry.article for entry in entries])
     scores: dict[str, float] = {}
-    for entry in told:  # the newest first; one that was told again after a change is one entry
+    for entry in entries:  # the newest first; one that came again after a change is one entry
         scores.setdefault(entry.article, entry.score)
     hits = [Hit(stored[key].article, score) for key, score in scores.items() if key in stored]
-    changed = max((entry.found for entry in told), default=datetime(1970, 1, 1, tzinfo=UTC))
+    changed = max((entry.found for entry in entries), default=datetime(1970, 1, 1, tzinfo=UTC))
     return atom_of(index, hits, f"watch {watch.id}", watch.name, f"/watches/{watch.name}", changed, base, address, lang)

@@ -21,7 +21,7 @@ class TargetAnswer(BaseModel):
 
 
 class WatchAnswer(BaseModel):
-    """A watch; ``secrets`` sign what its plain webhooks get, and are told to whoever may write."""
+    """A watch; ``secrets`` sign what its plain webhooks get, and are shown to whoever may write."""
 
     name: str
     question: dict[str, str | list[str]]
@@ -54,7 +54,7 @@ class DeliveryAnswer(BaseModel):
 
 
 class LogEntryAnswer(BaseModel):
-    """What a watch has told."""
+    """Of what a watch has notified."""
 
     kind: str
     found: datetime
@@ -73,9 +73,9 @@ class FeedAnswer(BaseModel):
 
 
 class LoggedWatchAnswer(WatchAnswer):
-    """A watch with what it has told lately."""
+    """A watch with its latest notifications."""
 
-    told: int
+    notified: int
     waiting: int
     delivered: int
     failed: int
@@ -91,7 +91,7 @@ class ThresholdAnswer(BaseModel):
 
 
 class PreviewAnswer(BaseModel):
-    """What would have been told; ``examples`` are hits as those of ``/search``."""
+    """What would have been sent; ``examples`` are hits as those of ``/search``."""
 
     since: datetime
     until: datetime

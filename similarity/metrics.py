@@ -1,4 +1,4 @@
-"""What Prometheus is told of the store and of the sources.
+"""Prometheus metrics of the store and of the sources.
 
 No label has a value from a page: labels are keys of the source table, verdicts, states and other names of ours.
 """

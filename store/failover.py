@@ -36,16 +36,16 @@ def repeat(database: Database[Document], step: Callable[[], _R]) -> _R:
     For as long as *database* waits for a server; then the last error is raised.
     """
     end = time.monotonic() + database.client.options.server_selection_timeout
-    told = False
+    logged = False
     while True:
         try:
             return step()
         except PyMongoError as error:
             if not is_interruption(error) or time.monotonic() >= end:
                 raise
-            if not told:
+            if not logged:
                 log.info("interrupted by MongoDB, and repeated: %s", first_line(error))
-                told = True
+                logged = True
         time.sleep(_PAUSE)
 
 

@@ -20,4 +20,4 @@ def notify(state: str) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.sendto(state.encode(), address)
     except OSError as error:
-        log.warning("systemd was not told %s: %s", state, error.strerror)
+        log.warning("systemd was not notified of %s: %s", state, error.strerror)

@@ -85,9 +85,16 @@ VALIDATORS: dict[str, Document] = {
     "downloads": {"_id": _TEXT, "day": _TEXT, "source": _TEXT, "bytes": _NUMBER},
     "request_counts": {"_id": _TEXT, "number": _NUMBER, "made": _TIME},
     "watches": {"_id": _TEXT, "name": _TEXT, "question": {"bsonType": "object"}, "min_score": _REAL, "made": _TIME},
-    "outbox": {"_id": _TEXT, "watch": _TEXT, "article": _TEXT, "change": _NUMBER, "told": _FLAG, "waiting": _OBJECTS},
+    "outbox": {
+        "_id": _TEXT,
+        "watch": _TEXT,
+        "article": _TEXT,
+        "change": _NUMBER,
+        "notified": _FLAG,
+        "waiting": _OBJECTS,
+    },
     "messages": {"_id": _TEXT, "watch": _TEXT, "target": _TEXT, "matches": _TEXTS, "state": _TEXT, "next": _TIME},
-    "digests": {"_id": _TEXT, "told": _TEXTS, "sent": _TIME},
+    "digests": {"_id": _TEXT, "stories": _TEXTS, "sent": _TIME},
     "leases": {"_id": _TEXT, "owner": _TEXT, "until": _TIME, "number": _NUMBER},
     "runs": {"source": _TEXT, "verdict": _TEXT, "started": _TIME, "ended": _TIME},
 }
@@ -146,7 +153,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("feed", ASCENDING)], unique=True, partialFilterExpression={"feed": {"$type": "string"}}),
     ],
     "outbox": [
-        # An article is told once by each watch, whatever is killed and however many match at a time.
+        # A watch notifies of an article once, whatever is killed and however many match at a time.
         IndexModel([("watch", ASCENDING), ("article", ASCENDING), ("change", ASCENDING)], unique=True),
         IndexModel([("waiting.due", ASCENDING)]),
         IndexModel([("watch", ASCENDING), ("found", DESCENDING)]),

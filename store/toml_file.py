@@ -1,4 +1,4 @@
-"""TOML files of the user, read so that each mistake can be told with file, line and key. Loads no MongoDB."""
+"""TOML files of the user, read so that each mistake can be reported with file, line and key. Loads no MongoDB."""
 
 from __future__ import annotations
 

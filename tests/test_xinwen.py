@@ -129,8 +129,8 @@ def test_from_any_directory_with_the_data_of_the_project(stored: tuple[str, str]
     done = fresh("search", "wafer prices", "--json", cwd=tmp_path, mongodb_uri=stored[0], pythonpath=None)
     assert len(json.loads(done.stdout)["hits"]) == 3, done.stderr
     assert fresh("list", cwd=tmp_path, pythonpath=None).stdout.split() == list(SOURCES)
-    told = fresh("status", "--json", cwd=tmp_path, xinwen_data=None, pythonpath=None)
-    assert json.loads(told.stdout)["data"] == str(PROJECT / ".data" / "mongod")
+    status = fresh("status", "--json", cwd=tmp_path, xinwen_data=None, pythonpath=None)
+    assert json.loads(status.stdout)["data"] == str(PROJECT / ".data" / "mongod")
     link = tmp_path / "xinwen"
     link.symlink_to(PROJECT / "bin" / "xinwen")
     done = subprocess.run([sys.executable, link], cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""What a digest tells: stories, reports, numbers, rising terms, watches and sources with trouble of a span of time."""
+"""What a digest contains: stories, reports, numbers, rising terms, watches and sources with trouble of a span."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class DigestReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """How many stories a watch has told."""
+class WatchCount:
+    """How many stories a watch has sent."""
 
     watch: str
     stories: int
@@ -75,7 +75,7 @@ class Digest:
     """What was published from ``since`` until before ``until``, undated articles by when they were first stored.
 
     ``articles``, ``stories`` and ``sources`` count all of it; the lists hold the first of each, and ``more`` says by
-    list (or category) how many were left out. ``names``: of the sources, Chinese and English. ``told``: the ids of all
+    list (or category) how many were left out. ``names``: of the sources, Chinese and English. ``story_ids``: of all
     stories of the span, which the next digest to the same target leaves out.
     """
 
@@ -89,15 +89,15 @@ class Digest:
     reports: list[DigestReport]
     numbers: list[DigestReport]
     rising: list[RisingTerm]
-    watches: list[Told]
+    watches: list[WatchCount]
     troubled: list[Trouble]
     more: Mapping[str, int]
     names: Mapping[str, tuple[str, str]]
-    told: tuple[str, ...]
+    story_ids: tuple[str, ...]
 
     @property
     def is_quiet(self) -> bool:
-        """Whether there is nothing to tell."""
+        """Whether it is empty."""
         return not self.articles and not self.watches and not self.troubled
 
 
@@ -116,11 +116,11 @@ def digest(
     papers = [one for one in found if one.kind in ("report", "filing")]
     numbers = [one for one in found if one.kind == "data"]
     more: dict[str, int] = {}
-    told = _stories_of(database, [one for one in found if one.kind == "news"], language)
-    several = [story for story in told if len(story.sources) > 1]
+    news = _stories_of(database, [one for one in found if one.kind == "news"], language)
+    several = [story for story in news if len(story.sources) > 1]
     biggest = sorted(several, key=lambda story: (-story.articles, -_seconds(story.published), story.id))[:BIGGEST]
     shown = {story.id for story in biggest}
-    categories = _by_category([story for story in told if story.id not in shown], rows, more)
+    categories = _by_category([story for story in news if story.id not in shown], rows, more)
     return Digest(
         since,
         until,
@@ -132,7 +132,7 @@ def digest(
         _first("reports", [_report(one) for one in papers], REPORTS, more),
         _first("numbers", [_report(one) for one in numbers], NUMBERS, more),
         index.rising_terms(until, RISING) if found else [],
-        _told_by_watches(database, since, until),
+        _counts_of_watches(database, since, until),
         _troubled(database, until),
         more,
         {key: (row.name_zh or row.name, row.name) for key, row in rows.items()},
@@ -164,21 +164,21 @@ def _stories_of(database: Database[Document], news: Sequence[Article], language:
     for one in news:
         own[story_of.get(one.id, one.id)].append(one)
     whole = {story.id: story for story in stories.with_ids(database, list(own))}
-    told = []
+    found = []
     for key, of_span in own.items():
         first = min(of_span, key=lambda one: (one.language != language, _seconds(one.published), one.id))
         sources = tuple(whole[key].sources) if key in whole else (first.source,)
         number = len(whole[key].members) if key in whole else len(of_span)
-        told.append(DigestStory(key, first.title, first.source, first.url, first.published, number, sources))
-    return told
+        found.append(DigestStory(key, first.title, first.source, first.url, first.published, number, sources))
+    return found
 
 
 def _by_category(
-    told: Sequence[DigestStory], rows: Mapping[str, SourceRow], more: dict[str, int]
+    news: Sequence[DigestStory], rows: Mapping[str, SourceRow], more: dict[str, int]
 ) -> dict[str, list[DigestStory]]:
-    """*told* by the category of the source, in the order of the source table; others last."""
+    """The stories *news* by the category of the source, in the order of the source table; others last."""
     found: dict[str, list[DigestStory]] = {row.category: [] for row in rows.values()}
-    for story in told:
+    for story in news:
         found.setdefault(rows[story.source].category if story.source in rows else "", []).append(story)
     return {name: _first(name, of_one, OF_CATEGORY, more) for name, of_one in found.items() if of_one}
 
@@ -196,13 +196,13 @@ def _report(article: Article) -> DigestReport:
     return DigestReport(article.id, article.title, article.source, article.url, article.kind, *about, summary)
 
 
-def _told_by_watches(database: Database[Document], since: datetime, until: datetime) -> list[Told]:
+def _counts_of_watches(database: Database[Document], since: datetime, until: datetime) -> list[WatchCount]:
     names = {row["_id"]: row["name"] for row in database.watches.find({}, {"name": 1})}
-    wanted = {"found": {"$gte": since, "$lt": until}, "told": True, "kind": {"$ne": "known"}}
+    wanted = {"found": {"$gte": since, "$lt": until}, "notified": True, "kind": {"$ne": "known"}}
     stages: list[Document] = [{"$match": wanted}, {"$group": {"_id": "$watch", "number": {"$sum": 1}}}]
     numbers = {row["_id"]: row["number"] for row in database.outbox.aggregate(stages)}
-    told = [Told(names[key], number) for key, number in numbers.items() if key in names]
-    return sorted(told, key=lambda one: (-one.stories, one.watch))
+    counts = [WatchCount(names[key], number) for key, number in numbers.items() if key in names]
+    return sorted(counts, key=lambda one: (-one.stories, one.watch))
 
 
 def _troubled(database: Database[Document], until: datetime) -> list[Trouble]:

@@ -43,14 +43,14 @@ def send(found: Digest, language: str, target: Target) -> SendAnswer:
         return SendAnswer(False, str(error))
 
 
-def told_before(database: Database[Document], target: Target) -> frozenset[str]:
+def stories_sent(database: Database[Document], target: Target) -> frozenset[str]:
     """The stories of the last digest that was sent to *target*."""
-    return frozenset((database.digests.find_one({"_id": target.key}) or {}).get("told", ()))
+    return frozenset((database.digests.find_one({"_id": target.key}) or {}).get("stories", ()))
 
 
 def note_sent(database: Database[Document], target: Target, found: Digest, moment: datetime) -> None:
     """Remember that *found* was sent to *target*."""
-    fields = {"told": list(found.told), "sent": moment}
+    fields = {"stories": list(found.story_ids), "sent": moment}
     database.digests.replace_one({"_id": target.key}, fields, upsert=True)
 
 
@@ -61,4 +61,4 @@ def _body(found: Digest, language: str, most: int) -> str:
         body = json.dumps({"type": "digest.made", "timestamp": data["until"], "data": data}, ensure_ascii=False)
         if len(body.encode()) <= most or not found.categories:
             return body
-        found = replace(found, categories={name: told[:-1] for name, told in found.categories.items() if told[:-1]})
+        found = replace(found, categories={name: news[:-1] for name, news in found.categories.items() if news[:-1]})

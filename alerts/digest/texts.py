@@ -28,7 +28,7 @@ _WORDS = {
         "{articles} articles, {stories} stories, {sources} sources",
     ),
     "quiet": ("没有新消息", "nothing new"),
-    "biggest": ("多家报道", "Told by several"),
+    "biggest": ("多家报道", "Reported by several"),
     "reports": ("新报告与公告", "New reports and filings"),
     "numbers": ("数据", "Numbers"),
     "rising": ("升温的词", "Rising terms"),
@@ -36,7 +36,7 @@ _WORDS = {
     "troubled": ("有问题的来源", "Sources with trouble"),
     "more": ("另有 {number} 条", "and {number} more"),
     "left": ("其余 {number} 行从略：similarity digest", "{number} more lines: similarity digest"),
-    "told": ("{number} 条", "{number} told"),
+    "notified": ("{number} 条", "{number} notified"),
     "rose": ("{articles} 篇，此前 {before} 篇", "{articles} articles, {before} before"),
     "year": ("{year} 年", "{year}"),
     "quarter": ("{year} 年第 {quarter} 季度", "Q{quarter} {year}"),
@@ -109,7 +109,7 @@ def html(found: Digest, language: str) -> str:
 def json(found: Digest, language: str) -> str:
     """*found* as one JSON object; *language* chose its titles."""
     fields = asdict(found) | {"quiet": found.is_quiet, "language": language}
-    del fields["names"], fields["told"]
+    del fields["names"], fields["story_ids"]
     return to_json(fields, indent=2).decode() + "\n"
 
 
@@ -169,8 +169,8 @@ def _sections(found: Digest, language: str) -> Iterator[Section]:
             yield (_word(name, language) if name in _WORDS else heading), lines
 
     yield from section("biggest", [_story_line(one, found, language) for one in found.biggest])
-    for category, told in found.categories.items():
-        yield from section(category, [_story_line(one, found, language) for one in told])
+    for category, news in found.categories.items():
+        yield from section(category, [_story_line(one, found, language) for one in news])
     yield from section("reports", [_report_line(one, found, language) for one in found.reports])
     yield from section("numbers", [_report_line(one, found, language) for one in found.numbers])
     rising = []
@@ -179,10 +179,10 @@ def _sections(found: Digest, language: str) -> Iterator[Section]:
         note = _word("rose", language, articles=term.articles, before=term.before)
         rising.append(Line(_clean(name), note=note))
     yield from section("rising", rising)
-    told_by = []
+    by_watch = []
     for one in found.watches:
-        told_by.append(Line(_clean(one.watch), note=_word("told", language, number=f"{one.stories:,}")))
-    yield from section("watches", told_by)
+        by_watch.append(Line(_clean(one.watch), note=_word("notified", language, number=f"{one.stories:,}")))
+    yield from section("watches", by_watch)
     yield from section(
         "troubled", [Line(_name(one.source, found, language), note=_clean(one.why)) for one in found.troubled]
     )

@@ -188,13 +188,13 @@ def _elsewhere(pieces: list[_Piece]) -> set[HtmlElement]:
 
 
 def _is_sentence(text: str) -> bool:
-    """Whether *text* tells something with the date: ``The plant was opened on May 4, 1999.``"""
+    """Whether *text* says something beside the date: ``The plant was opened on May 4, 1999.``"""
     before, after = around_date(text)
-    told = [word for word in _WORD.findall(before) if word.islower() and word not in _SMALL_WORDS]
+    words = [word for word in _WORD.findall(before) if word.islower() and word not in _SMALL_WORDS]
     if is_foreign(text):
-        return bool(told) or not _AFTER_FOREIGN.match(after)
+        return bool(words) or not _AFTER_FOREIGN.match(after)
     return (
-        len(told) > 0 and text.rstrip().endswith(".") and not is_dateline(text) and not after.lstrip().startswith("|")
+        len(words) > 0 and text.rstrip().endswith(".") and not is_dateline(text) and not after.lstrip().startswith("|")
     )
 
 

@@ -240,8 +240,8 @@ class SourceSpider(scrapy.Spider):
         Without a date only a document, whose title has its period.
         """
         result = self.ledger.result(link)
-        is_told = link.title and (link.published or is_document(link.url))
-        if not (self.source.entry_stands_in and is_told) or (result and result.stored):
+        is_described = link.title and (link.published or is_document(link.url))
+        if not (self.source.entry_stands_in and is_described) or (result and result.stored):
             return None
         article = article_from_entry(
             replace(link, access="abstract" if link.summary else "headline"), self.source, datetime.now(UTC)

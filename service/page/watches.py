@@ -1,4 +1,4 @@
-"""``/watches``: the watches, what they have told, and the form that saves a search as one."""
+"""``/watches``: the watches, of what they have notified, and the form that saves a search as one."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def watches(request: Request, engine: EngineDep) -> Response:
 
 @router.get("/new-watch")
 async def new_watch(request: Request, engine: EngineDep) -> Response:
-    """The form for a watch, with what it would have told."""
+    """The form for a watch, with what it would have sent."""
     values: dict[str, Any] = {name: value for name, value in values_of(request).items() if name in OPTIONS}
     return await _form(request, engine, values, {})
 

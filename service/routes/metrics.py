@@ -1,4 +1,4 @@
-"""``/metrics``: what Prometheus is told, also while the database is away or the server is busy."""
+"""``/metrics``: metrics for Prometheus, also while the database is away or the server is busy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def metrics(request: Request, engine: EngineDep) -> Response:
     counted: Metrics = request.app.state.metrics
     now = datetime.now(UTC)
     async with counted.one_at_a_time:
-        # Not in the search threads: that they are full is among what has to be told.
+        # Not in the search threads: that they are full is one of the metrics.
         state = await asyncio.to_thread(_state, engine, now)
     text = await asyncio.to_thread(counted.text, _families(state, now))
     return Response(text, media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
@@ -44,7 +44,7 @@ def _state(engine: Engine, now: datetime) -> StoreState | None:
         with pymongo.timeout(_SECONDS):
             return read_state(engine.index.database, now, settings().data)
     except (PyMongoError, StoreError):
-        return None  # told by a metric
+        return None  # a metric says so
 
 
 def _families(state: StoreState | None, now: datetime) -> Iterator[GaugeMetricFamily]:

@@ -65,7 +65,7 @@ async def all_watches(request: Request, engine: EngineDep) -> Response:
     responses={201: {"model": WatchAnswer}, **PROBLEMS},
 )
 async def add(request: Request, engine: EngineDep) -> Response:
-    """A question that is asked of every article stored from now on; each story is told once."""
+    """A question that is asked of every article stored from now on; a watch notifies of each story once."""
     check_may_write(request)
     question_of_nothing(request)
     made = await engine.call(made_of, await _object(request))
@@ -76,7 +76,7 @@ async def add(request: Request, engine: EngineDep) -> Response:
 
 @router.post(
     "/watch-preview",
-    summary="What a watch would have told in the last 30 days",
+    summary="Of what a watch would have notified in the last 30 days",
     openapi_extra={"requestBody": TRY_BODY},
     responses={200: {"model": PreviewAnswer}, **PROBLEMS},
 )
@@ -93,7 +93,7 @@ async def try_question(request: Request, engine: EngineDep) -> Response:
 
 @router.get("/watches/{name}", summary="A watch and its log", responses={200: {"model": LoggedWatchAnswer}, **PROBLEMS})
 async def show(request: Request, engine: EngineDep, name: Name) -> Response:
-    """A watch, how much it has told, and the newest twenty matches with their deliveries."""
+    """A watch, of how much it has notified, and the newest twenty matches with their deliveries."""
     question_of_nothing(request)
 
     def find(index: SimilarityIndex) -> dict[str, Any]:

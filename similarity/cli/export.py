@@ -127,11 +127,11 @@ def _export(question: Question, table_format: str, fields: tuple[str, ...] | Non
             progress(f"{ranked:,} ranked")
         starts = range(0, found.total, BATCH)
         if fields is None:
-            ids = (_told(found.hits.keys(start, start + BATCH), start, found.total) for start in starts)
+            ids = (_counted(found.hits.keys(start, start + BATCH), start, found.total) for start in starts)
             parts = dump(found.database, VERSION, ids)
         else:
             batches = zip(starts, found.rows(fields), strict=True)
-            parts = chunks(table, (_told(rows, start, found.total) for start, rows in batches))
+            parts = chunks(table, (_counted(rows, start, found.total) for start, rows in batches))
         with destination(out) as file:
             for part in parts:
                 write(file, out, part)
@@ -159,7 +159,7 @@ def _opened_export(question: Question) -> Iterator[Export]:
         yield export_of(index, question)
 
 
-def _told(batch: _Batch, start: int, total: int) -> _Batch:
+def _counted(batch: _Batch, start: int, total: int) -> _Batch:
     progress(f"{start:,} / {total:,}")
     return batch
 

@@ -1,4 +1,4 @@
-"""``metrics``: what Prometheus is told where no server runs, as on a machine that only crawls."""
+"""``metrics``: metrics for Prometheus where no server runs, as on a machine that only crawls."""
 
 from __future__ import annotations
 

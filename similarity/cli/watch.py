@@ -1,4 +1,4 @@
-"""``watch`` and ``digest``: who wants to be told of what is new; a package of their own, which calls this one."""
+"""``watch`` and ``digest``: notifications of what is new; a package of their own, which calls this one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 watch = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="订阅，有新消息时通知 · Watches: be told of new articles: add, list, try, test, log, run and more",
+    help="订阅，有新消息时通知 · Watches: be notified of new articles: add, list, try, test, log, run and more",
 )
 
 

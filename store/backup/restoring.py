@@ -54,7 +54,7 @@ class RestoreReport:
 def restore(database: Database[Document], given: Path, step: Callable[[str], None] = lambda _: None) -> RestoreReport:
     """Bring the backup *given*, or the newest in the folder *given*, into the empty *database*. Raises BackupError.
 
-    *step* is told what is about to be done.
+    *step* is called with what is about to be done.
     """
     folder = chosen(given)
     found = contents.read(folder, LAYOUT)

@@ -55,8 +55,8 @@ def take(
     """Back *database* up into a new folder in *parent*; crawls go on meanwhile.
 
     *identity* tells this database from others: an unfinished backup of the same one is gone on with. *embedded*: the
-    data folder, where the database is the embedded server's, which keeps its history meanwhile. *step* is told what
-    is about to be done. Raises BackupError, and IndexMismatch for half of a backup and for a newer layout.
+    data folder, where the database is the embedded server's, which keeps its history meanwhile. *step* is called with
+    what is about to be done. Raises BackupError, and IndexMismatch for half of a backup and for a newer layout.
     """
     refuse_other_layout(database, oldest=1)
     if not any(database[name].find_one({}, {"_id": 1}) for name in collections_of(database)):

@@ -53,7 +53,7 @@ def prune(
 ) -> list[Pruned]:
     """Remove what *table* does not keep any longer at *now*; what that was. *dry*: only say it.
 
-    *step* is told what is about to be removed.
+    *step* is called with what is about to be removed.
     """
     numbers, sizes = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for kind, work in _WORK.items():

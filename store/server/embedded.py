@@ -34,7 +34,7 @@ STOP = "stop"
 
 _LOG = "supervisor.log"
 START_TIMEOUT = 60.0  # seconds; a recovery after kill -9 with a large journal takes longer than a clean start
-_PATIENT = 5.0  # seconds; who waits longer is told for what
+_PATIENT = 5.0  # seconds; after that a log line says what it waits for
 
 logger = logging.getLogger(__name__)
 
@@ -222,7 +222,7 @@ def _ready_port(folder: Path, process: subprocess.Popen[bytes]) -> int:
     """The port of the server that the supervisor *process* starts. Raises EmbeddedServerError."""
     log = folder / _LOG
     deadline = time.monotonic() + START_TIMEOUT
-    begun, told = time.monotonic(), False
+    begun, logged = time.monotonic(), False
     while time.monotonic() < deadline:
         state = read_state(folder)
         if state.get("supervisor") == process.pid:
@@ -235,9 +235,9 @@ def _ready_port(folder: Path, process: subprocess.Popen[bytes]) -> int:
         elif process.poll() is not None:
             reason = log.read_text().strip().splitlines() or [f"it ended with status {process.returncode}"]
             raise EmbeddedServerError(f"embedded MongoDB does not start: {reason[-1]} (log: {folder / 'mongod.log'})")
-        if not told and time.monotonic() - begun > _PATIENT:
+        if not logged and time.monotonic() - begun > _PATIENT:
             logger.warning("waiting for the embedded MongoDB in %s to start, or for one that was left to end", folder)
-            told = True
+            logged = True
         time.sleep(0.05)
     process.terminate()
     raise EmbeddedServerError(f"embedded MongoDB not ready in {START_TIMEOUT:.0f} s (log: {folder / 'mongod.log'})")

@@ -51,7 +51,7 @@ class Loaded:
 def load(
     database: Database[Document], path: Path, analyzer: str, progress: Callable[[int], None] = lambda _: None
 ) -> Loaded:
-    """Bring the file at *path*, made with *analyzer*, into the empty *database*; *progress* is told each article.
+    """Bring the file at *path*, made with *analyzer*, into the empty *database*; *progress* is called for each article.
 
     Raises NotLoaded, and OSError where the file cannot be read.
     """

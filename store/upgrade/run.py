@@ -24,10 +24,10 @@ class UpgradeBusy(RuntimeError):
     """Another process upgrades the store or compacts its index; the message is one line."""
 
 
-def upgrade(database: Database[Document], told: Callable[[int, str], None] = lambda layout, work: None) -> list[int]:
+def upgrade(database: Database[Document], report: Callable[[int, str], None] = lambda layout, work: None) -> list[int]:
     """Bring *database* to ``LAYOUT``; the layouts that it got, none where there was nothing to do.
 
-    *told* hears what is done for which layout, also between batches. Raises IndexMismatch for a newer layout, and
+    *report* hears what is done for which layout, also between batches. Raises IndexMismatch for a newer layout, and
     UpgradeBusy.
     """
     reached: list[int] = []
@@ -37,7 +37,7 @@ def upgrade(database: Database[Document], told: Callable[[int, str], None] = lam
         with hold_index_lease(database) as lease:
             while _is_older(layout := layout_of(database)):
                 assert layout
-                STEPS[layout + 1](database, _teller(layout + 1, lease, told))
+                STEPS[layout + 1](database, _teller(layout + 1, lease, report))
                 reached.append(layout + 1)
     except LeaseTaken as error:
         raise UpgradeBusy(f"the store is being upgraded or compacted: {error}; try again when it has ended") from None
@@ -53,9 +53,9 @@ def _is_older(layout: int | None) -> bool:
     return True
 
 
-def _teller(layout: int, lease: NumberedLease, told: Callable[[int, str], None]) -> Callable[[str], None]:
+def _teller(layout: int, lease: NumberedLease, report: Callable[[int, str], None]) -> Callable[[str], None]:
     def tell(work: str) -> None:
         lease.renew()
-        told(layout, work)
+        report(layout, work)
 
     return tell

@@ -1,4 +1,7 @@
-"""From layout 2 to 3: the collections, validators and MongoDB indexes of today; leases in their own collection."""
+"""From layout 2 to 3: the collections, validators and MongoDB indexes of today; leases in their own collection.
+
+Programs between the releases of the two had watches: their notifications and digests get the names of today.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,9 @@ def upgrade(database: Database[Document], tell: Callable[[str], None]) -> None:
     tell("collections and MongoDB indexes")
     with pymongo.timeout(_LONGEST):
         create_collections(database)
+        tell("notifications and digests")
+        for name, new in (("outbox", "notified"), ("digests", "stories")):
+            database[name].update_many({"told": {"$exists": True}}, {"$rename": {"told": new}})
     tell("leases")
     database.manifest.delete_one({"_id": "lease"})
     tell("manifest")

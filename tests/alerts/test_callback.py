@@ -39,9 +39,9 @@ def test_a_function_is_called_once_for_each_story_across_restarts(index, writer:
     number = len(called)
     writer.store(forty[5:10])  # while nobody listens
     with index.watch(text, min_score=0.01, name="asml", callback=called.append):
-        told = {"told": True, "kind": "article"}
+        notified = {"notified": True, "kind": "article"}
         until(lambda: not index.database.articles.count_documents({"unmatched": "ready"}))
-        until(lambda: len(called) == index.database.outbox.count_documents(told))
+        until(lambda: len(called) == index.database.outbox.count_documents(notified))
     assert len(called) > number
     assert len({match.article.id for match in called}) == len(called) == len({match.id for match in called})
 

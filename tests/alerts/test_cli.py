@@ -69,7 +69,7 @@ def test_a_watch_from_its_making_to_its_end(uri: str, index, writer: Writer, for
     shown = json.loads(watch("show", "hook", "--json").stdout)
     assert shown["question"] == {"q": "HBM4", "language": ["en"]}
     entries = json.loads(watch("log", "asml", "--json").stdout)["entries"]
-    assert len(entries) == listed[0]["told"]
+    assert len(entries) == listed[0]["notified"]
     assert all(one["deliveries"][0]["state"] == "held" for one in entries)
     for command in ("pause", "resume", "remove"):
         assert watch(command, "asml").returncode == 0

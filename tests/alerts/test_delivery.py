@@ -88,7 +88,7 @@ def test_a_refused_message_is_retried_under_its_id_and_fails_at_last(database, r
     bodies = {one.body for one in robots.received}
     assert ids == {message["_id"]} and len(bodies) == 1 and len(robots.received) == 7
 
-    # The other target is told of it, and nothing twice.
+    # The other target is notified of it, and nothing twice.
     sender(database, watch, 1).run(Event())
     texts = "\n".join(one.text for one in robots.received[7:])
     match(database, watch, 1, 5)
@@ -288,7 +288,7 @@ def test_a_row_is_in_one_message_to_a_target(database) -> None:
     assert database.messages.count_documents({}) == 1
 
 
-def test_a_source_that_fails_and_one_that_recovers_are_told_once(database) -> None:
+def test_a_source_that_fails_and_one_that_recovers_are_notified_once(database) -> None:
     schema.create_collections(database)
     now = server_time(database)
 
@@ -298,7 +298,7 @@ def test_a_source_that_fails_and_one_that_recovers_are_told_once(database) -> No
             {"source": source, "verdict": verdict, "why": "no links", "started": moment, "ended": moment}
         )
 
-    def told() -> list[str]:
+    def notified() -> list[str]:
         database.watches.update_many({}, {"$set": {"looked": LONG_AGO}})
         source_watch.step(database)
         return [row["entry"]["title"] for row in database.outbox.find({"kind": "notice"}).sort("_id", 1)]
@@ -306,26 +306,29 @@ def test_a_source_that_fails_and_one_that_recovers_are_told_once(database) -> No
     run("sia", "ok", -50)
     run("semi", "failed", -50)
     watches.add(database, Watch("sources", about=SOURCES, targets=(target_of(WECOM_URL),)))
-    assert told() == [], "how it is at first is not told"
+    assert notified() == [], "how it is at first is not sent"
     run("sia", "empty", -40)
-    assert told() == [], "a single failure may pass"
+    assert notified() == [], "a single failure may pass"
     run("sia", "failed", -30)
-    assert len(told()) == 1 and "来源 sia 失败 · source sia has failed: the last run was failed; no links" in told()[0]
+    assert (
+        len(notified()) == 1
+        and "来源 sia 失败 · source sia has failed: the last run was failed; no links" in notified()[0]
+    )
     run("sia", "empty", -25)
-    assert len(told()) == 1
+    assert len(notified()) == 1
     run("sia", "ok", -20)
     run("semi", "nothing_new", -20)
-    assert {"来源 sia 已恢复 · source sia works again", "来源 semi 已恢复 · source semi works again"} <= {*told()}
-    assert len(told()) == 3
+    assert {"来源 sia 已恢复 · source sia works again", "来源 semi 已恢复 · source semi works again"} <= {*notified()}
+    assert len(notified()) == 3
     run("sia", "failed", -10)
     run("sia", "ok", -9)
-    assert len(told()) == 3, "a failure between two good runs is told neither when it comes nor when it goes"
+    assert len(notified()) == 3, "a failure between two good runs is sent neither when it comes nor when it goes"
     run("sia", "blocked", -8)
     run("sia", "failed", -7)
-    assert len(told()) == 4
+    assert len(notified()) == 4
 
 
-def test_what_is_wrong_beside_the_sources_is_told_once_and_outside_of_quiet_hours(database) -> None:
+def test_what_is_wrong_beside_the_sources_is_notified_once_and_outside_of_quiet_hours(database) -> None:
     schema.create_collections(database)
     now = server_time(database)
     clock = now.astimezone(TIME_ZONE)
@@ -334,16 +337,16 @@ def test_what_is_wrong_beside_the_sources_is_told_once_and_outside_of_quiet_hour
     database.runs.insert_one(run | {"next_by": now + HOUR})
     watches.add(database, Watch("system", about=SOURCES, targets=(target,)))
 
-    def told() -> list[str]:
+    def notified() -> list[str]:
         database.watches.update_many({}, {"$set": {"looked": LONG_AGO}})
         source_watch.step(database)
         return [row["entry"]["title"] for row in database.outbox.find({"kind": "notice"}).sort("found", 1)]
 
     def look_again(late: bool) -> list[str]:
         database.runs.update_many({}, {"$set": {"next_by": now - HOUR if late else now + HOUR}})
-        return told()
+        return notified()
 
-    assert told() == []
+    assert notified() == []
     assert look_again(late=True) == [], "one look is not enough"
     assert look_again(late=False) == []
     look_again(late=True)

@@ -1,4 +1,4 @@
-"""A digest that is sent: in the form and within the limit of each service, without what the last one told."""
+"""A digest that is sent: in the form and within the limit of each service, without the stories of the last one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from alerts.digest import cli
 from alerts.digest.contents import digest
-from alerts.digest.sending import note_sent, send, told_before
+from alerts.digest.sending import note_sent, send, stories_sent
 from alerts.digest.texts import markdown, plain_text, robot_markdown, short
 from alerts.network import LOCAL
 from alerts.targets import target_of
@@ -97,14 +97,14 @@ def test_mail_has_html_and_text_without_pictures(index: SimilarityIndex, monkeyp
     assert "先进封装产能扩张，reuters 8" in page and "先进封装产能扩张，reuters 8" in text and "<li>" not in text
 
 
-def test_the_next_digest_to_a_target_leaves_out_what_it_was_told(
+def test_the_next_digest_to_a_target_leaves_out_the_stories_of_the_last_one(
     robots: Robots, index: SimilarityIndex, uri: str, database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     preparation.prepare(database, VERSION)
     target, other = target_of(WECOM_URL), target_of(DINGTALK_URL)
     note_sent(database, target, digest(index, DAY, DAY + timedelta(hours=8), "zh"), NEXT)
-    assert told_before(database, other) == frozenset()
-    found = digest(index, DAY, NEXT, "zh", told_before(database, target))
+    assert stories_sent(database, other) == frozenset()
+    found = digest(index, DAY, NEXT, "zh", stories_sent(database, target))
     assert found.articles == 8 and found.stories == 8
     monkeypatch.setattr(SimilarityIndex, "open", lambda **_: SimilarityIndex(connect(uri), Analyzer()))
     app = typer.Typer()
@@ -116,7 +116,7 @@ def test_the_next_digest_to_a_target_leaves_out_what_it_was_told(
     robots.refuse(errcode=93000, errmsg="invalid key")
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 1 and "not delivered to 1 of 1" in done.stderr and "693a" not in done.output
-    assert told_before(database, target) == frozenset(found.told), "a digest that was refused is not told"
+    assert stories_sent(database, target) == frozenset(found.story_ids), "a digest that was refused was not sent"
 
 
 def test_a_long_digest_is_cut_between_lines(index: SimilarityIndex) -> None:

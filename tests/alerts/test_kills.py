@@ -105,19 +105,19 @@ def test_each_story_arrives_whatever_is_killed(index: SimilarityIndex, writer: W
     assert done.returncode == 0, done.stderr
 
     arrived = deliveries(robots)
-    told = {(row["watch"], row["article"]) for row in database.outbox.find({"told": True})}
+    notified = {(row["watch"], row["article"]) for row in database.outbox.find({"notified": True})}
     by_id = {watch.id: watch.name for watch in watches.all_watches(database)}
-    assert {(by_id[watch], article) for watch, article in told} <= arrived.keys()
+    assert {(by_id[watch], article) for watch, article in notified} <= arrived.keys()
     surely, perhaps = scores.reaching(0.01)
     assert surely <= {article for name, article in arrived if name == "second"} <= perhaps and surely
     assert database.outbox.count_documents({"waiting": {"$ne": []}}) == 0
     assert database.messages.count_documents({"state": {"$ne": "delivered"}}) == 0
-    if len(forty) >= ROUNDS:  # else articles were told again on purpose
+    if len(forty) >= ROUNDS:  # else articles were notified again on purpose
         assert all(len(set(ids)) == 1 for ids in arrived.values()), "twice, but under one id"
     times = Counter(one.headers["webhook-id"] for one in robots.received)
     assert sum(times.values()) - len(times) == caught
     stories = defaultdict(list)
-    for row in database.outbox.find({"told": True, "watch": watches.find(database, "first").id}):
+    for row in database.outbox.find({"notified": True, "watch": watches.find(database, "first").id}):
         stories[row["story"]].append(row["article"])
     assert all(len(articles) == 1 for articles in stories.values())
 
@@ -163,7 +163,7 @@ def test_each_story_arrives_though_the_database_is_killed(mongod: Callable[[], s
         runner.stop()
         arrived = deliveries(robots)
         assert (
-            {row["article"] for row in database.outbox.find({"watch": watch.id, "told": True})}
+            {row["article"] for row in database.outbox.find({"watch": watch.id, "notified": True})}
             == {article for _, article in arrived}
             != set()
         )
@@ -206,8 +206,8 @@ def test_each_story_arrives_though_servers_are_killed(index, writer: Writer, for
     arrived = deliveries(robots)
     assert surely <= {article for _, article in arrived} <= perhaps and surely
     assert all(len(set(ids)) == 1 for ids in arrived.values()), "twice, but under one id"
-    told = {row["article"] for row in database.outbox.find({"told": True, "watch": watch.id})}
-    assert told == {article for _, article in arrived}
+    notified = {row["article"] for row in database.outbox.find({"notified": True, "watch": watch.id})}
+    assert notified == {article for _, article in arrived}
 
 
 def wait_until_sent(database: Database, fault: Callable[[], object]) -> None:

@@ -29,9 +29,9 @@ def add(index: SimilarityIndex, name: str, **options: object) -> Watch:
     return watches.add(index.database, Watch(name, question, min_score, **own))
 
 
-def told(index: SimilarityIndex, watch: Watch) -> list[str]:
-    """The titles of what the watch has told."""
-    rows = index.database.outbox.find({"watch": watch.id, "told": True, "kind": "article"}).sort("found", 1)
+def notified(index: SimilarityIndex, watch: Watch) -> list[str]:
+    """The titles of what the watch has notified."""
+    rows = index.database.outbox.find({"watch": watch.id, "notified": True, "kind": "article"}).sort("found", 1)
     return [row["entry"]["title"] for row in rows]
 
 
@@ -63,9 +63,9 @@ class CheckedMatcher(Matcher):
             rows[row["watch"], story_of[row["article"]]].append(row)
         for of_story in rows.values():
             new = [row for row in of_story if row["_id"] not in before]
-            if new:  # stories that merge may have been told apart; nothing more is told then
-                old_told = [row for row in of_story if row["told"] and row["_id"] in before]
-                assert sum(row["told"] for row in new) == (not old_told)
+            if new:  # stories that merge may have been notified apart; nothing more is notified then
+                old_notified = [row for row in of_story if row["notified"] and row["_id"] in before]
+                assert sum(row["notified"] for row in new) == (not old_notified)
         return number
 
 
@@ -125,7 +125,7 @@ def questions(number: int, seed: int, rows: Sequence[dict]) -> list[dict]:
 def test_twenty_watches_tell_what_the_search_lists(index, uri: str, forty) -> None:
     run(index, uri, forty, questions(20, 1, ROWS[:40]), 1)
     rows = list(index.database.outbox.find())
-    assert sum(row["told"] for row in rows) > 20 and not all(row["told"] for row in rows)
+    assert sum(row["notified"] for row in rows) > 20 and not all(row["notified"] for row in rows)
     assert index.database.articles.count_documents({"unmatched": {"$exists": True}}) == 0
 
 
@@ -134,28 +134,28 @@ def test_two_hundred_watches_tell_what_the_search_lists(index, uri: str) -> None
     items = [tokenized(article) for article in articles(300)]
     run(index, uri, items, questions(230, 2, ROWS)[:200], 2)
     assert index.database.watches.count_documents({}) == 200
-    assert index.database.outbox.count_documents({"told": True}) > 300
+    assert index.database.outbox.count_documents({"notified": True}) > 300
 
 
-def test_only_what_is_stored_after_the_watch_is_told(index, writer: Writer, forty) -> None:
+def test_only_what_is_stored_after_the_watch_is_notified(index, writer: Writer, forty) -> None:
     writer.store(forty[:20])
     text = forty[0].article.title
     watch = add(index, "all", q=text, min_score=0.01)
     matcher = Matcher(index)
     assert matcher.step() == 20
-    assert told(index, watch) == []
+    assert notified(index, watch) == []
     writer.store(forty[20:])
     assert matcher.step() == 20
     later = {item.article.title for item in forty[20:]}
-    assert told(index, watch) and set(told(index, watch)) <= later
+    assert notified(index, watch) and set(notified(index, watch)) <= later
 
     watches.pause(index.database, "all")
-    number = len(told(index, watch))
+    number = len(notified(index, watch))
     changed = [replace_text(item, "先进封装产能 " + item.article.body) for item in forty[20:]]
     writer.store(changed)
     matcher.step()
     watches.resume(index.database, "all")
-    assert matcher.step() == 0 and len(told(index, watch)) == number
+    assert matcher.step() == 0 and len(notified(index, watch)) == number
 
 
 def replace_text(item: Tokenized, body: str) -> Tokenized:
@@ -174,34 +174,34 @@ def test_parted_and_merged_stories_tell_nothing_twice(index, writer: Writer, for
     matcher = Matcher(index)
     writer.store(forty)
     matcher.step()
-    first = told(index, watch)
+    first = notified(index, watch)
     keys = {item.article.id for item in forty}
     stories = {row["story"] for row in index.database.articles.find({}, {"story": 1})}
     assert len(first) <= len(stories) < len(keys)
-    assert len(told(index, every)) > len(first), "each article"
+    assert len(notified(index, every)) > len(first), "each article"
 
     # Every story is parted, then all are one; each time every article is matched once more.
     for story in (lambda key: key, lambda _: min(keys)):
         for key in keys:
             index.database.articles.update_one({"_id": key}, {"$set": {"story": story(key), "unmatched": "ready"}})
         assert matcher.step() == len(keys)
-        assert told(index, watch) == first
+        assert notified(index, watch) == first
 
 
-def test_changes_are_told_where_the_text_has_changed(index, writer: Writer, forty) -> None:
+def test_changes_are_notified_where_the_text_has_changed(index, writer: Writer, forty) -> None:
     item = forty[0]
     writer.store([item])
     plain = add(index, "plain", q=item.article.title, min_score=0.01)
     changes = add(index, "changes", q=item.article.title, min_score=0.01, changes=True)
     matcher = Matcher(index)
     matcher.step()
-    assert told(index, plain) == told(index, changes) == []
+    assert notified(index, plain) == notified(index, changes) == []
     for number in (1, 2):
         writer.store([replace_text(item, f"{item.article.body} Correction {number}.")])
         matcher.step()
         index.database.articles.update_one({"_id": item.article.id}, {"$set": {"unmatched": "ready"}})
         matcher.step()  # the same text once more
-        assert (len(told(index, plain)), len(told(index, changes))) == (0, number)
+        assert (len(notified(index, plain)), len(notified(index, changes))) == (0, number)
 
 
 def test_an_article_is_a_question_and_its_story_is_known(index, writer: Writer, forty) -> None:
@@ -218,8 +218,8 @@ def test_an_article_is_a_question_and_its_story_is_known(index, writer: Writer, 
     index.database.articles.update_many({}, since)
     Matcher(index).step()
     titles = {item.article.id: item.article.title for item in forty}
-    assert not {titles[key] for key in own} & set(told(index, watch)) and told(index, watch)
-    found = set(told(index, each))
+    assert not {titles[key] for key in own} & set(notified(index, watch)) and notified(index, watch)
+    found = set(notified(index, each))
     assert titles[own[1]] in found
     assert index.database.outbox.count_documents({"watch": each.id, "article": own[0]}) == 0
 
@@ -232,7 +232,7 @@ def test_articles_wait_for_their_story_but_not_for_a_killed_writer(index, writer
     assert matcher.step() == 0
     index.database.articles.update_many({}, [{"$set": {"stored": {"$add": ["$stored", -61_000]}}}])
     assert matcher.step() == 1
-    assert len(told(index, watch)) == 1
+    assert len(notified(index, watch)) == 1
 
 
 def test_what_the_index_has_not_yet_stays_unmatched(index, writer: Writer, forty, monkeypatch) -> None:
@@ -243,7 +243,7 @@ def test_what_the_index_has_not_yet_stays_unmatched(index, writer: Writer, forty
     assert matcher.step() == 0
     monkeypatch.undo()
     assert matcher.step() == 1
-    assert len(told(index, watch)) == 1
+    assert len(notified(index, watch)) == 1
 
 
 def test_one_matcher_works_at_a_time(index, writer: Writer, forty) -> None:

@@ -1,4 +1,4 @@
-"""Each service is told in its form and within its limit, and delivered is what the service says it took."""
+"""Each service gets messages in its form and within its limit, and delivered is what the service says it took."""
 
 from __future__ import annotations
 

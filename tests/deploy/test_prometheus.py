@@ -78,7 +78,7 @@ def emitted(database) -> set[str]:
     server.count("GET", "/healthz", 200, 0.1)
     families = [gauge("database_up", "…", 1), *of_state(state, now), *of_sources(database, state, now)]
     text = server.text([]).decode() + text_of(families).decode()
-    # The newest article is told where there is one.
+    # The age of the newest article is given where there is one.
     times = {"xinwen_newest_article_timestamp_seconds", "xinwen_newest_article_age_seconds"}
     return times | {sample.name for family in text_string_to_metric_families(text) for sample in family.samples}
 

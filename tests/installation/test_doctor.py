@@ -51,8 +51,8 @@ def one(findings: Iterator[Finding]) -> Finding:
 
 def test_a_machine_where_all_is_well(stored: str) -> None:
     status, found, _ = doctor(mongodb_uri=stored)
-    told = {name: check["said"] for name, check in found.items() if check["status"] == FAILED}
-    assert told.keys() <= {"disk 磁盘"} and status == len(told), told
+    failed = {name: check["said"] for name, check in found.items() if check["status"] == FAILED}
+    assert failed.keys() <= {"disk 磁盘"} and status == len(failed), failed
     assert found["MongoDB"]["said"].startswith("6.0.5 at mongodb://127.0.0.1:")
     assert found["majority 多数"]["said"].startswith("members: 1 of the set xinwen; acknowledged in")
     assert found["targets 接收方"]["said"] == "no watch sends to a host"

@@ -1,4 +1,4 @@
-"""Each extra that is not installed is told in one line, where it is missed, with the command that installs it.
+"""Each extra that is not installed is named in one line, where it is missed, with the command that installs it.
 
 Parquet, Dask and the assistants have theirs in ``tests/service/test_export_command.py``,
 ``tests/similarity/maintenance/test_executor.py`` and ``tests/service/test_assistant.py``.
@@ -44,9 +44,9 @@ def block(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 )
 def test_a_target_is_refused_when_it_is_given(url: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     block(monkeypatch, "apprise", "standardwebhooks")
-    with pytest.raises(NotInstalled, match=ALERTS.format(package)) as told:
+    with pytest.raises(NotInstalled, match=ALERTS.format(package)) as refused:
         target_of(url)
-    assert "requirements-alerts.txt" in told.value.chinese
+    assert "requirements-alerts.txt" in refused.value.chinese
 
 
 def test_robots_of_wecom_and_dingtalk_need_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,9 +66,11 @@ def test_what_was_stored_before_is_not_sent_and_says_why(target: Target, monkeyp
 
 def test_the_bench_of_the_page_needs_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     block(monkeypatch, "playwright")
-    with pytest.raises(SystemExit) as told:
+    with pytest.raises(SystemExit) as refused:
         bench.bench()
-    assert str(told.value) == "error: the bench needs the package playwright: pip install -r requirements-browser.txt"
+    assert (
+        str(refused.value) == "error: the bench needs the package playwright: pip install -r requirements-browser.txt"
+    )
 
 
 def test_without_the_encoder_a_search_says_so_with_the_command() -> None:

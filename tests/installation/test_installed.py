@@ -119,12 +119,12 @@ def test_a_home_that_cannot_be_written(installation: Installation, database_of: 
 def test_a_folder_for_data_of_another_user(installation: Installation, tmp_path: Path) -> None:
     theirs = tmp_path / "theirs" / "mongod"
     theirs.mkdir(parents=True)
-    told = installation.run("xinwen", "search", "wafer", xinwen_data=theirs.parent)
-    assert_one_line_error(told, f"the data folder {theirs} belongs to the user root", "sudo -u root", "XINWEN_DATA")
+    refused = installation.run("xinwen", "search", "wafer", xinwen_data=theirs.parent)
+    assert_one_line_error(refused, f"the data folder {theirs} belongs to the user root", "sudo -u root", "XINWEN_DATA")
     shutil.chown(theirs, USER)
     as_root = Installation(installation.environment, tmp_path)
-    told = as_root.run("xinwen", "search", "wafer", xinwen_data=theirs.parent)
-    assert_one_line_error(told, f"the data folder {theirs} belongs to the user {USER}", "XINWEN_DATA")
+    refused = as_root.run("xinwen", "search", "wafer", xinwen_data=theirs.parent)
+    assert_one_line_error(refused, f"the data folder {theirs} belongs to the user {USER}", "XINWEN_DATA")
     assert list(theirs.iterdir()) == [], "not even root leaves files there"
 
 

@@ -140,9 +140,9 @@ def test_each_story_arrives_though_the_primary_is_killed(
             assert time.monotonic() < end, runner.fault
             time.sleep(0.2)
         runner.stop()
-    told = {row["article"] for row in database.outbox.find({"watch": watch.id, "told": True})}
+    notified = {row["article"] for row in database.outbox.find({"watch": watch.id, "notified": True})}
     arrived = {article: ids for (_, article), ids in deliveries(robots).items()}
-    assert told == arrived.keys() != set()
+    assert notified == arrived.keys() != set()
     assert database.articles.count_documents({}) == 2 * rounds
     assert all(len(set(ids)) == 1 for ids in arrived.values()), "twice, but under one id"
 

@@ -241,7 +241,7 @@ def test_terms_of_which_too_little_is_known(client: TestClient, monkeypatch: pyt
     index: SimilarityIndex = client.app.state.engine.index  # type: ignore[attr-defined]
     monkeypatch.setattr(index._refresher, "state", replace(index._state, topics=untrained))
     reply = client.get(f"{API}/terms/related?q=wafer", headers={"Accept-Language": "zh"})
-    assert reply.json()["related"] == [] and "similarity train" in reply.json()["off"][0]
+    assert reply.json()["related"] == [] and "xinwen train" in reply.json()["off"][0]
     assert "训练" in reply.json()["off"][0]
 
 

@@ -1,4 +1,4 @@
-"""As many searches at once as there are threads; some wait; whoever comes then, or waits too long, is told so."""
+"""As many searches at once as there are threads; some wait; whoever comes then, or waits too long, is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What systemd is told: READY, WATCHDOG and STOPPING, on a datagram socket as systemd opens one."""
+"""What systemd is notified of: READY, WATCHDOG and STOPPING, on a datagram socket as systemd opens one."""
 
 from __future__ import annotations
 
@@ -114,5 +114,5 @@ def test_a_manager_that_is_gone_does_no_harm(
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "none"))
     notify("READY=1")
     assert [record.getMessage() for record in caplog.records] == [
-        "systemd was not told READY=1: No such file or directory"
+        "systemd was not notified of READY=1: No such file or directory"
     ]

@@ -19,8 +19,8 @@ from tests.similarity.conftest import storing_in
 HTML = {"Accept": "text/html"}
 
 
-def told(database, name: str, number: int) -> list[str]:
-    """A watch *name* that has told *number* articles; their ids, the newest last."""
+def notified(database, name: str, number: int) -> list[str]:
+    """A watch *name* that has notified *number* articles; their ids, the newest last."""
     watch = watches.add(database, Watch(name, read({"q": "晶圆"})))
     ids = storing_in(database)([f"晶圆 {place}\x08 & 5 < 6" for place in range(number)])
     start = datetime(2026, 5, 4, tzinfo=UTC)
@@ -31,8 +31,8 @@ def told(database, name: str, number: int) -> list[str]:
     return ids
 
 
-def test_whoever_knows_the_address_reads_what_the_watch_told(uri: str, database) -> None:
-    ids = told(database, "晶圆 watch", 3)
+def test_whoever_knows_the_address_reads_what_the_watch_notified(uri: str, database) -> None:
+    ids = notified(database, "晶圆 watch", 3)
     path = feed_keys.make_feed(database, "晶圆 watch")
     assert feed_keys.make_feed(database, "晶圆 watch") == path and len(path) > 40
     with TestClient(application(uri, AccessRules(needs_token=True, rate=0)), base_url=URL) as client:
@@ -61,7 +61,7 @@ def test_whoever_knows_the_address_reads_what_the_watch_told(uri: str, database)
 
 
 def test_over_http_and_on_the_page(uri: str, database) -> None:
-    told(database, "w", 1)
+    notified(database, "w", 1)
     with TestClient(application(uri), base_url=URL) as client:
         path = client.post("/api/v1/watches/w/feed").json()["address"]
         assert client.get(path).status_code == 200
@@ -77,7 +77,7 @@ def test_over_http_and_on_the_page(uri: str, database) -> None:
 
 
 def test_on_the_command_line(uri: str, database) -> None:
-    told(database, "w", 1)
+    notified(database, "w", 1)
     made = run("alerts", "feed", "w", mongodb_uri=uri)
     assert made.stdout.strip() == feed_keys.feed_address(database, "w") != ""
     assert run("alerts", "feed", "w", "--revoke", "--json", mongodb_uri=uri).stdout.split() == [

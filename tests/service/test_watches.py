@@ -63,7 +63,7 @@ def test_a_watch_from_its_making_to_its_end(client: TestClient, none, robots: Ro
     assert client.post("/api/v1/watches/cowos 产能/pause").json()["paused"]
     assert not client.post("/api/v1/watches/cowos 产能/resume").json()["paused"]
     shown = client.get("/api/v1/watches/cowos 产能").json()
-    assert (shown["told"], shown["failed"], shown["log"]) == (0, 0, [])
+    assert (shown["notified"], shown["failed"], shown["log"]) == (0, 0, [])
     assert client.delete("/api/v1/watches/cowos 产能").status_code == 204
     assert client.delete("/api/v1/watches/cowos 产能").status_code == 404
 
@@ -121,7 +121,7 @@ def test_a_search_is_saved_on_the_page(client: TestClient, none, robots: Robots)
     found = client.get("/search?q=HBM4&language=en", headers=HTML).text
     assert '<a href="/new-watch?q=HBM4&amp;language=en">存为订阅</a>' in found
     form = client.get("/new-watch?q=HBM4&language=en&lang=en", headers=HTML).text
-    assert "It would have told in the last 30 days" in form and 'name="language" value="en"' in form
+    assert "It would have notified in the last 30 days" in form and 'name="language" value="en"' in form
     fields = {"q": "HBM4", "language": "en", "min_score": "0.4", "to": WECOM_URL, "every": "daily 08:30"}
     wrong = client.post("/watches", data=fields | {"name": "a/b"}, headers=HTML)
     assert wrong.status_code == 422 and "is no name of a watch" in wrong.text and WECOM_URL in wrong.text

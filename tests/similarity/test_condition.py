@@ -93,7 +93,7 @@ def test_an_index_of_another_program(prepared, now: datetime) -> None:
 def test_a_message_that_nobody_sends(prepared, now: datetime) -> None:
     def row(key: str, watch: str, due: datetime) -> Document:
         waiting = [{"target": "t", "due": due}, {"target": "u", "due": now + HOUR}]
-        return {"_id": key, "watch": watch, "article": key, "change": 0, "told": True, "waiting": waiting}
+        return {"_id": key, "watch": watch, "article": key, "change": 0, "notified": True, "waiting": waiting}
 
     watch = {"question": {}, "min_score": 0.5, "made": now}
     prepared.watches.insert_many(

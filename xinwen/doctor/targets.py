@@ -25,7 +25,7 @@ def targets() -> Iterator[Finding]:
             rows = [row for watch in database.watches.find({}, {"targets": 1}) for row in watch.get("targets", ())]
         places = {found for row in rows if (found := address_of(stored_target(row)))}
     except StoreError:
-        return  # told by the check of MongoDB
+        return  # the check of MongoDB says so
     except NotInstalled as error:
         yield judged("targets 接收方", str(error), "", str(error).rpartition(": ")[2])
         return

@@ -1,4 +1,4 @@
-"""A search as it is carried out: the words that rank, and which articles may be found.
+"""A search as it is run: the words that rank, and which articles may be found.
 
 ``RequestReader`` makes it of a text with operators (``similarity.query.syntax``) and of the options.
 """

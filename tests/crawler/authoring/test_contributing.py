@@ -74,7 +74,7 @@ def web(tmp_path: Path) -> Path:
 def checkout(tmp_path: Path) -> Path:
     copy = tmp_path / "checkout"
     ignored = shutil.ignore_patterns("__pycache__", "crawls")
-    for name in ("crawler", "deploy", "pipelines", "store", "text", "tests"):
+    for name in ("crawler", "deploy", "pipelines", "similarity", "store", "text", "tests", "xinwen"):
         shutil.copytree(PROJECT / name, copy / name, ignore=ignored)
     for name in ("scrapy.cfg", "pyproject.toml", "README.md", "README.zh-CN.md"):
         shutil.copy(PROJECT / name, copy)

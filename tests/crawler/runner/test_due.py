@@ -169,10 +169,10 @@ def test_the_plan_of_a_day() -> None:
         "refused": [Run(now - HOUR, now - HOUR, "blocked")],
     }
     lines = Scheduler(runs, now, SHANGHAI).plan([HOURLY, DAILY, WEEKLY, source("refused"), source("new")])
-    told = [
+    shown = [
         (line.next.key, max(line.next.at - now, timedelta()) // MINUTE, line.runs, line.next.reason) for line in lines
     ]
-    assert told == [
+    assert shown == [
         ("hourly", 0, 25, "every 1h; ok at 11-23 08:30"),
         ("new", 0, 25, "has never run"),
         ("daily", 16, 2, "failed 2 times in a row, last at 11-23 09:26: again after 20min"),

@@ -105,9 +105,9 @@ def test_runs_of_four_pages_store_what_one_run_stores(
         assert stored(samples) == stored(database)
     asked = [url for one in runs for url in one.urls("page")]
     assert sorted(asked) == sorted(whole.urls("page"))
-    told = [(one.record["verdict"], one.record["why"], one.record["stopped"]) for one in runs[:-1]]
+    said = [(one.record["verdict"], one.record["why"], one.record["stopped"]) for one in runs[:-1]]
     if key == "semi":
-        assert told == [("ok", "stopped: pages (4 a run)", "pages")] * 2
+        assert said == [("ok", "stopped: pages (4 a run)", "pages")] * 2
         assert [one.record["left_over"] for one in runs] == [7, 3, 0]
         received = sum(one.record["bytes"] for one in runs)
         assert downloads.of_day(samples, datetime.fromisoformat(today()).date()) == {"semi": received}
@@ -180,8 +180,8 @@ def test_two_processes_share_the_bytes_of_a_day(tmp_path: Path, given: Facts, sa
     for crawl_of in crawls.values():
         os.kill(crawl_of.pid, signal.SIGCONT)
     for crawl_of in crawls.values():
-        _, told = crawl_of.communicate(timeout=300)
-        assert crawl_of.returncode == 0, told
+        _, said = crawl_of.communicate(timeout=300)
+        assert crawl_of.returncode == 0, said
     sia, other = (samples.runs.find_one({"source": key}) or {} for key in ("sia", "own"))
     assert max(sia["started"], other["started"]) < min(sia["ended"], other["ended"]), "they ran at the same moment"
     for record in (sia, other):

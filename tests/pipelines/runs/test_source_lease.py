@@ -105,8 +105,8 @@ def test_a_source_whose_crawler_was_killed_is_taken_up_after_the_lease(database,
     waited = waiting.result()
     assert waited.returncode == 0, waited.stderr
     assert killed.result().returncode == -signal.SIGKILL
-    told = [line for line in waited.stderr.splitlines() if line.startswith("waiting: ")]
-    assert all(f"process {first.pid} on" in line for line in told) and len(told) <= 1
+    lines = [line for line in waited.stderr.splitlines() if line.startswith("waiting: ")]
+    assert all(f"process {first.pid} on" in line for line in lines) and len(lines) <= 1
     (record,) = database.runs.find()
     assert (record["verdict"], record["new"]) == ("ok", 2)
     assert database.leases.find_one({"_id": SIA_LEASE})["number"] == first.number + 1

@@ -329,12 +329,12 @@ def test_citations_follow_the_standard() -> None:
 
 def test_under_a_title_stands_what_it_does_not_say() -> None:
     explanation = Explanation((), (), "TSMC lifts its capex.")
-    told = article(summary="In short.", body="The whole text.", access="full")
-    assert excerpt_of(Hit(told, 0.9, passage="The best passage.", explanation=explanation)) == "The best passage."
-    assert excerpt_of(Hit(told, 0.9, passage="A  title", explanation=explanation)) == "TSMC lifts its capex."
-    assert excerpt_of(Hit(told, 0.9, passage="A title")) == "In short."
-    assert excerpt_of(Hit(replace(told, summary="A title"), 0.9)) == "The whole text."
-    alone = replace(told, access="headline", summary="", body="")
+    full = article(summary="In short.", body="The whole text.", access="full")
+    assert excerpt_of(Hit(full, 0.9, passage="The best passage.", explanation=explanation)) == "The best passage."
+    assert excerpt_of(Hit(full, 0.9, passage="A  title", explanation=explanation)) == "TSMC lifts its capex."
+    assert excerpt_of(Hit(full, 0.9, passage="A title")) == "In short."
+    assert excerpt_of(Hit(replace(full, summary="A title"), 0.9)) == "The whole text."
+    alone = replace(full, access="headline", summary="", body="")
     assert excerpt_of(Hit(alone, 0.9, passage="A title", explanation=Explanation((), (), "A title"))) == ""
 
 

@@ -15,7 +15,7 @@ UNTIL = datetime(2026, 7, 1, tzinfo=UTC)
 NOW, BEFORE, LONG_AGO = (UNTIL - timedelta(days=days) for days in (2, 30, 57))
 
 
-def told(index: SimilarityIndex, until: datetime = UNTIL, k: int = 10) -> list[tuple[str, str, int, int]]:
+def rising(index: SimilarityIndex, until: datetime = UNTIL, k: int = 10) -> list[tuple[str, str, int, int]]:
     return [(one.word, one.english, one.articles, one.before) for one in index.rising_terms(until, k)]
 
 
@@ -40,10 +40,10 @@ def test_terms_that_rise(uri: str, database, stored, packed: bool) -> None:
     with SimilarityIndex.open(uri, live=False) as index:
         # Of 25 articles, and of 20 before: 9 and 0 have qnodex, 12 and 1 HBM4 by one of its names. So have HBM and
         # DRAM, which say less. There are fewer wafers than before, and 4 articles on gallium may be chance.
-        assert told(index) == [("qnodex", "", 9, 0), ("第六代高带宽内存", "HBM4", 12, 1)]
-        assert len(told(index, k=1)) == 1
-        assert told(index, UNTIL + timedelta(days=365)) == told(index, UNTIL - timedelta(days=365)) == []
-        earlier = told(index, UNTIL - timedelta(days=28))
+        assert rising(index) == [("qnodex", "", 9, 0), ("第六代高带宽内存", "HBM4", 12, 1)]
+        assert len(rising(index, k=1)) == 1
+        assert rising(index, UNTIL + timedelta(days=365)) == rising(index, UNTIL - timedelta(days=365)) == []
+        earlier = rising(index, UNTIL - timedelta(days=28))
         assert ("wafer", 19, 0) in [one[1:] for one in earlier] and "HBM4" not in str(earlier)
 
 

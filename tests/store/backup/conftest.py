@@ -21,7 +21,7 @@ NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
 
 def fill(database: Database[dict[str, Any]]) -> None:
-    """Store articles, some packed, one deleted, some pending; raw pages, a token, a run, a watch with what it told."""
+    """Store articles, some packed, one deleted, some pending; raw pages, a token, a run, a watch with what it notified."""
     preparation.prepare(database, "test")
     store(database, {f"a{number}": f"word{number} chip wafer" for number in range(120)})
     compactor.compact(database)
@@ -31,7 +31,7 @@ def fill(database: Database[dict[str, Any]]) -> None:
     tokens.add(database, "reader")
     database.runs.insert_one({"source": "sia", "verdict": "ok", "started": NOW, "ended": NOW})
     database.watches.insert_one({"_id": "w", "name": "HBM", "question": {}, "min_score": 0.5, "made": NOW})
-    row = {"_id": "o", "watch": "w", "article": article("b").id, "change": 0, "told": True, "waiting": []}
+    row = {"_id": "o", "watch": "w", "article": article("b").id, "change": 0, "notified": True, "waiting": []}
     database.outbox.insert_one(row)
     database.rankings.insert_one({"_id": "r", "question": "q", "ids": b"", "scores": b"", "made": NOW})
     database.later.insert_many([{"_id": number if number % 2 else str(number), "n": number} for number in range(50)])

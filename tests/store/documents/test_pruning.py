@@ -106,15 +106,23 @@ def test_the_latest_runs_and_the_last_good_one_stay(prepared) -> None:
     assert prepared.runs.count_documents({"source": "wsts"}) == len(verdicts)
 
 
-def test_what_is_told_goes_and_what_waits_stays(prepared) -> None:
-    old = {"watch": "w", "change": 0, "told": True, "found": NOW - 2 * MONTH, "waiting": [], "entry": {"source": "sia"}}
+def test_what_is_notified_goes_and_what_waits_stays(prepared) -> None:
+    old = {
+        "watch": "w",
+        "change": 0,
+        "notified": True,
+        "found": NOW - 2 * MONTH,
+        "waiting": [],
+        "entry": {"source": "sia"},
+    }
     rows = [
-        old | {"_id": name, "article": name} for name in ("told", "with another", "in a message", "due", "new", "kept")
+        old | {"_id": name, "article": name}
+        for name in ("notified", "with another", "in a message", "due", "new", "kept")
     ]
     rows[3]["waiting"], rows[4]["found"], rows[5]["entry"] = [{"target": "t", "due": NOW}], NOW, {"source": "wsts"}
     prepared.outbox.insert_many(rows)
     common = {"watch": "w", "target": "t", "next": NOW, "made": NOW - 2 * MONTH}
-    messages = {"told": ["told"], "half": ["with another", "new"], "waiting": ["in a message"]}
+    messages = {"notified": ["notified"], "half": ["with another", "new"], "waiting": ["in a message"]}
     prepared.messages.insert_many(
         common | {"_id": name, "matches": matches, "state": "waiting" if name == "waiting" else "delivered"}
         for name, matches in messages.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +79,25 @@ def assert_up_to_date(database: Database[dict[str, Any]], dump: Path) -> None:
 def test_a_store_of_an_old_layout_is_brought_up_to_date(database, dump: Path) -> None:
     fill(database, dump)
     database.manifest.insert_one({"_id": "lease", "owner": "a:1:2"})  # of a compactor that was killed
-    with pytest.raises(IndexMismatch, match=rf"the store has layout {layout_of_dump(dump)}, .*similarity upgrade"):
+    with pytest.raises(IndexMismatch, match=rf"the store has layout {layout_of_dump(dump)}, .*xinwen upgrade"):
         preparation.prepare(database, VERSION)
     heard = []
     assert upgrade(database, lambda *work: heard.append(work)) == [*range(layout_of_dump(dump) + 1, LAYOUT + 1)]
     assert heard[-1] == (LAYOUT, "manifest")
     assert upgrade(database) == []
     assert_up_to_date(database, dump)
+
+
+def test_notifications_and_digests_get_the_names_of_today(database) -> None:
+    (dump,) = (dump for dump in DUMPS if dump.stem == "2-unreleased")
+    fill(database, dump)
+    row = {"_id": "o", "watch": "w", "article": "a", "change": 0, "waiting": []}
+    database.outbox.insert_one(row | {"told": True})
+    sent = {"_id": "d", "sent": datetime(2026, 11, 30, tzinfo=UTC)}
+    database.digests.insert_one(sent | {"told": ["s"]})
+    upgrade(database)
+    assert [*database.outbox.find()] == [row | {"notified": True}]
+    assert [*database.digests.find()] == [sent | {"stories": ["s"]}]
 
 
 @pytest.mark.slow
@@ -139,7 +152,7 @@ def test_the_command(database, uri: str) -> None:
     with connect(uri).client:
         done = run("similarity", "upgrade", mongodb_uri=uri)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "upgraded from layout 2 to 3" in done.stdout and "similarity retokenize" in done.stdout
+    assert "upgraded from layout 2 to 3" in done.stdout and "xinwen retokenize" in done.stdout
     done = run("similarity", "retokenize", mongodb_uri=uri)
     assert done.returncode == 0, done.stderr
     done = run("similarity", "upgrade", "--json", mongodb_uri=uri)
