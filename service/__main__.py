@@ -14,6 +14,7 @@ from uvicorn.config import LOGGING_CONFIG
 
 from service.access import AccessRules
 from service.app import create_app
+from service.asgi import checked
 from service.listening import ListenPlace, ServeError, is_local, listening, shown
 from service.metrics import shared_by
 from service.running import KEEP_ALIVE, check_certificate, run
@@ -63,8 +64,9 @@ def serve(
         # Not over a descriptor: other servers, with secrets of their own, may listen on the same socket.
         is_announced = not needs_token and uds is None and fd is None and ssl_certfile is None
         secret = secrets.token_hex(32) if is_announced else ""
+        application = partial(create_app, rules, prompt_secret=secret, runs_watches=True)
         config = uvicorn.Config(
-            partial(create_app, rules, prompt_secret=secret, runs_watches=True),
+            application if workers == 1 else partial(checked, application),
             factory=True,
             workers=workers,
             log_config=None if logs.set_up() else LOGGING_CONFIG,

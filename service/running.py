@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import logging
 import signal
 import socket
 import ssl
+import time
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -13,12 +15,17 @@ from types import FrameType
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from service.listening import ServeError, WrongOption
 from service.notify import Notifier
 
 KEEP_ALIVE = 75
 """Seconds for which an idle connection stays open: longer than the 60 of nginx, which must be the one that closes."""
+
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds
+
+log = logging.getLogger(__name__)
 
 
 def run(config: uvicorn.Config, opened: socket.socket) -> None:
@@ -34,7 +41,7 @@ def run(config: uvicorn.Config, opened: socket.socket) -> None:
         else:
             processes = _Processes(config, opened, notifier)
             processes.run()
-            started = all(process.exitcode != STARTUP_FAILURE for process in processes.processes)
+            started = not processes.has_failed
     if not started:
         raise ServeError("the server does not start; the reason is above")
 
@@ -75,17 +82,54 @@ class _Server(uvicorn.Server):
 
 
 class _Processes(Multiprocess):
+    """The processes of a server, which stays though one of them does not start: the others answer meanwhile.
+
+    uvicorn ends the server then. That is right until one process has answered, since the settings may be wrong. Later
+    it is the database that is away, and another one is tried after a pause, which grows.
+    """
+
     def __init__(self, config: uvicorn.Config, opened: socket.socket, notifier: Notifier) -> None:
         super().__init__(config, [opened])
+        self.has_failed = False
+        """Whether none has started, and the server has ended for that."""
         self._notifier = notifier
+        self._has_answered = False
+        self._pause, self._next_attempt = _SHORTEST_PAUSE, 0.0
 
     def keep_subprocess_alive(self) -> None:
         """Start another process for each that has ended or gives no sign of life."""
+        if self.should_exit.is_set():
+            return
         for process in self.processes:
             # While this process held that end too, it would wait for a sign of life of one that was killed, and for
             # as long hear no signal.
             process.child_conn.close()
-        super().keep_subprocess_alive()
+        self._has_answered = self._has_answered or any(process.is_ready(1) for process in self.processes)
+        for process in tuple(self.processes):
+            if process.is_alive(self.config.timeout_worker_healthcheck):
+                continue
+            process.kill()
+            process.join()
+            self.processes.remove(process)
+            if process.exitcode == STARTUP_FAILURE:
+                if not self._has_answered:
+                    self.has_failed = True
+                    self.should_exit.set()
+                    return
+                log.error("process %s does not start; the next attempt is in %g s", process.pid, self._pause)
+                self._next_attempt = time.monotonic() + self._pause
+                self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+        self._fill_up()
+
+    def _fill_up(self) -> None:
+        if len(self.processes) == self.processes_num:
+            if self._pause > _SHORTEST_PAUSE and all(process.is_ready(1) for process in self.processes):
+                self._pause = _SHORTEST_PAUSE
+            return
+        while len(self.processes) < self.processes_num and time.monotonic() >= self._next_attempt:
+            process = Process(self.config, self.sockets)
+            process.start()
+            self.processes.append(process)
 
     def terminate_all(self) -> None:
         self._notifier.stopping()

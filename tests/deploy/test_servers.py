@@ -10,6 +10,7 @@ import ssl
 import stat
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPSConnection
 from pathlib import Path
 from uuid import uuid4
@@ -54,6 +55,17 @@ def site(news: tuple[str, list[str]]) -> Iterator[Site]:
         yield Site(folder / "api.socket", news[1])
 
 
+@contextmanager
+def database_away() -> Iterator[None]:
+    """Stop MongoDB (SIGSTOP) while the block runs: it neither answers nor fails."""
+    mongod = embedded.read_state(settings().data / "mongod")["mongod"]
+    os.kill(mongod, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(mongod, signal.SIGCONT)
+
+
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -76,15 +88,11 @@ def test_the_socket_of_systemd_and_its_watchdog(uri: str, site: Site, deploy: Pa
             serving.wait_until(lambda: not site.refuses())
             assert (site.get(), site.get(is_known=False)) == (200, 401)
             assert [manager.recv(100) for _ in range(3)] == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
-            mongod = embedded.read_state(settings().data / "mongod")["mongod"]
-            os.kill(mongod, signal.SIGSTOP)
-            try:
+            with database_away():
                 manager.settimeout(2)
                 with pytest.raises(TimeoutError):  # the index does not answer
                     for _ in range(20):
                         manager.recv(100)
-            finally:
-                os.kill(mongod, signal.SIGCONT)
             manager.settimeout(PATIENCE)
             assert manager.recv(100) == b"WATCHDOG=1"
             serving.wait_until(lambda: site.get() == 200)
@@ -125,7 +133,15 @@ def test_uvicorn_with_two_processes(uri: str, site: Site) -> None:
 def test_gunicorn(worker: str, uri: str, site: Site, deploy: Path) -> None:
     config = site.path.with_name("gunicorn.conf.py")
     config.write_text(serving.settled(deploy / "gunicorn.conf.py", site.path.parent))
-    with started(BIN / "gunicorn", "-c", config, "-k", worker, mongodb_uri=uri) as process:
+    with started(BIN / "gunicorn", "-c", config, "-k", worker, mongodb_uri=uri, xinwen_timeout=3) as process:
+        killed, other = serving.two_answer(site, process.pid)
+        with database_away():
+            os.kill(killed, signal.SIGKILL)
+            serving.wait_until(lambda: killed not in (now := serving.workers(process.pid)) and len(now) == 2)
+            (first,) = set(serving.workers(process.pid)) - {other}
+            serving.wait_until(lambda: first not in serving.workers(process.pid))  # it has found no database
+            serving.wait_until(lambda: len(serving.workers(process.pid)) == 2)  # and the next one tries
+            assert site.get("/healthz") == 200
         serving.two_answer(site, process.pid)
         assert site.get(is_known=False) == 401
         assert mode(site.path) == 0o660

@@ -24,7 +24,7 @@ from pymongo.database import Database
 from store.connection import Document, another_database, connect
 from store.server import embedded
 from store.settings import settings
-from tests.commands import start
+from tests.commands import run_fresh, start
 from tests.similarity.conftest import storing_in
 from text.analysis.analyzer import Analyzer
 
@@ -62,12 +62,32 @@ class Site:
             connection.close()
 
     def workers(self) -> list[int]:
-        """The ids of the processes that answer."""
-        return [pid for pid in children(self.process.pid) if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+        """The ids of the processes that answer, or will."""
+        return [pid for pid in children(self.process.pid) if "spawn_main" in command_of(pid)]
+
+    def each_answers(self) -> bool:
+        """Whether there are two processes, each of which answers a search while the other is stopped."""
+        both = self.workers()
+        for stopped in both:
+            os.kill(stopped, signal.SIGSTOP)
+            try:
+                if self.get(SEARCH).status != 200:
+                    return False
+            finally:
+                os.kill(stopped, signal.SIGCONT)
+        return len(both) == 2
 
 
 def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command_of(pid: int) -> str:
+    """The command line of the process *pid*; "" for one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def wait_until(condition, seconds: float = PATIENCE) -> float:
@@ -86,7 +106,14 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, errors
 
 
-OF_DATABASE = ("the index is", "database", "requests are not counted", "watches wait")
+OF_DATABASE = (
+    "the index is",
+    "database",
+    "requests are not counted",
+    "watches wait",
+    "does not start",
+    "error: MongoDB",
+)
 """In the log while the database hangs."""
 
 
@@ -103,7 +130,7 @@ def news(server: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def site(news: str) -> Iterator[Site]:
     """A server of two processes, which SIGTERM ends with nothing left behind."""
-    process = start("similarity", "serve", "--port=0", "--workers=2", mongodb_uri=news)
+    process = start("similarity", "serve", "--port=0", "--workers=2", mongodb_uri=news, xinwen_timeout=5)
     address = process.stdout.readline()
     port = int(address.rpartition(":")[2].strip("/\n"))
     with connect(news).client as client:
@@ -193,6 +220,34 @@ def test_a_database_that_goes_away_and_comes_back(site: Site) -> None:
     assert (away.status, away.headers["content-type"]) == (503, "application/problem+json")
     assert away.headers["retry-after"] and "database" in json.loads(away.body)["detail"]
     wait_until(lambda: site.get(SEARCH).status == 200)
+
+
+def test_a_process_that_begins_while_the_database_is_away_is_tried_again(site: Site) -> None:
+    assert site.get(SEARCH).status == 200
+    killed, other = site.workers()
+    mongod = embedded.read_state(settings().data / "mongod")["mongod"]
+    os.kill(mongod, signal.SIGSTOP)
+    try:
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: killed not in site.workers() and len(site.workers()) == 2)
+        (first,) = set(site.workers()) - {other}
+        wait_until(lambda: first not in site.workers())  # it has found no database
+        wait_until(lambda: len(site.workers()) == 2)  # and the next one tries
+        assert other in site.workers() and site.process.poll() is None
+        assert (site.get("/healthz").status, site.get("/readyz").status) == (200, 503)
+    finally:
+        os.kill(mongod, signal.SIGCONT)
+    wait_until(site.each_answers)
+
+
+def test_what_is_wrong_at_the_first_start_ends_the_server(news: str, tmp_path: Path) -> None:
+    (file := tmp_path / "file").touch()
+    of_workers = {"mongodb_uri": news, "prometheus_multiproc_dir": file / "metrics"}  # which only they look at
+    done = run_fresh("similarity", "serve", "--port=0", "--workers=2", **of_workers)
+    assert done.returncode == 1
+    *reasons, last = done.stderr.splitlines()
+    assert len(set(reasons)) == 1 and "Not a directory" in reasons[0]
+    assert last == "error: the server does not start; the reason is above"
 
 
 def test_a_unix_socket(news: str, tmp_path: Path) -> None:
