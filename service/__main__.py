@@ -64,12 +64,13 @@ def serve(
         # Not over a descriptor: other servers, with secrets of their own, may listen on the same socket.
         is_announced = not needs_token and uds is None and fd is None and ssl_certfile is None
         secret = secrets.token_hex(32) if is_announced else ""
+        is_json = logs.set_up()
         application = partial(create_app, rules, prompt_secret=secret, runs_watches=True)
         config = uvicorn.Config(
             application if workers == 1 else partial(checked, application),
             factory=True,
             workers=workers,
-            log_config=None if logs.set_up() else LOGGING_CONFIG,
+            log_config=None if is_json else LOGGING_CONFIG,
             ssl_certfile=ssl_certfile,
             ssl_keyfile=ssl_keyfile,
             log_level="warning",
@@ -85,7 +86,8 @@ def serve(
         listens_on = socket.getsockname()
         announced = local_service.announced(listens_on[0], listens_on[1], secret) if secret else nullcontext()
         with announced, shared_by(workers):
-            typer.echo(f"芯闻 · Xinwen: {address}")
+            said = f"芯闻 · Xinwen: {address}"
+            typer.echo(logs.as_line("service", said, address=address) if is_json else said)
             run(config, socket)
 
 

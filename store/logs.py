@@ -85,6 +85,13 @@ def to_line(fields: Mapping[str, Any]) -> str:
     return json.dumps(_plain(fields)).replace("\x7f", "\\u007f")
 
 
+def as_line(logger: str, message: str, **fields: Any) -> str:
+    """*message* as a line like those of the log, with *fields*: for what is not logged but belongs among it."""
+    record = logging.LogRecord(logger, logging.INFO, "", 0, message, None, None)
+    setattr(record, FIELDS, fields)
+    return JsonFormatter().format(record)
+
+
 def message_of(line: str) -> str:
     """The message of a *line* of a log, whatever its form."""
     try:

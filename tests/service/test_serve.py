@@ -250,11 +250,13 @@ def test_what_is_wrong_at_the_first_start_ends_the_server(news: str, tmp_path: P
     assert last == "error: the server does not start; the reason is above"
 
 
-def test_a_unix_socket(news: str, tmp_path: Path) -> None:
+def test_a_unix_socket_and_a_log_of_objects(news: str, tmp_path: Path) -> None:
     path = tmp_path / "xinwen.socket"
-    process = start("similarity", "serve", f"--uds={path}", mongodb_uri=news)
+    process = start("similarity", "serve", f"--uds={path}", mongodb_uri=news, xinwen_log="json")
     try:
-        assert str(path) in process.stdout.readline()
+        line = json.loads(process.stdout.readline())
+        assert (line["level"], line["logger"], line["address"]) == ("INFO", "service", str(path))
+        assert line["message"] == f"芯闻 · Xinwen: {path}"
         with socket.socket(socket.AF_UNIX) as connected:
             connected.connect(str(path))  # answered as soon as the index is open
             connection = HTTPConnection("localhost")
@@ -263,5 +265,6 @@ def test_a_unix_socket(news: str, tmp_path: Path) -> None:
             assert connection.getresponse().read() == b'{"status": "ok"}'
     finally:
         status, errors = ended(process)
-    assert (status, errors) == (0, "")
+    assert status == 0
+    assert not [line for line in map(json.loads, errors.splitlines()) if line["level"] != "INFO"]
     assert not path.exists()
