@@ -158,7 +158,7 @@ class TargetSender:
         log.warning("watch %s: %s", watch.name, text)
 
 
-class _renewed:  # noqa: N801  a context manager
+class _renewed:  # noqa: N801  # a context manager, called like a function
     """Keeps a lease while the block waits for a service."""
 
     def __init__(self, lease: NumberedLease) -> None:

@@ -19,6 +19,6 @@ class ForwardedClient:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
         if scope["type"] == "http" and not (client and client[0]):
-            await self._proxied(scope, receive, send)  # type: ignore[arg-type]
+            await self._proxied(scope, receive, send)  # type: ignore[arg-type]  # as above
         else:
             await self.app(scope, receive, send)

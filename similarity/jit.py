@@ -22,13 +22,13 @@ linalg.ensure_blas = lambda: None
 try:
     # Loaded with the first compiled function of a process, it asks for BLAS, and so loads scipy.linalg: 0.2 s.
     # None of ours multiplies matrices; one that does looks for BLAS once more when it is compiled.
-    import numba.np.arraymath  # noqa: F401
+    import numba.np.arraymath  # noqa: F401  # for what it does while it is loaded
 finally:
     linalg.ensure_blas = _ensure_blas
 
 if not IS_CHECKOUT:
     with suppress(SettingsError):  # the command itself says what is wrong with them
-        config.CACHE_DIR = str(settings().data / "cache" / "numba")  # type: ignore[attr-defined]
+        config.CACHE_DIR = str(settings().data / "cache" / "numba")  # type: ignore[attr-defined]  # made at run time
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -184,7 +184,7 @@ def set_up(level: int | str = logging.INFO, file: Path | str | None = None) -> b
 class _Unfailing:
     """What is wrong with the log is not logged."""
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, a method of logging
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # a method of logging
         """Nothing: a full disk must not stop the program, and standard error leads here again."""
 
 

@@ -49,7 +49,8 @@ def commands() -> dict[str, Command]:
 
 
 def _similarity_commands() -> dict[str, tuple[str, str]]:
-    return ast.literal_eval(_value_of("similarity/cli/commands.py", "COMMANDS"))  # type: ignore[no-any-return]
+    found: dict[str, tuple[str, str]] = ast.literal_eval(_value_of("similarity/cli/commands.py", "COMMANDS"))
+    return found
 
 
 def _help_of(file: str, name: str) -> str:

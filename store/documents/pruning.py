@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
@@ -165,9 +165,9 @@ _WORK = {"pages": _pages, "revisions": _revisions, "runs": _runs, "outbox": _out
 
 
 def _before(table: RetentionTable, kind: str, source: str, now: datetime) -> datetime:
-    kept = getattr(table.of(source), kind)
+    kept: timedelta | None = getattr(table.of(source), kind)
     assert kept is not None  # else nothing goes
-    return now - kept  # type: ignore[no-any-return]
+    return now - kept
 
 
 def _steps(rows: Iterable[_T], size: int = AT_ONCE) -> Iterator[list[_T]]:

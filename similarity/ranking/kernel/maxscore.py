@@ -248,7 +248,7 @@ def _adding_where(typing_context: Any, numbers: Any, at: Any, bits: Any, added: 
         builder.store(sums, place, align=2)
         return context.get_dummy_value()
 
-    counters: Any = types.CPointer(types.uint16)  # type: ignore[no-untyped-call]
+    counters: Any = types.CPointer(types.uint16)
     return types.void(counters, types.intp, bits, added), generate
 
 
@@ -261,7 +261,7 @@ def _taking(typing_context: Any, counter: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.atomic_rmw("add", arguments[0], ir.Constant(ir.IntType(64), 1), "monotonic")
 
-    counters: Any = types.CPointer(types.int64)  # type: ignore[no-untyped-call]
+    counters: Any = types.CPointer(types.int64)
     return types.int64(counters), generate
 
 
