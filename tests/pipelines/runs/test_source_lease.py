@@ -31,6 +31,9 @@ LEASE = 4  # seconds
 SIA_LEASE = lease_name("sia")
 LEASED = 75
 
+PAUSES = [0, 600] if os.environ.get("SOAK") else [0]
+"""Seconds for which a crawl is stopped at least; with SOAK=1 also ten minutes."""
+
 
 @pytest.fixture
 def webs(tmp_path: Path) -> tuple[Path, Path]:
@@ -57,7 +60,8 @@ def begin(uri: str) -> Iterator[Callable[..., Future[CompletedProcess[str]]]]:
 
         def crawl(folder: Path, *arguments: str, address: str = "") -> Future[CompletedProcess[str]]:
             given = {"mongodb_uri": address or uri, "xinwen_sample_web": folder, "xinwen_lease": LEASE}
-            return pool.submit(run, "scrapy", "crawl", "sia", *arguments, "-s", "RETRY_TIMES=0", **given)
+            command = ("scrapy", "crawl", "sia", *arguments, "-s", "RETRY_TIMES=0")
+            return pool.submit(run, *command, seconds=600 + max(PAUSES), **given)
 
         yield crawl
 
@@ -112,15 +116,18 @@ def test_a_source_whose_crawler_was_killed_is_taken_up_after_the_lease(database,
     assert database.leases.find_one({"_id": SIA_LEASE})["number"] == first.number + 1
 
 
-def test_a_crawl_that_is_stopped_beyond_its_lease_stores_nothing_more(database, webs, begin) -> None:
+@pytest.mark.parametrize("seconds", PAUSES)
+def test_a_crawl_that_is_stopped_beyond_its_lease_stores_nothing_more(seconds: int, database, webs, begin) -> None:
     paused = begin(webs[1])
     first = holder(database)
     until(lambda: database.pages.find_one({"outcome": "stored"}))  # it waits for the second page
     os.kill(first.pid, signal.SIGSTOP)
+    stopped = time.monotonic()
     try:
         other = begin(webs[0], "--wait").result()
         assert other.returncode == 0, other.stderr
         before = stored(database)
+        time.sleep(max(0, stopped + seconds - time.monotonic()))
     finally:
         os.kill(first.pid, signal.SIGCONT)
     woken = paused.result()
