@@ -42,6 +42,8 @@ class SourceLease:
         self._thread = Thread(target=self._renew, name="xinwen-lease", daemon=True)
         self.on_loss: Callable[[str], None] = logger.error
         """Called by the thread when another process has taken the lease."""
+        self.quiet = False
+        """The database is known to have failed: that the lease cannot be renewed or given up says nothing more."""
         self.held = datetime.now(UTC)
         """When the lease was certainly ours, by the clock of this machine."""
 
@@ -78,7 +80,7 @@ class SourceLease:
         try:
             self._lease.release()
         except PyMongoError as error:
-            logger.warning("the lease of %s lapses by itself: %s", self._key, first_line(error))
+            self._warn("the lease of %s lapses by itself: %s", error)
 
     def _held(self) -> bool:
         self._lease.forget()  # so that it asks the database every time
@@ -96,7 +98,10 @@ class SourceLease:
                 self.on_loss(str(error))
                 return
             except PyMongoError as error:  # it may come back in time; every write confirms the lease itself
-                logger.warning("the lease of %s was not renewed: %s", self._key, first_line(error))
+                self._warn("the lease of %s was not renewed: %s", error)
+
+    def _warn(self, message: str, error: PyMongoError) -> None:
+        logger.log(logging.DEBUG if self.quiet else logging.WARNING, message, self._key, first_line(error))
 
 
 def shown(holder: Holder) -> str:

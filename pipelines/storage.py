@@ -130,6 +130,8 @@ class Storage:
 
     def fail(self, reason: str) -> None:
         """Record and log the failure of the database, the first time, and stop the crawl."""
+        if self._lease:
+            self._lease.quiet = True
         self._stop(reason, "storage failed", "storage_failed")
 
     def lose(self, reason: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo.database import Database
 from pymongo.errors import BulkWriteError, OperationFailure
 
 from store import connection
@@ -17,7 +20,9 @@ from store.disk import RESERVE, space_of
 from store.documents import request_counts
 from store.server import embedded
 from store.settings import settings
-from tests.commands import assert_one_line_error, run
+from tests.commands import assert_one_line_error, run, start
+from tests.crawler.tiny_web import add
+from tests.pipelines.crawls import API, SIA, page, post
 from tests.store.backup.conftest import fill
 
 pytestmark = pytest.mark.slow
@@ -59,16 +64,7 @@ def test_a_full_disk_stops_writers_and_no_reader(small_disk: Path, tmp_path: Pat
     large = occupy(small_disk)
     address = embedded.ensure_running(data, "xinwen_samples")
     with opened(address) as database:
-
-        def is_refused() -> bool:
-            try:
-                database.client.scratch.probe.insert_one({})
-            except Exception as error:
-                assert "User writes blocked" in str(error)
-                return True
-            return False
-
-        until(is_refused)
+        until(lambda: is_refused(database))
         for command in (["similarity", "compact"], ["pipelines", "ingest", sample_file(tmp_path)]):
             done = run(*command, **of_disk)
             assert done.returncode == 1 and "Traceback" not in done.stderr
@@ -80,8 +76,60 @@ def test_a_full_disk_stops_writers_and_no_reader(small_disk: Path, tmp_path: Pat
         done = run("similarity", "backup", small_disk / "backups", **of_disk)
         assert_one_line_error(done, "disk full: ", "which the database needs")
         large.unlink()
-        until(lambda: not is_refused())
+        until(lambda: not is_refused(database))
     embedded.stop(data)
+
+
+def test_a_disk_that_fills_during_a_crawl(small_disk: Path, tmp_path: Path) -> None:
+    """The crawl stops, nothing is half stored, readers are answered, and the next one goes on when there is room."""
+    data, slugs = small_disk / "data", [f"a-{number}" for number in range(9)]
+    add(tmp_path, "sia", API, json.dumps([post(slug) for slug in slugs]), type="application/json")
+    for number, slug in enumerate(slugs):
+        add(tmp_path, "sia", f"{SIA}/{slug}/", page(slug), hang=0 if number < 3 else 1.5)
+    of_disk = {"xinwen_data": data, "xinwen_sample_web": tmp_path, "xinwen_lease": 4}
+    with opened(embedded.ensure_running(data, "xinwen_samples")) as database:
+        number_of_runs = database.runs.count_documents({})
+
+        def stored() -> int:
+            return database.articles.count_documents({"url": {"$regex": f"^{SIA}/a-"}})
+
+        crawl = start("scrapy", "crawlall", "sia", "--json", **of_disk)
+        until(lambda: stored() > 1)
+        large = occupy(small_disk)
+        out, told = crawl.communicate(timeout=120)
+        (record,) = json.loads(out)["runs"]
+        assert (crawl.returncode, record["verdict"]) == (1, "failed"), told
+        assert record["why"].startswith("disk full: ") and "searches go on" in record["why"]
+        log = (data / "logs" / "sia.log").read_text("utf-8")
+        (line,) = [line for line in log.splitlines() if "crawl stops: " in line]
+        assert "storage failed, crawl stops: disk full: " in line and f"free on the disk of {data}; " in line
+        assert "sia: failed, " in log and log.endswith(": disk full\n") and "Traceback" not in log
+        assert "User writes blocked" not in log and database.runs.count_documents({}) == number_of_runs
+        before = stored()
+        assert 1 < before < len(slugs)
+        for command in (["verify"], ["search", "chips of kind"]):
+            done = run("similarity", *command, **of_disk)
+            assert (done.returncode, done.stderr) == (0, "") and done.stdout, done.stdout
+        large.unlink()
+        until(lambda: not is_refused(database))
+        again = run("scrapy", "crawl", "sia", "--wait", "--json", **of_disk)
+        (record,) = json.loads(again.stdout)["runs"]
+        assert (again.returncode, record["verdict"]) == (0, "ok"), again.stderr
+        assert (record["known"] + record["unchanged"], record["new"]) == (before, len(slugs) - before)
+        assert record["requests"]["page"] == len(slugs) - record["known"]
+        done = run("similarity", "verify", **of_disk)
+        assert done.returncode == 0, done.stdout
+    embedded.stop(data)
+
+
+def is_refused(database: Database[dict[str, Any]]) -> bool:
+    """Whether the server writes nothing."""
+    try:
+        database.client.scratch.probe.insert_one({})
+    except OperationFailure as error:
+        assert "User writes blocked" in str(error)
+        return True
+    return False
 
 
 def sample_file(folder: Path) -> Path:
