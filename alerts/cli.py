@@ -39,7 +39,7 @@ from similarity.cli.search import (
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 from similarity.option_values import TIME_ZONE
-from store import schema
+from store import command_line, schema
 from store.connection import Document, opened
 from store.index import preparation
 from store.layout import LAYOUT, OLDEST_READ
@@ -300,7 +300,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command with *arguments*, else with those of the process."""
     with _errors():
         given = joined(sys.argv[1:] if arguments is None else arguments)
-    app(given, prog_name="xinwen watch")
+    command_line.run(app, "xinwen watch", given)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from store import logs
+from store import command_line, logs
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -185,4 +185,5 @@ def _fail(reason: str) -> NoReturn:
 
 if __name__ == "__main__":
     logs.set_up()
-    app()
+    # Its ``bench`` is not the one of ``xinwen``.
+    command_line.run(app, "xinwen" if sys.argv[0] == "xinwen" else "python -m crawler")

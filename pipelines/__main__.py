@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from pipelines.ingest.fields import HELP
-from store import logs
+from store import command_line, logs
 from store.connection import StoreError
 from store.errors import shown_in_one_line
 from store.index.preparation import IndexMismatch
@@ -95,4 +95,4 @@ def samples(
 
 if __name__ == "__main__":
     logs.set_up()
-    app()
+    command_line.run(app)

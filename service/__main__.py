@@ -19,7 +19,7 @@ from service.listening import ListenPlace, ServeError, is_local, listening, show
 from service.metrics import shared_by
 from service.running import KEEP_ALIVE, check_certificate, run
 from similarity.cli import local_service
-from store import logs
+from store import command_line, logs
 from store.connection import StoreError, opened
 from store.documents import tokens
 from store.documents.sources import own_rows
@@ -93,4 +93,6 @@ def serve(
 
 if __name__ == "__main__":
     logs.set_up()
-    typer.run(serve)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(serve)
+    command_line.run(app, "xinwen serve")

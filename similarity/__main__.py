@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from similarity.cli.commands import LazyCommands
-from store import logs
+from store import command_line, logs
 
 app = typer.Typer(
     cls=LazyCommands, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
@@ -19,4 +19,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    app()
+    command_line.run(app)

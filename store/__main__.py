@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from store import logs
+from store import command_line, logs
 from store.errors import shown_in_one_line
 from store.notify import notify
 from store.server import embedded
@@ -63,4 +63,4 @@ def stop(as_json: AsJson = False) -> None:
 
 if __name__ == "__main__":
     logs.set_up()
-    app()
+    command_line.run(app)

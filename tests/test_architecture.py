@@ -21,6 +21,7 @@ PACKAGES = {
     "store": ("text.stories.linkage",),
     "crawler": (
         "store.article",
+        "store.command_line",
         "store.places",
         "store.settings",
         "store.errors",
@@ -40,7 +41,7 @@ PACKAGES = {
 
 LAYERS = """
 text        language < analysis < embedding < translation stories < bench
-store       plain_text places < article disk errors failover notify public_addresses settings terminal vectors < logs < server toml_file < sources_file < connection < layout schema counters leases < documents < index < upgrade.to_layout_2 upgrade.to_layout_3 < upgrade < transfer backup < __main__
+store       plain_text places < article command_line disk errors failover notify public_addresses settings terminal vectors < logs < server toml_file < sources_file < connection < layout schema counters leases < documents < index < upgrade.to_layout_2 upgrade.to_layout_3 < upgrade < transfer backup < __main__
 crawler     discovery.methods discovery.json_functions exceptions toml_checks windows < resolver discovery.method_checks
             < source items < extraction < discovery < local_sources < sources < budgets
             < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings json_log
@@ -161,7 +162,7 @@ def test_imports_follow_the_layers(package: str) -> None:
             "crawler.extraction.dates",
             "store.connection",
             "crawler/extraction/dates.py imports store/connection.py, but crawler may import of other packages only:"
-            " store.article, store.places, store.settings, store.errors, store.logs, store.public_addresses, store.sources_file, store.toml_file, text.language",
+            " store.article, store.command_line, store.places, store.settings, store.errors, store.logs, store.public_addresses, store.sources_file, store.toml_file, text.language",
         ),
         (
             "similarity.analytics.trend",

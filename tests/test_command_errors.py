@@ -68,6 +68,40 @@ def test_a_wrong_argument_is_one_line(arguments: list[str], parts: list[str], ur
 
 
 @pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (
+            "search --nosuch",
+            "no such option: --nosuch (did you mean --source or --not?); xinwen search --help lists them",
+        ),
+        ("backup --nosuch", "no such option: --nosuch; xinwen backup --help lists them"),
+        ("watch --nosuch", "no such option: --nosuch; xinwen watch --help lists them"),
+        ("watch lsit", "no such command 'lsit' (did you mean 'list'?); xinwen watch --help lists them"),
+        ("watch add", "missing argument 'name'; xinwen watch add --help says what it takes"),
+        ("digest --nosuch", "no such option: --nosuch; xinwen digest --help lists them"),
+        ("ingest --nosuch a", "no such option: --nosuch; xinwen ingest --help lists them"),
+        ("keep --nosuch", "no such option: --nosuch; xinwen keep --help lists them"),
+        ("links --nosuch a", "no such option: --nosuch (did you mean --source?); xinwen links --help lists them"),
+        ("serve --workers 0", "invalid value for '--workers': Input should be greater than or equal to 1;"),
+        ("latest -k", "option '-k' requires an argument"),
+    ],
+)
+def test_a_wrong_option_is_one_line_with_status_2(command: str, line: str) -> None:
+    done = run("xinwen", *command.split())
+    assert_one_line_error(done, f"error: {line}")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("command", ["similarity", "xinwen watch", "xinwen token"])
+def test_a_group_without_a_command_shows_its_help(command: str) -> None:
+    done = run(*command.split())
+    assert (done.returncode, done.stderr) == (
+        2,
+        "",
+    ) and f"Usage: {command.replace('similarity', 'xinwen')} " in done.stdout
+
+
+@pytest.mark.parametrize(
     "content", [b"", b"<p>" + b"x" * 50 * 2**20, b"%PDF-1.7\nbroken"], ids=["empty", "50 MB", "pdf"]
 )
 def test_a_file_that_cannot_be_extracted_is_one_line(content: bytes, tmp_path: Path) -> None:

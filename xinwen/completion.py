@@ -72,5 +72,4 @@ def words_after(arguments: list[str], names: list[str]) -> list[str]:
 
 def _help_of(*command: str) -> str:
     asked = [sys.executable, "-m", "xinwen", *command, "--help"]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return done.stdout.replace("python -m", "")  # of the usage; not an option of the command
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout

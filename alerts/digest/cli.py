@@ -18,6 +18,7 @@ from similarity.cli.options import AsJson, console, errors_in_one_line, parse_da
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 from similarity.option_values import moment_of
+from store import command_line
 from store.index import preparation
 from text.analysis.analyzer import VERSION
 
@@ -105,4 +106,4 @@ def main() -> None:
     """The command."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command("digest")(digest)
-    app(prog_name="xinwen digest")
+    command_line.run(app, "xinwen digest")

@@ -1,0 +1,39 @@
+"""Runs the commands: as ``xinwen`` in their help, and with one line on stderr for a wrong option or argument."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import typer
+
+
+def run(app: typer.Typer, name: str = "xinwen", arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run *app* with *arguments*, else with those of the process, which it ends.
+
+    *name*: by which its help and its errors call it.
+    """
+    try:
+        status = app(arguments, prog_name=name, standalone_mode=False)
+    except typer.TyperException as error:
+        sys.stderr.write(_line(error))
+        raise SystemExit(error.exit_code) from None
+    raise SystemExit(status if isinstance(status, int) else 0)
+
+
+def _line(error: typer.TyperException) -> str:
+    """``error: …`` with the help that says what would be right; "" where the help itself was shown."""
+    near: Sequence[str] = getattr(error, "possibilities", None) or ()
+    text = " ".join((error.message if near else error.format_message()).split()).rstrip(".")
+    if not text:
+        return ""
+    text = re.sub(r"\. Did you mean (.*)\?$", r" (did you mean \1?)", text[0].lower() + text[1:])  # of a command
+    if near:
+        text += f" (did you mean {' or '.join(near)}?)"
+    context: Any = getattr(error, "ctx", None)
+    if context is not None:
+        shown = "lists them" if text.startswith("no such") else "says what it takes"
+        text += f"; {context.command_path} --help {shown}"
+    return f"error: {text}\n"
