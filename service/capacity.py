@@ -34,7 +34,7 @@ class SearchThreads:
 
     def __init__(self, threads: int = 0, waiting: int = WAITING, seconds: float = SECONDS) -> None:
         self._threads = threads or os.cpu_count() or 1
-        self._most, self._seconds = self._threads + waiting, seconds
+        self._most, self.seconds = self._threads + waiting, seconds
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="xinwen-search")
         self._inside = 0
         self.changed: Callable[[], None] = lambda: None
@@ -62,7 +62,7 @@ class SearchThreads:
         loop = asyncio.get_running_loop()
         self._inside += 1
         self.changed()
-        end = time.monotonic() + self._seconds
+        end = time.monotonic() + self.seconds
 
         def limited() -> _R:
             # A database that hangs must not keep the thread; a little before the end, so that the answer names it.
@@ -74,11 +74,11 @@ class SearchThreads:
         # Not when the request ends: a search that took too long still has its thread.
         future.add_done_callback(lambda done: self._leave(loop, done))
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), self._seconds)
+            return await asyncio.wait_for(asyncio.wrap_future(future), self.seconds)
         except TimeoutError:
             if future.done() and not future.cancelled() and isinstance(future.exception(), TimeoutError):
                 raise  # of the function itself
-            detail = f"This took longer than {self._seconds:g} seconds.", f"超过了 {self._seconds:g} 秒。"
+            detail = f"This took longer than {self.seconds:g} seconds.", f"超过了 {self.seconds:g} 秒。"
             raise Unavailable(*detail, retry_after=5) from None
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from service.capacity import SearchThreads
 from similarity.index import SimilarityIndex
+from store.failover import repeat_reading
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -25,7 +26,20 @@ class Engine:
     def call(
         self, function: Callable[Concatenate[SimilarityIndex, _P], _R], *args: _P.args, **kwargs: _P.kwargs
     ) -> Awaitable[_R]:
-        """``function(index, …)`` in a search thread. Raises Unavailable, and what the function raises."""
+        """``function(index, …)``, which only reads, in a search thread. Raises Unavailable, and what it raises.
+
+        What a change of primary interrupts is read again, within the time of the request.
+        """
+
+        def read() -> _R:
+            return function(self.index, *args, **kwargs)
+
+        return self.threads.run(repeat_reading, read, self.threads.seconds)
+
+    def call_once(
+        self, function: Callable[Concatenate[SimilarityIndex, _P], _R], *args: _P.args, **kwargs: _P.kwargs
+    ) -> Awaitable[_R]:
+        """As ``call``, for what writes, or goes on where it was: it must not begin again."""
         return self.threads.run(function, self.index, *args, **kwargs)
 
 

@@ -53,6 +53,7 @@ from store.article import Article
 from store.connection import Document, committed, connect, database_address, for_readers, store_errors, without_password
 from store.documents.stories import StoryArticle, other_articles
 from store.documents.visits import article_at
+from store.failover import repeat_reading
 from store.index import preparation
 from store.settings import settings
 from text.analysis.analyzer import Analyzer
@@ -101,7 +102,7 @@ class SimilarityIndex:
         in_order = database.client.start_session(causal_consistency=True)
         loader = Loader(committed(database), self._cache, self._analyzer.version, in_order)
         self._refresher = refresher = Refresher(committed(database), loader, self._term_ids, lsi.topics_of, in_order)
-        refresher.refresh()
+        repeat_reading(refresher.refresh, settings().timeout)
         if live:
             self._watcher = Watcher(database, refresher.refresh, refresher.note_deleted, refresher.compare_count)
             self._watcher.start()

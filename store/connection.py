@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -32,7 +33,7 @@ from pymongo.read_concern import ReadConcern
 from store import logs
 from store.disk import space_of
 from store.failover import first_line as first_line
-from store.failover import repeat
+from store.failover import repeat, repeat_reading
 from store.server import embedded
 from store.settings import settings
 
@@ -109,7 +110,8 @@ def connect(uri: str | None = None, *, for_reading: bool = False) -> Database[Do
             on_failure.callback(client.close)
             database = client.get_default_database(DEFAULT_DATABASE, read_preference=ReadPreference.PRIMARY)
             with pymongo.timeout(settings().timeout):  # an election is worth a longer wait, a wrong address is not
-                database.command("ping", read_preference=ReadPreference.PRIMARY_PREFERRED)
+                ping = partial(database.command, "ping", read_preference=ReadPreference.PRIMARY_PREFERRED)
+                repeat_reading(ping, settings().timeout)
             if not for_reading:
                 repeat(database, lambda: database.command("ping"))
             on_failure.pop_all()

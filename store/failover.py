@@ -49,6 +49,26 @@ def repeat(database: Database[Document], step: Callable[[], _R]) -> _R:
         time.sleep(_PAUSE)
 
 
+def repeat_reading(step: Callable[[], _R], seconds: float) -> _R:
+    """The result of *step*, which only reads, repeated for up to *seconds* while MongoDB changes its primary.
+
+    Unlike ``repeat`` not after a wait for a server that was in vain, nor when a ``pymongo.timeout`` around it has run
+    out. What *step* raises because of an error of the driver (``__cause__``) counts as that error.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return step()
+        except Exception as error:
+            fault = error if isinstance(error, PyMongoError) else error.__cause__
+            if not isinstance(fault, PyMongoError) or fault.timeout or not is_interruption(fault):
+                raise
+            if time.monotonic() >= end:
+                raise
+            log.debug("interrupted by MongoDB, and read again: %s", first_line(fault))
+        time.sleep(_PAUSE)
+
+
 def repeated(
     function: Callable[Concatenate[Database[Document], _P], _R],
 ) -> Callable[Concatenate[Database[Document], _P], _R]:

@@ -82,7 +82,7 @@ async def save(request: Request, engine: EngineDep) -> Response:
         "changes": bool(wanted["changes"]),
     }
     try:
-        made = await engine.call(made_of, values)
+        made = await engine.call_once(made_of, values)
     except QueryError as error:
         return await _form(request, engine, given, wanted, error)
     return RedirectResponse(f"/watches/{quote(made.name)}", 303)
@@ -103,9 +103,9 @@ async def act(request: Request, engine: EngineDep, name: str) -> Response:
         answers = await probed(engine, name)
         return page(request, "watch.html", await engine.call(_context, name) | {"answers": answers})
     if action in _FEED_ACTIONS:
-        await engine.call(lambda index: _FEED_ACTIONS[action](index.database, existing(index, name).name))
+        await engine.call_once(lambda index: _FEED_ACTIONS[action](index.database, existing(index, name).name))
     elif action in ("pause", "resume", "remove"):
-        await engine.call(changed, action, name)
+        await engine.call_once(changed, action, name)
     else:
         raise HTTPException(400)
     return RedirectResponse("/watches" if action == "remove" else f"/watches/{quote(name)}", 303)

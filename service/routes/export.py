@@ -68,7 +68,7 @@ async def _answer(request: Request, engine: Engine, table_format: str) -> Respon
     table = writer(table_format, fields)
     found = await engine.call(export, question)
     steps = found.rank()
-    while await engine.call(lambda _: next(steps, None)) is not None:
+    while await engine.call_once(lambda _: next(steps, None)) is not None:
         pass  # each within the time that one request has
     headers["X-Total-Rows"] = str(found.total)
     parts = chunks(table, found.rows(fields))
@@ -76,6 +76,6 @@ async def _answer(request: Request, engine: Engine, table_format: str) -> Respon
 
 
 async def _sent(engine: Engine, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (part := await engine.call(lambda _: next(parts, None))) is not None:
+    while (part := await engine.call_once(lambda _: next(parts, None))) is not None:
         if part:
             yield part

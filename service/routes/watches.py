@@ -68,7 +68,7 @@ async def add(request: Request, engine: EngineDep) -> Response:
     """A question that is asked of every article stored from now on; a watch notifies of each story once."""
     check_may_write(request)
     question_of_nothing(request)
-    made = await engine.call(made_of, await _object(request))
+    made = await engine.call_once(made_of, await _object(request))
     response = json_response(watch_fields(made) | {"secrets": secrets_of(made)})
     response.status_code = 201
     return response
@@ -109,7 +109,7 @@ async def remove(request: Request, engine: EngineDep, name: Name) -> Response:
     """Remove a watch and what it has not sent yet."""
     check_may_write(request)
     question_of_nothing(request)
-    await engine.call(changed, "remove", name)
+    await engine.call_once(changed, "remove", name)
     return Response(status_code=204)
 
 
@@ -118,7 +118,7 @@ async def pause(request: Request, engine: EngineDep, name: Name) -> Response:
     """Match and send nothing until it is resumed."""
     check_may_write(request)
     question_of_nothing(request)
-    return json_response(watch_fields(await engine.call(changed, "pause", name)))
+    return json_response(watch_fields(await engine.call_once(changed, "pause", name)))
 
 
 @router.post("/watches/{name}/resume", summary="Resume a watch", responses={200: {"model": WatchAnswer}, **PROBLEMS})
@@ -126,7 +126,7 @@ async def resume(request: Request, engine: EngineDep, name: Name) -> Response:
     """Go on with what is stored from now on."""
     check_may_write(request)
     question_of_nothing(request)
-    return json_response(watch_fields(await engine.call(changed, "resume", name)))
+    return json_response(watch_fields(await engine.call_once(changed, "resume", name)))
 
 
 @router.post(
@@ -148,7 +148,7 @@ async def make_feed(request: Request, engine: EngineDep, name: Name) -> Response
     def make(index: SimilarityIndex) -> str:
         return feed_keys.make_feed(index.database, existing(index, name).name)
 
-    return json_response({"address": await engine.call(make)})
+    return json_response({"address": await engine.call_once(make)})
 
 
 @router.delete(
@@ -161,7 +161,7 @@ async def revoke_feed(request: Request, engine: EngineDep, name: Name) -> Respon
     """Nobody reads the feed at its address any more."""
     check_may_write(request)
     question_of_nothing(request)
-    await engine.call(lambda index: feed_keys.revoke_feed(index.database, existing(index, name).name))
+    await engine.call_once(lambda index: feed_keys.revoke_feed(index.database, existing(index, name).name))
     return Response(status_code=204)
 
 

@@ -13,6 +13,8 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from store.connection import Document
+from store.failover import repeat_reading
+from store.settings import settings
 
 _NAME = re.compile(r"[\w.-]{1,60}")
 
@@ -59,7 +61,9 @@ def find(database: Database[Document], given: str) -> Token | None:
     """The token that *given* is; None for none. Hashes are compared in constant time."""
     prefix, _, rest = given.partition("_")
     key, _, secret = rest.partition("_")
-    row = database.tokens.find_one({"key": key}) if prefix == "xinwen" else None
+    row = None
+    if prefix == "xinwen":
+        row = repeat_reading(lambda: database.tokens.find_one({"key": key}), settings().timeout)
     stored = row["hash"] if row else _hash("")
     is_right = hmac.compare_digest(stored, _hash(secret))
     return _token(row) if row and is_right else None

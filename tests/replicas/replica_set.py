@@ -29,6 +29,9 @@ MEMBERS = 3
 ELECTION = 2000
 """Milliseconds without a primary after which the others elect one; by default ten seconds, which only takes longer."""
 
+KEY_NOT_FOUND = 211
+"""MongoDB's error code of a member that has no keys for the time of the set yet."""
+
 _READY = 60.0  # seconds
 _ALREADY_INITIATED = 23  # MongoDB's error code
 
@@ -50,6 +53,7 @@ class Member:
         command += ["--dbpath", self.folder, "--logpath", self.folder / "mongod.log", "--logappend"]
         command += ["--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "128"]
         command += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+        command += ["--setParameter", "enableTestCommands=1"]  # failCommand, see ``without_keys``
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment(self.folder))
 
     def send(self, number: signal.Signals) -> None:
@@ -176,6 +180,17 @@ class ReplicaSet:
         member = self.primary()
         member.send(signal.SIGKILL)
         return member
+
+    @contextmanager
+    def without_keys(self) -> Iterator[None]:
+        """Let each member refuse what our clients read while the block runs, as one that has just started does."""
+        data = {"failCommands": ["find", "aggregate", "count"], "errorCode": KEY_NOT_FOUND, "appName": "xinwen"}
+        with ExitStack() as stack:
+            for member in self.members:
+                admin = stack.enter_context(self.client(member)).admin
+                stack.callback(admin.command, "configureFailPoint", "failCommand", mode="off")
+                admin.command("configureFailPoint", "failCommand", mode="alwaysOn", data=data)
+            yield
 
     @contextmanager
     def paused(self, *members: Member) -> Iterator[None]:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -17,11 +18,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from pymongo.database import Database
+from starlette.testclient import TestClient
 
 from service.access import AccessRules
 from service.app import create_app
+from service.capacity import SearchThreads
 from similarity.index import SimilarityIndex
 from store.connection import Document
+from store.documents import tokens
 from tests.deploy.tools import tool
 from tests.replicas.replica_set import ReplicaSet
 from tests.service.live import live
@@ -168,3 +172,34 @@ def test_no_request_fails_while_the_primary_is_killed_or_hangs(
             time.sleep(0.1)
     assert clients.failures == []
     assert len(clients.newest) == 2 and clients.answers > 100
+
+
+def test_requests_wait_for_members_that_have_just_started(
+    uri: str, database: Database[Document], replicas: ReplicaSet
+) -> None:
+    storing_in(database)(["wafer one", "wafer two"])
+    token = tokens.add(database, "reader")
+    app = create_app(AccessRules(rate=0), lambda: SimilarityIndex.open(uri), lambda: SearchThreads(seconds=4))
+    with (
+        TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client,
+        ThreadPoolExecutor(4) as people,
+    ):
+        paths = (SEARCH, "/api/v1/sources", "/api/v1/stats", "/")
+        assert [client.get(path).status_code for path in paths] == [200] * len(paths)
+        with replicas.without_keys():
+            headers = {"Authorization": f"Bearer {token}"}  # which is looked for first
+            asked = [people.submit(client.get, path, headers=headers) for path in paths]
+            time.sleep(1)
+            assert [one.result().status_code for one in asked if one.done()] == []
+        assert [one.result().status_code for one in asked] == [200] * len(paths)
+        with replicas.without_keys():
+            refused = client.get(SEARCH)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        assert "database" in refused.json()["detail"]
+    with ThreadPoolExecutor(1) as program:
+        with replicas.without_keys():
+            opening = program.submit(SimilarityIndex.open, uri)
+            time.sleep(1)
+            assert not opening.done()
+        with opening.result() as index:
+            assert len(index) == 2

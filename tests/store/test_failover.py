@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import pymongo
 import pytest
 from pymongo.errors import (
     AutoReconnect,
@@ -12,10 +13,12 @@ from pymongo.errors import (
     NotPrimaryError,
     OperationFailure,
     PyMongoError,
+    ServerSelectionTimeoutError,
     WriteConcernError,
 )
 
-from store.failover import are_duplicates, is_interruption, repeat, repeated
+from store.connection import StoreError
+from store.failover import are_duplicates, is_interruption, repeat, repeat_reading, repeated
 from store.index.dictionary import ids_of
 
 
@@ -76,6 +79,51 @@ def test_another_error_is_raised_at_once(database) -> None:
     with pytest.raises(OperationFailure):
         repeat(database, step)
     assert len(calls) == 1
+
+
+def refused() -> None:
+    raise OperationFailure("no keys for the time", 211)
+
+
+def test_what_reads_is_repeated_whatever_becomes_of_the_error() -> None:
+    failures = [AutoReconnect("closed"), OperationFailure("no keys for the time", 211)]
+
+    def step() -> str:
+        try:
+            if failures:
+                raise failures.pop(0)
+        except PyMongoError as error:
+            raise StoreError("MongoDB failed") from error
+        return "read"
+
+    assert repeat_reading(step, 30) == "read" and not failures
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ServerSelectionTimeoutError("nobody is there"), OperationFailure("not authorized", 13), ValueError("ours")],
+)
+def test_what_reads_is_not_repeated_after_a_wait_or_another_error(error: Exception) -> None:
+    errors = [error, AssertionError("called again")]
+
+    def step() -> None:
+        raise errors.pop(0)
+
+    with pytest.raises(type(error)):
+        repeat_reading(step, 30)
+
+
+def test_reading_ends_after_its_time(database) -> None:
+    with pytest.raises(OperationFailure, match="no keys"):
+        repeat_reading(refused, 0.3)
+
+    def looked_for() -> None:
+        database.articles.find_one()
+        refused()
+
+    with pytest.raises(PyMongoError) as raised, pymongo.timeout(0.3):
+        repeat_reading(looked_for, 30)
+    assert raised.value.timeout
 
 
 def test_a_repetition_of_ids_gives_the_same_ids(database) -> None:
