@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import runpy
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -23,6 +25,21 @@ def run(app: typer.Typer, name: str = "xinwen", arguments: Sequence[str] | None 
     raise SystemExit(status if isinstance(status, int) else 0)
 
 
+def replace_by(module: str, *arguments: str) -> NoReturn:
+    """Run ``python -m`` *module* in place of this process, so that signals reach that one."""
+    os.execv(sys.executable, [sys.executable, "-m", __name__, module, *arguments])
+
+
+def _run_module(module: str, *arguments: str) -> None:
+    """Run *module*, which takes seconds to load: an interrupt meanwhile is one line too."""
+    sys.argv = [module, *arguments]
+    try:
+        runpy.run_module(f"{module}.__main__", run_name="__main__")
+    except KeyboardInterrupt:
+        sys.stderr.write("error: interrupted\n")
+        raise SystemExit(130) from None
+
+
 def _line(error: typer.TyperException) -> str:
     """``error: …`` with the help that says what would be right; "" where the help itself was shown."""
     near: Sequence[str] = getattr(error, "possibilities", None) or ()
@@ -37,3 +54,7 @@ def _line(error: typer.TyperException) -> str:
         shown = "lists them" if text.startswith("no such") else "says what it takes"
         text += f"; {context.command_path} --help {shown}"
     return f"error: {text}\n"
+
+
+if __name__ == "__main__":
+    _run_module(*sys.argv[1:])

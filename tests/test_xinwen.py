@@ -16,7 +16,7 @@ import pytest
 from crawler.sources import SOURCES
 from store.connection import another_database, connect
 from store.documents import visits
-from tests.commands import PROJECT, assert_one_line_error, environment, run
+from tests.commands import PROJECT, assert_one_line_error, environment, run, run_fresh
 from tests.similarity.conftest import storing_in
 from xinwen.__main__ import main
 from xinwen.commands import EXIT_STATUSES, commands, programs
@@ -156,6 +156,13 @@ def test_an_interruption_before_the_command_is_loaded_is_one_line(monkeypatch, c
     with pytest.raises(SystemExit) as ended:
         main()
     assert (ended.value.code, capsys.readouterr().err) == (130, "error: interrupted\n")
+
+
+def test_an_interruption_while_the_server_or_the_watches_load_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "loading").mkdir()
+    (tmp_path / "loading" / "__main__.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    done = run_fresh("store.command_line", "loading", pythonpath=f"{PROJECT}:{tmp_path}")
+    assert (done.returncode, done.stderr) == (130, "error: interrupted\n")
 
 
 def test_the_list_and_the_names_load_nothing_heavy() -> None:

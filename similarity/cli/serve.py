@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated
 
 import typer
+
+from store import command_line
 
 
 def serve(
@@ -37,10 +37,9 @@ def serve(
     arguments = [f"--{option}={value}" for option, value in given.items() if value is not None]
     arguments += ["--needs-token"] * needs_token
     arguments += [f"--name={one}" for one in name or ()]
-    # In place of this process, so that signals reach the server itself.
-    os.execv(sys.executable, [sys.executable, "-m", "service", *arguments])
+    command_line.replace_by("service", *arguments)
 
 
 def mcp() -> None:
     """AI 助手的工具，经标准输入输出 · Tools for an AI assistant, over standard input and output (MCP)."""
-    os.execv(sys.executable, [sys.executable, "-m", "service.assistant"])
+    command_line.replace_by("service.assistant")

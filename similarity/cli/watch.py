@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 import typer
+
+from store import command_line
 
 watch = typer.Typer(
     add_completion=False,
@@ -28,8 +27,7 @@ _HANDED_OVER = {
 )
 def run_watch(context: typer.Context) -> None:
     """Hand everything over to the package ``alerts``."""
-    # In place of this process, so that signals reach ``watch run`` itself.
-    os.execv(sys.executable, [sys.executable, "-m", "alerts", *context.args])
+    command_line.replace_by("alerts", *context.args)
 
 
 digest = typer.Typer(
@@ -45,4 +43,4 @@ digest = typer.Typer(
 )
 def run_digest(context: typer.Context) -> None:
     """Hand everything over to the package ``alerts.digest``."""
-    os.execv(sys.executable, [sys.executable, "-m", "alerts.digest", *context.args])
+    command_line.replace_by("alerts.digest", *context.args)
