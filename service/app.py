@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,7 +27,7 @@ from service.problems import add_handlers
 from service.request_log import RequestLog, Templates
 from service.routes import articles, earlier, export, health, metrics, search, sources, stats, stories, terms, watches
 from service.sign_in import router as sign_in
-from service.warm_up import warm_up
+from service.warm_up import load_templates, warm_up
 from service.watch_feed import router as watch_feed
 from similarity.cli import local_service
 from similarity.index import SimilarityIndex
@@ -60,15 +61,20 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         index = await asyncio.to_thread(_opened, open_index)
         app.state.engine = engine = Engine(index, threads())
+        if not gc.isenabled():  # as in a process that has done nothing but start
+            gc.freeze()  # what is loaded by now stays: each full collection would look through all of it
+            gc.enable()
         counted.follow(engine.threads, index)
         app.state.program = (await asyncio.to_thread(local_service.identity))[:16]
         runner = Runner(index) if runs_watches else None
         if runner:
             runner.start()
+        loading = asyncio.create_task(asyncio.to_thread(load_templates))
         try:
             async with assistants.mounted(app):
                 yield
         finally:
+            await loading
             if runner:
                 await asyncio.to_thread(runner.stop)
             engine.threads.close()

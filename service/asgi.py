@@ -6,6 +6,7 @@ for gunicorn see ``deploy/gunicorn.conf.py``.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -39,6 +40,7 @@ def application(names: Iterable[str] = (), rate: int = 10, needs_token: bool = T
 
 def checked(create: Callable[[], FastAPI]) -> FastAPI:
     """The application that *create* makes; ends this process, as ``check_start`` does, if it cannot start."""
+    gc.disable()  # until the application has started, see ``service.__main__``
     with _shown_as_failed_start():
         _check()
         return create()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import logging
 import signal
@@ -39,6 +40,7 @@ def run(config: uvicorn.Config, opened: socket.socket) -> None:
             server.run([opened])
             started = server.started
         else:
+            gc.enable()  # the application, which does that, starts in other processes
             processes = _Processes(config, opened, notifier)
             processes.run()
             started = not processes.has_failed

@@ -21,7 +21,7 @@ _DAYS = timedelta(days=7)
 
 
 def warm_up(index: SimilarityIndex) -> None:
-    """Load the encoder, the dictionaries and the templates, and compile the kernels where no run before has."""
+    """Load the encoder and the dictionaries, and compile the kernels where no run before has."""
     now = datetime.now(UTC)
     plain = Question(_WORDS, k=1, explain=True)
     filtered = Question(
@@ -41,5 +41,9 @@ def warm_up(index: SimilarityIndex) -> None:
     index.rising_terms(now)
     with contextlib.suppress(NotTrained, TooFewArticles):  # said by the route to whoever asks
         index.related_terms(_WORDS)
+
+
+def load_templates() -> None:
+    """Compile the templates of the page. A first visitor would wait a little; nobody else waits for it."""
     for name in templates.env.list_templates():
         templates.env.get_template(name)

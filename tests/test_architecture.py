@@ -53,7 +53,7 @@ alerts      errors packages network < schedule < targets < watches messages targ
             < senders outbox previews log_book feed_keys < matcher delivery source_watch < runner fields printing
             < callback cli bench digest < __main__
 service     problems schemas watch_schemas listening notify < running < capacity request_log < deps answers parameters < openapi access forwarded metrics < routes < page
-            < sign_in feeds warm_up prompt assistant < watch_feed < app < write_openapi asgi < __main__ bench
+            < sign_in feeds warm_up prompt assistant < watch_feed < app < write_openapi asgi < command bench < __main__
 xinwen      doctor.finding < doctor.program doctor.machine doctor.mongodb doctor.targets < doctor commands completion < __main__
 """
 """Inside a package a module imports from its own layer's folder or from layers left of ``<``. Names between two ``<``

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
-from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.assistant import needs_package
 from service.deps import Engine
@@ -21,26 +22,65 @@ PATH = "/mcp"
 @asynccontextmanager
 async def mounted(app: FastAPI) -> AsyncIterator[None]:
     """While the block runs, *app* answers at ``PATH``; without the SDK it says what to install."""
+    assistants = _Assistants(app.state.engine)
+    app.router.routes.append(Route(PATH, assistants, methods=["GET", "POST", "DELETE"]))
+    running = asyncio.create_task(assistants.run())
     try:
+        yield
+    finally:
+        assistants.stop()
+        await running
+
+
+class _Assistants:
+    """The application at ``PATH``. The first request loads the SDK: a start would take a sixth longer by it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._application: asyncio.Future[ASGIApp] = asyncio.get_running_loop().create_future()
+        self._is_wanted, self._stopping = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._is_wanted.set()
+        application = await asyncio.shield(self._application)  # which a client that leaves must not cancel
+        await application(scope, receive, send)
+
+    async def run(self) -> None:
+        """Load the application when it is asked for, and let it work until ``stop``."""
+        await self._is_wanted.wait()
+        if self._stopping.is_set():
+            return
+        try:
+            server = await asyncio.to_thread(self._server)
+        except NotInstalled as error:
+            self._application.set_result(_refusal(error))
+            return
+        except Exception as error:
+            self._application.set_exception(error)  # raised by each request
+            return
+        # Host, Origin and tokens are checked by Access, for this address as for every other.
+        made = server.streamable_http_app(streamable_http_path=PATH, json_response=True, stateless_http=True, host="")
+        async with server.session_manager.run():
+            self._application.set_result(made.router)
+            await self._stopping.wait()
+
+    def stop(self) -> None:
+        """End ``run``."""
+        self._stopping.set()
+        self._is_wanted.set()
+
+    def _server(self) -> Any:
         with needs_package():
             from service.assistant.server import make_server
-    except NotInstalled as error:
-        missing = str(error), error.chinese
 
-        async def not_installed(request: Request) -> Response:
-            return of_request(request, 501, missing)
+        async def call(function: Any, *args: Any) -> Any:
+            return await self._engine.call(function, *args)
 
-        app.router.routes.append(Route(PATH, not_installed, methods=["GET", "POST", "DELETE"]))
-        yield
-        return
-    engine: Engine = app.state.engine
+        return make_server(call)
 
-    async def call(function: Any, *args: Any) -> Any:
-        return await engine.call(function, *args)
 
-    server = make_server(call)
-    # Host, Origin and tokens are checked by Access, for this address as for every other.
-    of_server = server.streamable_http_app(streamable_http_path=PATH, json_response=True, stateless_http=True, host="")
-    app.router.routes.extend(of_server.routes)
-    async with server.session_manager.run():
-        yield
+def _refusal(error: NotInstalled) -> ASGIApp:
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        await of_request(Request(scope), 501, (str(error), error.chinese))(scope, receive, send)
+
+    return application

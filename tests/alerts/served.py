@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from alerts.network import LOCAL
-from service.__main__ import serve
+from service.command import serve
 from tests.alerts.robots import HOOK_HOST
 
 if __name__ == "__main__":

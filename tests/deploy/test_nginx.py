@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import pytest
 
-from service.__main__ import KEEP_ALIVE
+from service.command import KEEP_ALIVE
 from store.connection import another_database, connect
 from store.documents import tokens
 from tests.commands import PROJECT, environment
@@ -131,7 +131,7 @@ def until(condition: Callable[[], object], complaint: str, seconds: float = 60) 
 @contextmanager
 def served(path: Path, uri: str, keep_alive: float) -> Iterator[None]:
     """The server on the socket *path*; its keep-alive limit alone is another, so that no test waits for a minute."""
-    code = f"import service.__main__ as main, typer; main.KEEP_ALIVE = {keep_alive}; typer.run(main.serve)"
+    code = f"import service.command as main, typer; main.KEEP_ALIVE = {keep_alive}; typer.run(main.serve)"
     command = [sys.executable, "-c", code, f"--uds={path}", f"--name={NAME}", "--needs-token", "--rate=5"]
     process = subprocess.Popen(
         command,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import re
 from dataclasses import replace
@@ -14,7 +15,7 @@ from similarity.index import SimilarityIndex
 from similarity.ranking.state import untrained
 from store.connection import connect
 from store.documents.stories import regroup
-from tests.service.conftest import TEXTS, WAFERS
+from tests.service.conftest import TEXTS, URL, WAFERS, application
 
 API = "/api/v1"
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -28,6 +29,16 @@ def get(client: TestClient, address: str, **values: object) -> dict:
 
 def first_id(client: TestClient, q: str = TEXTS[0][0]) -> str:
     return get(client, "/search", q=q)["hits"][0]["article"]["id"]
+
+
+def test_garbage_is_collected_from_the_start_on(news_uri: str) -> None:
+    gc.disable()  # as ``python -m service`` does
+    try:
+        with TestClient(application(news_uri), base_url=URL):
+            assert gc.isenabled() and gc.get_freeze_count() > 100_000
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 def test_a_search_answers_with_counts_and_hits(client: TestClient) -> None:
