@@ -42,7 +42,7 @@ PACKAGES = {
 LAYERS = """
 text        language < analysis < embedding < translation stories < bench
 store       plain_text places < article command_line disk errors failover notify public_addresses settings terminal vectors < logs < server toml_file < sources_file < connection < layout schema counters leases < documents < index < upgrade.to_layout_2 upgrade.to_layout_3 < upgrade < transfer backup < __main__
-crawler     discovery.methods discovery.json_functions exceptions toml_checks windows < resolver discovery.method_checks
+crawler     usage discovery.methods discovery.json_functions exceptions toml_checks windows < resolver discovery.method_checks
             < source items < extraction < discovery < local_sources < sources < budgets
             < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings json_log
 pipelines   source_lease < storage tokenize < runs raw_middleware clean language encode withhold fingerprint_window

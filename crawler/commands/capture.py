@@ -29,6 +29,7 @@ from crawler.extraction import Unreadable, is_feed_or_sitemap
 from crawler.sample_web.replies import SampleError, today
 from crawler.source import Source
 from crawler.sources import PACKAGED, UnknownSource
+from crawler.usage import as_xinwen
 
 
 class Command(ScrapyCommand):
@@ -45,6 +46,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        as_xinwen(parser)
         parser.add_argument(
             "--listing", action="store_true", help="the page lists articles, though no discovery method has its address"
         )

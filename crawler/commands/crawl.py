@@ -21,6 +21,7 @@ from crawler.runner.processes import LEASED, UNLESS_DONE, FinishedCrawl, records
 from crawler.sample_web.replies import SampleError, SampleWeb
 from crawler.sources import UnknownSource
 from crawler.spider.arguments import ArgumentError, arguments
+from crawler.usage import as_xinwen
 from store.settings import settings
 
 
@@ -38,6 +39,7 @@ class Command(ScrapyCrawl):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        as_xinwen(parser)
         parser.add_argument(
             "--wait", action="store_true", help="where another process crawls the source, wait until it has ended"
         )

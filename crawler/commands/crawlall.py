@@ -20,6 +20,7 @@ from crawler.runner.progress import crawl_and_show
 from crawler.runner.timetable import at_once_now, keys_due, plan_as_json, print_plan, zero_budgets
 from crawler.sample_web.replies import SampleError, SampleWeb
 from crawler.sources import SOURCES, UnknownSource
+from crawler.usage import as_xinwen
 from store.settings import settings
 
 _FAILURES = ("failed", "empty", "degraded")
@@ -46,6 +47,7 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         assert self.settings
         super().add_options(parser)
+        as_xinwen(parser)
         # CLOSESPIDER_TIMEOUT ends a crawl before that; this is for a process that hangs.
         timeout, full = budgets().longest_run + 600, budgets().all.at_once
         parser.add_argument(

@@ -16,6 +16,7 @@ from scrapy.exceptions import UsageError
 from crawler.discovery.reader import method_label
 from crawler.source import Source, span_text
 from crawler.sources import EXTRA, PACKAGED, SOURCES
+from crawler.usage import as_xinwen
 
 _WIDTH = 1_000
 """Columns that the table may take: each row stays one line, for pipes too."""
@@ -32,6 +33,7 @@ class Command(ScrapyList):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        as_xinwen(parser)
         parser.add_argument("--table", action="store_true", help="what is kept of each source, how it is found, …")
         parser.add_argument("--json", action="store_true", help="one JSON object with what the table has")
         parser.add_argument(

@@ -20,6 +20,7 @@ from crawler.authoring.local_entry import TIMEZONES, further_hosts, language_of,
 from crawler.authoring.survey import Survey, SurveyResult, include_of
 from crawler.discovery.methods import DiscoveryMethod, Listing, Sitemap
 from crawler.sources import PACKAGED, SOURCES
+from crawler.usage import as_xinwen
 from store.places import only_in_a_checkout
 from store.settings import settings
 from store.sources_file import SourcesFileError
@@ -44,6 +45,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        as_xinwen(parser)
         parser.add_argument("--json", action="store_true", help="what was found as one JSON object on stdout")
         parser.add_argument("--local", action="store_true", help="add it to your own file, which XINWEN_SOURCES names")
 

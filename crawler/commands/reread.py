@@ -10,6 +10,7 @@ from scrapy.utils.misc import load_object
 
 from crawler import sources
 from crawler.sources import UnknownSource
+from crawler.usage import as_xinwen
 
 
 class Command(ScrapyCommand):
@@ -26,6 +27,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        as_xinwen(parser)
         parser.add_argument("--json", action="store_true", help="the report as one JSON object on stdout")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from scrapy.commands import ScrapyCommand
 
 from crawler.runner.deployment import FORMATS, CannotSchedule, Installation, files, own_name
 from crawler.sources import SOURCES
+from crawler.usage import as_xinwen
 from store.settings import settings
 
 
@@ -27,6 +28,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        as_xinwen(parser)
         for form, (pattern, _) in FORMATS.items():
             parser.add_argument(
                 f"--{form}", dest="forms", action="append_const", const=form, help=f"deploy/{pattern}, filled in"

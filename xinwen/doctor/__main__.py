@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from typing import NoReturn
 
 from xinwen.doctor.finding import FAILED, NOTE, OK, Finding
 
@@ -27,9 +28,17 @@ _NEEDS_SETTINGS = ("machine", "mongodb", "targets")
 _MARKS = {OK: "✓", NOTE: "·", FAILED: "✗"}
 
 
+class _Parser(argparse.ArgumentParser):
+    """Without typer, which may be what lacks."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"error: {message}; {self.prog} --help lists what there is\n")
+        raise SystemExit(2)
+
+
 def doctor() -> None:
     """检查本机环境，指出如何修复 · Check Python, libraries, MongoDB, disk, clock and more, and name each fix."""
-    parser = argparse.ArgumentParser(prog="xinwen doctor", description=doctor.__doc__)
+    parser = _Parser(prog="xinwen doctor", description=doctor.__doc__)
     parser.add_argument("--json", action="store_true", help="一个 JSON 对象 · one JSON object on stdout")
     as_json = parser.parse_args(sys.argv[1 + (sys.argv[1:2] == ["doctor"]) :]).json
     found = []
