@@ -67,9 +67,12 @@ class SourceLease:
         self._thread.start()
 
     def confirm(self) -> None:
-        """Renew the lease now. Raises LeaseLost."""
+        """Make sure that the lease is ours still, before a write. Raises LeaseLost."""
+        self._confirm(self._lease.check)
+
+    def _confirm(self, ask: Callable[[], None]) -> None:
         asked = datetime.now(UTC)
-        self._lease.confirm()
+        ask()
         self.held = max(self.held, asked)
 
     def release(self) -> None:
@@ -93,11 +96,11 @@ class SourceLease:
     def _renew(self) -> None:
         while not self._ended.wait(self._lease.seconds / _RENEWALS):
             try:
-                self.confirm()
+                self._confirm(self._lease.confirm)
             except LeaseLost as error:
                 self.on_loss(str(error))
                 return
-            except PyMongoError as error:  # it may come back in time; every write confirms the lease itself
+            except PyMongoError as error:  # it may come back in time; every write asks for the lease itself
                 self._warn("the lease of %s was not renewed: %s", error)
 
     def _warn(self, message: str, error: PyMongoError) -> None:

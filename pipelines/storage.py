@@ -111,7 +111,7 @@ class Storage:
         return await asyncio.to_thread(lambda: self._guarded(function, *args, **kwargs))
 
     def confirm(self) -> None:
-        """Renew the lease of the source, where there is one. Raises LeaseLost."""
+        """Make sure that the source is leased to this process, where it is leased at all. Raises LeaseLost."""
         if self._lease:
             self._lease.confirm()
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from pymongo import ReturnDocument
+from pymongo import ReadPreference, ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
@@ -115,6 +115,20 @@ class NumberedLease:
         if not repeat(self._database, lambda: self._database.leases.update_one(ours, renewed)).matched_count:
             raise LeaseLost(f"the lease {self.name!r} lapsed, and another process has taken it")
         self._asked, self._until = asked, asked + self.seconds
+
+    def check(self) -> None:
+        """As ``confirm``, but while less than a third of the lease has gone it only reads. Raises LeaseLost.
+
+        A renewal waits for the journals of a majority. Nobody can have taken the lease so early, unless the clock of
+        this machine has stood still. Therefore the read goes by the clock of the server.
+        """
+        if time.monotonic() >= self._asked + self.seconds / 3 or not repeat(self._database, self._is_ours):
+            self.confirm()
+
+    def _is_ours(self) -> bool:
+        ours = {"_id": self.name, "owner": self.owner, "number": self.number}
+        leases = self._database.leases.with_options(read_preference=ReadPreference.PRIMARY)
+        return leases.find_one(ours | {"$expr": {"$gt": ["$until", "$$NOW"]}}, {"_id": 1}) is not None
 
     def release(self) -> None:
         """Give the lease up, so that another process need not wait until it lapses."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -55,6 +56,27 @@ def test_a_lease_that_lapsed_is_still_ours_until_another_takes_it(database, two)
     second.release()
     with pytest.raises(LeaseLost):
         first.confirm()
+
+
+def test_a_check_reads_until_a_third_of_the_lease_has_gone(database, two, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = two
+    assert first.hold()
+    until = database.leases.find_one({})["until"]
+    first.check()
+    assert database.leases.find_one({})["until"] == until
+    later = time.monotonic() + leases.SECONDS / 3
+    monkeypatch.setattr(leases.time, "monotonic", lambda: later)
+    first.check()
+    assert database.leases.find_one({})["until"] > until
+    # To this machine the lease is new; it stood still while that lapsed.
+    lapse(database)
+    first.check()
+    assert holder_of(database, "a")
+    lapse(database)
+    second.forget()
+    assert second.hold()
+    with pytest.raises(LeaseLost):
+        first.check()
 
 
 def test_the_lease_is_not_taken_once_another_owner_has_done_the_work(database, two) -> None:
