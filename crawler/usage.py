@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 def as_xinwen(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +13,19 @@ def as_xinwen(parser: argparse.ArgumentParser) -> None:
     parser.usage = f"xinwen {name}".rstrip()
 
     def error(message: str) -> NoReturn:
-        sys.stderr.write(f"error: {' '.join(message.split())}; xinwen {name.split(' ')[0]} --help says what it takes\n")
+        shown = "lists them" if message.startswith("no such") else "says what it takes"
+        sys.stderr.write(f"error: {' '.join(message.split())}; xinwen {name.split(' ')[0]} --help {shown}\n")
         raise SystemExit(2)
 
-    parser.error = error  # type: ignore[method-assign]  # Scrapy takes no class for its parsers
+    parse = parser.parse_known_args
+
+    def parse_known_args(args: Any = None, namespace: Any = None) -> Any:
+        found, rest = parse(args, namespace)
+        for argument in rest:  # Scrapy hands an option that is none over as an argument
+            if argument.startswith("-"):
+                error(f"no such option: {argument}")
+        return found, rest
+
+    # Scrapy takes no class for its parsers.
+    parser.error = error  # type: ignore[method-assign]  # see above
+    parser.parse_known_args = parse_known_args  # type: ignore[method-assign]  # see above

@@ -85,8 +85,10 @@ def test_a_wrong_argument_is_one_line(arguments: list[str], parts: list[str], ur
         ("serve --workers 0", "invalid value for '--workers': Input should be greater than or equal to 1;"),
         ("latest -k", "option '-k' requires an argument"),
         ("doctor --nosuch", "unrecognized arguments: --nosuch; xinwen doctor --help"),
-        ("crawl", "one key is required; `xinwen list` prints all; xinwen crawl --help says what it takes"),
-        ("list --nosuch", "no argument, and one of --table, --extra and --json; xinwen list --help"),
+        ("crawl", "one key is required (`xinwen list` prints all); xinwen crawl --help says what it takes"),
+        ("crawl sia --nosuch", "no such option: --nosuch; xinwen crawl --help lists them"),
+        ("crawlall --nosuch", "no such option: --nosuch; xinwen crawlall --help lists them"),
+        ("list sia", "no argument, and one of --table, --extra and --json; xinwen list --help"),
         ("crawlall --jobs 0", "argument -j/--jobs:"),
     ],
 )

@@ -48,7 +48,7 @@ class Command(ScrapyCrawl):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.crawler_process
         if len(args) != 1:
-            raise UsageError("one key is required; `xinwen list` prints all")
+            raise UsageError("one key is required (`xinwen list` prints all)")
         try:
             arguments(opts.spargs)
             if folder := settings().sample_web:
