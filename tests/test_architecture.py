@@ -48,7 +48,7 @@ crawler     usage discovery.methods discovery.json_functions exceptions toml_che
 pipelines   source_lease < storage tokenize < runs raw_middleware clean language encode withhold fingerprint_window
             < compact validate deduplicate stories < store < addon < ingest < __main__
 similarity  errors arrays jit lru background < option_values < postings < reader < query < ranking
-            < analytics refresh guard maintenance < open_index < index < answers < evaluation bench health < condition < metrics < cli < __main__
+            < analytics refresh guard maintenance < index < answers < evaluation bench health < condition < metrics < cli < __main__
 alerts      errors packages network < schedule < targets < watches messages target_arguments
             < senders outbox previews log_book feed_keys < matcher delivery source_watch < runner fields printing
             < callback cli bench digest < __main__

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from similarity import SimilarityIndex, open_index
+from similarity import SimilarityIndex
+from similarity import index as index_module
 from similarity.ranking.models import MODELS
 from similarity.reader import loader
 from store.connection import another_database
@@ -28,8 +29,8 @@ QUERIES = ["wafer fab", "memory price 封装", "光刻 tool 产能 logic"]
 @pytest.fixture
 def data_folder(monkeypatch, tmp_path) -> Path:
     """An empty folder in which the index keeps its local files during this test."""
-    own = open_index.settings().model_copy(update={"data": tmp_path})
-    monkeypatch.setattr(open_index, "settings", lambda: own)
+    own = index_module.settings().model_copy(update={"data": tmp_path})
+    monkeypatch.setattr(index_module, "settings", lambda: own)
     return tmp_path
 
 
