@@ -125,6 +125,13 @@ def fresh(*arguments: object, cwd: Path, **variables: object) -> subprocess.Comp
     )
 
 
+def test_a_process_that_reads_a_report_does_not_begin_the_command_again(tmp_path: Path) -> None:
+    report = PROJECT / "samples" / "smic" / "files" / "2Q2026_webcast.pdf"
+    done = fresh("extract", report, "--url", "https://www.smics.com/a.pdf", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["title"] == "2Q2026 Conference Call Webcast Announcement (sample)"
+
+
 def test_from_any_directory_with_the_data_of_the_project(stored: tuple[str, str], tmp_path: Path) -> None:
     done = fresh("search", "wafer prices", "--json", cwd=tmp_path, mongodb_uri=stored[0], pythonpath=None)
     assert len(json.loads(done.stdout)["hits"]) == 3, done.stderr
