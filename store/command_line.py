@@ -1,15 +1,25 @@
-"""Runs the commands: as ``xinwen`` in their help, and with one line on stderr for a wrong option or argument."""
+"""Runs the commands: as ``xinwen`` in their help, and with one line on stderr for a wrong option or argument.
+
+An interruption is one line too, from the first moment of the process on.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import runpy
+import signal
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import typer
+from store.errors import interrupted, interruptions_in_one_line
+
+if TYPE_CHECKING:
+    import typer
+
+_INTERRUPTION = {signal.SIGINT}
+_INTERRUPTED = 130
 
 
 def run(app: typer.Typer, name: str = "xinwen", arguments: Sequence[str] | None = None) -> NoReturn:
@@ -17,27 +27,30 @@ def run(app: typer.Typer, name: str = "xinwen", arguments: Sequence[str] | None 
 
     *name*: by which its help and its errors call it.
     """
+    import typer
+
     try:
         status = app(arguments, prog_name=name, standalone_mode=False)
     except typer.TyperException as error:
         sys.stderr.write(_line(error))
         raise SystemExit(error.exit_code) from None
+    if status == _INTERRUPTED:
+        interrupted()
     raise SystemExit(status if isinstance(status, int) else 0)
 
 
 def replace_by(module: str, *arguments: str) -> NoReturn:
     """Run ``python -m`` *module* in place of this process, so that signals reach that one."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTION)  # it waits until ``_run_module`` can say so in one line
     os.execv(sys.executable, [sys.executable, "-m", __name__, module, *arguments])
 
 
 def _run_module(module: str, *arguments: str) -> None:
     """Run *module*, which takes seconds to load: an interrupt meanwhile is one line too."""
     sys.argv = [module, *arguments]
-    try:
+    with interruptions_in_one_line():
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTION)
         runpy.run_module(f"{module}.__main__", run_name="__main__")
-    except KeyboardInterrupt:
-        sys.stderr.write("error: interrupted\n")
-        raise SystemExit(130) from None
 
 
 def _line(error: typer.TyperException) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 
 @contextmanager
@@ -19,3 +20,21 @@ def shown_in_one_line(*kinds: type[Exception]) -> Iterator[None]:
         for line in getattr(error, "lines", (str(error),)):
             print(f"error: {' '.join(line.split())}", file=sys.stderr)
         raise SystemExit(getattr(error, "status", 1)) from None
+
+
+@contextmanager
+def interruptions_in_one_line() -> Iterator[None]:
+    """End the program with one line and status 130 where it is interrupted, in whatever it loads by then."""
+    try:
+        yield
+    except (KeyboardInterrupt, RuntimeError) as error:
+        # Python turns what interrupts the making of a class into a RuntimeError.
+        if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        interrupted()
+
+
+def interrupted() -> NoReturn:
+    """End the program as one that was interrupted."""
+    sys.stderr.write("error: interrupted\n")
+    raise SystemExit(130) from None

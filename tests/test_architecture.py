@@ -41,7 +41,7 @@ PACKAGES = {
 
 LAYERS = """
 text        language < analysis < embedding < translation stories < bench
-store       plain_text places < article command_line disk errors failover notify public_addresses settings terminal vectors < logs < server toml_file < sources_file < connection < layout schema counters leases < documents < index < upgrade.to_layout_2 upgrade.to_layout_3 < upgrade < transfer backup < __main__
+store       plain_text places errors < article command_line disk failover notify public_addresses settings terminal vectors < logs < server toml_file < sources_file < connection < layout schema counters leases < documents < index < upgrade.to_layout_2 upgrade.to_layout_3 < upgrade < transfer backup < __main__
 crawler     usage discovery.methods discovery.json_functions exceptions toml_checks windows < resolver discovery.method_checks
             < source items < extraction < discovery < local_sources < sources < budgets
             < middlewares sample_web logformatter gc_freeze < spider < runner < authoring bench < commands __main__ settings json_log

@@ -12,8 +12,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import typer
 
 from crawler.sources import SOURCES
+from store import command_line
 from store.connection import another_database, connect
 from store.documents import visits
 from tests.commands import PROJECT, assert_one_line_error, environment, run, run_fresh
@@ -165,11 +167,53 @@ def test_an_interruption_before_the_command_is_loaded_is_one_line(monkeypatch, c
     assert (ended.value.code, capsys.readouterr().err) == (130, "error: interrupted\n")
 
 
-def test_an_interruption_while_the_server_or_the_watches_load_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "loading").mkdir()
-    (tmp_path / "loading" / "__main__.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
-    done = run_fresh("store.command_line", "loading", pythonpath=f"{PROJECT}:{tmp_path}")
+def loading(folder: Path, *lines: str) -> dict[str, str]:
+    """The variable with which a process finds the package ``loading``, which runs *lines*."""
+    (folder / "loading").mkdir()
+    (folder / "loading" / "__main__.py").write_text("\n".join(["import os, signal", *lines, ""]))
+    return {"pythonpath": f"{PROJECT}:{folder}"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["os.kill(os.getpid(), signal.SIGINT)"],
+        [
+            "class Interrupted:",
+            "    def __set_name__(self, *_): os.kill(os.getpid(), signal.SIGINT)",
+            "class Made: one = Interrupted()",
+        ],
+    ],
+    ids=["anywhere", "in a class"],
+)
+def test_an_interruption_while_the_server_or_the_watches_load_is_one_line(tmp_path: Path, lines: list[str]) -> None:
+    done = run_fresh("store.command_line", "loading", **loading(tmp_path, *lines))
     assert (done.returncode, done.stderr) == (130, "error: interrupted\n")
+
+
+def test_an_interruption_before_they_load_is_one_line(tmp_path: Path) -> None:
+    code = (
+        "import os, signal; from store import command_line; replace = os.execv\n"
+        "os.execv = lambda *given: (os.kill(os.getpid(), signal.SIGINT), replace(*given))\n"
+        "command_line.replace_by('loading')"
+    )
+    variables = environment(**loading(tmp_path, "raise SystemExit('loaded')"))
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (130, "error: interrupted\n")
+
+
+def test_an_interruption_of_a_command_is_one_line(capsys) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def wait() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as ended:
+        command_line.run(app, arguments=[])
+    assert (ended.value.code, capsys.readouterr().err) == (130, "error: interrupted\n")
 
 
 def test_the_list_and_the_names_load_nothing_heavy() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -75,7 +76,10 @@ class Command(ScrapyCrawl):
             sys.stderr.write("error: interrupted\n")
             self.exitcode = 130
             return
-        if self.crawler_process.bootstrap_failed or fault(crawler):
+        if signal.getsignal(signal.SIGINT) == self.crawler_process._signal_kill:  # Scrapy's for a second signal
+            sys.stderr.write("error: interrupted\n")
+            self.exitcode = 130
+        elif self.crawler_process.bootstrap_failed or fault(crawler):
             self.exitcode = 1
         if opts.json:
             assert self.settings

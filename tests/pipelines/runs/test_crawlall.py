@@ -18,6 +18,7 @@ from pymongo.database import Database
 from crawler.runner.processes import FinishedCrawl
 from pipelines.runs.record_run import add_run
 from pipelines.runs.run_records import failed_run
+from pipelines.source_lease import lease_name
 from tests.commands import assert_one_line_error, run, start
 from tests.crawler.tiny_web import add
 from tests.pipelines.crawls import API, SIA, page, post, samples_of
@@ -164,6 +165,24 @@ def test_no_crawl_outlives_the_command(given: dict[str, Any], database) -> None:
     _, err = process.communicate(timeout=300)
     assert (process.returncode, err) == (130, "error: interrupted\n")
     assert not Path(f"/proc/{child}").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_crawl_that_is_interrupted_says_so_and_is_recorded(given: dict[str, Any], database, number: int) -> None:
+    hanging(given)
+    process = start("scrapy", "crawl", "reuters", **given)
+    deadline = time.monotonic() + 180
+    while not database.leases.find_one({"_id": lease_name("reuters")}):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "error: interrupted"
+    for row in database.runs.find():  # none where it was interrupted before its first request
+        assert (row["verdict"], row["why"]) == ("failed", "ended early: shutdown")
+    (lease,) = database.leases.find()
+    assert lease["until"] <= datetime.now(UTC), "given up"
 
 
 def test_a_command_that_is_interrupted_before_it_crawls_is_one_line(given: dict[str, Any]) -> None:
