@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from service.capacity import SearchThreads
@@ -89,7 +89,7 @@ class Metrics:
         if folder:
             _forget_dead(Path(folder))
             registry = CollectorRegistry()
-            MultiProcessCollector(registry, folder)
+            registry.register(Families(_of_all_workers(Path(folder))))
         others = CollectorRegistry()
         others.register(Families(families))
         return generate_latest(registry) + generate_latest(others)
@@ -97,6 +97,17 @@ class Metrics:
     def _note_behind(self) -> None:
         if self._index:
             self._behind.set(round(self._index.behind, 3))
+
+
+def _of_all_workers(folder: Path) -> Iterable[Metric]:
+    """The numbers of all workers.
+
+    A file is empty for a moment after it was made, and for ever if its worker was killed just then: prometheus_client
+    fails at such a file.
+    """
+    files = [str(file) for file in folder.glob("*.db") if file.exists() and file.stat().st_size]
+    merged: Iterable[Metric] = MultiProcessCollector.merge(files)
+    return merged
 
 
 def _forget_dead(folder: Path) -> None:

@@ -61,7 +61,9 @@ class Site:
         """How many searches that were answered /metrics tells of."""
         with self.connected() as connection:
             connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {next(self._turn)}"})
-            text = connection.getresponse().read().decode()
+            reply = connection.getresponse()
+            text = reply.read().decode()
+        assert reply.status == 200, text
         wanted = f'xinwen_http_requests_total{{method="GET",route="{SEARCH}",status="200"}} '
         return sum(float(line.removeprefix(wanted)) for line in text.splitlines() if line.startswith(wanted))
 

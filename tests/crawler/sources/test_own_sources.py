@@ -105,7 +105,7 @@ def test_newsource_adds_to_the_file(tmp_path: Path) -> None:
     given = {"folder": web, "xinwen_sources": str(own)}
     done = scrapy("newsource", "--local", "chip_weekly", f"{site}/", **given)
     assert done.returncode == 0, done.stderr
-    assert f"written: {own}:5, disabled" in done.stdout and f"scrapy capture chip_weekly {site}/f.xml" in done.stdout
+    assert f"written: {own}:5, disabled" in done.stdout and f"xinwen capture chip_weekly {site}/f.xml" in done.stdout
     text = own.read_text("utf-8")
     assert text.startswith("# ours\n[kpmg]\nenabled = false # for now\n\n[chip_weekly]\n")
     assert "include = '/a\\.b/'" in text and 'method = "feed"' in text
