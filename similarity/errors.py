@@ -17,6 +17,11 @@ class QueryError(ValueError):
         super().__init__(message)
         self.option, self.chinese = option, chinese
 
+    @property
+    def status(self) -> int:
+        """Of a command that ends by it: 2 where an option is wrong, as for one that does not exist."""
+        return 2 if self.option else 1
+
 
 @contextmanager
 def option_named(**names: str) -> Iterator[None]:

@@ -68,6 +68,25 @@ def test_a_wrong_argument_is_one_line(arguments: list[str], parts: list[str], ur
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        "search chip --since 2026-13-01",
+        "search chip --model bm52",
+        "health nowhere",
+        "delete --source sia",
+        "export --format foo",
+        "restore tests --database .",
+        "watch add chips chips --min-score 3",
+        "show 0123",
+    ],
+)
+def test_a_wrong_value_has_status_2(command: str, uri: str) -> None:
+    done = run("xinwen", *command.split(), mongodb_uri=uri)
+    assert_one_line_error(done)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
     ("command", "line"),
     [
         (

@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from similarity.cli.export import progress
 from similarity.cli.options import AsJson, console, errors_in_one_line, print_json
+from similarity.errors import QueryError
 from store.backup.files import BackupError
 from store.backup.restoring import RestoreReport, restore
 from store.backup.taking import BackupReport, take
@@ -81,7 +82,7 @@ def restore_backup(
     """恢复 · A backup into an empty database, every file checked before; what was killed goes on when run again."""
     with errors_in_one_line(BackupError, OSError):
         if database_name is not None and not _NAME.fullmatch(database_name):
-            raise BackupError(f"--database {database_name!r}: letters, digits, - and _, up to 60")
+            raise QueryError(f"--database {database_name!r}: letters, digits, - and _, up to 60", "database")
         address = database_address()
         if database_name:
             address = another_database(address, database_name)

@@ -114,7 +114,7 @@ def delete(
     """删除 · Deletes one article, or those of a source before a day: with index, stories and raw pages."""
     with errors_in_one_line():
         if (article_id is None) == (source is None) or (source is None) != (before is None):
-            raise QueryError("give the ID of one article, or --source KEY with --before YYYY-MM-DD")
+            raise QueryError("give the ID of one article, or --source KEY with --before YYYY-MM-DD", "id")
         day = parse_day("--before", before)
         with opened() as database:
             refuse_other_layout(database)
@@ -136,7 +136,7 @@ def _stored(index: SimilarityIndex, article_id: str) -> Article:
     key = index.id_of(article_id)
     found = articles.read(index.database, [key])
     if key not in found:
-        raise QueryError(f"no article {article_id!r} is stored")
+        raise QueryError(f"no article {article_id!r} is stored", "article")
     return found[key].article
 
 

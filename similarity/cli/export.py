@@ -83,7 +83,7 @@ def export(
     """
     with errors_in_one_line(ExportFailed):
         if as_json and out is None:
-            raise QueryError("--json needs --out FILE: standard output has the table itself")
+            raise QueryError("--json needs --out FILE: standard output has the table itself", "out")
         options = {
             "q": text,
             "like": like,
