@@ -23,7 +23,8 @@ PATH = "/mcp"
 async def mounted(app: FastAPI) -> AsyncIterator[None]:
     """While the block runs, *app* answers at ``PATH``; without the SDK it says what to install."""
     assistants = _Assistants(app.state.engine)
-    app.router.routes.append(Route(PATH, assistants, methods=["GET", "POST", "DELETE"]))
+    # No GET: this server says nothing that was not asked, and a stream without end would hold up its own end.
+    app.router.routes.append(Route(PATH, assistants, methods=["POST"]))
     running = asyncio.create_task(assistants.run())
     try:
         yield

@@ -212,6 +212,9 @@ def test_over_http_with_the_tokens_of_the_service(news_uri: str, index: Similari
 
         found = fields_of(asyncio.run(asked({"Authorization": f"Bearer {secret}"})))
         assert found["hits"] == fields_of(called(index, "search", q="HBM4 供应"))["hits"]
+        for method in ("GET", "DELETE"):  # no stream that never says anything
+            reply = httpx2.request(method, f"{address}/mcp", headers={"Authorization": f"Bearer {secret}"})
+            assert reply.status_code == 405
         reply = httpx2.post(f"{address}/mcp", json={})
         assert reply.status_code == 401 and reply.headers["www-authenticate"] == "Bearer"
         tokens.revoke(database, "assistant")
@@ -226,4 +229,4 @@ def test_without_the_package_one_line_says_what_to_install(
     monkeypatch.delitem(sys.modules, "service.assistant.server")
     monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)
     with TestClient(application(news_uri), base_url="http://127.0.0.1") as client:
-        assert client.get("/mcp").status_code == client.post("/mcp", json={}).status_code == 501
+        assert client.post("/mcp", json={}).status_code == 501
