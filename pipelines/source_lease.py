@@ -13,7 +13,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from crawler.exceptions import SourceLeased
-from store.connection import Document, first_line
+from store.connection import Document, store_error
 from store.failover import repeat
 from store.leases import Holder, LeaseLost, NumberedLease, done_of, holder_of
 from store.settings import settings
@@ -35,8 +35,9 @@ class SourceLease:
     A thread, since the reactor may be busy with a long report. *unless_done*: see ``NumberedLease``.
     """
 
-    def __init__(self, database: Database[Document], key: str, unless_done: int | None = None) -> None:
-        self._database, self._key, self._unless_done = database, key, unless_done
+    def __init__(self, database: Database[Document], address: str, key: str, unless_done: int | None = None) -> None:
+        """*address*: of *database*, for warnings."""
+        self._database, self._address, self._key, self._unless_done = database, address, key, unless_done
         self._lease = NumberedLease(database, lease_name(key), settings().lease, unless_done)
         self._ended = Event()
         self._thread = Thread(target=self._renew, name="xinwen-lease", daemon=True)
@@ -104,7 +105,8 @@ class SourceLease:
                 self._warn("the lease of %s was not renewed: %s", error)
 
     def _warn(self, message: str, error: PyMongoError) -> None:
-        logger.log(logging.DEBUG if self.quiet else logging.WARNING, message, self._key, first_line(error))
+        level = logging.DEBUG if self.quiet else logging.WARNING
+        logger.log(level, message, self._key, store_error(error, self._address))
 
 
 def shown(holder: Holder) -> str:

@@ -57,7 +57,7 @@ class Storage:
         Raises SourceLeased, StoreError, and IndexMismatch before anything is written.
         """
         database = self._connected()
-        lease = SourceLease(database, key, unless_done)
+        lease = SourceLease(database, self._address, key, unless_done)
         with store_errors(self._address):
             preparation.check(database, VERSION)
             lease.take(waiting)

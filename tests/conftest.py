@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,10 @@ os.environ.pop("MONGODB_URI", None)
 _DATA = tempfile.TemporaryDirectory(prefix="xinwen-tests-", ignore_cleanup_errors=True)
 os.environ["XINWEN_DATA"] = _DATA.name
 os.environ["XINWEN_EMBEDDED_IDLE"] = "0"  # a server that a killed test leaves behind ends at once
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # So a shell starts what runs in the background, and no command that a test interrupts would hear of it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PROJECT = Path(__file__).parent.parent
 _named = os.environ.pop("XINWEN_SHARED", "") or os.environ.get("SHARED_OF_THE_TESTS", "")
