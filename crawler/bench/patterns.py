@@ -76,7 +76,7 @@ class UsedPattern:
         for method in self.methods:
             start = process_time()
             if method == "finditer":
-                deque(islice(self.pattern.finditer(searched), _MAX_MATCHES), 0)  # type: ignore[arg-type]  # of its kind
+                deque(islice(self.pattern.finditer(searched), _MAX_MATCHES), 0)  # type: ignore[arg-type]  # text or bytes
             else:
                 getattr(self.pattern, method)(searched)
             longest = max(longest, process_time() - start)

@@ -40,7 +40,7 @@ class Command(ScrapyCommand):
         forms = opts.forms or []
         if args or len(set(forms)) != 1:
             wanted = ", ".join(f"--{form}" for form in FORMATS)
-            self._fail(2, f"one of {wanted} is required" + (f", not {' '.join(args)}" if args else ""))
+            self._fail(2, f"exactly one of {wanted} is required" + (f", not {' '.join(args)}" if args else ""))
             return
         try:
             installation = Installation(

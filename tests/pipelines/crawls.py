@@ -21,6 +21,28 @@ SIA = "https://www.semiconductors.org"
 API = f"{SIA}/wp-json/wp/v2/posts?categories=3&per_page=10&_fields=id,date_gmt,slug,link,title,categories,content"
 TEXT = "Sales of chips of kind {0} rose in every region of the world, the association of {0} said in its report. "
 
+SOURCE = """\
+[{0}]
+name = "{0}"
+category = "媒体"
+address = "https://{0}.example/"
+note = "Invented"
+language = "en"
+timezone = "UTC"
+keep = "full"
+enabled = true
+why = "Invented."
+include = '/news/[\\w-]+/'
+
+[[{0}.discovery]]
+method = "listing"
+url = "https://{0}.example/news"
+item = "li.story"
+link = "a::attr(href)"
+title = "a"
+"""
+"""A source of a file of one's own, by its key."""
+
 
 class RequestsToFile:
     """Scrapy extension: writes every request and the status of its response to the file XINWEN_TEST_REQUESTS."""

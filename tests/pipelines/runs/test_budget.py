@@ -26,7 +26,7 @@ from store.leases import holder_of
 from store.settings import settings
 from tests.commands import PROJECT, assert_one_line_error, run, start
 from tests.crawler.tiny_web import add
-from tests.pipelines.crawls import API, SIA, Crawl, crawl, page, post, samples_of
+from tests.pipelines.crawls import API, SIA, SOURCE, Crawl, crawl, page, post, samples_of
 
 pytestmark = pytest.mark.slow
 
@@ -35,26 +35,7 @@ KEYS = sorted(path.stem for path in PROJECT.glob("tests/crawls/*.json")) if os.e
 
 Facts = dict[str, Any]
 
-OWN = """\
-[own]
-name = "Own"
-category = "媒体"
-address = "https://own.example/"
-note = "Invented"
-language = "en"
-timezone = "UTC"
-keep = "full"
-enabled = true
-why = "Invented."
-include = '/news/[\\w-]+/'
-
-[[own.discovery]]
-method = "listing"
-url = "https://own.example/news"
-item = "li.story"
-link = "a::attr(href)"
-title = "a"
-"""
+OWN = SOURCE.format("own")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from pymongo.database import Database
 from store.settings import settings
 from tests.commands import start
 from tests.crawler.tiny_web import add
-from tests.pipelines.crawls import SIA, page, samples_of
+from tests.pipelines.crawls import SIA, SOURCE, page, samples_of
 
 pytestmark = pytest.mark.slow
 
@@ -27,27 +27,6 @@ UNTIL_THE_HOUR = (12, 90)
 
 KEYS = ("office", "slow_a", "slow_b", "quick")
 PAGES = 12
-
-SOURCE = """\
-[{0}]
-name = "{0}"
-category = "媒体"
-address = "https://{0}.example/"
-note = "Invented"
-language = "en"
-timezone = "UTC"
-keep = "full"
-enabled = true
-why = "Invented."
-include = '/news/[\\w-]+/'
-
-[[{0}.discovery]]
-method = "listing"
-url = "https://{0}.example/news"
-item = "li.story"
-link = "a::attr(href)"
-title = "a"
-"""
 
 
 def six_in_the_evening(folder: Path, moment: datetime) -> str:
