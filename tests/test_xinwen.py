@@ -49,7 +49,6 @@ CASES: dict[str, list[object]] = {
     "token": ["list"],
     "extract": [PAGE, "--url", "https://www.semiconductors.org/a/", "--source", "sia"],
     "status": [],
-    "doctor": [],
 }
 """A command line for each command that gives one JSON object and needs no more than an article."""
 
@@ -57,7 +56,7 @@ ELSEWHERE = {
     "crawl", "crawlall", "reread", "ingest",  # below: they need a crawl
     # With their own tests:
     "import", "backup", "restore", "related", "train", "evaluate", "bench", "calibrate", "watch", "digest", "links", "metrics",
-    "serve", "mcp", "samples", "floors", "keep", "stop", "open", "newsource", "capture", "completion", "schedule",
+    "serve", "mcp", "samples", "floors", "keep", "doctor", "stop", "open", "newsource", "capture", "completion", "schedule",
 }  # fmt: skip
 
 

@@ -40,7 +40,9 @@ def doctor(**variables: object) -> tuple[int, dict[str, dict[str, Any]], str]:
     done = run("xinwen", "doctor", "--json", **variables)
     facts = json.loads(done.stdout)
     assert facts["ok"] == (done.returncode == 0) and done.stderr == ""
-    return done.returncode, {check["name"]: check for check in facts["checks"]}, done.stdout
+    found = {check["name"]: check for check in facts["checks"]}
+    assert len(found) == len(facts["checks"]), "names are unique"
+    return done.returncode, found, done.stdout
 
 
 def one(findings: Iterator[Finding]) -> Finding:
@@ -91,7 +93,9 @@ def test_targets_are_connected_to_and_nothing_is_sent(stored: str) -> None:
         taken, _ = listening.accept()
         with taken:
             assert taken.recv(10) == b"", "nothing is sent"
-    assert status == 1 and f"127.0.0.1:{ports[1]} is not reached" in found["targets 接收方"]["said"]
+    answers, refuses = (found[f"targets 接收方 127.0.0.1:{port}"] for port in ports)
+    assert answers["status"] == OK
+    assert status == 1 and f"127.0.0.1:{ports[1]} is not reached" in refuses["said"]
 
 
 @pytest.mark.parametrize(

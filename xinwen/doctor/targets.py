@@ -14,12 +14,13 @@ from similarity.errors import NotInstalled
 from store.connection import StoreError, opened
 from xinwen.doctor.finding import OK, Finding, judged
 
+_NAME = "targets 接收方"
 _SECONDS = 5.0
 _PORTS = {"http": 80, "https": 443}
 
 
 def targets() -> Iterator[Finding]:
-    """A finding for each host and port that the targets of watches have."""
+    """A finding for each host and port that the targets of watches have. Both are in its name: names are unique."""
     try:
         with opened() as database:
             rows = [row for watch in database.watches.find({}, {"targets": 1}) for row in watch.get("targets", ())]
@@ -27,12 +28,10 @@ def targets() -> Iterator[Finding]:
     except StoreError:
         return  # the check of MongoDB says so
     except NotInstalled as error:
-        yield judged("targets 接收方", str(error), "", str(error).rpartition(": ")[2])
+        yield judged(_NAME, str(error), "", str(error).rpartition(": ")[2])
         return
     if not places:
-        yield Finding(
-            "targets 接收方", OK, "no watch sends to a host" if not rows else f"{len(rows)} have no host to ask"
-        )
+        yield Finding(_NAME, OK, "no watch sends to a host" if not rows else f"{len(rows)} have no host to ask")
     with ThreadPoolExecutor(8) as pool:
         yield from pool.map(_reached, sorted(places))
 
@@ -49,6 +48,5 @@ def _reached(place: tuple[str, int]) -> Finding:
     except OSError as error:
         way = f" by the proxy {parts.hostname}" if by_proxy else ""
         fault = f"{host}:{port} is not reached{way}: {error.strerror or error}"
-    return judged(
-        "targets 接收方", fault, f"{host}:{port} answers", "name service, firewall or http_proxy; then watch test NAME"
-    )
+    fix = "name service, firewall or http_proxy; then watch test NAME"
+    return judged(f"{_NAME} {host}:{port}", fault, f"{host}:{port} answers", fix)
