@@ -221,40 +221,6 @@ def test_the_list_and_the_names_load_nothing_heavy() -> None:
     assert not {"typer", "numpy", "pymongo", "scrapy", "rich"} & set(done.stdout.split())
 
 
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ("sea", {"search"}),
-        ("export --fo", {"--format"}),
-        ("completion z", {"zsh"}),
-        ("cra", {"crawl", "crawlall"}),
-        ("watch re", {"resume", "remove"}),
-        ("watch add --eve", {"--every"}),
-    ],
-)
-def test_bash_completes(typed: str, expected: set[str], tmp_path: Path) -> None:
-    words = ["xinwen", *typed.split()]
-    script = (
-        'eval "$(xinwen completion bash)"\n'
-        f"COMP_WORDS=({' '.join(words)}) COMP_CWORD={len(words) - 1}\n_xinwen\n"
-        'printf "%s\\n" "${COMPREPLY[@]}"'
-    )
-    (tmp_path / "xinwen").symlink_to(PROJECT / "bin" / "xinwen")
-    path = os.pathsep.join([str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        ["bash", "-c", script], env=environment(path=path), capture_output=True, text=True, check=True, cwd=tmp_path
-    )
-    assert set(done.stdout.split()) == expected, done.stderr
-
-
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_the_scripts_of_other_shells_are_read_by_them(shell: str) -> None:
-    if not shutil.which(shell):
-        pytest.skip(f"{shell} is not installed")
-    script = run("xinwen", "completion", shell).stdout
-    subprocess.run([shell, "-n"], input=script, text=True, check=True)
-
-
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A folder with the files of this checkout, and an empty environment beside it."""
