@@ -27,7 +27,7 @@ from service.problems import add_handlers
 from service.request_log import RequestLog, Templates
 from service.routes import articles, earlier, export, health, metrics, search, sources, stats, stories, terms, watches
 from service.sign_in import router as sign_in
-from service.warm_up import load_templates, warm_up
+from service.warm_up import load_templates, log_if_slow, warm_up
 from service.watch_feed import router as watch_feed
 from similarity.cli import local_service
 from similarity.index import SimilarityIndex
@@ -125,5 +125,6 @@ def create_app(
 def _opened(open_index: Callable[[], SimilarityIndex]) -> SimilarityIndex:
     index = open_index()
     preparation.prepare(index.database, VERSION)  # the collections that requests write to
-    warm_up(index)
+    with log_if_slow():
+        warm_up(index)
     return index

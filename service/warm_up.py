@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from threading import Timer
 
 from service.page.rendering import templates
 from service.problems import NotFound
@@ -18,6 +22,9 @@ from store.documents.stories import newest_stories
 
 _WORDS = "芯片 chips"
 _DAYS = timedelta(days=7)
+_SLOW = 5.0  # seconds
+
+log = logging.getLogger(__name__)
 
 
 def warm_up(index: SimilarityIndex) -> None:
@@ -41,6 +48,25 @@ def warm_up(index: SimilarityIndex) -> None:
     index.rising_terms(now)
     with contextlib.suppress(NotTrained, TooFewArticles):  # said by the route to whoever asks
         index.related_terms(_WORDS)
+
+
+@contextlib.contextmanager
+def log_if_slow(seconds: float = _SLOW) -> Iterator[None]:
+    """Say that requests wait when what is done inside takes longer than *seconds*, and again when it is done.
+
+    The address has been printed by then, and somebody sits before an empty page.
+    """
+    why = "the first start after an installation compiles, for up to a minute"
+    timer = Timer(seconds, log.warning, ["not ready yet, requests wait: %s", why])
+    timer.daemon = True  # a server that is ended meanwhile does not wait for it
+    began = time.monotonic()
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    if (took := time.monotonic() - began) > seconds:
+        log.warning("ready after %.0f s", took)
 
 
 def load_templates() -> None:
