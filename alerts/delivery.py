@@ -19,9 +19,9 @@ from alerts import outbox, watches
 from alerts.messages import Entry, Message
 from alerts.network import NotSent
 from alerts.packages import needs_package
-from alerts.senders import dingtalk, webhook, wecom
+from alerts.senders import dingtalk, feishu, webhook, wecom
 from alerts.senders.answer import SendAnswer
-from alerts.targets import APPRISE, CALLBACK, DINGTALK, WEBHOOK, WECOM, Target
+from alerts.targets import APPRISE, CALLBACK, DINGTALK, FEISHU, WEBHOOK, WECOM, Target
 from alerts.watches import Watch
 from similarity.errors import NotInstalled
 from store.connection import Document, first_line
@@ -45,6 +45,7 @@ def _by_apprise(message: Message, target: Target) -> SendAnswer:
 SENDERS: Mapping[str, Send] = {
     WECOM: wecom.send,
     DINGTALK: dingtalk.send,
+    FEISHU: feishu.send,
     WEBHOOK: webhook.send,
     APPRISE: _by_apprise,
 }

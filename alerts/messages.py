@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from alerts.targets import APPRISE, DINGTALK, WEBHOOK, WECOM
+from alerts.targets import APPRISE, DINGTALK, FEISHU, WEBHOOK, WECOM
 from similarity.option_values import TIME_ZONE
 from store.connection import Document
 from store.settings import settings
@@ -84,6 +84,11 @@ def plain_text(message: Message) -> str:
     return "\n".join([*lines, *_rest(message, str)]).strip()
 
 
+def plain_text_with_heading(message: Message) -> str:
+    """For robots of Feishu and Lark, whose texts have no title of their own."""
+    return f"{message.heading}\n{plain_text(message)}".strip()
+
+
 def webhook_body(message: Message) -> str:
     """For a plain webhook: a JSON object, the same text at every attempt."""
     matches = [asdict(entry) | {"published": _iso(entry.published)} for entry in message.entries]
@@ -95,6 +100,7 @@ def webhook_body(message: Message) -> str:
 TEXTS: dict[str, Callable[[Message], str]] = {
     WECOM: markdown,
     DINGTALK: markdown,
+    FEISHU: plain_text_with_heading,
     APPRISE: plain_text,
     WEBHOOK: webhook_body,
 }

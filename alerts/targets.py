@@ -16,11 +16,12 @@ from alerts.packages import needs_package
 from alerts.schedule import Rhythm, rhythm_of
 from store.connection import Document
 
-WECOM, DINGTALK, WEBHOOK, APPRISE, CALLBACK = "wecom", "dingtalk", "webhook", "apprise", "callback"
+WECOM, DINGTALK, FEISHU, WEBHOOK, APPRISE, CALLBACK = "wecom", "dingtalk", "feishu", "webhook", "apprise", "callback"
 
 WECOM_HOST, DINGTALK_HOST = "qyapi.weixin.qq.com", "oapi.dingtalk.com"
 WECOM_PATH, DINGTALK_PATH = "/cgi-bin/webhook/send", "/robot/send"
-_FEISHU = ("open.feishu.cn", "open.larksuite.com")
+FEISHU_HOSTS = {"feishu": "open.feishu.cn", "lark": "open.larksuite.com"}
+FEISHU_PATH = "/open-apis/bot/v2/hook/"
 _ROBOTS = "qyapi.weixin.qq.com, oapi.dingtalk.com, open.feishu.cn"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.I)
 _ON_THIS_MACHINE = frozenset(
@@ -46,7 +47,7 @@ class Limits:
 LIMITS = {
     WECOM: Limits(4_096, 20),
     DINGTALK: Limits(18_000, 20),
-    "feishu": Limits(18_000, 100, 5),  # of 20 KB, in which the JSON around the text counts too
+    FEISHU: Limits(18_000, 100, 5),  # of 20 KB, in which the JSON around the text counts too
     WEBHOOK: Limits(200_000),
     CALLBACK: Limits(1_000_000),
 }
@@ -77,6 +78,8 @@ class Target:
             return "callback"
         host = parts.hostname or ""
         mark = self.key[:4]
+        if self.kind == FEISHU:
+            return f"https://{FEISHU_HOSTS[parts.scheme]}/…{mark}"
         if self.kind == APPRISE and parts.scheme not in ("mailto", "mailtos"):
             return f"{parts.scheme}://…{mark}"
         return f"{parts.scheme}://{host}/…{mark}"
@@ -86,8 +89,6 @@ class Target:
         """The limits of its service."""
         if self.kind != APPRISE:
             return LIMITS[self.kind]
-        if urlsplit(self.url).scheme in ("feishu", "lark"):
-            return LIMITS["feishu"]
         with needs_package():
             from apprise import Apprise
 
@@ -110,7 +111,8 @@ class Target:
 
 def stored_target(row: Document) -> Target:
     """The target that *row* is."""
-    return Target(row["kind"], row["url"], rhythm_of(row["every"], row["quiet"]), row["secret"])
+    kind = FEISHU if urlsplit(row["url"]).scheme in FEISHU_HOSTS else row["kind"]  # once they went by apprise
+    return Target(kind, row["url"], rhythm_of(row["every"], row["quiet"]), row["secret"])
 
 
 def target_of(url: str, every: str = "at-once", quiet: str = "") -> Target:
@@ -130,9 +132,8 @@ def target_of(url: str, every: str = "at-once", quiet: str = "") -> Target:
         return Target(WECOM, _wecom(url, scheme, host), rhythm)
     if scheme == "dingtalk" or host == DINGTALK_HOST:
         return Target(DINGTALK, _dingtalk(url, scheme), rhythm)
-    if host in _FEISHU:
-        kind, token = ("feishu" if host == _FEISHU[0] else "lark"), parts.path.rstrip("/").rpartition("/")[2]
-        return Target(APPRISE, _checked_apprise(f"{kind}://{token}/", url), rhythm)
+    if scheme in FEISHU_HOSTS or host in FEISHU_HOSTS.values():
+        return Target(FEISHU, _feishu(url, scheme, host), rhythm)
     if scheme in ("http", "https"):
         return Target(WEBHOOK, _webhook(url, scheme, host), rhythm, _new_secret())
     return Target(APPRISE, _checked_apprise(url, url), rhythm)
@@ -158,6 +159,24 @@ def _dingtalk(url: str, scheme: str) -> str:
         raise _wrong(url, f"a robot of DingTalk has {form}", "钉钉机器人的地址有误")
     fields = {"access_token": token} | ({"secret": secret} if secret else {})
     return f"https://{DINGTALK_HOST}{DINGTALK_PATH}?{urlencode(fields)}"
+
+
+def _feishu(url: str, scheme: str, host: str) -> str:
+    """``feishu://TOKEN/`` or ``lark://TOKEN/``, with the secret of the signature as its only parameter."""
+    parts = urlsplit(url)
+    product = scheme if scheme in FEISHU_HOSTS else next(name for name, one in FEISHU_HOSTS.items() if one == host)
+    token = parts.netloc if scheme in FEISHU_HOSTS else parts.path.removeprefix(FEISHU_PATH).rstrip("/")
+    secret = _parameter(url, "secret")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{8,128}", token) or not re.fullmatch(r"[\w-]{0,128}", secret):
+        form = f"https://{FEISHU_HOSTS[product]}{FEISHU_PATH}…, with ?secret=… where it signs"
+        raise _wrong(url, f"a robot of Feishu has {form}", "飞书机器人的地址有误")
+    return f"{product}://{token}/" + (f"?{urlencode({'secret': secret})}" if secret else "")
+
+
+def feishu_address(target: Target) -> tuple[str, str]:
+    """Where *target*, a robot of Feishu or Lark, takes messages, and the secret of its signature ("" for none)."""
+    parts = urlsplit(target.url)
+    return f"https://{FEISHU_HOSTS[parts.scheme]}{FEISHU_PATH}{parts.netloc}", _parameter(target.url, "secret")
 
 
 def _webhook(url: str, scheme: str, host: str) -> str:
@@ -209,10 +228,10 @@ def address(target: Target) -> tuple[str, int] | None:
     parts = urlsplit(target.url)
     if target.kind == CALLBACK:
         return None
+    if target.kind == FEISHU:
+        return FEISHU_HOSTS[parts.scheme], 443
     if target.kind != APPRISE:
         return parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
-    if parts.scheme in ("feishu", "lark"):
-        return _FEISHU[parts.scheme == "lark"], 443
     with needs_package():
         from apprise import Apprise
     service: Any = Apprise.instantiate(target.url)

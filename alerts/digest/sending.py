@@ -14,9 +14,9 @@ from alerts.digest.contents import Digest
 from alerts.digest.texts import FORMATS, html, plain_text, robot_markdown, short, title_of
 from alerts.network import NotSent
 from alerts.packages import needs_package
-from alerts.senders import dingtalk, webhook, wecom
+from alerts.senders import dingtalk, feishu, webhook, wecom
 from alerts.senders.answer import SendAnswer
-from alerts.targets import DINGTALK, WEBHOOK, WECOM, Target
+from alerts.targets import DINGTALK, FEISHU, WEBHOOK, WECOM, Target
 from similarity.errors import NotInstalled
 from store.connection import Document
 
@@ -31,6 +31,8 @@ def send(found: Digest, language: str, target: Target) -> SendAnswer:
             return wecom.send_markdown(short(found, language, most, robot_markdown), target)
         if target.kind == DINGTALK:
             return dingtalk.send_markdown(title, short(found, language, most, robot_markdown), target)
+        if target.kind == FEISHU:
+            return feishu.send_text(short(found, language, most, plain_text), target)
         if target.kind == WEBHOOK:
             return webhook.send_body(f"msg_{uuid4().hex}", _body(found, language, most), target)
         with needs_package():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from alerts.network import ServiceReply
 
@@ -17,19 +18,33 @@ class SendAnswer:
     text: str
 
 
-def robot_answer(reply: ServiceReply, reasons: Mapping[int, str]) -> SendAnswer:
-    """The answer of a robot, which refuses with status 200 and an ``errcode`` other than 0 in the body."""
-    try:
-        body = json.loads(reply.text)
-        code, said = body["errcode"], str(body.get("errmsg", ""))
-    except (ValueError, TypeError, KeyError):
-        return SendAnswer(False, f"HTTP {reply.status}, no errcode in: {one_line(reply.text)}")
+def robot_answer(
+    reply: ServiceReply, reasons: Mapping[int, str], code_name: str = "errcode", text_name: str = "errmsg"
+) -> SendAnswer:
+    """The answer of a robot, which refuses with status 200 and a code other than 0 in the body.
+
+    A body without that code is none of the robot's, and nothing was delivered.
+    """
+    body = _object(reply.text)
+    code = body.get(code_name)
+    if type(code) is not int:  # a bool is an int too
+        said = one_line(reply.text)
+        return SendAnswer(False, f"HTTP {reply.status} without {code_name}{f': {said}' if said else ''}")
+    said = one_line(str(body.get(text_name) or ""))
     if reply.status == 200 and code == 0:
-        return SendAnswer(True, f"errcode 0 {said}".strip())
+        return SendAnswer(True, f"{code_name} 0 {said}".strip())
     reason = f"{reasons[code]}: " if code in reasons else ""
-    return SendAnswer(False, f"{reason}errcode {code} {one_line(said)}".strip())
+    return SendAnswer(False, f"{reason}{code_name} {code} {said}".strip())
 
 
 def one_line(text: str) -> str:
     """The beginning of *text* in one line."""
     return " ".join(text.split())[:200]
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):  # no JSON, or brackets that are nested thousands of times
+        return {}
+    return body if isinstance(body, dict) else {}

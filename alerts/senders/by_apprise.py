@@ -1,6 +1,6 @@
-"""Services that the library apprise knows: Feishu, Lark, e-mail, Telegram, ntfy and a hundred others.
+"""Services that the library apprise knows: e-mail, Telegram, ntfy and a hundred others.
 
-Its senders for WeCom and DingTalk take a refusal with status 200 for success, so those two are our own.
+The robots of WeCom, DingTalk and Feishu have senders of our own: of a refusal with status 200 apprise makes success.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A server on this machine that answers as WeCom, DingTalk and other services do, refusals included."""
+"""A server on this machine that answers as WeCom, DingTalk, Feishu and other services do, refusals included."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from alerts.network import LOCAL
-from alerts.targets import DINGTALK_HOST, WECOM_HOST
+from alerts.targets import DINGTALK_HOST, FEISHU_HOSTS, WECOM_HOST
 
 HOOK_HOST = "hooks.example.org"
 WECOM_URL = f"https://{WECOM_HOST}/cgi-bin/webhook/send?key=693a91f6-7abc-4bc4-97a0-0ec2sifa5aaa"
 SECRET = "SEC0123456789"
 DINGTALK_URL = f"https://{DINGTALK_HOST}/robot/send?access_token=0123456789abcdef&secret={SECRET}"
+FEISHU_URL = "https://open.feishu.cn/open-apis/bot/v2/hook/0a1b2c3d-1234-5678-9abc-0a1b2c3d4e5f"
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,14 @@ class Received:
 
     @property
     def text(self) -> str:
-        """The markdown that a robot was sent."""
-        markdown = json.loads(self.body)["markdown"]
-        return markdown.get("content") or markdown["text"]
+        """The text that a robot was sent."""
+        body = json.loads(self.body)
+        return next(
+            body[name][key]
+            for name in ("markdown", "content")
+            for key in ("content", "text")
+            if key in body.get(name, ())
+        )
 
 
 @dataclass
@@ -65,10 +71,21 @@ class Robots:
             if one.query.get("sign") != base64.b64encode(code).decode() or "secret" in one.query:
                 error = {"errcode": 310000, "errmsg": "sign not match"}
         elif one.path.startswith("/open-apis/"):
-            return 200, {}, b'{"code":0,"msg":"success"}'
+            return 200, {}, json.dumps(self.answer_of_feishu(one)).encode()
         else:
             return 204, {}, b""
         return 200, {}, json.dumps(error).encode()
+
+    def answer_of_feishu(self, one: Received) -> dict[str, object]:
+        """What Feishu says: a robot whose token begins with ``signed`` checks the signature."""
+        body = json.loads(one.body)
+        if len(one.body) > 20_480:
+            return {"code": 11246, "msg": "request body too large"}
+        if one.path.rpartition("/")[2].startswith("signed"):
+            code = hmac.new(f"{body.get('timestamp')}\n{SECRET}".encode(), digestmod=hashlib.sha256).digest()
+            if body.get("sign") != base64.b64encode(code).decode():
+                return {"code": 19021, "msg": "sign match fail or timestamp is not within one hour from current time"}
+        return {"code": 0, "msg": "success", "data": {}}
 
 
 @contextmanager
@@ -104,7 +121,7 @@ def serving() -> Iterator[Robots]:
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     robots.host = ("127.0.0.1", server.server_port)
-    names = (WECOM_HOST, DINGTALK_HOST, HOOK_HOST)
+    names = (WECOM_HOST, DINGTALK_HOST, *FEISHU_HOSTS.values(), HOOK_HOST)
     LOCAL.update(dict.fromkeys(names, robots.host))
     try:
         yield robots

@@ -23,7 +23,7 @@ from alerts.targets import target_of
 from similarity.index import SimilarityIndex
 from store.connection import connect
 from store.index import preparation
-from tests.alerts.robots import DINGTALK_URL, HOOK_HOST, WECOM_URL, Robots, serving
+from tests.alerts.robots import DINGTALK_URL, FEISHU_URL, HOOK_HOST, WECOM_URL, Robots, serving
 from tests.alerts.test_senders import Mailbox
 from tests.similarity.conftest import storing_in
 from text.analysis.analyzer import VERSION, Analyzer
@@ -61,8 +61,9 @@ def index(uri: str, database) -> Iterator[SimilarityIndex]:
 def test_robots_get_what_fits_and_say_that_they_took_it(robots: Robots, index: SimilarityIndex) -> None:
     found = digest(index, DAY, NEXT, "zh")
     assert len(markdown(found, "zh").encode()) > 4096
-    for url in (WECOM_URL, DINGTALK_URL):
+    for url in (WECOM_URL, DINGTALK_URL, FEISHU_URL):
         assert send(found, "zh", target_of(url)).is_delivered
+    assert robots.received[-1].text.count("芯闻 2026-05-04") == 1
     text = robots.received[0].text
     assert len(text.encode()) <= 4096 and "行从略" in text.splitlines()[-1]
     assert robot_markdown(found, "zh").startswith("\n".join(text.splitlines()[:-2]))

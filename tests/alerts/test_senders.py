@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import time
 from collections.abc import Iterator
@@ -12,7 +11,6 @@ from email.policy import default
 
 import pytest
 from aiosmtpd.controller import Controller
-from apprise.plugins.feishu import NotifyFeishu
 from standardwebhooks import Webhook
 
 from alerts import network
@@ -20,8 +18,8 @@ from alerts.delivery import probe, send_once
 from alerts.errors import WatchError
 from alerts.messages import Entry, Message, fitting, markdown
 from alerts.network import LOCAL, NotPublic, NotSent, check_host, post, public_address
-from alerts.targets import CALLBACK, DINGTALK, WECOM, Target, target_of
-from tests.alerts.robots import DINGTALK_URL, HOOK_HOST, WECOM_URL, Robots, serving
+from alerts.targets import APPRISE, CALLBACK, DINGTALK, FEISHU, WECOM, Target, stored_target, target_of
+from tests.alerts.robots import DINGTALK_URL, FEISHU_URL, HOOK_HOST, SECRET, WECOM_URL, Robots, serving
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 
@@ -58,7 +56,7 @@ def test_wecom_and_dingtalk_get_markdown_and_their_answer_counts(robots: Robots)
         assert not answer.is_delivered
         assert meaning in answer.text and f"errcode {code} refused by the service" in answer.text
     robots.refuse(502)
-    assert send_once(message(), target_of(WECOM_URL)).text == "HTTP 502, no errcode in: {}"
+    assert send_once(message(), target_of(WECOM_URL)).text == "HTTP 502 without errcode: {}"
     unsigned = target_of(DINGTALK_URL.replace("SEC0", "SEC1"))
     assert "wrong signature" in send_once(message(), unsigned).text
 
@@ -123,6 +121,8 @@ WRONG = [
     ("mailtos://me:secret@mail.local?to=a@b.com", "private network"),
     ("https://qyapi.weixin.qq.com/cgi-bin/webhook/send", "a robot of WeCom has"),
     ("https://oapi.dingtalk.com/robot/send?secret=hidden", "a robot of DingTalk has"),
+    ("https://open.feishu.cn/open-apis/bot/hook/hidden-token-1", "a robot of Feishu has"),
+    ("feishu://hidden", "a robot of Feishu has"),
     ("https://a.example:99999/", "host or port is malformed"),
 ]
 
@@ -146,21 +146,58 @@ def test_lists_do_not_show_keys() -> None:
         assert not any(part in shown for part in ("693a", "0123456789abcdef", "SEC", "AAAA", "pw"))
 
 
-def test_feishu_goes_by_apprise_which_reads_its_answer(robots: Robots, monkeypatch) -> None:
-    monkeypatch.setattr(
-        NotifyFeishu, "notify_url", "http://{}:{}".format(*robots.host) + "/open-apis/bot/v2/hook/{token}/"
-    )
-    target = target_of("https://open.feishu.cn/open-apis/bot/v2/hook/0a1b2c3d-1234-5678-9abc-0a1b2c3d4e5f")
-    assert send_once(message(), target).is_delivered
-    text = json.loads(robots.received[-1].body)["content"]["text"]
-    assert "台积电扩大先进封装产能 0" in text and "https://a.example/0" in text
-    robots.refuse(code=19021, msg="sign match fail")
-    answer = send_once(message(), target)
-    assert not answer.is_delivered and "19021" in answer.text
-    robots.refuse(302, {"Location": "/elsewhere"})
+def test_feishu_and_lark_get_text_and_their_answer_counts(robots: Robots) -> None:
+    for url in (FEISHU_URL, FEISHU_URL.replace("open.feishu.cn", "open.larksuite.com"), "lark://0a1b2c3d4e5f"):
+        target = target_of(url)
+        assert target.kind == FEISHU and "0a1b" not in target.shown
+        assert send_once(message(2), target).is_delivered
+        assert robots.received[-1].path.startswith("/open-apis/bot/v2/hook/0a1b2c3d")
+        assert robots.received[-1].text.startswith(
+            "芯闻 Xinwen · cowos：2 条新消息 · 2 new\n台积电扩大先进封装产能 0\n"
+        )
+        assert "https://a.example/1" in robots.received[-1].text
+    for code, meaning in [(19024, "keyword missing"), (11232, "too often"), (19001, "no robot"), (999, "code 999")]:
+        robots.refuse(code=code, msg="refused\nby the service")
+        answer = send_once(message(), target_of(FEISHU_URL))
+        assert not answer.is_delivered
+        assert meaning in answer.text and f"code {code} refused by the service" in answer.text
+    signed = FEISHU_URL.replace("0a1b2c3d-", "signed-")
+    refused = send_once(message(), target_of(signed))
+    assert not refused.is_delivered and refused.text.startswith("wrong signature")
+    assert send_once(message(), target_of(f"{signed}?secret={SECRET}")).is_delivered
+    assert SECRET not in target_of(f"{signed}?secret={SECRET}").shown
+    parts = fitting(message(150, "长" * 190), FEISHU, target_of(FEISHU_URL).limits.text)
+    assert 20 < parts < 150 and send_once(message(parts, "长" * 190), target_of(FEISHU_URL)).is_delivered
+
+
+def test_robots_of_feishu_that_were_stored_for_apprise_keep_their_key() -> None:
+    row = Target(APPRISE, "feishu://0a1b2c3d-1234-5678-9abc-0a1b2c3d4e5f/").document()
+    target = stored_target(row)
+    assert (target.kind, target.key) == (FEISHU, row["key"]) and target.key == target_of(FEISHU_URL).key
+
+
+@pytest.mark.parametrize("url", [WECOM_URL, DINGTALK_URL, FEISHU_URL], ids=[WECOM, DINGTALK, FEISHU])
+def test_what_is_no_answer_of_a_robot_is_no_delivery(url: str, robots: Robots, caplog) -> None:
+    bodies = [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b"\xff<html>it works</html>",
+        b"[" * 60_000,
+        b'{"errcode": 0, "code": 0, "err',
+    ]
+    bodies += [
+        f'{{"errcode": {value}, "code": {value}}}'.encode() for value in ("false", "[]", '"0"', "null", "9" * 5000)
+    ]
+    for body in bodies:
+        robots.refusals.append((200, {}, body))
+        answer = send_once(message(), target_of(url))
+        assert not answer.is_delivered and "HTTP 200 without " in answer.text and "\n" not in answer.text, body[:40]
+    robots.refuse(302, {"Location": "http://127.0.0.1:27017/"})
     number = len(robots.received)
-    assert not send_once(message(), target).is_delivered
-    assert len(robots.received) == number + 1
+    assert send_once(message(), target_of(url)).text.startswith("HTTP 302 without ")
+    assert len(robots.received) == number + 1 and not caplog.records
 
 
 class Mailbox:

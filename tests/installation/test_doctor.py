@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 from pymongo import WriteConcern
 
-from alerts.targets import APPRISE, CALLBACK, WECOM, Target, address
+from alerts.targets import APPRISE, CALLBACK, FEISHU, WECOM, Target, address
 from store import disk
 from store.connection import another_database, connect
 from store.settings import settings
@@ -102,7 +102,7 @@ def test_targets_are_connected_to_and_nothing_is_sent(stored: str) -> None:
     ("target", "place"),
     [
         (Target(WECOM, "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=12345678"), ("qyapi.weixin.qq.com", 443)),
-        (Target(APPRISE, "feishu://12345678/"), ("open.feishu.cn", 443)),
+        (Target(FEISHU, "feishu://12345678/"), ("open.feishu.cn", 443)),
         (Target(APPRISE, "mailtos://a:b@mail.example.com:465?to=c@example.org"), ("mail.example.com", 465)),
         (Target(CALLBACK, "callback"), None),
     ],

@@ -38,7 +38,6 @@ def block(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     ("url", "package"),
     [
         ("mailto://a:b@example.com?to=c@example.org", "apprise"),
-        ("https://open.feishu.cn/open-apis/bot/v2/hook/12345678", "apprise"),
         ("https://hooks.example.com/x", "standardwebhooks"),
     ],
 )
@@ -49,14 +48,18 @@ def test_a_target_is_refused_when_it_is_given(url: str, package: str, monkeypatc
     assert "requirements-alerts.txt" in refused.value.chinese
 
 
-def test_robots_of_wecom_and_dingtalk_need_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_robots_of_groups_need_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
     block(monkeypatch, "apprise", "standardwebhooks")
     assert target_of("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=12345678").kind == "wecom"
+    assert target_of("https://open.feishu.cn/open-apis/bot/v2/hook/12345678").kind == "feishu"
 
 
 @pytest.mark.parametrize(
     "target",
-    [Target(APPRISE, "feishu://12345678/"), Target(WEBHOOK, "https://hooks.example.com/x", secret="whsec_YQ==")],
+    [
+        Target(APPRISE, "ntfys://ntfy.example.com/topic"),
+        Target(WEBHOOK, "https://hooks.example.com/x", secret="whsec_YQ=="),
+    ],
 )
 def test_what_was_stored_before_is_not_sent_and_says_why(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     block(monkeypatch, "apprise", "standardwebhooks")
