@@ -103,6 +103,14 @@ def serving() -> Iterator[Robots]:
             if parts.path == "/hangs":
                 robots.hangs.wait(30)
                 return
+            if parts.path == "/drips":
+                self.send_response(200)
+                self.send_header("Content-Length", "1000000")
+                self.end_headers()
+                while not robots.hangs.wait(0.05):
+                    self.wfile.write(b" ")
+                self.close_connection = True
+                return
             status, headers, answer = robots.answer(one)
             self.send_response(status)
             for name, value in headers.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from alerts.delivery import probe, send_once
 from alerts.errors import WatchError
 from alerts.messages import Entry, Message, fitting, markdown
 from alerts.network import LOCAL, NotPublic, NotSent, check_host, post, public_address
+from alerts.senders import by_apprise
 from alerts.targets import APPRISE, CALLBACK, DINGTALK, FEISHU, WECOM, Target, stored_target, target_of
 from tests.alerts.robots import DINGTALK_URL, FEISHU_URL, HOOK_HOST, SECRET, WECOM_URL, Robots, serving
 
@@ -273,3 +275,23 @@ def test_a_probe_says_what_the_service_said(robots: Robots) -> None:
     assert "only the program" in probe("w", Target(CALLBACK, "callback://1"), NOW).text
     assert probe("cowos", target_of(WECOM_URL), NOW).text == "errcode 0 ok"
     assert "测试消息" in robots.received[-1].text
+
+
+def test_a_service_that_never_ends_its_answer_holds_up_nobody(robots: Robots, monkeypatch) -> None:
+    monkeypatch.setattr(by_apprise, "SECONDS", 1.0)
+    monkeypatch.setitem(LOCAL, "127.0.0.1", robots.host)
+    before = set(threading.enumerate())
+    dead = target_of("json://{}:{}/drips".format(*robots.host))
+    assert send_once(message(), dead).text == "json did not answer in 1 s"
+    assert "has not ended its answer to the message before" in send_once(message(), dead).text
+    asked = [one for one in robots.received if one.path == "/drips"]
+    assert len(asked) == 1
+    assert send_once(message(), target_of("json://{}:{}/works".format(*robots.host))).is_delivered
+    # A process waits at its end for threads that are no daemons, as those of apprise's own pool.
+    assert all(thread.daemon for thread in set(threading.enumerate()) - before)
+    robots.hangs.set()
+    for _ in range(100):
+        if not send_once(message(), dead).text.endswith("the message before"):
+            break
+        time.sleep(0.05)
+    assert len([one for one in robots.received if one.path == "/drips"]) == 2
