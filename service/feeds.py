@@ -198,10 +198,10 @@ def _title(question: Question, lang: str) -> str:
     return shown or ("newest" if lang == "en" else "最新")
 
 
-def _add(parent: Element, name: str, text: str = "", **attributes: str) -> Element:
-    """A child of *parent*; what XML cannot hold, such as control characters, is left out."""
+def _add(parent: Element, name: str, content: str = "", /, **attributes: str) -> Element:
+    """A child of *parent* with the text *content*; what XML cannot hold, such as control characters, is left out."""
     child = SubElement(parent, name, {key: _NOT_XML.sub("", value) for key, value in attributes.items()})
-    child.text = _NOT_XML.sub("", text) or None
+    child.text = _NOT_XML.sub("", content) or None
     return child
 
 

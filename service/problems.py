@@ -49,6 +49,11 @@ _CHINESE_TITLES = {
 }  # fmt: skip
 
 
+ASSISTANT_PATH = "/mcp"
+"""Where assistants ask: their clients show the text of a JSON-RPC error, and of any other refusal nothing."""
+
+_SERVER_ERROR = -32000  # of JSON-RPC: the first code that a server may give a meaning of its own
+
 PageOfProblem = Callable[[Request, int, tuple[str, str]], Response | None]
 """Gives the page that tells a person of a status with its English and Chinese text; None where a program asks."""
 
@@ -119,7 +124,10 @@ def problem(
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A response with the problem of *status*; *detail*: English and Chinese, by default the usual text."""
+    """A response with the problem of *status*; *detail*: English and Chinese, by default the usual text.
+
+    At ``ASSISTANT_PATH`` it is the ``data`` of a JSON-RPC error.
+    """
     chinese = prefers_chinese(accept_language)
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -139,8 +147,12 @@ def problem(
         "Vary": "Accept-Language",
         "Cache-Control": "no-store",
     }
+    media_type = MEDIA_TYPE
+    if path == ASSISTANT_PATH:
+        error = {"code": _SERVER_ERROR, "message": body["detail"], "data": body}
+        body, media_type = {"jsonrpc": "2.0", "id": None, "error": error}, "application/json"
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(content, status, all_headers | headers, MEDIA_TYPE)
+    return Response(content, status, all_headers | headers, media_type)
 
 
 def of_request(

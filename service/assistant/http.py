@@ -13,18 +13,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.assistant import needs_package
 from service.deps import Engine
-from service.problems import of_request
+from service.problems import ASSISTANT_PATH, of_request
 from similarity.errors import NotInstalled
-
-PATH = "/mcp"
 
 
 @asynccontextmanager
 async def mounted(app: FastAPI) -> AsyncIterator[None]:
-    """While the block runs, *app* answers at ``PATH``; without the SDK it says what to install."""
+    """While the block runs, *app* answers at ``ASSISTANT_PATH``; without the SDK it says what to install."""
     assistants = _Assistants(app.state.engine)
     # No GET: this server says nothing that was not asked, and a stream without end would hold up its own end.
-    app.router.routes.append(Route(PATH, assistants, methods=["POST"]))
+    app.router.routes.append(Route(ASSISTANT_PATH, assistants, methods=["POST"]))
     running = asyncio.create_task(assistants.run())
     try:
         yield
@@ -34,7 +32,7 @@ async def mounted(app: FastAPI) -> AsyncIterator[None]:
 
 
 class _Assistants:
-    """The application at ``PATH``. The first request loads the SDK: a start would take a sixth longer by it."""
+    """The application at ``ASSISTANT_PATH``. The first request loads the SDK, which takes a sixth of a start."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -60,7 +58,9 @@ class _Assistants:
             self._application.set_exception(error)  # raised by each request
             return
         # Host, Origin and tokens are checked by Access, for this address as for every other.
-        made = server.streamable_http_app(streamable_http_path=PATH, json_response=True, stateless_http=True, host="")
+        made = server.streamable_http_app(
+            streamable_http_path=ASSISTANT_PATH, json_response=True, stateless_http=True, host=""
+        )
         async with server.session_manager.run():
             self._application.set_result(made.router)
             await self._stopping.wait()

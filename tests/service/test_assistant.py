@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
 from starlette.testclient import TestClient
@@ -217,6 +217,10 @@ def test_over_http_with_the_tokens_of_the_service(news_uri: str, index: Similari
             assert reply.status_code == 405
         reply = httpx2.post(f"{address}/mcp", json={})
         assert reply.status_code == 401 and reply.headers["www-authenticate"] == "Bearer"
+        assert reply.json()["jsonrpc"] == "2.0" and reply.json()["error"]["data"]["status"] == 401
+        shown = pytest.RaisesExc(MCPError, match="A token is needed")  # which a client shows of a JSON-RPC error alone
+        with pytest.RaisesGroup(shown, flatten_subgroups=True):
+            asyncio.run(asked({}))
         tokens.revoke(database, "assistant")
 
 
@@ -229,4 +233,5 @@ def test_without_the_package_one_line_says_what_to_install(
     monkeypatch.delitem(sys.modules, "service.assistant.server")
     monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)
     with TestClient(application(news_uri), base_url="http://127.0.0.1") as client:
-        assert client.post("/mcp", json={}).status_code == 501
+        refused = client.post("/mcp", json={})
+        assert refused.status_code == 501 and "requirements-mcp.txt" in refused.json()["error"]["message"]

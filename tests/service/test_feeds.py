@@ -66,7 +66,9 @@ def test_every_source_has_a_feed_and_opml_names_them_all(own: tuple[TestClient, 
     assert client.get("/feeds/opml.xml?lang=en", headers={"If-None-Match": opml.headers["etag"]}).status_code == 304
     parsed = feedparser.parse(opml.content)
     assert not parsed.bozo, parsed.get("bozo_exception")
-    outlines = [one for one in ElementTree.fromstring(opml.content).iter("outline") if one.get("xmlUrl")]
+    every = list(ElementTree.fromstring(opml.content).iter("outline"))
+    assert all(one.get("text") == one.get("title") and not one.text for one in every)  # OPML 2.0 wants the attribute
+    outlines = [one for one in every if one.get("xmlUrl")]
     feeds = {one.get("xmlUrl"): one for one in outlines}
     assert f"{URL}/feeds/search.atom" in feeds and len(feeds) == len(source_rows(database)) + 1 > 20
     assert feeds[f"{URL}/feeds/source/sia.atom"].get("title") == "Xinwen: SIA"
