@@ -14,6 +14,8 @@ from alerts.network import post
 from alerts.senders.answer import SendAnswer, robot_answer
 from alerts.targets import Target, feishu_address
 
+_NO_TAGS = str.maketrans("<>", "＜＞")
+
 _REASONS = {
     11232: "too often · 发送过于频繁",
     19001: "no robot has this token · token 无效",
@@ -31,7 +33,8 @@ def send(message: Message, target: Target) -> SendAnswer:
 def send_text(text: str, target: Target) -> SendAnswer:
     """Send *text*. Raises NotSent."""
     url, secret = feishu_address(target)
-    body: dict[str, Any] = {"msg_type": "text", "content": {"text": text}}
+    # Feishu reads tags in a text: a title with <at user_id="all"> would call the whole group.
+    body: dict[str, Any] = {"msg_type": "text", "content": {"text": text.translate(_NO_TAGS)}}
     if secret:
         moment = str(int(time.time()))
         code = hmac.new(f"{moment}\n{secret}".encode(), digestmod=hashlib.sha256).digest()

@@ -168,6 +168,8 @@ def test_feishu_and_lark_get_text_and_their_answer_counts(robots: Robots) -> Non
     assert not refused.is_delivered and refused.text.startswith("wrong signature")
     assert send_once(message(), target_of(f"{signed}?secret={SECRET}")).is_delivered
     assert SECRET not in target_of(f"{signed}?secret={SECRET}").shown
+    send_once(message(1, '<at user_id="all">所有人</at>'), target_of(FEISHU_URL))
+    assert "<" not in robots.received[-1].text and '＜at user_id="all"＞' in robots.received[-1].text
     parts = fitting(message(150, "长" * 190), FEISHU, target_of(FEISHU_URL).limits.text)
     assert 20 < parts < 150 and send_once(message(parts, "长" * 190), target_of(FEISHU_URL)).is_delivered
 
