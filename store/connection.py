@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -59,6 +60,20 @@ _ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
 if not (_driver := logging.getLogger("pymongo")).level:  # else a level was asked for
     # At DEBUG the driver logs every command, some with whole articles, and drowns what the program has to say.
     _driver.setLevel(logging.WARNING)
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """Take from *record* the traceback of what a thread of the driver failed at, mostly a server that is away."""
+    if record.exc_info and isinstance(record.exc_info[1], Exception):
+        record.msg, record.args = "%s %s", (record.getMessage(), first_line(record.exc_info[1]))
+        record.exc_info = record.exc_text = None
+    return True
+
+
+logging.getLogger("pymongo.client").addFilter(_in_one_line)
+
+# An option of the address that is misspelt has no effect: an error, as with our own settings.
+warnings.filterwarnings("error", "Unknown option", UserWarning, "pymongo")
 
 
 class StoreError(RuntimeError):
@@ -115,7 +130,7 @@ def connect(uri: str | None = None, *, for_reading: bool = False) -> Database[Do
             if not for_reading:
                 repeat(database, lambda: database.command("ping"))
             on_failure.pop_all()
-    except (PyMongoError, ValueError, OSError) as error:  # OSError: a certificate of the address cannot be read
+    except (PyMongoError, ValueError, OSError, UserWarning) as error:  # OSError: a certificate cannot be read
         raise store_error(error, address) from error
     return for_readers(database) if for_reading else database
 
@@ -169,7 +184,9 @@ def store_error(error: Exception, address: str) -> StoreError:
     shown = without_password(address)
     if is_disk_full(error):
         return StoreError(_disk_full(shown))
-    if isinstance(error, (ConfigurationError, InvalidURI, ValueError, OSError)) and not isinstance(error, BSONError):
+    if isinstance(error, (ConfigurationError, InvalidURI, ValueError, OSError, UserWarning)) and not isinstance(
+        error, BSONError
+    ):
         return StoreError(f"MONGODB_URI {shown} is wrong: {_without_secrets(first_line(error), address)}")
     if _is_short_of_members(error):
         return StoreError(
@@ -191,7 +208,9 @@ def store_error(error: Exception, address: str) -> StoreError:
                 f"MongoDB at {shown} has no primary: too few members of its set are up or see one another; "
                 "start those that are down, rs.status() lists them"
             )
-        return StoreError(f"MongoDB at {shown} cannot be reached: {first_line(error)}")
+        return StoreError(
+            f"MongoDB at {shown} cannot be reached: {first_line(error)}; start it, or correct MONGODB_URI"
+        )
     return StoreError(f"MongoDB at {shown} failed: {first_line(error)}")
 
 

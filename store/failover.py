@@ -103,5 +103,5 @@ def are_duplicates(error: BulkWriteError) -> bool:
 
 def first_line(error: Exception) -> str:
     """The message of *error* in one line, without pymongo's view of the topology, which lists every host."""
-    text = str(error).split(", Timeout:")[0].split(", full error:")[0]
+    text = str(error).split(", Timeout:")[0].split(", full error:")[0].split(" (configured timeouts:")[0]
     return text.splitlines()[0] if text else type(error).__name__

@@ -54,8 +54,10 @@ class Settings(BaseSettings):
     retention: str = Field("", description="TOML file that says how long things are kept; see docs/backup.md")
     zone: str = Field("Asia/Shanghai", description="time zone of the hours and days by which sources are due")
     contact: str = Field("", description="mail or web address that the user agent gives to the sites we ask")
-    timeout: float = Field(10.0, gt=0, description="seconds after which a MongoDB operation is given up")
-    lease: float = Field(60.0, ge=1, description="seconds after which a source whose crawler has died may be crawled")
+    timeout: float = Field(10.0, gt=0, le=3_600, description="seconds after which a MongoDB operation is given up")
+    lease: float = Field(
+        60.0, ge=1, le=86_400, description="seconds after which a source whose crawler has died may be crawled"
+    )
     embedded_cache_mb: int = Field(512, ge=256, description="cache of the embedded MongoDB, in MiB")
     embedded_idle: float = Field(600, ge=0, description="seconds that the embedded MongoDB stays after its last user")
     log: Literal["text", "json"] = Field(

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager
@@ -22,6 +23,9 @@ SETTINGS = "crawler.settings"
 
 GRACE = 30.0
 """Seconds that a crawl has to end in good order after SIGTERM; then it is killed."""
+
+_LEFT_LOGS = 7 * 86_400
+"""Seconds after which the log of a crawl is removed whose command was killed."""
 
 LEASED = 75
 """Exit status of a crawl that another process does, or has done meanwhile: EX_TEMPFAIL of sysexits.h."""
@@ -128,6 +132,7 @@ class ParallelCrawls:
         """
         with _writing(self.logs):
             self.logs.mkdir(parents=True, exist_ok=True)
+            _remove_left_logs(self.logs)
         with ThreadPoolExecutor(self.at_once) as pool:
             crawls = [pool.submit(self._crawl_one, key, started) for key in keys]
             try:
@@ -184,6 +189,14 @@ def _writing(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise NoLogs(f"the logs of crawls cannot be written to {place}: {error.strerror}") from None
+
+
+def _remove_left_logs(folder: Path) -> None:
+    """Remove what commands that were killed have left of their crawls; nobody writes to it any more after so long."""
+    before = time.time() - _LEFT_LOGS
+    for log in folder.glob("*.*.log"):
+        if log.stem.rpartition(".")[2].isdecimal() and log.stat().st_mtime < before:
+            log.unlink(missing_ok=True)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -19,6 +19,7 @@ from store import counters
 from store.connection import Document, first_line
 from store.index.manifest import DamagedManifest
 from store.index.preparation import IndexMismatch
+from store.server import embedded
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ _AWAIT = 250  # milliseconds that the server waits for an event
 _MIN_INTERVAL = 0.1  # seconds between two refreshes under a continuous stream of events
 _COUNT_EVERY = 1.0  # seconds
 _RETRY = 1.0  # seconds after an error
+_START_AGAIN = 20.0  # seconds before a server that has ended is started again, and between two attempts
 _NO_STREAM = {13, 115, 303, 8000, 40573}
 """Error codes of MongoDB for: not allowed, not supported, only on replica sets."""
 
@@ -46,7 +48,7 @@ _EVENTS: list[Document] = [
 class Watcher(Thread):
     """Calls *refresh* when something has changed, *gone* with the ids of deleted articles, *count* every second.
 
-    ``fault``: the error of the last refresh in one line, "" if it succeeded.
+    ``fault``: the error of the last refresh in one line, "" if it succeeded. Starts an embedded server that has ended.
     """
 
     def __init__(
@@ -57,7 +59,7 @@ class Watcher(Thread):
         count: Callable[[], None],
     ) -> None:
         super().__init__(name="xinwen-watcher", daemon=True)
-        self.fault = ""
+        self.fault, self._start_again_after = "", 0.0
         self._current = time.monotonic()  # when the index was last known to hold everything
         self._database, self._refresh, self._gone, self._count = database, refresh, gone, count
         self._stopping = Event()
@@ -86,8 +88,22 @@ class Watcher(Thread):
                     continue
                 if not self.fault:  # once, not at every retry
                     log.warning("the index is not up to date; the refresh is retried: %s", first_line(error))
+                    # Not at once: whoever keeps the server as a service of its own does that first.
+                    self._start_again_after = time.monotonic() + _START_AGAIN
                 self.fault = first_line(error)
+                self._start_server_again()
                 self._stopping.wait(_RETRY)
+
+    def _start_server_again(self) -> None:
+        if time.monotonic() < self._start_again_after:
+            return
+        try:
+            for folder in embedded.start_again():
+                log.warning("the embedded MongoDB in %s had ended and is started again", folder)
+                self._start_again_after = time.monotonic() + _START_AGAIN
+        except OSError as error:
+            log.warning("the embedded MongoDB is not started again: %s", error)
+            self._start_again_after = time.monotonic() + _START_AGAIN
 
     def _stream(self) -> None:
         with self._database.watch(_EVENTS, max_await_time_ms=_AWAIT) as stream:

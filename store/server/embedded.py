@@ -7,8 +7,9 @@ finds it running. So no server is left behind for longer, even after a ``kill -9
 it stops: a process that wants the server then waits, and starts another one.
 
 Files in ``<data>/mongod``: ``db/`` (data), ``mongod.log``, ``server.json`` (port and process ids of the
-running server), ``users.lock``, ``start.lock`` (held while one process looks for a server or starts it),
-``supervisor.lock`` (held by the supervisor while it lives), ``stop`` (the server is to end as soon as nobody uses it).
+running server), ``port`` (its last one, which it takes again), ``users.lock``, ``start.lock`` (held while one process
+looks for a server or starts it), ``supervisor.lock`` (held by the supervisor while it lives), ``stop`` (the server is
+to end as soon as nobody uses it).
 """
 
 from __future__ import annotations
@@ -88,6 +89,19 @@ def ensure_running(data: Path, database: str) -> str:
     return f"mongodb://127.0.0.1:{port}/{database}?replicaSet={REPLICA_SET}"
 
 
+def start_again() -> list[Path]:
+    """Start each server again that this process uses and that has ended with its supervisor; their folders.
+
+    At the same port, unless another program has that now. Does not wait until it is ready. For processes that live
+    long, and wait for the server: a command starts it by ``ensure_running``.
+    """
+    with _locking:
+        ended = [folder for folder in _locks if folder.exists() and not _is_supervised(folder)]
+    for folder in ended:
+        _launch(folder)  # another process may do the same: one supervisor stays
+    return ended
+
+
 def another_owner(folder: Path) -> str:
     """The user whom *folder* belongs to; "" for this process's own.
 
@@ -116,8 +130,7 @@ def begin(data: Path) -> None:
             _use(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
         lock = unless_begun.enter_context((folder / "start.lock").open("a"))
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        state = read_state(folder)
-        if not state or not _is_alive(state["supervisor"]):
+        if not _is_supervised(folder):
             _begun[folder] = _launch(folder), lock
             unless_begun.pop_all()
 
@@ -178,6 +191,11 @@ def wait_for_end(data: Path) -> None:
     while (state := read_state(folder)) and _is_alive(state["supervisor"]):
         time.sleep(1)
     raise EmbeddedServerError(f"the embedded MongoDB has ended (log: {folder / 'mongod.log'})")
+
+
+def _is_supervised(folder: Path) -> bool:
+    state = read_state(folder)
+    return bool(state) and _is_alive(state["supervisor"])
 
 
 def _has_ended(folder: Path, timeout: float) -> bool:

@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from store.server.embedded import REPLICA_SET, STOP, read_state, running_port
+from store.server.embedded import REPLICA_SET, STOP, running_port
+from store.server.endurance import LogFile, Restarts, keep_port, kept_port
 from store.server.mongod import environment, find_mongod
 from store.server.write_block import WriteBlock
 from store.settings import settings
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 READY_TIMEOUT = 55.0  # seconds
 POLL = 0.2  # seconds between two checks of the users' lock and of mongod
 LEFT_TIMEOUT = 30.0  # seconds
-MAX_RESTARTS = 5
 
 _NOT_INITIATED = 94  # MongoDB's error code
 
@@ -37,7 +37,7 @@ def main(folder: Path) -> None:
     if not _becomes_the_only_one(folder, own):
         return
     idle = Idle(folder, settings().embedded_idle)
-    port = _free_port(read_state(folder).get("port", 0))
+    port = _free_port(kept_port(folder))
     (folder / "db").mkdir(exist_ok=True)
     (folder / STOP).unlink(missing_ok=True)  # of a process that was killed while it waited for the server before
     _wait_for_left_mongod(folder)
@@ -45,17 +45,17 @@ def main(folder: Path) -> None:
     try:
         _make_ready(mongod, port)
         _write_state(folder, port, mongod.pid)
-        restarts = 0
+        restarts, log = Restarts(), LogFile(folder)
         block = WriteBlock(folder)
         while not idle.has_passed():
             if mongod.poll() is not None:
-                restarts += 1
-                if restarts > MAX_RESTARTS:
-                    sys.exit(f"mongod ended {restarts} times, last with status {mongod.returncode}")
+                if restarts.is_one_too_many():
+                    sys.exit(f"mongod ended {restarts}, last with status {mongod.returncode}")
                 mongod = _launch(folder, port)
                 _make_ready(mongod, port)
                 _write_state(folder, port, mongod.pid)
             block.update(port)
+            log.limit(mongod.pid)
             time.sleep(POLL)
     finally:
         _shut_down(mongod)
@@ -120,6 +120,7 @@ def _launch(folder: Path, port: int) -> subprocess.Popen[bytes]:
     binary = find_mongod()
     command: list[str] = [str(binary), "--replSet", REPLICA_SET, "--bind_ip", "127.0.0.1", "--port", str(port)]
     command += ["--dbpath", str(folder / "db"), "--logpath", str(folder / "mongod.log"), "--nounixsocket"]
+    command += ["--quiet", "--logappend", "--logRotate", "reopen"]  # see LogFile
     command += ["--wiredTigerCacheSizeGB", str(settings().embedded_cache_mb / 1024), "--oplogSize", "256"]
     command += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
     # No snapshot history: nothing reads the past, and for five minutes after a million articles were packed the query
@@ -223,6 +224,7 @@ def _write_state(folder: Path, port: int, mongod: int) -> None:
     partial = folder / "server.json.partial"
     partial.write_text(json.dumps({"port": port, "supervisor": os.getpid(), "mongod": mongod}))
     partial.replace(folder / "server.json")
+    keep_port(folder, port)
 
 
 if __name__ == "__main__":

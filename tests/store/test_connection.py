@@ -42,6 +42,7 @@ def test_an_unreachable_server_is_one_line_without_the_password(monkeypatch) -> 
     assert time.monotonic() - before < 5
     message = str(caught.value)
     assert f"mongodb://me:***@127.0.0.1:{port}/news cannot be reached" in message
+    assert message.endswith("Connection refused; start it, or correct MONGODB_URI")
     assert "secret" not in message
     assert "\n" not in message
 
@@ -54,6 +55,13 @@ def test_a_wrong_address_is_one_line(address: str, monkeypatch) -> None:
     with pytest.raises(StoreError) as caught:
         connect(address)
     assert "\n" not in str(caught.value)
+
+
+def test_an_option_that_does_not_exist_is_one_line() -> None:
+    with pytest.raises(
+        StoreError, match=r"^MONGODB_URI mongodb://h/x\?replicaset_=a is wrong: Unknown option: [^\n]*$"
+    ):
+        connect("mongodb://h/x?replicaset_=a")
 
 
 def test_an_address_is_looked_at_before_another_is_made_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,14 @@ def test_a_wrong_value_is_an_error_of_one_line(monkeypatch) -> None:
         settings()
 
 
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "1e12"])
+@pytest.mark.parametrize("name", ["XINWEN_LEASE", "XINWEN_TIMEOUT"])
+def test_a_time_that_no_clock_can_wait_for_is_refused(name: str, text: str, monkeypatch) -> None:
+    monkeypatch.setenv(name, text)
+    with pytest.raises(SettingsError, match=rf"^setting {name}: [^\n]*(greater|less) than[^\n]*$"):
+        settings()
+
+
 def test_data_is_an_absolute_folder(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XINWEN_DATA", "here")
