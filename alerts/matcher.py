@@ -19,7 +19,6 @@ from pymongo.database import Database
 
 from alerts import outbox, watches
 from alerts.watches import Watch
-from similarity.answers.answer import search_options
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 from similarity.ranking.percolator import StoredQuery
@@ -104,7 +103,7 @@ class Matcher:
 
 def stored_options(index: SimilarityIndex, watch: Watch) -> SearchOptions:
     """The options of the search that *watch* stands for. Raises QueryError."""
-    return replace(search_options(index, watch.question), min_score=watch.min_score)
+    return replace(watches.options_of_watch(index, watch.question), min_score=watch.min_score)
 
 
 def _unmatched(database: Database[Document], now: datetime) -> list[Document]:

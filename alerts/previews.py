@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from similarity.answers.answer import search_options
+from alerts.watches import options_of_watch
 from similarity.answers.question import Question
 from similarity.index import SimilarityIndex
 from similarity.option_values import MAX_HITS, moment_of
@@ -45,7 +45,7 @@ def preview(index: SimilarityIndex, question: Question, min_score: float) -> Pre
     newest = index.database.articles.find_one({"published": {"$lte": now}}, {"published": 1}, sort=[("published", -1)])
     until = newest["published"] if newest else now
     since = until - SPAN
-    options = search_options(index, question)
+    options = options_of_watch(index, question)
     thresholds = [score for score in (round(min_score + step * _STEP, 2) for step in (-1, 0, 1)) if 0 < score <= 1]
     given = [moment_of(day) for day in (options.since,) if day is not None]
     options = replace(options, k=MAX_HITS, min_score=min(thresholds), since=max(since, *given) if given else since)

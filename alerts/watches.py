@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -20,8 +20,10 @@ from similarity.answers.answer import search_options
 from similarity.answers.question import Question, read
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
+from similarity.ranking.request.options import SearchOptions, several
 from store import schema
 from store.connection import Document
+from store.documents.sources import source_rows
 
 DEFAULT_SCORE = 0.5
 """The threshold where none is given: half of the hits with such a score were right on the test sets."""
@@ -85,7 +87,7 @@ def question_of(index: SimilarityIndex, options: Mapping[str, Any]) -> tuple[Que
     if not (question.q or question.passage or question.like):
         raise QueryError("the watch has no question: give a text or an article", "q", "没有给出要找的文字或文章")
     min_score = DEFAULT_SCORE if question.min_score is None else question.min_score
-    options_of = search_options(index, question)
+    options_of = options_of_watch(index, question)
     if question.target_precision is not None:
         min_score = options_of.min_score
     if not 0 < min_score <= 1:
@@ -94,6 +96,21 @@ def question_of(index: SimilarityIndex, options: Mapping[str, Any]) -> tuple[Que
     index.stored_query(options_of, question.passage or question.q, question.like)
     values = {name: value for name, value in question.values().items() if name not in ("min_score", "target_precision")}
     return read(values), min_score
+
+
+def options_of_watch(index: SimilarityIndex, question: Question) -> SearchOptions:
+    """The options of the search that a watch with *question* stands for. Raises QueryError.
+
+    A search refuses a source without articles. To a watch it may be one whose first article is still to come, and the
+    other sources of its question count as before.
+    """
+    options = search_options(index, question)
+    asked = several(options.source)
+    empty = (frozenset(asked) - index.sources) & source_rows(index.database).keys()
+    if not empty:
+        return options
+    rest = tuple(source for source in asked if source not in empty)
+    return replace(options, source=rest, ids=options.ids if rest else frozenset())
 
 
 def _one_form(name: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 from alerts import watches
 from alerts.errors import WatchError
 from alerts.matcher import Matcher, stored_options
+from alerts.previews import preview
 from alerts.watches import Watch, question_of
 from pipelines.tokenize import Tokenized
 from similarity.errors import QueryError
@@ -43,7 +44,9 @@ class CheckedMatcher(Matcher):
         by_name = {watch.name: scores for watch, scores in found}
         for watch in active:
             try:
-                options = replace(stored_options(self.index, watch), k=MAX_HITS, ids=frozenset(ids))
+                options = stored_options(self.index, watch)
+                wanted = frozenset(ids) if options.ids is None else options.ids
+                options = replace(options, k=MAX_HITS, ids=wanted)
                 question = watch.question
                 ranking = self.index.ranking(options, question.passage or question.q, question.like)
             except QueryError:  # no article of the source yet
@@ -280,6 +283,25 @@ def test_a_wrong_question_is_refused_in_one_line(index) -> None:
             question_of(index, options)
         assert "\n" not in str(caught.value)
     assert index.database.watches.count_documents({}) == 0
+
+
+def test_a_source_may_have_its_first_article_later(index, writer: Writer, forty) -> None:
+    one = forty[0].article
+    other = next(item.article.source for item in forty if item.article.source != one.source)
+    alone = add(index, "alone", q=one.title, min_score=0.3, source=[one.source])
+    two = add(index, "two", q=one.title, min_score=0.3, source=[one.source, "wsts"])
+    none = add(index, "none", q=one.title, min_score=0.3, source=["wsts"], category=["行业协会"])
+    with pytest.raises(QueryError, match="no article of source 'nowhere' is indexed"):
+        add(index, "nowhere", q=one.title, source=["nowhere"])
+    matcher = CheckedMatcher(index)
+    writer.store([item for item in forty if item.article.source == other])
+    matcher.checked_step()
+    assert preview(index, alone.question, 0.3).thresholds[0].articles == 0 == len(notified(index, two))
+    writer.store(forty)
+    matcher.checked_step()
+    assert one.title in notified(index, alone) and notified(index, two) == notified(index, alone)
+    assert preview(index, two.question, 0.3).thresholds == preview(index, alone.question, 0.3).thresholds
+    assert not notified(index, none) and not watches.find(index.database, "none").fault
 
 
 def test_names_are_one_each(index) -> None:
