@@ -179,6 +179,10 @@ def validator_of(name: str) -> Document:
 
 def create_collections(database: Database[Document]) -> None:
     """Create the collections, validators and MongoDB indexes that are missing or differ from this module."""
+    for name, indexes in INDEXES.items():
+        if indexes:
+            # Creates the collection with them where it is missing: a reader finds none without the index it names.
+            database[name].create_indexes(indexes)
     present = {collection["name"]: collection["options"].get("validator") for collection in database.list_collections()}
     for name in VALIDATORS:
         schema = validator_of(name)
@@ -186,8 +190,6 @@ def create_collections(database: Database[Document]) -> None:
             _create(database, name, schema)
         elif present[name] != schema:
             database.command("collMod", name, validator=schema)
-        if INDEXES[name]:
-            database[name].create_indexes(INDEXES[name])
 
 
 def _create(database: Database[Document], name: str, schema: Document) -> None:
