@@ -10,6 +10,7 @@ from pymongo.database import Database
 from rich.markup import escape
 
 from store.connection import Document
+from store.documents.runs import not_ahead
 from store.documents.sources import source_rows
 
 GOOD = ("ok", "nothing_new")
@@ -132,13 +133,14 @@ def lines(states: Sequence[Health], now: datetime) -> Iterator[str]:
 
 
 def _health_of_source(database: Database[Document], source: str, enabled: bool, now: datetime) -> Health:
-    newest = list(database.runs.find({"source": source}, sort=[("ended", -1)]).limit(HISTORY))
+    known = {"source": source, **not_ahead(now)}
+    newest = list(database.runs.find(known, sort=[("ended", -1)]).limit(HISTORY))
     if not newest:
         return Health(source, "", "", None, None, [], "has never run" if enabled else "", enabled=enabled)
     last = newest[0]
-    good = database.runs.find_one({"source": source, "verdict": {"$in": GOOD}}, sort=[("ended", -1)])
+    good = database.runs.find_one({**known, "verdict": {"$in": GOOD}}, sort=[("ended", -1)])
     last_good = good["ended"] if good else None
-    first = database.runs.find_one({"source": source}, sort=[("ended", 1)]) or last
+    first = database.runs.find_one(known, sort=[("ended", 1)]) or last
     history = [run["verdict"] for run in reversed(newest)]
     # Of a source that was turned off no run is missing.
     fault = _fault(last, last_good, first["ended"], now) if enabled or now - last["ended"] <= MAX_GAP else ""

@@ -20,6 +20,7 @@ from pymongo.database import Database
 from similarity.condition import StoreState
 from similarity.health import FAULTS, GOOD, REFUSALS, all_sources, health_of
 from store.connection import Document
+from store.documents.runs import not_ahead
 
 _VERDICTS = (*GOOD, *FAULTS, *REFUSALS)
 _KINDS = ("robots", "entry", "page")
@@ -83,7 +84,7 @@ def of_sources(database: Database[Document], state: StoreState, now: datetime) -
     states = {one.source: one for one in health_of(database, now, all_sources(database))}
     runs = {}
     for key in states:
-        run = database.runs.find_one({"source": key}, _FIELDS, sort=[("ended", -1)])
+        run = database.runs.find_one({"source": key, **not_ahead(now)}, _FIELDS, sort=[("ended", -1)])
         if run:
             runs[key] = run
     crawled = {name.removeprefix("source ").removeprefix("crawl ") for name in state.holders}

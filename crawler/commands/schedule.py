@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
@@ -11,7 +13,10 @@ from scrapy.commands import ScrapyCommand
 from crawler.runner.deployment import FORMATS, CannotSchedule, Installation, files, own_name
 from crawler.sources import SOURCES
 from crawler.usage import as_xinwen
-from store.settings import settings
+from store.settings import PREFIX, settings
+
+_ENVIRONMENT_FILE = Path("/etc/xinwen/xinwen.env")
+_IN_THE_FILES = {f"{PREFIX}DATA"}
 
 
 class Command(ScrapyCommand):
@@ -57,6 +62,10 @@ class Command(ScrapyCommand):
                     sys.stderr.write(f"{Path(opts.out) / name}\n")
             else:
                 sys.stdout.write("\n".join(_headed(name, text, len(found) > 1) for name, text in found.items()))
+            if missing := ", ".join(settings_left_out(os.environ, _ENVIRONMENT_FILE)):
+                # Else crawls would go into another database than the one that this shell works with.
+                note = f"set here, but unknown to what runs by itself: {missing}; put it into {_ENVIRONMENT_FILE}"
+                sys.stderr.write(f"note: {note}\n")
         except CannotSchedule as error:
             self._fail(2, str(error))
         except OSError as error:
@@ -65,6 +74,17 @@ class Command(ScrapyCommand):
     def _fail(self, status: int, message: str) -> None:
         sys.stderr.write(f"error: {message}\n")
         self.exitcode = status
+
+
+def settings_left_out(environment: Mapping[str, str], file: Path) -> list[str]:
+    """The names of settings in *environment* that neither *file* has nor the files of ``deploy/``, filled in."""
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except OSError:  # there is none, or it is for others to read
+        lines = []
+    known = {line.removeprefix("export ").partition("=")[0].strip() for line in lines} | _IN_THE_FILES
+    ours = (name for name, value in environment.items() if value and (name.startswith(PREFIX) or name == "MONGODB_URI"))
+    return sorted(set(ours) - known)
 
 
 def _headed(name: str, text: str, is_one_of_several: bool) -> str:

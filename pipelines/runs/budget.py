@@ -27,6 +27,7 @@ from crawler.exceptions import BudgetMet
 from pipelines.storage import Storage, storage_of
 from store.connection import Document, StoreError
 from store.documents import downloads
+from store.documents.runs import not_ahead
 from store.settings import settings
 
 logger = logging.getLogger(__name__)
@@ -121,7 +122,8 @@ class RunBudget:
 
 
 def _failures_of_last_run(database: Database[Document], source: str) -> set[str]:
-    last = database.runs.find_one({"source": source, "from_files": {"$ne": True}}, {"tried": 1}, sort=[("ended", -1)])
+    crawled = {"source": source, "from_files": {"$ne": True}, **not_ahead(datetime.now(UTC))}
+    last = database.runs.find_one(crawled, {"tried": 1}, sort=[("ended", -1)])
     return set((last or {}).get("tried", ()))
 
 

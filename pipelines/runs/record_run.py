@@ -121,8 +121,8 @@ def run_record(crawler: Crawler, memory: Memory, reason: str, lost: datetime | N
     source = getattr(crawler.spider, "source", None)
     below = shortcomings(coverage, source.thresholds) if source else []
     verdict, why = judge(_facts(stats, reason, ledger, below, files=not source))
-    started = stats.get("start_time") or datetime.now(UTC)
     ended = lost or datetime.now(UTC)
+    started = min(stats.get("start_time") or ended, ended)  # the lease may be lost before the spider opens
     return {
         "source": crawler.spider.name,
         "verdict": verdict,

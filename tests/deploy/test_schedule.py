@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.commands.schedule import settings_left_out
 from crawler.runner.deployment import (
     DEPLOY,
     FORMATS,
@@ -49,6 +50,22 @@ def test_each_format_is_printed_for_this_checkout(form: str, tmp_path: Path) -> 
     for file in out.iterdir():
         assert file.read_text("utf-8") in done.stdout
         assert str(file) in written.stderr
+
+
+def test_settings_of_the_shell_that_the_files_do_not_have_are_named(tmp_path: Path) -> None:
+    """Whose shell names a MongoDB must hear that crawls by cron would fill another one."""
+    address = "mongodb://me:secret@127.0.0.1:9/news"
+    done = run("scrapy", "schedule", "--cron", xinwen_data=tmp_path, xinwen_zone="UTC", mongodb_uri=address)
+    assert done.returncode == 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("note: ") and line.endswith("; put it into /etc/xinwen/xinwen.env")
+    assert "MONGODB_URI, " in line and "XINWEN_ZONE" in line and "XINWEN_DATA" not in line
+    assert "secret" not in done.stdout + done.stderr
+    file = tmp_path / "xinwen.env"
+    found = {"MONGODB_URI": address, "XINWEN_ZONE": "UTC", "XINWEN_DATA": "/x", "XINWEN_LOG": "", "HOME": "/"}
+    assert settings_left_out(found, file) == ["MONGODB_URI", "XINWEN_ZONE"]
+    file.write_text(f"# MONGODB_URI=\nexport MONGODB_URI='{address}'\n")
+    assert settings_left_out(found, file) == ["XINWEN_ZONE"]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,20 @@ def test_fault(database, verdicts: list[tuple[str, timedelta]], fault: str) -> N
     assert state.last == NOW - verdicts[-1][1]
 
 
+@pytest.mark.parametrize(
+    ("rhythm", "ahead", "verdict"),
+    [(HOUR, HOUR, "ok"), (HOUR, 3 * HOUR, "failed"), (7 * DAY, 3 * DAY, "ok"), (7 * DAY, 8 * DAY, "failed"),
+     (None, 3 * DAY, "ok"), (None, 400 * DAY, "failed")],
+)  # fmt: skip
+def test_a_run_of_a_clock_that_was_ahead_hides_no_failure(database, rhythm, ahead: timedelta, verdict: str) -> None:
+    record_runs(database, "sia", ("failed", HOUR), ("ok", -ahead))
+    if rhythm:
+        database.runs.update_many({}, {"$set": {"rhythm": rhythm.total_seconds()}})
+    (state,) = health_of(database, NOW, [])
+    assert (state.verdict, state.last_good is None) == (verdict, verdict == "failed")
+    assert bool(state.fault) == (verdict == "failed")
+
+
 def test_all_sources_that_ever_ran_or_the_given_ones(database) -> None:
     record_runs(database, "wsts", ("ok", HOUR))
     record_runs(database, "sia", *(("ok", number * HOUR) for number in range(12, 0, -1)))

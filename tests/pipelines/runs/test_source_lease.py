@@ -137,6 +137,7 @@ def test_a_crawl_that_is_stopped_beyond_its_lease_stores_nothing_more(seconds: i
     last, lost = database.runs.find().sort("ended", -1)
     assert (last["verdict"], last["new"], last["known"]) == ("ok", 1, 1)
     assert (lost["verdict"], lost["why"], lost["new"], lost["pid"]) == ("failed", "lease lost", 1, first.pid)
+    assert lost["started"] <= lost["ended"] <= last["started"]
     (state,) = health_of(database, datetime.now(UTC), ["sia"])
     assert (state.verdict, state.fault) == ("ok", "")
     assert holder_of(database, SIA_LEASE) is None
