@@ -37,10 +37,10 @@ def main(folder: Path) -> None:
     if not _becomes_the_only_one(folder, own):
         return
     idle = Idle(folder, settings().embedded_idle)
-    port = _free_port(kept_port(folder))
     (folder / "db").mkdir(exist_ok=True)
     (folder / STOP).unlink(missing_ok=True)  # of a process that was killed while it waited for the server before
     _wait_for_left_mongod(folder)
+    port = _free_port(kept_port(folder))  # only now: the mongod that was left had it
     mongod = _launch(folder, port)
     try:
         _make_ready(mongod, port)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,19 @@ def test_an_open_index_starts_a_server_again_that_has_ended(tmp_path: Path, monk
         wait_until(lambda: state(tmp_path).get("supervisor") not in (None, before["supervisor"]))
         assert state(tmp_path)["port"] == before["port"]
         wait_until(lambda: not index.status.fault)
+    assert embedded.stop(tmp_path)
+
+
+@slow
+def test_a_server_has_its_port_again_when_the_mongod_before_ends_late(tmp_path: Path) -> None:
+    address = embedded.ensure_running(tmp_path, "db")
+    before = state(tmp_path)
+    os.kill(before["mongod"], signal.SIGSTOP)  # it still has the port when the next supervisor comes
+    os.kill(before["supervisor"], signal.SIGKILL)
+    wait_until(embedded.start_again)
+    time.sleep(1.5)
+    os.kill(before["mongod"], signal.SIGKILL)
+    assert embedded.ensure_running(tmp_path, "db") == address
     assert embedded.stop(tmp_path)
 
 
