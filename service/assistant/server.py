@@ -44,11 +44,14 @@ Hits = Annotated[int, Field(description=f"How many hits, 1 to {tools.MOST_HITS}.
 
 
 class _Server(MCPServer[Any]):
-    """Says in one line what is wrong with the arguments of a tool."""
+    """Says in one line what is wrong with the arguments of a tool; one that it has not is an error, as over HTTP."""
 
-    async def call_tool(self, *args: Any, **kwargs: Any) -> Any:
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        known = {tool.name: list(tool.input_schema["properties"]) for tool in await self.list_tools()}
+        if unknown := [one for one in arguments if name in known and one not in known[name]]:
+            raise ToolError(f"wrong arguments: no {unknown[0][:40]!r}; {name} has {', '.join(known[name])}")
         try:
-            return await super().call_tool(*args, **kwargs)
+            return await super().call_tool(name, arguments, context)
         except UnexpectedToolError:
             raise
         except ToolError as error:

@@ -112,6 +112,8 @@ def test_an_answer_is_as_short_as_it_is_asked_to_be(index: SimilarityIndex) -> N
         ("search", {"q": "wafer", "max_bytes": 10**9}, "max_bytes is 1000000000: give 2000 to 200000"),
         ("search", {"q": ["wafer"]}, "wrong arguments: q: Input should be a valid string"),
         ("search", {}, "wrong arguments: q: Field required"),
+        ("search", {"q": "wafer", "sources": ["sia"]}, "wrong arguments: no 'sources'; search has q, k, source, category"),
+        ("related_terms", {"term": "HBM", "a\nb": 1}, "no 'a\\nb'; related_terms has term, k, max_bytes"),
         ("similar", {"article_id": "0"}, "no article '0' is stored"),
         ("article", {"article_id": "0"}, "no article '0' is stored: take the id of a hit of search"),
         ("article", {"article_id": SAMPLE, "page": 7}, "there is no page 7: the stored text has 1 pages"),
