@@ -14,7 +14,7 @@ import typer
 from pymongo.database import Database
 
 from alerts import feed_keys, log_book, watches
-from alerts.delivery import probe
+from alerts.delivery import probe_all
 from alerts.errors import WatchError
 from alerts.fields import preview_fields, target_fields, watch_fields
 from alerts.previews import preview
@@ -213,7 +213,7 @@ def test(name: Name, as_json: AsJson = False) -> None:
             watch, now = watches.find(database, name), server_time(database)
         if not watch.targets:
             raise QueryError(f"watch {watch.name!r} has no targets", "to", f"订阅 {watch.name!r} 没有通知的地址")
-        answers = [(target, probe(watch.name, target, now)) for target in watch.targets]
+        answers = probe_all(watch, now)
     if as_json:
         print_json({"targets": [target_fields(target) | asdict(answer) for target, answer in answers]})
     else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread, current_thread
@@ -69,6 +70,13 @@ def probe(watch: str, target: Target, moment: datetime) -> SendAnswer:
         return SendAnswer(False, "函数只由其程序调用 · only the program that made the watch calls its function")
     entry = Entry("test", "notice", "测试消息：订阅可以送达 · This is a test: messages of this watch arrive here")
     return send_once(Message(f"msg_test_{moment:%Y%m%d%H%M%S%f}", watch, (entry,), moment), target)
+
+
+def probe_all(watch: Watch, moment: datetime) -> list[tuple[Target, SendAnswer]]:
+    """``probe`` for each target of *watch*, all at a time: one that hangs is not waited for by the others."""
+    with ThreadPoolExecutor(max(len(watch.targets), 1)) as threads:
+        answers = threads.map(lambda target: probe(watch.name, target, moment), watch.targets)
+        return list(zip(watch.targets, answers, strict=True))
 
 
 @dataclass(frozen=True)

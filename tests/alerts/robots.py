@@ -51,6 +51,7 @@ class Robots:
     received: list[Received] = field(default_factory=list)
     refusals: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
     hangs: threading.Event = field(default_factory=threading.Event)
+    together: threading.Barrier = field(default_factory=lambda: threading.Barrier(2))
     host: tuple[str, int] = ("", 0)
 
     def refuse(self, status: int = 200, headers: dict[str, str] | None = None, **body: object) -> None:
@@ -111,6 +112,8 @@ def serving() -> Iterator[Robots]:
                     self.wfile.write(b" ")
                 self.close_connection = True
                 return
+            if parts.path == "/together":
+                robots.together.wait(10)
             status, headers, answer = robots.answer(one)
             self.send_response(status)
             for name, value in headers.items():

@@ -15,12 +15,13 @@ from aiosmtpd.controller import Controller
 from standardwebhooks import Webhook
 
 from alerts import network
-from alerts.delivery import probe, send_once
+from alerts.delivery import probe, probe_all, send_once
 from alerts.errors import WatchError
 from alerts.messages import Entry, Message, fitting, markdown
 from alerts.network import LOCAL, NotPublic, NotSent, check_host, post, public_address
 from alerts.senders import by_apprise
 from alerts.targets import APPRISE, CALLBACK, DINGTALK, FEISHU, WECOM, Target, stored_target, target_of
+from alerts.watches import Watch
 from tests.alerts.robots import DINGTALK_URL, FEISHU_URL, HOOK_HOST, SECRET, WECOM_URL, Robots, serving
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
@@ -271,6 +272,15 @@ def test_titles_are_no_markup() -> None:
     text = markdown(Message("msg_1", "w", (entry,), NOW))
     assert "](https://evil" not in text and "<" not in text and "\n#" not in text
     assert "(https://a.example/%281%29%202)" in text
+
+
+def test_targets_are_tested_at_a_time(robots: Robots) -> None:
+    urls = [f"https://{HOOK_HOST}/together?{number}" for number in range(2)]  # each is answered once both have asked
+    watch = Watch("cowos", targets=tuple(map(target_of, urls)))
+    assert [(target.url, answer.is_delivered) for target, answer in probe_all(watch, NOW)] == [
+        (url, True) for url in urls
+    ]
+    assert probe_all(Watch("cowos"), NOW) == []
 
 
 def test_a_probe_says_what_the_service_said(robots: Robots) -> None:
