@@ -62,12 +62,13 @@ def ensure_running(data: Path, database: str) -> str:
     """
     folder = data / "mongod"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if owner := another_owner(folder):
+        if place := _place_of_another(folder):
+            owner = another_owner(place)
             raise EmbeddedServerError(
-                f"the data folder {folder} belongs to the user {owner}: call the command as that user"
+                f"the data folder {place} belongs to the user {owner}: call the command as that user"
                 f" (sudo -u {owner} …), or name a folder of your own in XINWEN_DATA"
             )
+        folder.mkdir(parents=True, exist_ok=True)
         with _locking:
             if folder not in _locks:
                 _use(folder, fcntl.LOCK_SH)  # waits while a supervisor shuts its server down
@@ -116,6 +117,15 @@ def another_owner(folder: Path) -> str:
         return str(owner)
 
 
+def _place_of_another(folder: Path) -> Path | None:
+    """*folder* where it belongs to another user; for root also the folder around it; None where all is ours.
+
+    What root makes in the folder of another user is of no use to that user. For others its mode decides.
+    """
+    places = (folder.parent, folder) if os.geteuid() == 0 else (folder,)
+    return next((place for place in places if place.exists() and another_owner(place)), None)
+
+
 def begin(data: Path) -> None:
     """Start the server of the folder *data* if none runs, and do not wait for it: ``ensure_running`` does.
 
@@ -123,9 +133,9 @@ def begin(data: Path) -> None:
     """
     folder = data / "mongod"
     with suppress(OSError), _locking, ExitStack() as unless_begun:
-        folder.mkdir(parents=True, exist_ok=True)
-        if another_owner(folder):
+        if _place_of_another(folder):
             return
+        folder.mkdir(parents=True, exist_ok=True)
         if folder not in _locks:
             _use(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
         lock = unless_begun.enter_context((folder / "start.lock").open("a"))

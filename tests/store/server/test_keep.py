@@ -67,5 +67,21 @@ def test_a_data_folder_of_another_user(command: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert_one_line_error(done, str(folder), "Permission denied", "XINWEN_DATA")
+    assert_one_line_error(done, str(folder), "belongs to the user", "XINWEN_DATA")
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("inner", [False, True])
+def test_root_makes_nothing_in_the_data_folder_of_another_user(inner: bool, tmp_path: Path) -> None:
+    """The first command of a new machine is easily one of root: after it the user would be refused for good."""
+    if os.geteuid() != 0:
+        pytest.skip("not run: a command of root on a folder of another user")
+    folder = tmp_path / "data"
+    (folder / "mongod").mkdir(parents=True) if inner else folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    before = sorted(folder.rglob("*"))
+    for command in (["scrapy", "crawl", "sia"], ["store", "keep"], ["similarity", "stats"]):
+        done = run_fresh(*command, xinwen_data=folder)
+        assert done.returncode == 1, command
+        assert_one_line_error(done, str(folder), "belongs to the user", "sudo -u", "XINWEN_DATA")
+    assert sorted(folder.rglob("*")) == before
