@@ -84,7 +84,12 @@ def test_each_story_arrives_whatever_is_killed(index: SimilarityIndex, writer: W
         watches.add(database, Watch(name, question, 0.01, (target,), each_article=number == 1))
     killed = caught = 0
     scores = Scores(index, forty[1].article.title)
-    for number, step in enumerate(islice(cycle(STEPS), ROUNDS)):
+    rounds = 0
+    # Some rounds end before their step: one article makes no second call of it.
+    for number, step in enumerate(islice(cycle(STEPS), 4 * ROUNDS)):
+        if killed == ROUNDS:
+            break
+        rounds += 1
         writer.store([forty[number % len(forty)]])
         if number >= len(forty):  # each article is new once; from then on as if it had never been seen
             database.outbox.delete_many({"article": forty[number % len(forty)].article.id})
@@ -100,7 +105,7 @@ def test_each_story_arrives_whatever_is_killed(index: SimilarityIndex, writer: W
         arrived_now = {one.headers["webhook-id"] for one in robots.received[before:]}
         caught += database.messages.count_documents({"_id": {"$in": list(arrived_now)}, "state": "waiting"})
         database.leases.update_many({}, {"$set": {"until": LONG_AGO}})
-    assert killed > ROUNDS // 2
+    assert killed == ROUNDS
     done = run("tests.alerts.killed", uri, robots.host[1], "none", 1, mongodb_uri=uri)
     assert done.returncode == 0, done.stderr
 
@@ -112,7 +117,7 @@ def test_each_story_arrives_whatever_is_killed(index: SimilarityIndex, writer: W
     assert surely <= {article for name, article in arrived if name == "second"} <= perhaps and surely
     assert database.outbox.count_documents({"waiting": {"$ne": []}}) == 0
     assert database.messages.count_documents({"state": {"$ne": "delivered"}}) == 0
-    if len(forty) >= ROUNDS:  # else articles were notified again on purpose
+    if len(forty) >= rounds:  # else articles were notified again on purpose
         assert all(len(set(ids)) == 1 for ids in arrived.values()), "twice, but under one id"
     times = Counter(one.headers["webhook-id"] for one in robots.received)
     assert sum(times.values()) - len(times) == caught
