@@ -66,7 +66,7 @@ def _in_time(call: Callable[[], Any], key: str, name: str) -> Any:
         try:
             outcome.append(call())
         except Exception as error:
-            outcome.append(error)
+            outcome.append(error)  # raised below, by whoever waits
 
     thread = Thread(target=run, name="xinwen-apprise", daemon=True)
     with _lock:
