@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 READY_TIMEOUT = 55.0  # seconds
 POLL = 0.2  # seconds between two checks of the users' lock and of mongod
 LEFT_TIMEOUT = 30.0  # seconds
+PORT_TIMEOUT = 3.0  # seconds; a connection of a moment, or a mongod that is ending, may have the port
 
 _NOT_INITIATED = 94  # MongoDB's error code
 
@@ -80,15 +81,18 @@ def _becomes_the_only_one(folder: Path, own: IO[str]) -> bool:
 
 
 def _wait_for_left_mongod(folder: Path) -> None:
-    """Wait while a mongod ends that a killed supervisor has left; two on one folder are refused."""
+    """Wait while a mongod ends that a killed supervisor has left; two on one folder are refused.
+
+    Its lock on the folder says that it lives. Its name in ``/proc`` does not: the kernel takes that from a process that
+    was killed before it closes the files and the sockets.
+    """
+    deadline = time.monotonic() + LEFT_TIMEOUT
     try:
-        pid = int((folder / "db" / "mongod.lock").read_text() or 0)
-        command = Path(f"/proc/{pid}/cmdline")
-        deadline = time.monotonic() + LEFT_TIMEOUT
-        while str(folder / "db").encode() in command.read_bytes() and time.monotonic() < deadline:
-            time.sleep(POLL / 4)
-    except (OSError, ValueError):
-        return  # no such file, or no such process
+        with (folder / "db" / "mongod.lock").open() as lock:
+            while not _take_lock(lock) and time.monotonic() < deadline:
+                time.sleep(POLL / 4)
+    except FileNotFoundError:
+        return  # no mongod was ever here
 
 
 class Idle:
@@ -208,16 +212,28 @@ def _take_lock(file: IO[str]) -> bool:
     return True
 
 
-def _free_port(preferred: int) -> int:
-    for port in (preferred, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    sys.exit("no free port on 127.0.0.1")
+def _free_port(preferred: int, patience: float = PORT_TIMEOUT) -> int:
+    """*preferred* if it is free, or becomes free within *patience* seconds; else any other."""
+    deadline = time.monotonic() + patience
+    while preferred:
+        if _can_be_bound(preferred):
+            return preferred
+        if time.monotonic() > deadline:
+            break
+        time.sleep(POLL / 4)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _can_be_bound(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _write_state(folder: Path, port: int, mongod: int) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import signal
+import socket
 import time
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from pymongo.logger import _CLIENT_LOGGER
 
 from similarity import SimilarityIndex
-from store.server import embedded, endurance
+from store.server import embedded, endurance, supervisor
 from store.server.endurance import LogFile, Restarts, keep_port, kept_port
 from tests.store.server.test_embedded import User, state, wait_until
 
@@ -44,6 +47,45 @@ def test_a_server_has_its_port_again_when_the_mongod_before_ends_late(tmp_path: 
     os.kill(before["mongod"], signal.SIGKILL)
     assert embedded.ensure_running(tmp_path, "db") == address
     assert embedded.stop(tmp_path)
+
+
+@slow
+def test_the_port_is_free_as_soon_as_a_killed_mongod_is_waited_for(tmp_path: Path) -> None:
+    """The kernel empties its line in /proc some milliseconds before it closes its sockets."""
+    for _ in range(3):
+        embedded.ensure_running(tmp_path, "db")
+        before = state(tmp_path)
+        os.kill(before["supervisor"], signal.SIGSTOP)  # or it would start the next one
+        os.kill(before["mongod"], signal.SIGKILL)
+        supervisor._wait_for_left_mongod(tmp_path / "mongod")
+        free = supervisor._can_be_bound(before["port"])
+        os.kill(before["supervisor"], signal.SIGKILL)
+        assert free
+    assert embedded.stop(tmp_path)
+
+
+def test_a_mongod_that_was_left_is_waited_for_by_its_lock(tmp_path: Path, monkeypatch) -> None:
+    supervisor._wait_for_left_mongod(tmp_path)  # none was ever here
+    (tmp_path / "db").mkdir()
+    with (tmp_path / "db" / "mongod.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        began = time.monotonic()
+        Timer(0.3, fcntl.flock, (lock, fcntl.LOCK_UN)).start()
+        supervisor._wait_for_left_mongod(tmp_path)
+        assert time.monotonic() - began >= 0.3
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        monkeypatch.setattr(supervisor, "LEFT_TIMEOUT", 0.1)
+        supervisor._wait_for_left_mongod(tmp_path)  # not for ever: mongod says then what is wrong
+
+
+def test_the_port_of_before_is_waited_for_but_not_for_ever() -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        assert supervisor._free_port(port, patience=0) not in (0, port)
+        Timer(0.3, holder.close).start()
+        assert supervisor._free_port(port) == port
 
 
 @slow
