@@ -190,6 +190,8 @@ def _window(value: Any, place: Place, mistakes: Mistakes) -> tuple[str, ...]:
         window(texts)
     except WindowError as error:
         mistakes.add(place, str(error))
+    if value == []:  # all of nothing hold at any hour, and the reader of the file would say: at none
+        mistakes.add(place, 'an empty list names no window; for all hours write "always"')
     return tuple(texts)
 
 

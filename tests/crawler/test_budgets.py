@@ -108,6 +108,7 @@ def test_an_hour_that_summer_time_skips_or_repeats() -> None:
         ("[source.tmsc]", "own.toml:1: source.tmsc: unknown source 'tmsc': did you mean tsmc or smic?"),
         ("[source]\nsia = 5", "own.toml:2: source.sia: 5 is no table"),
         ('[source.sia]\nopen = "9-25"', "own.toml:2: source.sia.open: '9-25' is no window:"),
+        ("[all]\nopen = []", "own.toml:2: all.open: an empty list names no window;"),
         ("[each]\nopen = 5", "own.toml:2: each.open: 5 should be a valid array"),
         ('[each]\nopen = ["9-12", "14-18"]', "own.toml:2: each.open: is never open: no hour is in '9-12' and in '14-18'"),
         (

@@ -98,7 +98,7 @@ def test_a_killed_user_leaves_no_server_behind(data: Path) -> None:
 
 
 def test_an_idle_server_stays_for_the_next_user_and_ends_when_none_comes(data: Path) -> None:
-    first = User(data, idle=4)
+    first = User(data, idle=8)
     address = first.address()
     running = state(data)
     first.end(signal.SIGKILL)
@@ -106,7 +106,7 @@ def test_an_idle_server_stays_for_the_next_user_and_ends_when_none_comes(data: P
     second = User(data)
     assert second.address() == address
     second.end()
-    time.sleep(2.5)
+    time.sleep(6.5)
     assert is_running(running["mongod"]), "the time runs from the last user"
     wait_until(lambda: not is_running(running["mongod"]) and not is_running(running["supervisor"]))
     assert state(data) == {}
