@@ -5,8 +5,6 @@ from __future__ import annotations
 import secrets
 from contextlib import nullcontext
 from functools import partial
-from pathlib import Path
-from typing import Annotated
 
 import typer
 import uvicorn
@@ -19,6 +17,7 @@ from service.listening import ListenPlace, ServeError, is_local, listening, show
 from service.metrics import shared_by
 from service.running import KEEP_ALIVE, check_certificate, run
 from similarity.cli import local_service
+from similarity.cli.serve import Certificate, Fd, Host, Names, NeedsToken, Port, PrivateKey, Rate, Uds, Workers
 from store import command_line, logs
 from store.connection import StoreError, opened
 from store.documents import tokens
@@ -30,23 +29,16 @@ from text.analysis.analyzer import VERSION
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="监听的地址 · address to listen on; 127.0.0.1")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="端口 · port; 8000")] = None,
-    uds: Annotated[str | None, typer.Option(help="改用 Unix 套接字 · a Unix socket in place of host and port")] = None,
-    fd: Annotated[
-        int | None, typer.Option(min=0, help="已打开的套接字的描述符 · descriptor of a socket that listens already")
-    ] = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="进程数 · processes")] = 1,
-    ssl_certfile: Annotated[Path | None, typer.Option(help="HTTPS 证书 · certificate for HTTPS, PEM")] = None,
-    ssl_keyfile: Annotated[Path | None, typer.Option(help="证书的私钥 · its private key, PEM")] = None,
-    name: Annotated[
-        list[str] | None, typer.Option(help="服务器的域名，可多次 · a name of this server, such as news.example.org")
-    ] = None,
-    needs_token: Annotated[
-        bool,
-        typer.Option("--needs-token", help="本机请求也须令牌 · ask for a token on this machine too, as for a proxy"),
-    ] = False,
-    rate: Annotated[int, typer.Option(min=0, help="每个地址或令牌每秒的请求数，0 为不限 · requests a second")] = 10,
+    host: Host = None,
+    port: Port = None,
+    uds: Uds = None,
+    fd: Fd = None,
+    workers: Workers = 1,
+    ssl_certfile: Certificate = None,
+    ssl_keyfile: PrivateKey = None,
+    name: Names = None,
+    needs_token: NeedsToken = False,
+    rate: Rate = 10,
 ) -> None:
     """网页与 HTTP 接口 · The web page and the HTTP API."""
     expected = (ServeError, StoreError, IndexMismatch, SettingsError, OSError)
