@@ -90,7 +90,13 @@ class CollectionReader:
         if after is not None:
             command["min"] = {"_id": after}  # not $gt, which finds only ids of the same type
         rows = self._answer(command)
-        return rows[1:] if rows and rows[0]["_id"] == after else rows
+        if not rows or rows[0]["_id"] != after:
+            return rows
+        if len(rows) == 1:  # the last document, or one that leaves no room in the reply for the next
+            ids = self._answer(command | {"projection": {"_id": 1}, "limit": 2})
+            next_id = next((row["_id"] for row in ids if row["_id"] != after), None)
+            return [] if next_id is None else self._answer(command | {"min": {"_id": next_id}})
+        return rows[1:]
 
     def _answer(self, command: Document) -> list[RawBSONDocument]:
         deadline = time.monotonic() + _RECONNECT_SECONDS

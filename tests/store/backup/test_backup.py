@@ -112,6 +112,15 @@ def test_a_server_without_snapshots_is_read_in_an_order_that_misses_nothing(
         assert copy.articles.count_documents({}) >= 120
 
 
+@pytest.mark.parametrize("is_snapshot", [True, False])
+def test_documents_of_which_a_reply_holds_only_one_are_all_read(database, is_snapshot: bool) -> None:
+    sizes = [9, 9, 1, 15, 15, 9]  # MiB
+    for number, size in enumerate(sizes):
+        database.raw.insert_one({"_id": number, "data": bytes(size * 2**20)})
+    reader = CollectionReader(database, is_snapshot=is_snapshot)
+    assert [row["_id"] for batch in reader.batches("raw") for row in batch] == [*range(len(sizes))]
+
+
 def test_a_snapshot_does_not_see_what_is_stored_meanwhile(database, another, tmp_path: Path) -> None:
     fill(database)
     before = everything(database)
