@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -18,6 +17,7 @@ from scrapy.utils.misc import load_object
 
 from crawler.budgets import budgets
 from crawler.exceptions import SourceLeased
+from crawler.runner.interruptions import GoodOrder, interruptible
 from crawler.runner.processes import LEASED, UNLESS_DONE, FinishedCrawl, records_as_json
 from crawler.sample_web.replies import SampleError, SampleWeb
 from crawler.sources import UnknownSource
@@ -64,19 +64,20 @@ class Command(ScrapyCrawl):
             self.exitcode = 2
             return
         began = datetime.now(UTC)
+        end = GoodOrder(self.crawler_process)
         try:
-            with self._leased(crawler, args[0], opts.wait):
+            with interruptible(), self._leased(crawler, args[0], opts.wait):
                 self.crawler_process.crawl(crawler, **opts.spargs)
                 self.crawler_process.start()
         except SourceLeased as error:
             sys.stderr.write(f"error: {error}\n")
             self.exitcode = LEASED
             return
-        except KeyboardInterrupt:  # while it waited
+        except KeyboardInterrupt:  # while it waited or began
             sys.stderr.write("error: interrupted\n")
             self.exitcode = 130
             return
-        if signal.getsignal(signal.SIGINT) == self.crawler_process._signal_kill:  # Scrapy's for a second signal
+        if end.is_asked_for:
             sys.stderr.write("error: interrupted\n")
             self.exitcode = 130
         elif self.crawler_process.bootstrap_failed or fault(crawler):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from scrapy.commands import ScrapyCommand
@@ -15,6 +13,7 @@ from scrapy.utils.misc import load_object
 
 from crawler import sources
 from crawler.budgets import budgets
+from crawler.runner.interruptions import interruptible
 from crawler.runner.processes import NoLogs, ParallelCrawls, records_as_json
 from crawler.runner.progress import crawl_and_show
 from crawler.runner.timetable import at_once_now, keys_due, plan_as_json, print_plan, zero_budgets
@@ -80,17 +79,15 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        before = signal.signal(signal.SIGTERM, _interrupt)
         try:
-            self._run(args, opts)
+            with interruptible():
+                self._run(args, opts)
         except KeyboardInterrupt:
             sys.stderr.write("error: interrupted\n")
             self.exitcode = 130
         except NoLogs as error:
             sys.stderr.write(f"error: {error}\n")
             self.exitcode = 1
-        finally:
-            signal.signal(signal.SIGTERM, before)
 
     def _run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings
@@ -143,7 +140,3 @@ def _at_least_one(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text}: must be a number, 1 or more")
     return int(text)
-
-
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt

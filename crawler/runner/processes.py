@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -161,9 +161,12 @@ class ParallelCrawls:
         # The settings by name: there is a scrapy.cfg in a checkout alone, and only where the command was called there.
         environment = {**os.environ, "SCRAPY_SETTINGS_MODULE": SETTINGS, **self.variables.get(key, {})}
         with _writing(own_log):
+            self.logs.mkdir(parents=True, exist_ok=True)  # somebody may have removed it since
             out = own_log.open("wb")
         with out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
             self._running[key] = process
+            if self._stopping.is_set():  # meanwhile, and who sets it may not have seen this process
+                process.terminate()
             overdue = False
             try:
                 process.wait(self.longest)
@@ -174,7 +177,7 @@ class ParallelCrawls:
         ended = FinishedCrawl(
             key, process.returncode, begun, datetime.now(UTC), _last_line(own_log), log, overdue, process.pid
         )
-        with _writing(log):
+        with _writing(log), suppress(FileNotFoundError):  # removed meanwhile: the crawl counts all the same
             if ended.is_leased:
                 own_log.unlink()
             else:
@@ -195,8 +198,9 @@ def _remove_left_logs(folder: Path) -> None:
     """Remove what commands that were killed have left of their crawls; nobody writes to it any more after so long."""
     before = time.time() - _LEFT_LOGS
     for log in folder.glob("*.*.log"):
-        if log.stem.rpartition(".")[2].isdecimal() and log.stat().st_mtime < before:
-            log.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another command has just removed or renamed it
+            if log.stem.rpartition(".")[2].isdecimal() and log.stat().st_mtime < before:
+                log.unlink()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -209,5 +213,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _last_line(log: Path) -> str:
-    lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
+    try:
+        lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
+    except FileNotFoundError:
+        return f"its log {log} was removed"
     return logs.message_of(lines[-1].strip()) if lines else "it said nothing"

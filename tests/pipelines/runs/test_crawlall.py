@@ -185,6 +185,27 @@ def test_a_crawl_that_is_interrupted_says_so_and_is_recorded(given: dict[str, An
     assert lease["until"] <= datetime.now(UTC), "given up"
 
 
+def test_signals_that_come_together_end_a_crawl_in_good_order(given: dict[str, Any], tmp_path: Path, database) -> None:
+    given["xinwen_sample_web"] = web = tmp_path / "slow"
+    del given["xinwen_data"]  # as above
+    add(web, "sia", API, json.dumps([post("a"), post("b")]), type="application/json")
+    add(web, "sia", f"{SIA}/a/", page("a"))
+    add(web, "sia", f"{SIA}/b/", page("b"), hang=3)
+    process = start("scrapy", "crawl", "sia", **given)
+    deadline = time.monotonic() + 180
+    while not database.articles.find_one():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):  # of a terminal, of systemd, of crawlall
+        process.send_signal(number)
+        time.sleep(0.05)
+    _, err = process.communicate(timeout=300)
+    assert (process.returncode, err.splitlines()[-1]) == (130, "error: interrupted")
+    (found,) = database.runs.find()
+    assert (found["verdict"], found["why"]) == ("failed", "ended early: shutdown")
+    assert [lease["until"] <= datetime.now(UTC) for lease in database.leases.find()] == [True], "given up"
+
+
 def test_a_command_that_is_interrupted_before_it_crawls_is_one_line(given: dict[str, Any]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"mongodb://127.0.0.1:{silent.getsockname()[1]}/x"
