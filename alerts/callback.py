@@ -76,7 +76,8 @@ class Watching:
 
     def _call(self, message: Message, target: Target) -> SendAnswer:
         (entry,) = message.entries or (None,)
-        stored = articles.read(self._index.database, [entry.article] if entry else [])
+        # Not from a secondary of MongoDB that is behind: an article that it has not yet would count as deleted.
+        stored = articles.read(for_writers(self._index.database), [entry.article] if entry else [])
         if entry is None or entry.article not in stored:
             return SendAnswer(True, "the article was deleted since")
         article = stored[entry.article].article
@@ -106,7 +107,8 @@ def watch(
     each_article, changes = bool(given.pop("each_article", False)), bool(given.pop("changes", False))
     if "exclude" in given:
         given["not"] = given.pop("exclude")
-    several = {key: list(value) if isinstance(value, (set, frozenset)) else value for key, value in given.items()}
+    several = {key: sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
+               for key, value in given.items()}  # fmt: skip
     question, min_score = question_of(index, {"q": text} | several)
     wanted = Watch(checked_name(name), question, min_score, each_article=each_article, changes=changes)
     return Watching(index, _stored(index.database, wanted), callback)
@@ -119,12 +121,18 @@ def _stored(database: Database[Document], wanted: Watch) -> Watch:
         found = watches.find(database, wanted.name)
     except NoWatch:
         return watches.add(database, replace(wanted, targets=(Target(CALLBACK, f"callback://{wanted.id}"),)))
-    same = ("question", "min_score", "each_article", "changes")
     is_callback = [target.kind for target in found.targets] == [CALLBACK]
-    if not is_callback or any(getattr(found, field) != getattr(wanted, field) for field in same):
+    if not is_callback or _asked(found) != _asked(wanted):
         raise WatchError(
             f"watch {found.name!r} is another one; remove it (xinwen watch remove), or take another name",
             f"名为 {found.name!r} 的订阅与此不同；请先删除（xinwen watch remove），或换个名称",
             "name",
         )
     return found
+
+
+def _asked(watch: Watch) -> tuple[Any, ...]:
+    """What *watch* asks for; the order of several sources and so on, which a set has by chance, means nothing."""
+    values = watch.question.values()
+    question = {name: sorted(value) if isinstance(value, list) else value for name, value in values.items()}
+    return question, watch.min_score, watch.each_article, watch.changes

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Event
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 
@@ -81,6 +83,24 @@ def test_a_function_may_exit_and_may_stop_its_watch(index, writer: Writer, forty
     index.database.messages.update_many({}, {"$set": {"next": LONG_AGO}})
     until(lambda: index.database.messages.find_one({"state": "delivered"}))
     assert len(calls) == 2 and watching.fault == ""
+
+
+def test_a_set_of_sources_is_the_same_question_in_any_order(index) -> None:
+    for sources in (("sia", "semi", "wsts"), {"sia", "semi", "wsts"}, ["wsts", "semi", "sia"]):
+        options = {"source": sources, "min_score": 0.3}
+        index.watch("HBM4", name="w", callback=print, **options).stop()
+    with pytest.raises(WatchError, match="another one"):
+        index.watch("HBM4", name="w", callback=print, source={"sia", "semi"}, min_score=0.3)
+
+
+def test_an_article_that_a_secondary_has_not_yet_is_not_taken_for_deleted(index, writer: Writer, forty) -> None:
+    called = []
+    with index.watch(forty[0].article.title, min_score=0.3, name="w", callback=called.append) as watching:
+        behind = index.database.client["behind"]  # what reads that may go to a secondary get
+        watching._index = SimpleNamespace(database=behind)
+        with patch("alerts.callback.for_writers", lambda database: index.database):
+            writer.store(forty[:1])
+            until(lambda: called)
 
 
 def test_a_function_that_never_returns_holds_up_nobody(index, writer: Writer, forty) -> None:
