@@ -46,7 +46,8 @@ def preview(index: SimilarityIndex, question: Question, min_score: float) -> Pre
     until = newest["published"] if newest else now
     since = until - SPAN
     options = options_of_watch(index, question)
-    thresholds = [score for score in (round(min_score + step * _STEP, 2) for step in (-1, 0, 1)) if 0 < score <= 1]
+    others = [score for score in (round(min_score + step * _STEP, 6) for step in (-1, 1, 2, -2)) if 0 < score <= 1]
+    thresholds = sorted([min_score, *others[:2]])
     given = [moment_of(day) for day in (options.since,) if day is not None]
     options = replace(options, k=MAX_HITS, min_score=min(thresholds), since=max(since, *given) if given else since)
     if options.until is None:

@@ -35,7 +35,7 @@ def print_preview(found: Preview, threshold: float) -> None:
     days = f"{found.since.astimezone(TIME_ZONE):%Y-%m-%d} – {found.until.astimezone(TIME_ZONE):%Y-%m-%d}"
     console.print(f"{days}：会通知 · would have notified", markup=False)
     for one in found.thresholds:
-        mark = "→" if one.min_score == round(threshold, 2) else " "
+        mark = "→" if one.min_score == threshold else " "
         line = f"{mark} --min-score {one.min_score:.2f}  {one.stories} 条新闻 stories ({one.articles} 篇 articles)"
         console.print(line, markup=False)
     for hit in found.examples:

@@ -304,6 +304,19 @@ def test_a_source_may_have_its_first_article_later(index, writer: Writer, forty)
     assert not notified(index, none) and not watches.find(index.database, "none").fault
 
 
+def test_a_preview_has_the_own_threshold_exactly_and_two_others(index, writer: Writer, forty) -> None:
+    writer.store(forty)
+    index.refresh()
+    text = max(forty, key=lambda item: item.article.published).article.title
+    question, _ = question_of(index, {"q": text})
+    for own, others in [(0.004, [0.104, 0.204]), (1.0, [0.8, 0.9]), (0.4567, [0.3567, 0.5567])]:
+        found = preview(index, question, own)
+        assert [one.min_score for one in found.thresholds] == sorted([own, *others])
+    best = preview(index, question, 0.004).examples[0].score
+    for own, stories in ((best - 1e-6, 1), (best + 1e-6, 0)):
+        assert {one.min_score: one.stories for one in preview(index, question, own).thresholds}[own] == stories
+
+
 def test_names_are_one_each(index) -> None:
     add(index, "cowos 产能", q="CoWoS")
     with pytest.raises(WatchError, match="there is a watch 'cowos 产能' already"):
