@@ -131,20 +131,24 @@ class TargetSender:
             if message := outbox.claim(self.database, watch, target, now):
                 break
         if message is None:
+            outbox.forget_removed(self.database, self.key, now)
             return False
         pair = next((pair for pair in owners if pair[0].id == message["watch"]), None)
         if pair is None:  # the watch is gone
             self.database.messages.delete_one({"_id": message["_id"]})
             return True
         watch, target = pair
-        later = target.rhythm.after_quiet(now)
+        later = target.rhythm.after_quiet(now, self.key)
         if later > now:
             self.database.messages.update_one({"_id": message["_id"]}, {"$set": {"next": later}})
+            return True
+        if not (content := outbox.message_of(self.database, watch, message)).entries:  # all were deleted meanwhile
+            self.database.messages.delete_one({"_id": message["_id"]})
             return True
         if not outbox.begin_attempt(self.database, message, self.lease.number, now):
             return False
         with _renewed(self.lease):
-            answer = send_once(outbox.message_of(self.database, watch, message), target, self.senders)
+            answer = send_once(content, target, self.senders)
         self._note(message, watch, target, answer)
         return True
 
@@ -205,7 +209,8 @@ class Deliveries:
     def step(self, stopping: Event) -> None:
         """Start what is due and is not sent to already."""
         paused = [row["_id"] for row in self._database.watches.find({"paused": True}, {"_id": 1})]
-        due = outbox.due_targets(self._database, server_time(self._database), paused)
+        now = server_time(self._database)
+        due = outbox.due_targets(self._database, now, paused)
         with self._lock:
             self._threads = {key: thread for key, thread in self._threads.items() if thread.is_alive()}
             for key in sorted(due - self._threads.keys()):
@@ -214,7 +219,7 @@ class Deliveries:
                 book = read_book(self._database, key)
                 owners = book.owners(key)
                 if not owners and not book.paused:
-                    outbox.forget_removed(self._database, key)
+                    outbox.forget_removed(self._database, key, now)
                 if owners and self._only(owners[0][1]):
                     sender = TargetSender(self._database, key, self._senders)
                     thread = Thread(target=self._run, args=(sender, stopping), name="xinwen-sender", daemon=True)

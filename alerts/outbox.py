@@ -10,6 +10,7 @@ is sent again under the same id. The unique index over the rows of the messages 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from alerts.schedule import AT_ONCE
 from alerts.targets import CALLBACK, Target
 from alerts.watches import Watch
 from store.connection import Document
+from store.documents.articles import existing_ids
 from store.failover import are_duplicates, repeated
 
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 1440))
@@ -31,7 +33,8 @@ WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
 MANY, WINDOW = 20, timedelta(minutes=10)
 """More stories than this in this time become one message with a link."""
 
-_MOST_ENTRIES = 200
+_MOST_ENTRIES, _MOST_OF_MANY = 200, 10_000
+"""Of one message, and of one that has a link in place of them."""
 
 
 def row(watch: Watch, kind: str, article: str, notified: bool, found: datetime, **fields: object) -> Document:
@@ -74,10 +77,11 @@ def due_targets(database: Database[Document], now: datetime, paused: Iterable[st
     return keys | set(database.messages.distinct("target", waiting))
 
 
-def forget_removed(database: Database[Document], target: str) -> None:
+def forget_removed(database: Database[Document], target: str, now: datetime) -> None:
     """Delete what is due for *target* of watches that were removed while they were matched."""
-    found = set(database.outbox.distinct("watch", {"waiting.target": target}))
-    found |= set(database.messages.distinct("watch", {"target": target, "state": WAITING}))
+    due = {"waiting": {"$elemMatch": {"target": target, "due": {"$lte": now}}}}
+    found = set(database.outbox.distinct("watch", due))
+    found |= set(database.messages.distinct("watch", {"target": target, "state": WAITING, "next": {"$lte": now}}))
     # Looked for after their rows: a watch that is new by now had no rows before.
     found -= {row["_id"] for row in database.watches.find({"_id": {"$in": list(found)}}, {"_id": 1})}
     for collection in (database.outbox, database.messages):
@@ -107,11 +111,11 @@ def next_message(database: Database[Document], target: str, now: datetime, pause
 def claim(database: Database[Document], watch: Watch, target: Target, now: datetime) -> Document | None:
     """A new message of what is due for *target* from *watch*, as much as fits into one; None for nothing."""
     due = {"watch": watch.id, "waiting": {"$elemMatch": {"target": target.key, "due": {"$lte": now}}}}
-    most = 1 if target.kind == CALLBACK else _MOST_ENTRIES
+    is_summary = _are_many(database, watch, target, now)
+    most = 1 if target.kind == CALLBACK else _MOST_OF_MANY if is_summary else _MOST_ENTRIES
     rows = list(database.outbox.find(due).sort([("found", 1), ("_id", 1)]).limit(most))
     if not rows:
         return None
-    is_summary = _are_many(database, watch, target, now)
     if is_summary:
         lately = {"watch": watch.id, "target": target.key, "summary": True, "made": {"$gt": now - WINDOW}}
         if database.messages.find_one(lately):
@@ -152,10 +156,27 @@ def _are_many(database: Database[Document], watch: Watch, target: Target, now: d
 
 
 def message_of(database: Database[Document], watch: Watch, stored: Document) -> Message:
-    """What the *stored* message says, the same at every attempt."""
+    """What the *stored* message says, the same at every attempt, but for articles that were deleted since.
+
+    In place of such an article another one of its story is named; without one it is left out.
+    """
     rows = {found["_id"]: found for found in database.outbox.find({"_id": {"$in": stored["matches"]}})}
-    entries = tuple(entry_of(rows[key]) for key in stored["matches"] if key in rows)
-    return Message(stored["_id"], watch.name, entries, stored["made"], stored["summary"])
+    there = existing_ids(database, {row["article"] for row in rows.values() if row["kind"] == "article"})
+    entries = []
+    for key in stored["matches"]:
+        row = rows.get(key)
+        if row and row["kind"] == "article" and row["article"] not in there:
+            row = _of_the_same_story(database, row)
+        if row:
+            entries.append(replace(entry_of(row), id=key))
+    return Message(stored["_id"], watch.name, tuple(entries), stored["made"], stored["summary"])
+
+
+def _of_the_same_story(database: Database[Document], gone: Document) -> Document | None:
+    wanted = {"watch": gone["watch"], "kind": "article", "notified": False, "story": gone.get("story")}
+    others = {row["article"]: row for row in database.outbox.find(wanted).sort([("found", -1), ("_id", 1)])}
+    there = existing_ids(database, others)
+    return next((row for key, row in others.items() if key in there), None)
 
 
 def begin_attempt(database: Database[Document], message: Document, number: int, now: datetime) -> bool:

@@ -42,23 +42,25 @@ class Rhythm:
 
     def due(self, found: datetime, key: str) -> datetime:
         """When what was found at *found* may be sent at the earliest; *key*, the target, spreads scheduled sends."""
-        return self.after_quiet(self._scheduled(found.astimezone(TIME_ZONE), key))
+        return self.after_quiet(self._scheduled(found.astimezone(TIME_ZONE), key), key)
 
-    def after_quiet(self, moment: datetime) -> datetime:
-        """*moment*, or the end of the quiet hours that it lies in; in UTC."""
+    def after_quiet(self, moment: datetime, key: str) -> datetime:
+        """*moment*, or soon after the end of the quiet hours that it lies in, spread by *key*; in UTC."""
         local = moment.astimezone(TIME_ZONE)
         if self.quiet:
             first, last = self.quiet
             clock = local.time()
             if first <= clock < last or (first > last and (clock >= first or clock < last)):
                 end = datetime.combine(local.date(), last, TIME_ZONE)
-                local = end if end > local else end + timedelta(days=1)
+                begin = datetime.combine(local.date(), first, TIME_ZONE)
+                between = (begin - end) % timedelta(days=1)  # of which the quiet hours leave perhaps a minute
+                local = (end if end > local else end + timedelta(days=1)) + min(SPREAD, between) * _share(key)
         return local.astimezone(UTC)
 
     def _scheduled(self, found: datetime, key: str) -> datetime:
         if self.every == AT_ONCE:
             return found
-        spread = SPREAD * (zlib.crc32(key.encode()) % 1000 / 1000)
+        spread = SPREAD * _share(key)
         if self.every == "hourly":
             start = found.replace(minute=0, second=0, microsecond=0)
             step = timedelta(hours=1)
@@ -68,6 +70,11 @@ class Rhythm:
         while start + spread <= found or (self.every == "weekly" and start.weekday() != self.weekday):
             start += step
         return start + spread
+
+
+def _share(key: str) -> float:
+    """The part of a time, below 1, after which the target *key* is sent to."""
+    return zlib.crc32(key.encode()) % 1000 / 1000
 
 
 def rhythm_of(every: str = AT_ONCE, quiet: str = "") -> Rhythm:

@@ -16,7 +16,7 @@ from alerts.target_arguments import joined, targets_of
 from alerts.targets import DINGTALK, WECOM
 from tests.alerts.conftest import Writer
 from tests.alerts.robots import DINGTALK_URL, WECOM_URL
-from tests.commands import assert_one_line_error, run, run_fresh, start
+from tests.commands import PROJECT, assert_one_line_error, run, run_fresh, start
 
 
 def test_each_target_has_its_own_rhythm() -> None:
@@ -37,6 +37,12 @@ def test_each_target_has_its_own_rhythm() -> None:
     ]:
         with pytest.raises(WatchError, match=why):
             targets_of([value for value in joined(wrong) if value.startswith("http")])
+
+
+def test_the_addresses_in_the_docs_are_targets() -> None:
+    pages = [PROJECT / name for name in ("README.md", "README.zh-CN.md", *map(str, PROJECT.glob("docs/watches*.md")))]
+    found = [address for page in pages for address in re.findall(r'--to "([^"]+)"', page.read_text("utf-8"))]
+    assert len(found) >= 8 and [target.kind for target in targets_of(found)].count(WECOM) >= 6
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from threading import Event
 from time import monotonic, sleep
 
 import pytest
+from pymongo import UpdateOne
 
 from alerts import outbox, source_watch, watches
 from alerts.delivery import Deliveries, TargetSender, read_book
@@ -41,9 +42,16 @@ def add(database, *targets: str, name: str = "cowos", **rhythm: str) -> Watch:
     return watches.add(database, Watch(name, question, targets=tuple(target_of(url, **rhythm) for url in targets)))
 
 
+def keep(database, *keys: str) -> None:
+    """Let the articles *keys* be stored."""
+    stored = [UpdateOne({"_id": key}, {"$set": {"title": key}}, upsert=True) for key in keys]
+    database.articles.bulk_write(stored, bypass_document_validation=True)
+
+
 def match(database, watch: Watch, number: int, first: int = 0) -> None:
     """Rows for so many matches."""
     now = server_time(database)
+    keep(database, *(f"{n:024x}" for n in range(first, first + number)))
     entry = {"url": "https://a.example/1", "source": "semi", "language": "zh", "published": None, "score": 0.5}
     rows = [
         outbox.row(watch, "article", f"{n:024x}", True, now, story=f"s{n}", entry={"title": f"芯片 {n}"} | entry)
@@ -189,6 +197,45 @@ def test_more_than_twenty_stories_in_ten_minutes_are_one_message(database, robot
     settings.cache_clear()
 
 
+def test_a_flood_is_one_message_however_large(database, robots: Robots) -> None:
+    watch = add(database, WECOM_URL)
+    match(database, watch, 450)
+    sender(database, watch).run(Event())
+    (got,) = robots.received
+    assert "450 条新消息" in got.text
+    assert not database.outbox.count_documents({"waiting": {"$ne": []}}), "nothing comes after it"
+
+
+def test_an_article_that_was_deleted_is_not_sent(database, robots: Robots) -> None:
+    watch = add(database, WECOM_URL, every="daily 08:30")
+    match(database, watch, 3)
+    known = database.outbox.find_one({"article": f"{1:024x}"})
+    keep(database, "other")
+    entry = known["entry"] | {"title": "同一新闻"}
+    row = outbox.row(watch, "article", "other", False, known["found"], story=known["story"], entry=entry)
+    outbox.insert(database, [row])
+    database.articles.delete_many({"_id": {"$in": [f"{n:024x}" for n in (0, 1)]}})
+    hurry(database)
+    sender(database, watch).run(Event())
+    (got,) = robots.received
+    assert "芯片 0" not in got.text and "芯片 1" not in got.text and "芯片 2" in got.text
+    assert "同一新闻" in got.text, "its story is told by another article"
+
+    match(database, watch, 1, 5)
+    database.articles.delete_one({"_id": f"{5:024x}"})
+    hurry(database)
+    sender(database, watch).run(Event())
+    assert len(robots.received) == 1 and not database.messages.count_documents({"state": "waiting"})
+
+
+def test_rows_of_a_removed_watch_do_not_wait_at_a_target_of_others(database, robots: Robots) -> None:
+    gone, other = add(database, WECOM_URL, name="gone"), add(database, WECOM_URL)
+    watches.remove(database, "gone")
+    match(database, gone, 1)  # as a matcher does that had read the watch before
+    sender(database, other).run(Event())
+    assert database.outbox.count_documents({}) == 0 and robots.received == []
+
+
 def test_what_is_held_comes_as_one_bundle(database, robots: Robots) -> None:
     held = add(database, WECOM_URL, every="daily 08:30")
     at_once = add(database, DINGTALK_URL, name="at once")
@@ -228,6 +275,7 @@ def test_a_long_bundle_is_parted_between_entries(database, robots: Robots) -> No
     watch = add(database, WECOM_URL)
     now = server_time(database)
     entry = {"source": "semi", "language": "zh", "published": None, "score": 0.5, "title": "晶圆" * 100}
+    keep(database, *map(str, range(18)))
     outbox.insert(
         database,
         [

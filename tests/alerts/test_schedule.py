@@ -46,12 +46,14 @@ def test_it_is_due_later_soon_and_never_in_the_quiet_hours(every: str, quiet: st
     found, rhythm = moment.replace(tzinfo=TIME_ZONE), rhythm_of(every, quiet)
     due = rhythm.due(found, key)
     assert found <= due <= found + timedelta(days=8, minutes=5)
-    assert rhythm.after_quiet(due) == due
+    assert rhythm.after_quiet(due, key) == due
 
 
 def test_scheduled_sends_are_spread() -> None:
     minutes = {rhythm_of("daily 08:30").due(FRIDAY, f"target {number}").minute for number in range(50)}
     assert minutes == {30, 31, 32, 33}
+    quiet, night = rhythm_of(quiet="22:00-07:00"), FRIDAY.replace(hour=23)
+    assert {quiet.due(night, f"target {number}").astimezone(TIME_ZONE).minute for number in range(50)} == {0, 1, 2, 3}
 
 
 @pytest.mark.parametrize(
