@@ -212,9 +212,9 @@ def _take_lock(file: IO[str]) -> bool:
     return True
 
 
-def _free_port(preferred: int, patience: float = PORT_TIMEOUT) -> int:
-    """*preferred* if it is free, or becomes free within *patience* seconds; else any other."""
-    deadline = time.monotonic() + patience
+def _free_port(preferred: int, timeout: float = PORT_TIMEOUT) -> int:
+    """*preferred* if it is free, or becomes free within *timeout* seconds; else any other."""
+    deadline = time.monotonic() + timeout
     while preferred:
         if _can_be_bound(preferred):
             return preferred

@@ -83,7 +83,7 @@ def test_the_port_of_before_is_waited_for_but_not_for_ever() -> None:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        assert supervisor._free_port(port, patience=0) not in (0, port)
+        assert supervisor._free_port(port, timeout=0) not in (0, port)
         Timer(0.3, holder.close).start()
         assert supervisor._free_port(port) == port
 
