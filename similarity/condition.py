@@ -96,6 +96,11 @@ def read_state(database: Database[Document], now: datetime, folder: Path) -> Sto
     )
 
 
+def index_fault(database: Database[Document]) -> tuple[str, str]:
+    """Why this program cannot use the index of *database*, and the command that helps; "" and "" where it can."""
+    return _index(database)[2]
+
+
 def _index(database: Database[Document]) -> tuple[int, int, tuple[str, str]]:
     row = database.manifest.find_one({"_id": "index"})
     version, segments = (int(row.get("version", 0)), len(row.get("segments", ()))) if row else (0, 0)

@@ -157,7 +157,13 @@ def _by(name: str, explanation: str, label: str, values: Mapping[str, float]) ->
 
 
 def write_file(path: Path, text: bytes) -> None:
-    """Replace *path* by *text*, whole or not at all, as the collector may read it at any moment. Raises OSError."""
+    """Replace *path* by *text*, whole or not at all, as the collector may read it at any moment. Raises OSError.
+
+    What is no file, such as /dev/stdout, is written to.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(text)
+        return
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -54,7 +54,7 @@ alerts      errors packages network < schedule < targets < watches messages targ
             < callback cli bench digest < __main__
 service     problems schemas watch_schemas listening notify < running < capacity request_log < deps answers parameters < openapi access forwarded metrics < routes < page
             < sign_in feeds warm_up prompt assistant < watch_feed < app < write_openapi asgi < command bench < __main__
-xinwen      doctor.finding < doctor.program doctor.machine doctor.mongodb doctor.targets < doctor commands completion < __main__
+xinwen      doctor.finding < doctor.program doctor.machine doctor.mongodb doctor.index doctor.targets < doctor commands completion < __main__
 """
 """Inside a package a module imports from its own layer's folder or from layers left of ``<``. Names between two ``<``
 are neighbours and do not import one another. The longest name that fits a module says where it stands."""

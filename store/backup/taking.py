@@ -96,14 +96,16 @@ def backups_in(parent: Path) -> list[Path]:
 
 def folders_in(parent: Path) -> list[Path]:
     """The folders in *parent* that have names of backups, oldest first; some may be copied in part only."""
-    found = []
-    for folder in parent.iterdir():
-        try:
-            datetime.strptime(folder.name, _NAME).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-        found.append(folder)
-    return sorted(found)
+    return sorted(folder for folder in parent.iterdir() if folder.is_dir() and _is_name(folder.name))
+
+
+def _is_name(name: str) -> bool:
+    """Whether *name* is one that a backup gets."""
+    try:
+        # The year 9999 has no tomorrow, which it already is somewhere.
+        return name < "9999" and datetime.strptime(name, _NAME).strftime(_NAME) == name
+    except ValueError:
+        return False
 
 
 def _free_name(parent: Path, moment: datetime) -> Path:

@@ -54,7 +54,10 @@ def thin_out(parent: Path, numbers: dict[str, int], zone: ZoneInfo) -> list[Path
             # Renamed first: half of a backup must not look like one.
             backup.rename(parent / f"{_REMOVED}{backup.name}")
         for folder in parent.glob(f"{_REMOVED}*"):
-            shutil.rmtree(folder)
+            if folder.is_symlink():  # to a backup on another disk, which stays
+                folder.unlink()
+            else:
+                shutil.rmtree(folder)
     except OSError as error:
         raise BackupError(f"{error.filename or parent}: {(error.strerror or str(error)).lower()}") from None
     return gone

@@ -19,10 +19,13 @@ from pymongo import WriteConcern
 
 from alerts.targets import APPRISE, CALLBACK, FEISHU, WECOM, Target, address
 from store import disk
-from store.connection import another_database, connect
+from store.connection import another_database, connect, opened
+from store.index import manifest
+from store.index.manifest import RESTORING, Manifest
+from store.layout import LAYOUT
 from store.settings import settings
 from tests.commands import run
-from xinwen.doctor import machine, mongodb, program
+from xinwen.doctor import index, machine, mongodb, program
 from xinwen.doctor.finding import FAILED, NOTE, OK, Finding
 
 
@@ -57,11 +60,30 @@ def test_a_machine_where_all_is_well(stored: str) -> None:
     assert failed.keys() <= {"disk 磁盘"} and status == len(failed), failed
     assert found["MongoDB"]["said"].startswith("6.0.5 at mongodb://127.0.0.1:")
     assert found["majority 多数"]["said"].startswith("members: 1 of the set xinwen; acknowledged in")
+    assert found["index 索引"]["status"] == OK
     assert found["targets 接收方"]["said"] == "no watch sends to a host"
     database = connect(stored)
     with database.client:
         assert "doctor" not in database.list_collection_names()
     assert run("xinwen", "doctor", mongodb_uri=stored).stdout.endswith(("正常 · all well\n", "failed\n"))
+
+
+def test_a_store_that_this_program_cannot_use_is_told_with_the_command(stored: str) -> None:
+    first = manifest.document(Manifest("old", version=1))
+    rows = {
+        "xinwen upgrade": first | {"format": LAYOUT - 1},
+        "xinwen retokenize": first,
+        "xinwen restore /b goes on": {"_id": "index", RESTORING: {"folder": "/b", "backup": "x", "files": []}},
+    }
+    with opened(stored) as database:
+        for fix, row in rows.items():
+            database.manifest.replace_one({"_id": "index"}, row, upsert=True)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("MONGODB_URI", stored)
+                settings.cache_clear()
+                found = one(index.index())
+            assert (found.name, found.status, found.fix) == ("index 索引", FAILED, fix), found
+    settings.cache_clear()
 
 
 def test_the_password_of_mongodb_never_shows() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from similarity.condition import read_state
-from similarity.metrics import of_sources, of_state, text_of
+from similarity.metrics import of_sources, of_state, text_of, write_file
 from store import schema
 from store.leases import NumberedLease
 from tests.commands import assert_one_line_error, run
@@ -117,8 +118,6 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(
     assert done.returncode == 1
     done = run("similarity", "metrics", "--file", tmp_path, mongodb_uri=uri)
     assert_one_line_error(done, f"error: {tmp_path} is not written: is a directory")
-    from similarity.metrics import write_file
-
     file = tmp_path / "xinwen.prom"
     file.write_text("old")
 
@@ -129,6 +128,17 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(
     with pytest.raises(OSError, match="No space"):
         write_file(file, b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["xinwen.prom"] and file.read_text() == "old"
+
+
+def test_a_pipe_or_a_device_is_written_to_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_file(pipe, b"new")
+        assert (os.read(reader, 9), pipe.is_fifo()) == (b"new", True)
+    finally:
+        os.close(reader)
 
 
 def test_it_says_when_it_cannot_tell(tmp_path: Path) -> None:

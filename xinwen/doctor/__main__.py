@@ -20,11 +20,12 @@ CHECKS = {
     "disk 磁盘": ("machine", "disk"),
     "zone 时区": ("machine", "zone"),
     "MongoDB": ("mongodb", "database"),
+    "index 索引": ("index", "index"),
     "targets 接收方": ("targets", "targets"),
 }
 """By the name of the finding the module and the function of each check, in this order."""
 
-_NEEDS_SETTINGS = ("machine", "mongodb", "targets")
+_NEEDS_SETTINGS = ("machine", "mongodb", "index", "targets")
 _MARKS = {OK: "✓", NOTE: "·", FAILED: "✗"}
 
 

@@ -56,6 +56,22 @@ def test_only_backups_are_removed_and_none_is_left_half(tmp_path: Path) -> None:
     assert sorted(one.name for one in tmp_path.iterdir() if one not in made) == ["2026-11-01T000000Z", "notes"]
 
 
+def test_links_go_without_what_they_lead_to_and_names_of_no_backup_stay(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "backups", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    newest, older = backup(folder, NEWEST), backup(elsewhere, NEWEST - timedelta(days=3))
+    link = folder / older.name
+    link.symlink_to(older)
+    others = [folder / name for name in ("2026-1-2T000000Z", "9999-12-31T235959Z", "0001-01-01T000000Z")]
+    for other in others:
+        other.mkdir()
+        (other / contents.NAME).write_text("{}")
+    for zone in (SHANGHAI, ZoneInfo("America/New_York")):
+        assert thin_out(folder, numbers_of("1d"), zone) == ([link] if zone == SHANGHAI else [])
+    assert sorted(folder.iterdir()) == sorted([newest, *others]) and (older / contents.NAME).exists()
+
+
 @pytest.mark.parametrize("keep", ["", "7", "7x", "0d", "7d,7d", "-1d", "7d;4w", "12345d"])
 def test_what_is_to_be_kept_is_checked(keep: str) -> None:
     with pytest.raises(WrongKeep, match="such as 7d,4w,12m"):
