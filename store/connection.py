@@ -54,6 +54,7 @@ _UNAUTHORIZED, _AUTHENTICATION_FAILED, _NOT_WRITABLE, _TOO_FEW_ACKNOWLEDGED = 13
 _WRITES_BLOCKED, _OUT_OF_DISK_SPACE = 371, 14031  # likewise
 _NO_PRIMARY = ("No primary available", "No replica set members match")
 _WRONG_SET = "for replica set name"
+_COMMAND = re.compile(r"(to execute command \{ \w+)\b.*", re.DOTALL)
 _ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
 
 
@@ -196,7 +197,9 @@ def store_error(error: Exception, address: str) -> StoreError:
         faults = error.details.get("writeErrors") or error.details.get("writeConcernErrors") or [{}]
         return StoreError(f"MongoDB at {shown} failed: {faults[0].get('errmsg', 'some writes did not succeed')}")
     if isinstance(error, OperationFailure) and error.code in (_UNAUTHORIZED, _NOT_WRITABLE):
-        return StoreError(f"MongoDB at {shown} is read-only for us: {first_line(error)}")
+        # The command has what was to be written, which may be as secret as the address of a robot.
+        refused = _COMMAND.sub(r"\1 … }", first_line(error))
+        return StoreError(f"MongoDB at {shown} is read-only for us: {refused}")
     if isinstance(error, OperationFailure) and error.code == _AUTHENTICATION_FAILED:
         return StoreError(f"MongoDB at {shown} refuses the user or password")
     if isinstance(error, ServerSelectionTimeoutError):

@@ -34,7 +34,7 @@ PACKAGES = {
     "pipelines": ("crawler", "store", "text"),
     "similarity": ("store", "text"),
     "alerts": ("similarity", "store", "text.analysis.analyzer"),
-    "xinwen": ("store", "alerts.targets", "similarity.errors"),
+    "xinwen": ("store", "alerts.targets", "similarity.condition", "similarity.errors"),
     "service": ("alerts", "similarity", "store", "text.analysis.analyzer"),
 }
 """What a package may import of the others. What the crawler may have is free of MongoDB and of jieba."""

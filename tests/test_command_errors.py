@@ -167,6 +167,8 @@ def test_a_read_only_database_can_be_searched_but_not_written(read_only: str, tm
     done = run("scrapy", "crawl", "sia", xinwen_sample_web="samples", mongodb_uri=read_only)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+    done = run("similarity", "watch", "add", "w", "chip", "--to", "https://a.example/hook", mongodb_uri=read_only)
+    assert_one_line_error(done, "is read-only for us: not authorized on news to execute command { create", " … }")
     # Search needs permission to read only.
     done = run("similarity", "search", "chip", mongodb_uri=read_only)
     assert (done.returncode, done.stderr) == (0, "")

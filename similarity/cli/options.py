@@ -35,14 +35,14 @@ Until = Annotated[
 
 @contextmanager
 def errors_in_one_line(*others: type[Exception]) -> Iterator[None]:
-    """End the program with one line for an error of ``EXPECTED_ERRORS`` or *others*; other errors are raised."""
+    """End the program with one line for an error of ``EXPECTED_ERRORS``, *others* or MongoDB; raise any other."""
     try:
         yield
     except Exception as error:
-        from similarity.cli.errors import EXPECTED_ERRORS  # loads nearly the whole package
+        from similarity.cli.errors import EXPECTED_ERRORS, of_mongodb  # loads nearly the whole package
 
         with shown_in_one_line(*others, *EXPECTED_ERRORS):
-            raise error
+            raise of_mongodb(error) from error.__cause__
 
 
 def parse_day(option: str, text: str | None) -> date | None:

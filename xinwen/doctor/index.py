@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from similarity.condition import index_fault
 from store.connection import StoreError, opened
 from store.layout import LAYOUT
-from text.analysis.analyzer import VERSION
 from xinwen.doctor.finding import Finding, judged
 
 
@@ -18,4 +17,4 @@ def index() -> Iterator[Finding]:
             fault, fix = index_fault(database)
     except StoreError:
         return  # the check of MongoDB says so
-    yield judged("index 索引", fault, f"layout {LAYOUT}, analyzer {VERSION}", fix)
+    yield judged("index 索引", fault, f"layout {LAYOUT}", fix)
