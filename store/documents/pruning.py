@@ -127,7 +127,9 @@ def _runs(database: Database[Document], table: RetentionTable, now: datetime) ->
 
 def _outbox(database: Database[Document], table: RetentionTable, now: datetime) -> Iterator[_Step]:
     waiting = {key for row in database.messages.find({"state": "waiting"}, {"matches": 1}) for key in row["matches"]}
-    for rows in _steps(database.outbox.find({"waiting": []}, {"found": 1, "entry.source": 1})):
+    # What a watch like an article knew when it was made is no notification, and has no time.
+    ended = {"waiting": [], "kind": {"$ne": "known"}}
+    for rows in _steps(database.outbox.find(ended, {"found": 1, "entry.source": 1})):
         by_source: dict[str, list[str]] = {}
         for row in rows:
             source = row.get("entry", {}).get("source", "")

@@ -120,7 +120,8 @@ def test_what_is_notified_goes_and_what_waits_stays(prepared) -> None:
         for name in ("notified", "with another", "in a message", "due", "new", "kept")
     ]
     rows[3]["waiting"], rows[4]["found"], rows[5]["entry"] = [{"target": "t", "due": NOW}], NOW, {"source": "wsts"}
-    prepared.outbox.insert_many(rows)
+    known = {"watch": "w", "article": "liked", "change": 0, "notified": True, "waiting": []}
+    prepared.outbox.insert_many([*rows, {"_id": "known", "kind": "known"} | known])
     common = {"watch": "w", "target": "t", "next": NOW, "made": NOW - 2 * MONTH}
     messages = {"notified": ["notified"], "half": ["with another", "new"], "waiting": ["in a message"]}
     prepared.messages.insert_many(
@@ -128,7 +129,7 @@ def test_what_is_notified_goes_and_what_waits_stays(prepared) -> None:
         for name, matches in messages.items()
     )
     assert facts(prune(prepared, TABLE, NOW)) == [("outbox", "sia", 2)]
-    assert {row["_id"] for row in prepared.outbox.find()} == {"in a message", "due", "new", "kept"}
+    assert {row["_id"] for row in prepared.outbox.find()} == {"in a message", "due", "new", "kept", "known"}
     assert {row["_id"] for row in prepared.messages.find()} == {"half", "waiting"}
 
 
