@@ -48,12 +48,15 @@ MOST_HITS = 50
 MOST_DAYS = 31
 
 _PASSAGE = 600  # characters
+_NAME = 100  # characters of an author or a tag
 _LISTED = 5  # names of further sources
 _Answer = TypeVar("_Answer", bound=Answered)
 
 
 def search(index: SimilarityIndex, values: Mapping[str, Any], max_bytes: int) -> SearchResult:
     """The answer to the question with *values*, see ``similarity.answers.question``."""
+    if not values.get("like", True):
+        raise QueryError("article_id is empty: give the id of a hit of search", "article_id")
     k = values.get("k", 1)
     if not 1 <= k <= MOST_HITS:
         raise QueryError(f"k is {k}: ask for 1 to {MOST_HITS} hits, then for the next ones with the cursor", "k")
@@ -87,23 +90,39 @@ def article(index: SimilarityIndex, article_id: str, page: int | None, offset: i
         raise QueryError(f"offset is {offset}: the text has {len(text):,} characters, so 0 to {len(text)}", "offset")
     result = ArticleResult(
         article=_head(found),
-        authors=found.authors[:10],
-        tags=found.tags[:20],
+        authors=[name[:_NAME] for name in found.authors[:10]],
+        tags=[tag[:_NAME] for tag in found.tags[:20]],
         files=[link for file in found.files[:10] if (link := safe_link(file.url))],
         story=story,
         also_in=[_member(other) for other in others[:_LISTED]],
         pages=len(pages),
     )
+    left_out = _without_lists(result, max_bytes // 2)
     if text[offset:]:
-        room = max(max_bytes - len(result.model_dump_json().encode()) - 400, 400)
+        link = original_link(found, page)
+        room = max(max_bytes - len(result.model_dump_json().encode()) - len(link) - 400, 400)
         shown = _cut(text[offset:], room)
-        result.text = Quote(quoted_text=shown, link=original_link(found, page), page=page)
+        result.text = Quote(quoted_text=shown, link=link, page=page)
         if offset + len(shown) < len(text):
             result.next_offset = offset + len(shown)
-            result.shortened = f"{len(text):,} characters in all: read on with offset={result.next_offset}"
+            left_out.append(f"{len(text):,} characters in all: read on with offset={result.next_offset}")
     elif not text:
-        result.shortened = "the text is not kept: open the link"
+        left_out.append("the text is not kept: open the link")
+    result.shortened = "; ".join(left_out)
     return result
+
+
+def _without_lists(result: ArticleResult, most: int) -> list[str]:
+    """Leave out what *result* lists until it has at most *most* bytes; what was left out."""
+    said = []
+    for name, items in (("files", result.files), ("tags", result.tags), ("also_in", result.also_in),
+                        ("authors", result.authors)):  # fmt: skip
+        number = len(items)
+        while items and len(result.model_dump_json().encode()) > most:
+            items.pop()
+        if number > len(items):
+            said.append(f"{number - len(items)} {name} are left out: ask again with a larger max_bytes")
+    return said
 
 
 def story(index: SimilarityIndex, story_id: str, max_bytes: int) -> StoryResult:

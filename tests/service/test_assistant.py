@@ -115,6 +115,7 @@ def test_an_answer_is_as_short_as_it_is_asked_to_be(index: SimilarityIndex) -> N
         ("search", {"q": "wafer", "sources": ["sia"]}, "wrong arguments: no 'sources'; search has q, k, source, category"),
         ("related_terms", {"term": "HBM", "a\nb": 1}, "no 'a\\nb'; related_terms has term, k, max_bytes"),
         ("similar", {"article_id": "0"}, "no article '0' is stored"),
+        ("similar", {"article_id": ""}, "article_id is empty: give the id of a hit of search"),
         ("article", {"article_id": "0"}, "no article '0' is stored: take the id of a hit of search"),
         ("article", {"article_id": SAMPLE, "page": 7}, "there is no page 7: the stored text has 1 pages"),
         ("article", {"article_id": SAMPLE, "offset": -1}, "offset is -1: the text has"),
@@ -181,6 +182,22 @@ def test_long_texts_are_read_part_by_part_and_hidden_ones_not_at_all(report: Sim
     hidden = called(report, "article", article_id="https://a.example/h")
     assert fields_of(hidden)["text"] is None and "open the link" in fields_of(hidden)["shortened"]
     assert "not to be shown" not in str(hidden) + str(called(report, "search", q="wafers"))
+
+
+def test_an_article_with_long_names_is_within_the_limit(uri: str, database) -> None:
+    from store.article import File
+
+    address = f"https://a.example/{'u' * 1900}"
+    files = [File(url=f"https://a.example/{number}/{'f' * 1800}", media_type="application/pdf") for number in range(10)]
+    names = {"authors": ["作者" * 1000] * 12, "tags": ["标签" * 500] * 30, "files": files}
+    storing_in(database)(["wafers " * 3000], url=address, title="晶圆" * 400, **names)
+    with SimilarityIndex.open(uri, live=False) as index:
+        for most in (8_000, 20_000):
+            result = called(index, "article", article_id=address, max_bytes=most)
+            found = result.structured_content
+            assert len(result.content[0].text.encode()) <= most and len(found["text"]["quoted_text"]) > 300
+            assert "files are left out: ask again" in found["shortened"] and "read on with" in found["shortened"]
+        assert found["authors"][0] == "作者" * 50
 
 
 def test_over_standard_input_and_output(news_uri: str, index: SimilarityIndex) -> None:
