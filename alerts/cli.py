@@ -262,7 +262,7 @@ def feed(
 @app.command()
 def log(
     name: Name,
-    k: Annotated[int, typer.Option("-k", min=1, help="条数 · how many")] = 20,
+    k: Annotated[int, typer.Option("-k", min=1, max=10_000, help="条数 · how many")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """通知记录 · What was sent, the newest first, to whom, and what the services answered."""

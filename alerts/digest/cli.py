@@ -93,7 +93,7 @@ def span_of(since: str | None, day: date | None, week: bool, now: datetime) -> t
             return last - timedelta(days=7 if week else 1), last
         except OverflowError:
             raise QueryError(f"seven days before {day} the calendar has not begun: leave out --week", "day") from None
-    match = _SPAN.fullmatch(since or ("7d" if week else "1d"))
+    match = _SPAN.fullmatch(since if since is not None else "7d" if week else "1d")
     if not match:
         raise QueryError(f"--since {since!r:.40} is no span; 12h, 1d and 2w are", "since")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -20,29 +21,38 @@ from alerts.targets import DINGTALK, FEISHU, WEBHOOK, WECOM, Target
 from similarity.errors import NotInstalled
 from store.connection import Document
 
+log = logging.getLogger(__name__)
+
 _MAIL = ("mailto", "mailtos")
 
 
 def send(found: Digest, language: str, target: Target) -> SendAnswer:
-    """Send *found* to *target* once, and what the service said."""
-    title, most = title_of(found, language), target.limits.text
+    """Send *found* to *target* once, and what the service said; whatever a sender raises is its answer."""
     try:
-        if target.kind == WECOM:
-            return wecom.send_markdown(short(found, language, most, robot_markdown), target)
-        if target.kind == DINGTALK:
-            return dingtalk.send_markdown(title, short(found, language, most, robot_markdown), target)
-        if target.kind == FEISHU:
-            return feishu.send_text(short(found, language, most, plain_text), target)
-        if target.kind == WEBHOOK:
-            return webhook.send_body(f"msg_{uuid4().hex}", _body(found, language, most), target)
-        with needs_package():
-            from alerts.senders import by_apprise  # loads apprise, which takes a third of a second
-
-        if urlsplit(target.url).scheme in _MAIL:
-            return by_apprise.send_text(title, html(found, language), target, is_html=True)
-        return by_apprise.send_text(title, short(found, language, most, plain_text), target)
+        return _sent(found, language, target)
     except (NotSent, NotInstalled) as error:
         return SendAnswer(False, str(error))
+    except Exception as error:  # of a library: the other targets get theirs
+        log.warning("sending to %s failed", target.shown, exc_info=True)
+        return SendAnswer(False, f"{type(error).__name__}: {' '.join(str(error).split())}"[:300])
+
+
+def _sent(found: Digest, language: str, target: Target) -> SendAnswer:
+    title, most = title_of(found, language), target.limits.text
+    if target.kind == WECOM:
+        return wecom.send_markdown(short(found, language, most, robot_markdown), target)
+    if target.kind == DINGTALK:
+        return dingtalk.send_markdown(title, short(found, language, most, robot_markdown), target)
+    if target.kind == FEISHU:
+        return feishu.send_text(short(found, language, most, plain_text), target)
+    if target.kind == WEBHOOK:
+        return webhook.send_body(f"msg_{uuid4().hex}", _body(found, language, most), target)
+    with needs_package():
+        from alerts.senders import by_apprise  # loads apprise, which takes a third of a second
+
+    if urlsplit(target.url).scheme in _MAIL:
+        return by_apprise.send_text(title, html(found, language), target, is_html=True)
+    return by_apprise.send_text(title, short(found, language, most, plain_text), target)
 
 
 def stories_sent(database: Database[Document], target: Target) -> frozenset[str]:

@@ -35,7 +35,7 @@ _WORDS = {
     "watches": ("订阅", "Watches"),
     "troubled": ("有问题的来源", "Sources with trouble"),
     "more": ("另有 {number} 条", "and {number} more"),
-    "left": ("其余 {number} 行从略：similarity digest", "{number} more lines: similarity digest"),
+    "left": ("其余 {number} 行从略：xinwen digest", "{number} more lines: xinwen digest"),
     "notified": ("{number} 条", "{number} notified"),
     "rose": ("{articles} 篇，此前 {before} 篇", "{articles} articles, {before} before"),
     "year": ("{year} 年", "{year}"),

@@ -95,6 +95,7 @@ WRONG = [
     (["add", "w", "HBM4", "--sources"], "--sources needs no text"),
     (["add", "w", "--sources", "--source", "sia"], "--sources needs no text and no filters"),
     (["test", "w"], "there is no watch 'w'"),
+    (["log", "w", "-k", "99999999999999999999"], "less than or equal to 10000"),
     (["log", "w"], "there is no watch 'w'"),
     (["show", "\udcff"], "there is no watch"),
 ]

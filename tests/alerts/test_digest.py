@@ -162,6 +162,8 @@ def test_the_spans() -> None:
     assert span_of("12h", None, False, now) == (now - timedelta(hours=12), now)
     assert span_of(None, date(2026, 5, 4), False, now) == (DAY, NEXT)
     assert span_of(None, date(2026, 5, 4), True, now) == (NEXT - timedelta(days=7), NEXT)
+    with pytest.raises(QueryError, match="'' is no span"):
+        span_of("", None, False, now)
     with pytest.raises(QueryError, match="before the calendar begins"):
         span_of("9999w", None, False, now.replace(year=100))
     with pytest.raises(QueryError, match="leave out --week"):

@@ -120,11 +120,20 @@ def test_the_next_digest_to_a_target_leaves_out_the_stories_of_the_last_one(
     assert stories_sent(database, target) == frozenset(found.story_ids), "a digest that was refused was not sent"
 
 
+def test_a_fault_of_a_sender_is_its_answer(index: SimilarityIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("by\nzero")
+
+    monkeypatch.setattr("alerts.senders.wecom.send_markdown", broken)
+    answer = send(digest(index, DAY, NEXT, "zh"), "zh", target_of(WECOM_URL))
+    assert (answer.is_delivered, answer.text) == (False, "ZeroDivisionError: by zero")
+
+
 def test_a_long_digest_is_cut_between_lines(index: SimilarityIndex) -> None:
     found = digest(index, DAY, NEXT, "en")
     whole = plain_text(found, "en")
     assert short(found, "en", len(whole.encode()), plain_text) == whole
     for most in (300, 1000, 3000):
         text = short(found, "en", most, plain_text)
-        assert len(text.encode()) <= most and text.splitlines()[-1].endswith("more lines: similarity digest")
+        assert len(text.encode()) <= most and text.splitlines()[-1].endswith("more lines: xinwen digest")
         assert whole.startswith("\n".join(text.splitlines()[:-2]))
