@@ -46,10 +46,18 @@ class DiskSpace:
         return f"{self.free / 2**20:,.0f} MiB ({self.share:.0%}) free on the disk of {self.content}"
 
 
+def is_seen(path: Path) -> bool:
+    """Whether *path* is there for this user, who may not be allowed to look."""
+    try:
+        return path.exists()
+    except OSError:  # before Python 3.12
+        return False
+
+
 def space_of(folder: Path) -> DiskSpace:
     """The disk that holds *folder*, or will hold it once it is made. Raises OSError."""
     existing = folder.absolute()
-    while not existing.exists() and existing != existing.parent:
+    while not is_seen(existing) and existing != existing.parent:
         existing = existing.parent
     facts = os.statvfs(existing)
     return DiskSpace(folder, facts.f_bavail * facts.f_frsize, facts.f_blocks * facts.f_frsize)

@@ -73,6 +73,20 @@ class Settings(BaseSettings):
         SecretStr(""), description="your own session at Datayes: the value of its cookie cloud-sso-token"
     )
 
+    @field_validator("data", mode="before")
+    @classmethod
+    def _is_named(cls, data: object) -> object:
+        return data or default_data_folder()  # an empty name would be the folder in which the command is called
+
+    @field_validator("data", "sources", "budgets", "retention")
+    @classmethod
+    def _leads_somewhere(cls, value: Path | str) -> Path | str:
+        try:
+            Path(value).expanduser().resolve()
+        except (RuntimeError, OSError) as error:  # ~NAME of nobody; links in a circle
+            raise ValueError(f"{value}: {str(error).rstrip('.').lower()}") from None
+        return value
+
     @field_validator("zone")
     @classmethod
     def _is_known(cls, zone: str) -> str:

@@ -18,6 +18,7 @@ from store.toml_file import Place, TomlFile, TomlFileError
 DEFAULTS = Path(__file__).with_name("retention.toml")
 
 _DAYS = {"d": 1, "w": 7, "y": 365}
+_MOST_DAYS = 1000 * 365  # the calendar begins not much earlier
 _FOREVER = "forever"
 
 
@@ -100,7 +101,7 @@ def _values(table: Mapping[str, Any], place: Place, mistakes: list[tuple[Place, 
             mistakes.append(((*place, name), f"is not among what is kept{_hint(name, names)}"))
         elif value == _FOREVER:
             found[name] = None
-        elif match is None or not int(match[1]):
+        elif match is None or not 0 < int(match[1]) * _DAYS[match[2]] <= _MOST_DAYS:
             mistakes.append(
                 ((*place, name), f'{str(value)[:40]!r} is no span of time such as "90d", "26w", "2y", "forever"')
             )

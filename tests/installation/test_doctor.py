@@ -183,6 +183,13 @@ def test_a_folder_for_data_that_is_partly_of_another_user(monkeypatch: pytest.Mo
     assert found.fix.startswith(f"sudo chown -R root {tmp_path}")
 
 
+def test_a_folder_for_data_that_is_none_or_hidden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(machine, "settings", lambda: settings().model_copy(update={"data": tmp_path / "file"}))
+    found = one(machine.data_folder())
+    assert (found.status, found.said) == (FAILED, f"{tmp_path / 'file'} cannot be read: Not a directory")
+
+
 def test_a_folder_for_data_on_a_file_system_that_takes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(machine, "settings", lambda: settings().model_copy(update={"data": tmp_path}))
     assert one(machine.data_folder()) == Finding("data 数据", OK, str(tmp_path))

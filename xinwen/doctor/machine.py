@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from store.disk import space_of
+from store.disk import is_seen, space_of
 from store.server.embedded import another_owner
 from store.settings import settings
 from xinwen.doctor.finding import Finding, judged
@@ -21,14 +21,17 @@ _OTHER_FOLDER = "or name a folder of your own in XINWEN_DATA"
 def data_folder() -> Iterator[Finding]:
     """Whether this user may write into the folder for data, and all that lies there is this user's."""
     data = settings().data
-    fault, fix = _fault_of(data)
+    try:
+        fault, fix = _fault_of(data)
+    except OSError as error:
+        fault, fix = f"{data} cannot be read: {error.strerror}", f"another owner or mode, {_OTHER_FOLDER}"
     yield judged("data 数据", fault, str(data), fix)
 
 
 def _fault_of(data: Path) -> tuple[str, str]:
     """What is wrong with *data* and what mends it; ("", "") for nothing."""
-    if not data.exists():
-        parent = next(folder for folder in data.parents if folder.exists())
+    if not is_seen(data):
+        parent = next(folder for folder in data.parents if is_seen(folder))
         if os.access(parent, os.W_OK | os.X_OK):
             return "", ""
         return f"{data} is not there, and {parent} cannot be written", f"make it for this user, {_OTHER_FOLDER}"

@@ -177,6 +177,7 @@ def test_the_file_that_comes_with_the_program_and_ones_own(tmp_path: Path) -> No
     [
         ('[each]\npage = "1d"', ":2: each.page: is not among what is kept: did you mean pages?"),
         ('[each]\npages = "soon"', ":2: each.pages: 'soon' is no span of time"),
+        ('[each]\npages = "9000y"', ":2: each.pages: '9000y' is no span of time"),
         ('[each]\npages = "0d"', ":2: each.pages: '0d' is no span of time"),
         ("[each]\npages = 5", ":2: each.pages: '5' is no span of time"),
         ('[source.siaa]\npages = "1d"', ":1: source.siaa: unknown source: did you mean sia?"),
