@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 Send = Callable[[Message, Target], SendAnswer]
 
+_AFTER_FAULT = 20.0  # seconds
+
 MOST_THREADS = 64
 """Targets that are sent to at a time."""
 
@@ -159,9 +161,14 @@ class TargetSender:
 
     def _note(self, message: Document, watch: Watch, target: Target, answer: SendAnswer) -> None:
         now = server_time(self.database)
-        state = outbox.note_answer(self.database, message, answer.is_delivered, answer.text, now)
-        if state != outbox.FAILED:
-            return
+        if not answer.is_delivered and message["attempts"] == len(outbox.RETRIES):
+            # First: after a kill in between it is sent once more; the other way round nobody would be notified.
+            self._notify_others(message, watch, target, answer, now)
+        outbox.note_answer(self.database, message, answer.is_delivered, answer.text, now)
+
+    def _notify_others(
+        self, message: Document, watch: Watch, target: Target, answer: SendAnswer, now: datetime
+    ) -> None:
         others = [other for other in watch.targets if other.key != self.key]
         if not outbox.has_news(self.database, message):
             others = []  # or dead targets would report each other for ever
@@ -233,6 +240,9 @@ class Deliveries:
             if not stopping.is_set():
                 log.warning("nothing is sent while the database fails: %s", first_line(error))
                 time.sleep(1)
+        except Exception:  # a fault of ours must not be tried, and logged, twice a second
+            log.exception("nothing is sent to a target: a step failed")
+            stopping.wait(_AFTER_FAULT)
 
     def join(self, seconds: float) -> None:
         """Wait for the threads at most *seconds* in all; what is not sent by then stays in the outbox."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,13 +37,12 @@ class LogEntry:
     deliveries: list[Delivery]
 
 
-def entries(database: Database[Document], watch: Watch, k: int = 20) -> list[LogEntry]:
-    """The *k* newest things of which *watch* has notified or is about to."""
-    rows = list(
-        database.outbox.find(
-            {"watch": watch.id, "notified": True, "kind": {"$ne": "known"}}, sort=[("found", -1)]
-        ).limit(k)
-    )
+def entries(
+    database: Database[Document], watch: Watch, k: int = 20, kinds: Sequence[str] = ("article", "notice")
+) -> list[LogEntry]:
+    """The *k* newest things of *kinds* of which *watch* has notified or is about to."""
+    wanted = {"watch": watch.id, "notified": True, "kind": {"$in": list(kinds)}}
+    rows = list(database.outbox.find(wanted, sort=[("found", -1)]).limit(k))
     shown = {target.key: target.shown for target in watch.targets}
     by_row: dict[str, list[Delivery]] = {row["_id"]: [] for row in rows}
     for message in database.messages.find({"watch": watch.id, "matches": {"$in": list(by_row)}}):

@@ -14,6 +14,7 @@ from alerts.errors import WatchError
 from alerts.network import LOCAL, NotPublic, check_host
 from alerts.packages import needs_package
 from alerts.schedule import Rhythm, rhythm_of
+from similarity.errors import NotInstalled
 from store.connection import Document
 
 WECOM, DINGTALK, FEISHU, WEBHOOK, APPRISE, CALLBACK = "wecom", "dingtalk", "feishu", "webhook", "apprise", "callback"
@@ -51,6 +52,7 @@ LIMITS = {
     WEBHOOK: Limits(200_000),
     CALLBACK: Limits(1_000_000),
 }
+_UNKNOWN = Limits(4_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,14 @@ class Target:
         """The limits of its service."""
         if self.kind != APPRISE:
             return LIMITS[self.kind]
-        with needs_package():
-            from apprise import Apprise
-
+        try:
+            with needs_package():
+                from apprise import Apprise
+        except NotInstalled:  # which the sender answers with, so that the message is kept and it is seen
+            return _UNKNOWN
         service = Apprise.instantiate(self.url)
         # The limit of apprise is in characters, of which each has at least a byte.
-        return Limits(max(min(service.body_maxlen, 200_000) - 300, 400) if service else 4_000)
+        return Limits(max(min(service.body_maxlen, 200_000) - 300, 400)) if service else _UNKNOWN
 
     def document(self) -> Document:
         """As it is stored."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -40,11 +39,11 @@ async def watch_feed(request: Request, engine: EngineDep, key: str) -> Response:
 
 
 def _content(index: SimilarityIndex, watch: Watch, base: str, address: str, lang: str) -> bytes:
-    entries = [entry for entry in log_book.entries(index.database, watch, ENTRIES) if entry.article]
+    entries = log_book.entries(index.database, watch, ENTRIES, ["article"])
     stored = articles.read(index.database, [entry.article for entry in entries])
     scores: dict[str, float] = {}
     for entry in entries:  # the newest first; one that came again after a change is one entry
         scores.setdefault(entry.article, entry.score)
     hits = [Hit(stored[key].article, score) for key, score in scores.items() if key in stored]
-    changed = max((entry.found for entry in entries), default=datetime(1970, 1, 1, tzinfo=UTC))
+    changed = max((entry.found for entry in entries), default=watch.made)
     return atom_of(index, hits, f"watch {watch.id}", watch.name, f"/watches/{watch.name}", changed, base, address, lang)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from alerts.digest.contents import digest as digest_of
-from alerts.digest.sending import note_sent, send, stories_sent
+from alerts.digest.sending import note_sent, send, stories_sent, with_known_secret
 from alerts.digest.texts import FORMATS, LANGUAGES
 from alerts.errors import WatchError
 from alerts.network import NotSent
@@ -67,7 +67,7 @@ def _send(
     """Send the digest to each of *targets*. Raises NotSent where one of them refuses, after all were tried."""
     preparation.prepare(index.database, VERSION)
     answers = []
-    for target in targets:
+    for target in (with_known_secret(index.database, target) for target in targets):
         found = digest_of(index, *span, lang, stories_sent(index.database, target))
         answer = send(found, lang, target)
         if answer.is_delivered:

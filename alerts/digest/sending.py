@@ -55,6 +55,13 @@ def _sent(found: Digest, language: str, target: Target) -> SendAnswer:
     return by_apprise.send_text(title, short(found, language, most, plain_text), target)
 
 
+def with_known_secret(database: Database[Document], target: Target) -> Target:
+    """*target* with the secret that it has in a watch: its program checks signatures with that."""
+    row = database.watches.find_one({"targets.key": target.key}, {"targets": 1}, sort=[("name", 1)]) or {}
+    secrets = [one["secret"] for one in row.get("targets", ()) if one["key"] == target.key]
+    return replace(target, secret=secrets[0]) if secrets else target
+
+
 def stories_sent(database: Database[Document], target: Target) -> frozenset[str]:
     """The stories of the last digest that was sent to *target*."""
     return frozenset((database.digests.find_one({"_id": target.key}) or {}).get("stories", ()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -11,7 +12,7 @@ from time import monotonic, sleep
 import pytest
 from pymongo import UpdateOne
 
-from alerts import outbox, source_watch, watches
+from alerts import outbox, senders, source_watch, watches
 from alerts.delivery import Deliveries, TargetSender, read_book
 from alerts.network import NotSent
 from alerts.outbox import RETRIES
@@ -153,6 +154,34 @@ def test_a_fault_of_a_sender_is_its_answer(database) -> None:
     database.leases.delete_many({})
     assert sender(database, watch, senders={"wecom": unreachable}).step()
     assert database.messages.find_one()["answers"][1]["answer"] == "nobody there"
+
+
+def test_without_the_package_of_a_service_a_message_waits_and_says_so(database, monkeypatch) -> None:
+    watch = add(database, "mailtos://user:password@example.org?to=team@example.org")
+    match(database, watch, 1)
+    monkeypatch.delattr(senders, "by_apprise", raising=False)
+    monkeypatch.delitem(sys.modules, "alerts.senders.by_apprise", raising=False)
+    monkeypatch.setitem(sys.modules, "apprise", None)  # importing it raises ImportError
+    assert sender(database, watch).step()
+    assert "need the package apprise" in database.messages.find_one()["answers"][0]["answer"]
+
+
+def test_a_kill_before_a_failure_is_noted_leaves_the_notice_of_it(database, monkeypatch) -> None:
+    watch = add(database, HOOK, WECOM_URL)
+    match(database, watch, 1)
+    refusing = sender(database, watch, senders={WEBHOOK: lambda *_: SendAnswer(False, "no")})
+    for _ in RETRIES:
+        assert refusing.step()
+        hurry(database)
+    with monkeypatch.context() as killed:
+        killed.setattr(outbox, "note_answer", lambda *_: sys.exit("killed"))
+        with pytest.raises(SystemExit):
+            refusing.step()
+    assert database.outbox.count_documents({"kind": "notice"}) == 1
+    hurry(database)
+    assert refusing.step()
+    assert database.outbox.count_documents({"kind": "notice"}) == 1
+    assert database.messages.find_one({"target": refusing.key})["state"] == "failed"
 
 
 def test_no_more_a_minute_than_the_service_takes(database, robots: Robots) -> None:

@@ -12,14 +12,18 @@ from email.policy import default
 import pytest
 import typer
 from aiosmtpd.controller import Controller
+from standardwebhooks import Webhook
 from typer.testing import CliRunner
 
+from alerts import watches
 from alerts.digest import cli
 from alerts.digest.contents import digest
-from alerts.digest.sending import note_sent, send, stories_sent
+from alerts.digest.sending import note_sent, send, stories_sent, with_known_secret
 from alerts.digest.texts import markdown, plain_text, robot_markdown, short
 from alerts.network import LOCAL
 from alerts.targets import target_of
+from alerts.watches import Watch
+from similarity.answers.question import read
 from similarity.index import SimilarityIndex
 from store.connection import connect
 from store.index import preparation
@@ -118,6 +122,15 @@ def test_the_next_digest_to_a_target_leaves_out_the_stories_of_the_last_one(
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 1 and "not delivered to 1 of 1" in done.stderr and "693a" not in done.output
     assert stories_sent(database, target) == frozenset(found.story_ids), "a digest that was refused was not sent"
+
+
+def test_a_webhook_checks_the_digest_with_the_secret_of_its_watch(robots: Robots, index: SimilarityIndex) -> None:
+    made = watches.add(index.database, Watch("w", read({"q": "晶圆"}), targets=(target_of(f"https://{HOOK_HOST}/h"),)))
+    target = with_known_secret(index.database, target_of(f"https://{HOOK_HOST}/h"))
+    assert send(digest(index, DAY, NEXT, "zh"), "zh", target).is_delivered
+    got = robots.received[-1]
+    assert Webhook(made.targets[0].secret).verify(got.body, got.headers)["type"] == "digest.made"
+    assert with_known_secret(index.database, target_of(WECOM_URL)) == target_of(WECOM_URL)
 
 
 def test_a_fault_of_a_sender_is_its_answer(index: SimilarityIndex, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,13 @@ def test_whoever_knows_the_address_reads_what_the_watch_notified(uri: str, datab
         known = client.get(path, headers={"If-None-Match": reply.headers["etag"]})
         assert known.status_code == 200 and len(feedparser.parse(known.content).entries) == 2
 
+        watch = watches.find(database, "晶圆 watch")
+        notices = [outbox.notice(watch, f"failed {n}", "未能送达", datetime.now(UTC), ()) for n in range(60)]
+        outbox.insert(database, notices)
+        assert len(feedparser.parse(client.get(path).content).entries) == 2, "notices take no place"
+        database.outbox.delete_many({})
+        assert feedparser.parse(client.get(path).content).feed.updated == f"{watch.made:%Y-%m-%dT%H:%M:%SZ}"
+
         feed_keys.revoke_feed(database, "晶圆 watch")
         assert client.get(path).status_code == 404
         assert feed_keys.feed_address(database, "晶圆 watch") == ""
