@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from crawler.runner.slots import CrawlSlots
 from store import logs
@@ -29,6 +29,9 @@ _LEFT_LOGS = 7 * 86_400
 
 LEASED = 75
 """Exit status of a crawl that another process does, or has done meanwhile: EX_TEMPFAIL of sysexits.h."""
+
+NOT_STARTED = 71
+"""Exit status of a crawl whose process could not be started: EX_OSERR of sysexits.h."""
 
 UNLESS_DONE = "XINWEN_UNLESS_DONE"
 """Setting: the source is not crawled once an owner of its lease after this number has given it up."""
@@ -163,7 +166,24 @@ class ParallelCrawls:
         with _writing(own_log):
             self.logs.mkdir(parents=True, exist_ok=True)  # somebody may have removed it since
             out = own_log.open("wb")
-        with out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
+        with out:
+            status, pid, overdue = self._run(key, command, out, environment)
+        ended = FinishedCrawl(key, status, begun, datetime.now(UTC), _last_line(own_log), log, overdue, pid)
+        with _writing(log), suppress(FileNotFoundError):  # removed meanwhile: the crawl counts all the same
+            if ended.is_leased:
+                own_log.unlink()
+            else:
+                own_log.replace(log)
+        return ended
+
+    def _run(self, key: str, command: list[str], out: BinaryIO, environment: dict[str, str]) -> tuple[int, int, bool]:
+        """Run *command* to its end; its exit status and id, and whether it was stopped as it took too long."""
+        try:
+            process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
+        except OSError as error:  # the machine has no memory or no process left for it
+            out.write(f"it could not be started: {error.strerror}\n".encode())
+            return NOT_STARTED, 0, False
+        with process:
             self._running[key] = process
             if self._stopping.is_set():  # meanwhile, and who sets it may not have seen this process
                 process.terminate()
@@ -174,15 +194,7 @@ class ParallelCrawls:
                 overdue = True
                 _end(process)
             del self._running[key]
-        ended = FinishedCrawl(
-            key, process.returncode, begun, datetime.now(UTC), _last_line(own_log), log, overdue, process.pid
-        )
-        with _writing(log), suppress(FileNotFoundError):  # removed meanwhile: the crawl counts all the same
-            if ended.is_leased:
-                own_log.unlink()
-            else:
-                own_log.replace(log)
-        return ended
+        return process.returncode, process.pid, overdue
 
 
 @contextmanager

@@ -92,7 +92,7 @@ class RunRecords:
         try:
             with store_errors(self._address):
                 return self._find(ended) or self._add(ended)
-        except StoreError as error:
+        except (StoreError, preparation.IndexMismatch) as error:  # of one that was retokenized meanwhile
             return failed_run(ended, str(error))
 
     def _find(self, ended: FinishedCrawl) -> Document | None:

@@ -43,6 +43,14 @@ def test_a_crawl_whose_log_was_removed_counts_and_the_others_go_on(logs: Path, t
     assert failed.fault.startswith("ended with status 3: its log ") and failed.fault.endswith(" was removed")
 
 
+def test_a_crawl_that_cannot_be_started_fails_and_the_others_go_on(logs: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
+    ended = list(ParallelCrawls(1, 60, logs).crawl(["sia", "semi"], lambda key: None))
+    fault = "ended with status 71: it could not be started: No such file or directory"
+    assert [(crawl.key, crawl.fault) for crawl in ended] == [("sia", fault), ("semi", fault)]
+    assert (logs / "sia.log").read_text() == "it could not be started: No such file or directory\n"
+
+
 def test_a_log_that_another_command_removes_first(logs: Path, monkeypatch) -> None:
     logs.mkdir()
     monkeypatch.setattr(Path, "glob", lambda self, pattern: iter([logs / "sia.4711.log"]))

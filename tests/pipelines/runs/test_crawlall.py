@@ -17,8 +17,11 @@ from pymongo.database import Database
 
 from crawler.runner.processes import FinishedCrawl
 from pipelines.runs.record_run import add_run
-from pipelines.runs.run_records import failed_run
+from pipelines.runs.run_records import RunRecords, failed_run
 from pipelines.source_lease import lease_name
+from store.index import manifest
+from store.index.manifest import Manifest
+from store.settings import settings
 from tests.commands import assert_one_line_error, run, start
 from tests.crawler.tiny_web import add
 from tests.pipelines.crawls import API, SIA, page, post, samples_of
@@ -57,6 +60,19 @@ def test_sources_are_crawled_in_parallel(given: dict[str, Any], database) -> Non
     again = run("scrapy", "crawlall", "sia", **given)
     assert (again.returncode, again.stderr) == (0, "")
     assert "1/1 sia nothing_new, " in again.stdout
+
+
+def test_a_record_in_a_store_that_was_retokenized_meanwhile(monkeypatch, tmp_path: Path, database, uri: str) -> None:
+    monkeypatch.setenv("MONGODB_URI", uri.replace(database.name.removesuffix("_samples"), database.name))
+    settings.cache_clear()
+    now = datetime.now(UTC)
+    try:
+        with RunRecords() as records:
+            database.manifest.insert_one(manifest.document(Manifest("newer", version=1)))
+            record = records.record(FinishedCrawl("sia", 1, now, now, "it says why", tmp_path))
+    finally:
+        settings.cache_clear()
+    assert record["verdict"] == "failed" and "index made by analyzer 'newer'" in record["why"]
 
 
 def test_only_what_is_due(given: dict[str, Any], tmp_path: Path, database) -> None:
