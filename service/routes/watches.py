@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from alerts import feed_keys, log_book, watches
-from alerts.delivery import probe
+from alerts.delivery import probe_all
 from alerts.errors import NoWatch
 from alerts.fields import preview_fields, target_fields, watch_fields
 from alerts.previews import preview
@@ -43,6 +44,7 @@ router = APIRouter(tags=["watches"])
 _NAME = {"cowos": Example(summary="a watch", value="cowos")}
 Name = Annotated[str, Path(description="名称 · name of a watch", max_length=100, openapi_examples=_NAME)]
 
+_PROBING = ThreadPoolExecutor(4, thread_name_prefix="xinwen-probe")
 _FIELDS = ("name", "question", "targets", "each_article", "changes", "about")
 
 
@@ -169,9 +171,10 @@ async def probed(engine: EngineDep, name: str) -> list[dict[str, Any]]:
     """A test message to each target of the watch *name*, at once, and what the services said."""
     watch = await engine.call(existing, name)
     now = await engine.call(lambda index: server_time(index.database))
-    # Not in a search thread: a service has longer to answer than a search has.
-    answers = await asyncio.gather(*(asyncio.to_thread(probe, watch.name, target, now) for target in watch.targets))
-    return [target_fields(target) | asdict(answer) for target, answer in zip(watch.targets, answers, strict=True)]
+    # Not in a search thread: a service has longer to answer than a search has. Nor in those of the event loop, which
+    # are few, and which every request needs.
+    answers = await asyncio.get_running_loop().run_in_executor(_PROBING, probe_all, watch, now)
+    return [target_fields(target) | asdict(answer) for target, answer in answers]
 
 
 def made_of(index: SimilarityIndex, values: dict[str, Any]) -> Watch:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -13,6 +16,7 @@ from store.connection import connect
 from store.documents import tokens
 from tests.alerts.robots import DINGTALK_URL, HOOK_HOST, WECOM_URL, Robots, serving
 from tests.service.conftest import URL, application
+from tests.service.live import live
 
 HTML = {"Accept": "text/html"}
 
@@ -152,3 +156,21 @@ def test_the_form_takes_several_targets(client: TestClient, none, robots: Robots
     assert [target["every"] for target in targets] == ["at-once", "daily 08:30"]
     assert targets[1]["quiet"] == "22:00-07:00"
     client.post("/watches/hbm", data={"do": "remove"}, headers=HTML)
+
+
+def test_targets_that_hang_hold_up_no_other_request(news_uri: str, client: TestClient, none, robots: Robots) -> None:
+    for name in ("a", "b"):  # together more than the event loop has threads
+        targets = [{"to": f"https://{HOOK_HOST}/hangs?{name}{number}"} for number in range(20)]
+        made = {"name": name, "question": {"q": "HBM4"}, "targets": targets}
+        assert client.post("/api/v1/watches", json=made).status_code == 201
+    with live(application(news_uri, AccessRules(rate=1000))) as address, ThreadPoolExecutor(2) as pressing:
+        tests = [pressing.submit(httpx2.post, f"{address}/api/v1/watches/{name}/test", timeout=60) for name in "ab"]
+        end = time.monotonic() + 20
+        while len(robots.received) < 40 and time.monotonic() < end:
+            time.sleep(0.05)
+        asked = len(robots.received)
+        listed = httpx2.get(f"{address}/api/v1/watches", timeout=30)
+        assert not any(one.done() for one in tests), "it was answered while they hang"
+        robots.hangs.set()
+    assert listed.status_code == 200 and asked == 40
+    assert not any(one["is_delivered"] for test in tests for one in test.result().json()["targets"])
