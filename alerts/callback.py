@@ -107,8 +107,7 @@ def watch(
     each_article, changes = bool(given.pop("each_article", False)), bool(given.pop("changes", False))
     if "exclude" in given:
         given["not"] = given.pop("exclude")
-    several = {key: sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
-               for key, value in given.items()}  # fmt: skip
+    several = {key: _in_order(value) for key, value in given.items()}
     question, min_score = question_of(index, {"q": text} | several)
     wanted = Watch(checked_name(name), question, min_score, each_article=each_article, changes=changes)
     return Watching(index, _stored(index.database, wanted), callback)
@@ -129,6 +128,11 @@ def _stored(database: Database[Document], wanted: Watch) -> Watch:
             "name",
         )
     return found
+
+
+def _in_order(value: Any) -> Any:
+    """A set as a list that is the same in every process; any other value as it is."""
+    return sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
 
 
 def _asked(watch: Watch) -> tuple[Any, ...]:

@@ -115,8 +115,9 @@ def article(index: SimilarityIndex, article_id: str, page: int | None, offset: i
 def _without_lists(result: ArticleResult, most: int) -> list[str]:
     """Leave out what *result* lists until it has at most *most* bytes; what was left out."""
     said = []
-    for name, items in (("files", result.files), ("tags", result.tags), ("also_in", result.also_in),
-                        ("authors", result.authors)):  # fmt: skip
+    lists: dict[str, list[Any]] = {"files": result.files, "tags": result.tags}
+    lists |= {"also_in": result.also_in, "authors": result.authors}
+    for name, items in lists.items():
         number = len(items)
         while items and len(result.model_dump_json().encode()) > most:
             items.pop()
