@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from alerts.watches import options_of_watch
 from similarity.answers.question import Question
 from similarity.index import SimilarityIndex
 from similarity.option_values import MAX_HITS, moment_of
+from similarity.query.syntax import parse
 from similarity.ranking.results.hits import Hit
 from store.documents.stories import story_ids
 
@@ -48,10 +49,10 @@ def preview(index: SimilarityIndex, question: Question, min_score: float) -> Pre
     options = options_of_watch(index, question)
     others = [score for score in (round(min_score + step * _STEP, 6) for step in (-1, 1, 2, -2)) if 0 < score <= 1]
     thresholds = sorted([min_score, *others[:2]])
-    given = [moment_of(day) for day in (options.since,) if day is not None]
-    options = replace(options, k=MAX_HITS, min_score=min(thresholds), since=max(since, *given) if given else since)
-    if options.until is None:
-        options = replace(options, until=until)
+    begin, end = _asked_span(question, since, until)
+    if begin > end:  # the question is about other days
+        return Preview(since, until, [AtThreshold(threshold, 0, 0) for threshold in thresholds], [])
+    options = replace(options, k=MAX_HITS, min_score=min(thresholds), since=begin, until=end)
     ranking = index.ranking(options, question.passage or question.q, question.like)
     stories = story_ids(index.database, [article_id for article_id, _ in ranking.scored])
     own = story_ids(index.database, [question.like]).values() if question.like else ()
@@ -65,3 +66,11 @@ def preview(index: SimilarityIndex, question: Question, min_score: float) -> Pre
         if score >= min_score:
             first.setdefault(stories[key], key)
     return Preview(since, until, counts, ranking.hits([*first.values()][:_EXAMPLES]))
+
+
+def _asked_span(question: Question, since: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """What *question* leaves of the time from *since* to *until*; a first moment after the last for nothing."""
+    syntax = parse(question.q)
+    first = [moment_of(day, time.min) for day in (question.since, syntax.since) if day is not None]
+    last = [moment_of(day, time.max) for day in (question.until, syntax.until) if day is not None]
+    return max([since, *first]), min([until, *last])

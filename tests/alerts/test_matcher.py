@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -315,6 +316,20 @@ def test_a_preview_has_the_own_threshold_exactly_and_two_others(index, writer: W
     best = preview(index, question, 0.004).examples[0].score
     for own, stories in ((best - 1e-6, 1), (best + 1e-6, 0)):
         assert {one.min_score: one.stories for one in preview(index, question, own).thresholds}[own] == stories
+
+
+def test_a_preview_of_other_days_finds_nothing(index, writer: Writer, forty) -> None:
+    writer.store(forty)
+    index.refresh()
+    newest = max(forty, key=lambda item: item.article.published).article
+    day, text = newest.published.date(), newest.title
+    for options in ({"until": "2020-01-01"}, {"since": "2090-01-01"}, {"q": f"{text} until:2020-01-01"}):
+        question, own = question_of(index, {"q": text} | options)
+        found = preview(index, question, own)
+        assert [one.stories for one in found.thresholds] == [0, 0, 0] and not found.examples
+    for options in ({"since": day - timedelta(days=2)}, {"q": f"{text} until:{day + timedelta(days=2)}"}):
+        question, own = question_of(index, {"q": text} | options)
+        assert preview(index, question, own).examples[0].article.title == text
 
 
 def test_names_are_one_each(index) -> None:
