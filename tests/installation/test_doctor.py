@@ -149,6 +149,14 @@ def test_a_library_of_another_version_or_missing(monkeypatch: pytest.MonkeyPatch
     assert found["[parquet]"].status == FAILED and found["[parquet]"].fix.endswith("requirements-parquet.txt")
 
 
+def test_a_library_that_is_broken(tmp_path: Path, stored: str) -> None:
+    (tmp_path / "numpy.py").write_text("raise OSError('libopenblas.so.0: cannot open shared object file')\n")
+    status, found, _ = doctor(mongodb_uri=stored, pythonpath=tmp_path)
+    broken = found["index 索引"]
+    assert status and broken["said"] == "cannot be checked: OSError: libopenblas.so.0: cannot open shared object file"
+    assert "--force-reinstall" in broken["fix"] and found["MongoDB"]["status"] == OK and "targets 接收方" in found
+
+
 def test_an_extra_that_is_not_installed_is_a_note_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     def version(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)

@@ -69,9 +69,17 @@ def findings() -> Iterator[Finding]:
             for finding in getattr(import_module(f"xinwen.doctor.{module}"), function)():
                 settled &= not (function == "configuration" and finding.status == FAILED)
                 yield finding
-        except ImportError as error:
+        except Exception as error:  # whatever a library raises that lacks, is half there or made for another system
             settled &= function != "configuration"
-            yield Finding(name, FAILED, f"cannot be checked: {error}", "install the libraries first, see above")
+            yield _unchecked(name, error)
+
+
+def _unchecked(name: str, error: Exception) -> Finding:
+    """The finding of a check that could not be made, as a library lacks or is broken."""
+    if isinstance(error, ImportError):
+        return Finding(name, FAILED, f"cannot be checked: {error}", "install the libraries first, see above")
+    said = f"cannot be checked: {type(error).__name__}: {error}"
+    return Finding(name, FAILED, said, "pip install --force-reinstall of the library that it names")
 
 
 def _line(finding: Finding) -> str:
