@@ -65,11 +65,13 @@ def restore(database: Database[Document], given: Path, step: Callable[[str], Non
     for file in found.files:
         if file.name not in done and not _is_left_out(found, file.collection):
             step(f"restore {file.name}")
+            _refuse_if_ended(database, found)
             _insert(database, folder, file)
             database.manifest.update_one(_KEY, {"$push": {f"{RESTORING}.files": file.name}})
     step("counters")
     for name in _LAST:
         for row in _rows(folder, found, name):
+            _refuse_if_ended(database, found)
             database[name].replace_one({"_id": row["_id"]}, row, upsert=True)
     _check_counts(database, found)
     step("indexes")
@@ -77,6 +79,7 @@ def restore(database: Database[Document], given: Path, step: Callable[[str], Non
     for name, indexes in found.indexes.items():
         database[name].create_indexes([_index(index) for index in indexes])
     step("manifest")
+    _refuse_if_ended(database, found)
     _finish(database, folder, found)
     return RestoreReport(folder, found, len(done), found.moment is None)
 
@@ -119,6 +122,20 @@ def _begin(database: Database[Document], folder: Path, found: BackupContents) ->
     except DuplicateKeyError:
         raise BackupError(f"another process writes to the database {database.name}") from None
     return set()
+
+
+def _mark_of(found: BackupContents) -> Document:
+    """The condition that the database is being restored from *found*."""
+    return {**_KEY, f"{RESTORING}.backup": found.checksum}
+
+
+def _refuse_if_ended(database: Database[Document], found: BackupContents) -> None:
+    """Raise BackupError once another restore of the same backup has ended: programs may have written since.
+
+    Two of them do no harm until then: they bring the same documents.
+    """
+    if database.manifest.find_one(_mark_of(found), {"_id": 1}) is None:
+        raise BackupError(f"another restore into the database {database.name} was at work, and has ended")
 
 
 def _is_left_out(found: BackupContents, name: str) -> bool:
@@ -183,6 +200,6 @@ def _finish(database: Database[Document], folder: Path, found: BackupContents) -
         mark_all_pending(database)
         index = manifest.document(Manifest(found.analyzer, version=1, format=found.layout))
     if index is None:
-        database.manifest.delete_one(_KEY)
+        database.manifest.delete_one(_mark_of(found))
     else:
-        database.manifest.replace_one(_KEY, index)
+        database.manifest.replace_one(_mark_of(found), index)

@@ -260,6 +260,24 @@ def test_a_restore_that_was_killed_passes_for_nothing_and_goes_on(
         assert verify(copy, "test") == []
 
 
+@pytest.mark.parametrize("late", ["restore terms-00001.bson.zst", "counters", "manifest"])
+def test_a_restore_sets_nothing_back_after_another_one_has_ended(
+    backup_folder: Path, another: Callable[[], str], late: str
+) -> None:
+    def restore_first(step: str) -> None:
+        if step == late:
+            restore(copy, backup_folder)
+            store(copy, {"later": "words that nobody knew"})
+            known.append((content(copy), [*copy.counters.find()], copy.manifest.find_one()))
+
+    known: list[Any] = []
+    with opened(another()) as copy:
+        with pytest.raises(BackupError, match=r"another restore into the database .* was at work, and has ended"):
+            restore(copy, backup_folder, restore_first)
+        assert known == [(content(copy), [*copy.counters.find()], copy.manifest.find_one())]
+        assert verify(copy, "test") == []
+
+
 def test_what_another_process_writes_during_a_restore_is_told(backup_folder: Path, another: Callable[[], str]) -> None:
     def write(step: str) -> None:
         if step == "counters":
