@@ -104,7 +104,7 @@ def watch(
     if not isinstance(name, str):
         raise QueryError(f"name is {type(name).__name__}; it must be a text", "name")
     given = dict(options)
-    each_article, changes = bool(given.pop("each_article", False)), bool(given.pop("changes", False))
+    each_article, changes = _flag(given, "each_article"), _flag(given, "changes")
     if "exclude" in given:
         given["not"] = given.pop("exclude")
     several = {key: _in_order(value) for key, value in given.items()}
@@ -119,7 +119,10 @@ def _stored(database: Database[Document], wanted: Watch) -> Watch:
     try:
         found = watches.find(database, wanted.name)
     except NoWatch:
-        return watches.add(database, replace(wanted, targets=(Target(CALLBACK, f"callback://{wanted.id}"),)))
+        try:
+            return watches.add(database, replace(wanted, targets=(Target(CALLBACK, f"callback://{wanted.id}"),)))
+        except WatchError:  # another process that starts now has just made it
+            found = watches.find(database, wanted.name)
     is_callback = [target.kind for target in found.targets] == [CALLBACK]
     if not is_callback or _asked(found) != _asked(wanted):
         raise WatchError(
@@ -133,6 +136,13 @@ def _stored(database: Database[Document], wanted: Watch) -> Watch:
 def _in_order(value: Any) -> Any:
     """A set as a list that is the same in every process; any other value as it is."""
     return sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
+
+
+def _flag(given: dict[str, Any], name: str) -> bool:
+    value = given.pop(name, False)
+    if not isinstance(value, bool):
+        raise QueryError(f"{name} is {value!r:.40}; it must be True or False", name)
+    return value
 
 
 def _asked(watch: Watch) -> tuple[Any, ...]:

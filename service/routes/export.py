@@ -64,7 +64,9 @@ async def _answer(request: Request, engine: Engine, table_format: str) -> Respon
         "Cache-Control": "private, no-cache",
     } | ({"ETag": tag} if tag else {})
     if HEAD in request.scope:
-        return Response(headers=headers, media_type=MEDIA_TYPES[table_format])
+        head = Response(headers=headers, media_type=MEDIA_TYPES[table_format])
+        del head.headers["content-length"]  # of the empty body: that of the table is not known
+        return head
     table = writer(table_format, fields)
     found = await engine.call(export, question)
     steps = found.rank()

@@ -12,8 +12,10 @@ from unittest.mock import patch
 
 import pytest
 
+from alerts import watches
 from alerts.callback import Match
-from alerts.errors import WatchError
+from alerts.errors import NoWatch, WatchError
+from alerts.watches import Watch
 from similarity import QueryError
 from similarity.index import SimilarityIndex
 from tests.alerts.conftest import Writer
@@ -93,6 +95,21 @@ def test_a_set_of_sources_is_the_same_question_in_any_order(index) -> None:
         index.watch("HBM4", name="w", callback=print, source={"sia", "semi"}, min_score=0.3)
 
 
+def test_two_programs_that_start_at_a_time_have_one_watch(index) -> None:
+    find, calls = watches.find, []
+
+    def late(database, name: str) -> Watch:
+        calls.append(name)
+        if len(calls) == 1:  # the other one makes it now
+            index.watch("HBM4", name="w", callback=print).stop()
+            raise NoWatch("not yet", "", "name")
+        return find(database, name)
+
+    with patch("alerts.watches.find", late):
+        index.watch("HBM4", name="w", callback=print).stop()
+    assert [watch.name for watch in watches.all_watches(index.database)] == ["w"]
+
+
 def test_an_article_that_a_secondary_has_not_yet_is_not_taken_for_deleted(index, writer: Writer, forty) -> None:
     called = []
     with index.watch(forty[0].article.title, min_score=0.3, name="w", callback=called.append) as watching:
@@ -127,6 +144,7 @@ def test_what_is_wrong_is_one_line(index: SimilarityIndex) -> None:
         ({"callback": "print"}, "callback"),
         ({"name": 5}, "name"),
         ({"k": 3}, "k"),
+        ({"changes": "no"}, "changes"),
         ({"exclude": ["台积电"], "text": "台积电"}, "not"),
     ]:
         with pytest.raises(QueryError) as caught:

@@ -74,6 +74,7 @@ def test_a_request_for_the_headers_ranks_nothing(client: TestClient, monkeypatch
     monkeypatch.setattr("service.routes.export.export", no_export)
     reply = client.head("/api/v1/export.csv?q=wafer")
     assert (reply.status_code, reply.content) == (200, b"") and "attachment" in reply.headers["content-disposition"]
+    assert "content-length" not in reply.headers, "an export is not empty"
     assert client.head("/api/v1/export.csv?since=x").status_code == 422
 
 
