@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from difflib import get_close_matches
 from functools import lru_cache
@@ -82,9 +83,12 @@ class Settings(BaseSettings):
     @classmethod
     def _leads_somewhere(cls, value: Path | str) -> Path | str:
         try:
-            Path(value).expanduser().resolve()
-        except (RuntimeError, OSError) as error:  # ~NAME of nobody; links in a circle
+            Path(value).expanduser().stat()
+        except RuntimeError as error:  # ~NAME of nobody
             raise ValueError(f"{value}: {str(error).rstrip('.').lower()}") from None
+        except OSError as error:
+            if error.errno == errno.ELOOP:  # links in a circle; what is not there yet may come
+                raise ValueError(f"{value}: {os.strerror(errno.ELOOP).lower()}") from None
         return value
 
     @field_validator("zone")
