@@ -42,6 +42,15 @@ def test_the_table_has_the_result_of_each_source(first) -> None:
     assert first.stdout.count("│ blocked ") == len(refused)
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_readme_shows_what_it_prints(first, name: str) -> None:
+    shown = (PROJECT / name).read_text("utf-8").partition("    ? ")[2].partition("\n\n")[0].splitlines()
+    query, *hits = [line.strip() for line in shown]
+    answer = first.stdout.partition(f"? {query}\n")[2].partition("\n?")[0]
+    assert len(hits) == 2
+    assert [line.strip() for line in answer.splitlines() if line.startswith((" 1. ", " 2. "))] == hits
+
+
 def test_queries_in_both_languages_have_hits(first) -> None:
     answers = first.stdout.split("\n? ")[1:]
     assert len(answers) == 4
