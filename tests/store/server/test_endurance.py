@@ -56,11 +56,12 @@ def test_the_port_is_free_as_soon_as_a_killed_mongod_is_waited_for(tmp_path: Pat
         embedded.ensure_running(tmp_path, "db")
         before = state(tmp_path)
         os.kill(before["supervisor"], signal.SIGSTOP)  # or it would start the next one
-        os.kill(before["mongod"], signal.SIGKILL)
-        supervisor._wait_for_left_mongod(tmp_path / "mongod")
-        free = supervisor._can_be_bound(before["port"])
-        os.kill(before["supervisor"], signal.SIGKILL)
-        assert free
+        try:
+            os.kill(before["mongod"], signal.SIGKILL)
+            supervisor._wait_for_left_mongod(tmp_path / "mongod")
+            assert supervisor._can_be_bound(before["port"])
+        finally:
+            os.kill(before["supervisor"], signal.SIGKILL)
     assert embedded.stop(tmp_path)
 
 
