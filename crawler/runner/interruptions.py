@@ -66,6 +66,7 @@ class GoodOrder:
             if moments.is_another():
                 kill(number, frame)
 
+        # Scrapy installs these two when its reactor starts, and has no setting for them.
         process._signal_shutdown = first  # type: ignore[method-assign, assignment]
         process._signal_kill = later  # type: ignore[method-assign, assignment]
 

@@ -166,7 +166,7 @@ def test_a_crawl_that_takes_too_long_is_stopped(given: dict[str, Any], database)
     hanging(given)
     began = time.monotonic()
     done = run("scrapy", "crawlall", "reuters", "--longest", 4, **given)
-    assert time.monotonic() - began < 200, "it hangs for 300"
+    assert time.monotonic() - began < 60
     assert (done.returncode, "reuters failed" in done.stdout) == (1, True)
     (found,) = database.runs.find()
     assert found["verdict"] == "failed"

@@ -54,8 +54,8 @@ def assert_lives(index: SimilarityIndex, database, store_texts) -> None:
     database.articles.delete_one({"_id": two})  # without a note
     times.append(seconds_until(lambda: found(index) == {three, four}))
     assert len(index) == 2
-    # The machine of a test may be busy with others: the fastest of them is what a user sees.
-    assert min(times) < ONE_SECOND, times
+    # The machine of a test may be busy with others; the median is what a user sees.
+    assert sorted(times)[1] < ONE_SECOND, times
     assert max(times) < 5, times
 
 
