@@ -18,13 +18,11 @@ from pymongo.errors import PyMongoError
 
 from alerts import outbox, watches
 from alerts.messages import Entry, Message
-from alerts.network import NotSent
 from alerts.packages import needs_package
 from alerts.senders import dingtalk, feishu, webhook, wecom
-from alerts.senders.answer import SendAnswer
+from alerts.senders.answer import SendAnswer, answer_of
 from alerts.targets import APPRISE, CALLBACK, DINGTALK, FEISHU, WEBHOOK, WECOM, Target
 from alerts.watches import Watch
-from similarity.errors import NotInstalled
 from store.connection import Document, first_line
 from store.leases import SECONDS, NumberedLease, server_time
 
@@ -57,13 +55,7 @@ SENDERS: Mapping[str, Send] = {
 
 def send_once(message: Message, target: Target, senders: Mapping[str, Send] = SENDERS) -> SendAnswer:
     """Send *message* to *target*, and what became of it; whatever a sender raises is its answer."""
-    try:
-        return senders[target.kind](message, target)
-    except (NotSent, NotInstalled) as error:
-        return SendAnswer(False, str(error))
-    except Exception as error:  # of a library, or of a user's function: the message is kept and tried again
-        log.warning("sending to %s failed", target.shown, exc_info=True)
-        return SendAnswer(False, f"{type(error).__name__}: {' '.join(str(error).split())}"[:300])
+    return answer_of(lambda: senders[target.kind](message, target), target)
 
 
 def probe(watch: str, target: Target, moment: datetime) -> SendAnswer:

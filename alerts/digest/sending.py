@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -13,28 +12,18 @@ from pymongo.database import Database
 
 from alerts.digest.contents import Digest
 from alerts.digest.texts import FORMATS, html, plain_text, robot_markdown, short, title_of
-from alerts.network import NotSent
 from alerts.packages import needs_package
 from alerts.senders import dingtalk, feishu, webhook, wecom
-from alerts.senders.answer import SendAnswer
+from alerts.senders.answer import SendAnswer, answer_of
 from alerts.targets import DINGTALK, FEISHU, WEBHOOK, WECOM, Target
-from similarity.errors import NotInstalled
 from store.connection import Document
-
-log = logging.getLogger(__name__)
 
 _MAIL = ("mailto", "mailtos")
 
 
 def send(found: Digest, language: str, target: Target) -> SendAnswer:
     """Send *found* to *target* once, and what the service said; whatever a sender raises is its answer."""
-    try:
-        return _sent(found, language, target)
-    except (NotSent, NotInstalled) as error:
-        return SendAnswer(False, str(error))
-    except Exception as error:  # of a library: the other targets get theirs
-        log.warning("sending to %s failed", target.shown, exc_info=True)
-        return SendAnswer(False, f"{type(error).__name__}: {' '.join(str(error).split())}"[:300])
+    return answer_of(lambda: _sent(found, language, target), target)
 
 
 def _sent(found: Digest, language: str, target: Target) -> SendAnswer:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from alerts.network import ServiceReply
+from alerts.network import NotSent, ServiceReply
+from alerts.targets import Target
+from similarity.errors import NotInstalled
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,17 @@ class SendAnswer:
 
     is_delivered: bool
     text: str
+
+
+def answer_of(send: Callable[[], SendAnswer], target: Target) -> SendAnswer:
+    """What *send* returns, which sends to *target*; whatever it raises is the answer, so that others get theirs."""
+    try:
+        return send()
+    except (NotSent, NotInstalled) as error:
+        return SendAnswer(False, str(error))
+    except Exception as error:  # of a library, or of a user's function: it is kept and tried again, or seen
+        log.warning("sending to %s failed", target.shown, exc_info=True)
+        return SendAnswer(False, f"{type(error).__name__}: {' '.join(str(error).split())}"[:300])
 
 
 def robot_answer(
