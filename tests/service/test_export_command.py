@@ -59,7 +59,7 @@ def test_the_hits_are_those_of_a_search(news: SimilarityIndex, values: dict[str,
         {"category": ["媒体", "行业协会"]},
         {"category": ["媒体"], "source": ["reuters"]},
         {"since": f"{NEWEST.astimezone(TIME_ZONE):%Y-%m-%d}", "until": f"{NEWEST.astimezone(TIME_ZONE):%Y-%m-%d}"},
-        {"until": f"{NEWEST - DAYS:%Y-%m-%d}"},
+        {"until": f"{(NEWEST - DAYS).astimezone(TIME_ZONE):%Y-%m-%d}"},
     ],
     ids=str,
 )
