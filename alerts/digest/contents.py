@@ -76,7 +76,8 @@ class Digest:
 
     ``articles``, ``stories`` and ``sources`` count all of it; the lists hold the first of each, and ``more`` says by
     list (or category) how many were left out. ``names``: of the sources, Chinese and English. ``story_ids``: of all
-    stories of the span, which the next digest to the same target leaves out.
+    stories of the span and of their articles, which name a story also when it has merged or parted since; the next
+    digest to the same target leaves them out.
     """
 
     since: datetime
@@ -136,7 +137,7 @@ def digest(
         _troubled(database, until),
         more,
         {key: (row.name_zh or row.name, row.name) for key, row in rows.items()},
-        tuple(sorted({*story_of.values()})),
+        tuple(sorted({*story_of, *story_of.values()})),
     )
 
 

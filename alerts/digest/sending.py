@@ -17,6 +17,7 @@ from alerts.senders import dingtalk, feishu, webhook, wecom
 from alerts.senders.answer import SendAnswer, answer_of
 from alerts.targets import DINGTALK, FEISHU, WEBHOOK, WECOM, Target
 from store.connection import Document
+from store.documents import stories
 
 _MAIL = ("mailto", "mailtos")
 
@@ -52,8 +53,12 @@ def with_known_secret(database: Database[Document], target: Target) -> Target:
 
 
 def stories_sent(database: Database[Document], target: Target) -> frozenset[str]:
-    """The stories of the last digest that was sent to *target*."""
-    return frozenset((database.digests.find_one({"_id": target.key}) or {}).get("stories", ()))
+    """The stories of the last digest that was sent to *target*, under their ids of then and of now.
+
+    A story has the smallest id of its articles, so one that has grown since may have another.
+    """
+    sent = frozenset((database.digests.find_one({"_id": target.key}) or {}).get("stories", ()))
+    return sent.union(stories.story_ids(database, sent).values())
 
 
 def note_sent(database: Database[Document], target: Target, found: Digest, moment: datetime) -> None:

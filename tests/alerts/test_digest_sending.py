@@ -124,6 +124,18 @@ def test_the_next_digest_to_a_target_leaves_out_the_stories_of_the_last_one(
     assert stories_sent(database, target) == frozenset(found.story_ids), "a digest that was refused was not sent"
 
 
+def test_a_story_that_has_grown_or_parted_since_is_left_out_too(index: SimilarityIndex, database) -> None:
+    target = target_of(WECOM_URL)
+    new, grown, *parted = sorted(row["_id"] for row in database.articles.find({}, {"_id": 1}))[:4]
+    database.articles.update_one({"_id": new}, {"$set": {"published": NEXT}})
+    database.articles.update_many({"_id": {"$in": parted}}, {"$set": {"story": parted[0]}})
+    note_sent(database, target, digest(index, DAY, NEXT, "zh"), NEXT)
+    database.articles.update_one({"_id": grown}, {"$set": {"story": new}})
+    database.articles.update_one({"_id": parted[1]}, {"$set": {"story": parted[1]}})
+    found = digest(index, DAY, NEXT + timedelta(days=1), "zh", stories_sent(database, target))
+    assert (found.articles, found.stories) == (0, 0)
+
+
 def test_a_webhook_checks_the_digest_with_the_secret_of_its_watch(robots: Robots, index: SimilarityIndex) -> None:
     made = watches.add(index.database, Watch("w", read({"q": "晶圆"}), targets=(target_of(f"https://{HOOK_HOST}/h"),)))
     target = with_known_secret(index.database, target_of(f"https://{HOOK_HOST}/h"))
