@@ -16,7 +16,8 @@ from store.settings import settings
 
 _MOST_TITLE, _MOST_URL = 200, 1_500  # characters, bytes
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-_SHOWN_OF_MANY = 3
+_SHOWN_OF_MANY, _BYTES_OF_MANY = 3, 2_200
+"""Of a message with a link in place of its entries: how many are shown, and bytes of their titles and addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,15 @@ def fitting(message: Message, kind: str, most: int) -> int:
 def _shown(message: Message) -> Sequence[Entry]:
     if not message.is_summary:
         return message.entries
-    return sorted(message.entries, key=lambda entry: -entry.score)[:_SHOWN_OF_MANY]
+    # Notices first: the page that the link leads to is one of stories.
+    best = sorted(message.entries, key=lambda entry: (entry.kind != "notice", -entry.score))[:_SHOWN_OF_MANY]
+    while len(best) > 1 and sum(map(_size, best)) > _BYTES_OF_MANY:  # with the heading and the link within any limit
+        best.pop()
+    return best
+
+
+def _size(entry: Entry) -> int:
+    return len(_one_line(entry.title).encode()) + len(link_of(entry.url))
 
 
 def _rest(message: Message, linked: Callable[[str], str]) -> list[str]:

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
@@ -265,6 +266,15 @@ def test_long_messages_are_parted_between_entries(robots: Robots) -> None:
     huge = Message("msg_1", "n" * 60, (one,), NOW)
     assert len(markdown(huge).encode()) <= 4096 and "\ufffd" not in markdown(huge)
     assert send_once(huge, target_of(WECOM_URL)).is_delivered
+
+
+def test_a_flood_of_long_titles_and_addresses_is_within_the_limit_too(robots: Robots) -> None:
+    long = replace(message(30, "先" * 250), is_summary=True)
+    for length in (100, 900, 1400):
+        entries = tuple(replace(one, url=f"{one.url}/{'a' * length}") for one in long.entries)
+        assert send_once(replace(long, entries=entries), target_of(WECOM_URL)).is_delivered
+    notice = Entry("n", "notice", "未能送达")
+    assert "未能送达" in markdown(replace(long, entries=(*long.entries, notice)))
 
 
 def test_titles_are_no_markup() -> None:
