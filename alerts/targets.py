@@ -25,6 +25,7 @@ FEISHU_HOSTS = {"feishu": "open.feishu.cn", "lark": "open.larksuite.com"}
 FEISHU_PATH = "/open-apis/bot/v2/hook/"
 _ROBOTS = "qyapi.weixin.qq.com, oapi.dingtalk.com, open.feishu.cn"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.I)
+_HOST, _NAME = re.compile(r"([\w. -]*|\[[\da-f:.]+\])(:\d+)?", re.I), re.compile(r"^[\w.+-]{0,12}")
 _ON_THIS_MACHINE = frozenset(
     ("dbus", "glib", "gnome", "growl", "kde", "macosx", "qt", "syslog", "windows")
 )  # of apprise: they show something on the screen of the server
@@ -260,7 +261,13 @@ def _new_secret() -> str:
 
 
 def _wrong(url: str, why: str, chinese: str) -> WatchError:
+    # Without the keys, also of one that is not written as an address: mailto:user:password@example.org.
     scheme, separator, rest = url.partition("://")
-    host = rest.split("/")[0].split("?")[0].rpartition("@")[2] if scheme.lower() in ("http", "https") else "…"
-    shown = repr(f"{scheme}{separator}{host}"[:60] if separator else url[:40])  # without the keys
+    if separator and _SCHEME.fullmatch(scheme):
+        host = re.split(r"[/?#\\]", rest)[0].rpartition("@")[2]
+        is_shown = scheme.lower() in ("http", "https") and _HOST.fullmatch(host)
+        text = f"{scheme}://{host if is_shown else '…'}"[:60]
+    else:
+        text = f"{_NAME.findall(url)[0]}…"
+    shown = repr(text)
     return WatchError(f"--to {shown} is no target: {why}", f"--to {shown} 不是可用的地址：{chinese or why}", "to")

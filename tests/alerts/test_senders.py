@@ -128,6 +128,13 @@ WRONG = [
     ("https://open.feishu.cn/open-apis/bot/hook/hidden-token-1", "a robot of Feishu has"),
     ("feishu://hidden", "a robot of Feishu has"),
     ("https://a.example:99999/", "host or port is malformed"),
+    ("mailto:me:hidden@a.example", "is no target"),
+    ("me:hidden@a.example", "is no target"),
+    ("tgram:123456789:hidden/42", "is no target"),
+    ("https:me:hidden@a.example", "is no target"),
+    ("https://a.example#hidden", "no user name or fragment"),
+    ("https://me:hidden/2@a.example/", "host or port is malformed"),
+    ("mailto:me:hidden://a.example", "is no target"),
 ]
 
 
