@@ -46,7 +46,7 @@ def digest(
     to robots of groups in short. Exit status 0, also when nothing was new; 1 for an error or a refusal.
     """
     with errors_in_one_line(WatchError, NotSent):
-        targets = [target_of(url) for url in dict.fromkeys(to or ())]
+        targets = [*{target.key: target for target in map(target_of, to or ())}.values()]  # one may have two addresses
         if written not in FORMATS:
             raise QueryError(f"no format {written[:40]!r}; there are {', '.join(FORMATS)}", "format")
         if lang not in LANGUAGES:
