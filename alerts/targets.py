@@ -23,7 +23,6 @@ WECOM_HOST, DINGTALK_HOST = "qyapi.weixin.qq.com", "oapi.dingtalk.com"
 WECOM_PATH, DINGTALK_PATH = "/cgi-bin/webhook/send", "/robot/send"
 FEISHU_HOSTS = {"feishu": "open.feishu.cn", "lark": "open.larksuite.com"}
 FEISHU_PATH = "/open-apis/bot/v2/hook/"
-_ROBOTS = "qyapi.weixin.qq.com, oapi.dingtalk.com, open.feishu.cn"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.I)
 _HOST, _NAME = re.compile(r"([\w. -]*|\[[\da-f:.]+\])(:\d+)?", re.I), re.compile(r"^[\w.+-]{0,12}")
 _ON_THIS_MACHINE = frozenset(
@@ -125,7 +124,9 @@ def target_of(url: str, every: str = "at-once", quiet: str = "") -> Target:
     rhythm, url = rhythm_of(every, quiet), url.strip()
     scheme, separator, _ = url.partition("://")
     if not separator or not _SCHEME.fullmatch(scheme) or not url.isprintable() or " " in url:
-        raise _wrong(url, f"an address such as https://{_ROBOTS.split(', ')[0]}/…, https://… or mailto://… is", "")
+        robot = f"https://{WECOM_HOST}/…"
+        why = f"an address such as {robot}, https://… or mailto://… is"
+        raise _wrong(url, why, f"应如 {robot}、https://… 或 mailto://…")
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
@@ -270,4 +271,4 @@ def _wrong(url: str, why: str, chinese: str) -> WatchError:
     else:
         text = f"{_NAME.findall(url)[0]}…"
     shown = repr(text)
-    return WatchError(f"--to {shown} is no target: {why}", f"--to {shown} 不是可用的地址：{chinese or why}", "to")
+    return WatchError(f"--to {shown} is no target: {why}", f"--to {shown} 不是可用的地址：{chinese}", "to")

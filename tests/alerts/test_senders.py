@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -143,7 +144,7 @@ def test_a_wrong_address_is_one_line_without_its_keys(url: str, why: str) -> Non
     with pytest.raises(WatchError, match=why) as caught:
         target_of(url)
     assert "\n" not in str(caught.value) and "secret@" not in str(caught.value) and "hidden" not in str(caught.value)
-    assert caught.value.chinese
+    assert re.search("[一-鿿]", caught.value.chinese.rpartition("：")[2]), "why, in Chinese"
 
 
 def test_lists_do_not_show_keys() -> None:
