@@ -270,9 +270,7 @@ def another_database(address: str, name: str) -> str:
 
 
 def _with_suffix(address: str, suffix: str) -> str:
-    parts = urlsplit(address)
-    name = parts.path.strip("/") or DEFAULT_DATABASE
-    return parts._replace(path=f"/{name}{suffix}").geturl()
+    return another_database(address, f"{urlsplit(address).path.strip('/') or DEFAULT_DATABASE}{suffix}")
 
 
 def _options(address: str) -> Document:

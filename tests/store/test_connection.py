@@ -137,3 +137,17 @@ def test_samples_have_a_database_of_their_own(monkeypatch) -> None:
     settings.cache_clear()
     assert database_address() == "mongodb://h:27017/news_samples?replicaSet=r"
     assert database_address("mongodb://h/given") == "mongodb://h/given"
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("mongodb://u:p@h/news", "mongodb://u:p@h/news_samples?authSource=news"),
+        ("mongodb://u:p@h/?replicaSet=r", "mongodb://u:p@h/xinwen_samples?replicaSet=r&authSource=admin"),
+        ("mongodb://u:p@h/news?authSource=admin", "mongodb://u:p@h/news_samples?authSource=admin"),
+    ],
+)
+def test_users_of_the_samples_are_those_of_the_address(address: str, expected: str, monkeypatch) -> None:
+    monkeypatch.setenv("MONGODB_URI", address)
+    monkeypatch.setenv("XINWEN_SAMPLE_WEB", "samples")
+    assert database_address() == expected
