@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pymongo
 from bson.errors import BSONError
@@ -50,6 +50,7 @@ DISK_FULL = "disk full"
 
 _SCHEMES = ("mongodb://", "mongodb+srv://")
 _OF_MONGODB = ("admin", "config", "local")
+_EXTERNAL = ("MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC", "GSSAPI")  # the driver refuses an authSource
 _UNAUTHORIZED, _AUTHENTICATION_FAILED, _NOT_WRITABLE, _TOO_FEW_ACKNOWLEDGED = 13, 18, 10107, 64  # MongoDB's error codes
 _WRITES_BLOCKED, _OUT_OF_DISK_SPACE = 371, 14031  # likewise
 _NO_PRIMARY = ("No primary available", "No replica set members match")
@@ -264,7 +265,8 @@ def another_database(address: str, name: str) -> str:
     """*address* with the database *name*; users are still authenticated by the database that it had before."""
     parts = urlsplit(address)
     query = parts.query
-    if "@" in parts.netloc and "authsource" not in query.lower():
+    options = {name.lower(): value.upper() for name, value in parse_qsl(query)}
+    if "@" in parts.netloc and "authsource" not in options and options.get("authmechanism") not in _EXTERNAL:
         query = "&".join(filter(None, [query, f"authSource={parts.path.strip('/') or 'admin'}"]))
     return parts._replace(path=f"/{name}", query=query).geturl()
 

@@ -151,3 +151,9 @@ def test_users_of_the_samples_are_those_of_the_address(address: str, expected: s
     monkeypatch.setenv("MONGODB_URI", address)
     monkeypatch.setenv("XINWEN_SAMPLE_WEB", "samples")
     assert database_address() == expected
+
+
+@pytest.mark.parametrize("mechanism", ["MONGODB-X509", "MONGODB-AWS", "GSSAPI", "gssapi"])
+def test_users_that_no_database_has_are_in_none(mechanism: str) -> None:
+    address = f"mongodb://me@h/news?authMechanism={mechanism}"
+    assert another_database(address, "copy") == f"mongodb://me@h/copy?authMechanism={mechanism}"
