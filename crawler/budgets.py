@@ -100,6 +100,16 @@ class Budgets:
         zeros = [place for place, value in bounds if value == 0]
         return self.file.mistake(zeros[0], "0, so nothing may be downloaded") if zeros and self.file else ""
 
+    def spent(self, key: str, downloaded: Mapping[str, int]) -> str:
+        """Which bytes of a day are spent, so that nothing more is asked of the source *key*; "" while some are left.
+
+        *downloaded*: the bytes of that day by source.
+        """
+        most, of_all = self.of(key).bytes_a_day, self.all.bytes_a_day
+        if downloaded.get(key, 0) >= most:
+            return f"the {bytes_text(most)} of the day"
+        return f"the {bytes_text(of_all)} of the day of all sources" if sum(downloaded.values()) >= of_all else ""
+
     @property
     def longest_run(self) -> int:
         """Seconds after which no run goes on."""

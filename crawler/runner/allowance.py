@@ -25,8 +25,8 @@ class Allowance:
         if nothing := self.budgets.nothing_of(due.key):
             return Due(due.key, NEVER, nothing)
         at, reasons = max(due.at, self.now), [due.reason]
-        midnight = self._next_midnight()
-        if at < midnight and (spent := self._spent(due.key)):
+        midnight = next_midnight(self.now, self.zone)
+        if at < midnight and (spent := self.budgets.spent(due.key, self.downloaded)):
             at = midnight
             reasons.append(f"{spent} are downloaded")
         opens = self.budgets.window_of(due.key).opens(at, self.zone)
@@ -46,15 +46,8 @@ class Allowance:
         taken, most = bytes_text(sum(self.downloaded.values())), bytes_text(self.budgets.all.bytes_a_day)
         return f"at once 同时 {at_once} of {full}; today 今日 {taken} of {most}"
 
-    def _spent(self, key: str) -> str:
-        most, of_all = self.budgets.of(key).bytes_a_day, self.budgets.all.bytes_a_day
-        if self.downloaded.get(key, 0) >= most:
-            return f"the {bytes_text(most)} of the day"
-        return f"the {bytes_text(of_all)} of the day of all sources" if self._all() >= of_all else ""
 
-    def _all(self) -> int:
-        return sum(self.downloaded.values())
-
-    def _next_midnight(self) -> datetime:
-        day = self.now.astimezone(self.zone).date() + timedelta(days=1)
-        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+def next_midnight(moment: datetime, zone: ZoneInfo) -> datetime:
+    """When the day of *moment* in *zone* ends, and with it what was downloaded on it."""
+    day = moment.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(day, time(), zone).astimezone(UTC)

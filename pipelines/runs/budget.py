@@ -90,6 +90,11 @@ class RunBudget:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_SECONDS, self._count_now)
 
+    @property
+    def today(self) -> dict[str, int]:
+        """Bytes of this day by source, as last counted."""
+        return self._today or {}
+
     async def close(self) -> None:
         """Count the rest. Raises StoreError."""
         if self._timer:

@@ -119,6 +119,7 @@ def run_record(crawler: Crawler, memory: Memory, reason: str, lost: datetime | N
     outcomes = {name: ledger.outcomes()[name] for name in OUTCOMES}
     coverage = memory.coverage.figures()
     source = getattr(crawler.spider, "source", None)
+    budget = run_budget_of(crawler)
     below = shortcomings(coverage, source.thresholds) if source else []
     verdict, why = judge(_facts(stats, reason, ledger, below, files=not source))
     ended = lost or datetime.now(UTC)
@@ -148,7 +149,7 @@ def run_record(crawler: Crawler, memory: Memory, reason: str, lost: datetime | N
         "errors": _errors(ledger),
         "seconds": round((ended - started).total_seconds(), 3),
         "from_files": not source,
-        **(schedule_fields(source, started, ended, verdict) if source else {}),
+        **(schedule_fields(source, started, ended, verdict, budget.today if budget else {}) if source else {}),
         "started": started,
         "ended": ended,
     }

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from crawler.runner.deadline import schedule_fields
 from crawler.runner.processes import FinishedCrawl
@@ -22,6 +23,7 @@ from store.connection import Document, StoreError, connect, database_address, st
 from store.documents import downloads
 from store.index import preparation
 from store.leases import done_of
+from store.settings import settings
 from text.analysis.analyzer import VERSION
 
 
@@ -105,14 +107,19 @@ class RunRecords:
         )
 
     def _add(self, ended: FinishedCrawl) -> Document:
-        run = failed_run(ended, ended.fault or "it left no record of its run")
+        day = ended.ended.astimezone(ZoneInfo(settings().zone)).date()
+        downloaded = downloads.of_day(self._database, day)
+        run = failed_run(ended, ended.fault or "it left no record of its run", downloaded)
         preparation.prepare(self._database, VERSION)
         add_run(self._database, run)
         return run
 
 
-def failed_run(ended: FinishedCrawl, why: str) -> Document:
-    """The record of a crawl that wrote none; *why* is the reason of its verdict "failed"."""
+def failed_run(ended: FinishedCrawl, why: str, downloaded: Mapping[str, int] | None = None) -> Document:
+    """The record of a crawl that wrote none; *why* is the reason of its verdict "failed".
+
+    *downloaded*: the bytes of the day by source, where they are known.
+    """
     return {
         "source": ended.key,
         "verdict": "failed",
@@ -132,5 +139,5 @@ def failed_run(ended: FinishedCrawl, why: str) -> Document:
         "seconds": round((ended.ended - ended.started).total_seconds(), 3),
         "started": ended.started,
         "ended": ended.ended,
-        **schedule_fields(SOURCES[ended.key], ended.started, ended.ended, "failed"),
+        **schedule_fields(SOURCES[ended.key], ended.started, ended.ended, "failed", downloaded or {}),
     }

@@ -37,3 +37,18 @@ def test_when_the_next_run_has_begun_at_the_latest(
 ) -> None:
     found = next_by(rhythm, at(12), at(12) + timedelta(minutes=5), verdict, window([opening]), ZONE)
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "opening", "expected"),
+    [
+        (HOUR, "always", at(1, 3)),  # goes on at midnight, and somebody has knocked an hour later
+        (24 * HOUR, "always", at(12, 4)),
+        (HOUR, "9-13", at(10, 3)),
+    ],
+)
+def test_nobody_is_late_while_the_bytes_of_the_day_are_spent(
+    rhythm: timedelta, opening: str, expected: datetime
+) -> None:
+    ended = at(12) + timedelta(minutes=5)
+    assert next_by(rhythm, at(12), ended, "ok", window([opening]), ZONE, is_spent=True) == expected
