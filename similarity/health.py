@@ -23,7 +23,9 @@ REFUSALS = ("blocked", "login_needed")
 """Verdicts of a run that the site refused."""
 
 MAX_GAP = timedelta(days=3)
-"""The longest time without a good run; after it a source has failed, whatever the verdicts of its runs are."""
+"""The longest time without a good run; after it a source has failed, whatever the verdicts of its runs are.
+
+Of a source with a rhythm of more than a day it begins when the next run is due."""
 
 HISTORY = 8  # runs
 
@@ -39,7 +41,8 @@ class Health:
     ``verdict``, ``why`` and ``last`` (when it ended) are those of the latest run, ``last_good`` is when the latest good
     one ended. ``job`` is what scrapyd calls the latest run, "" where another has started it. ``enabled``: it is crawled
     unless somebody turned it off. ``next_by``: when the next run should have begun. ``window``: when it may be crawled.
-    ``silent_since``: when the latest good run ended, without one the first run.
+    ``silent_since``: when the latest good run ended, or for a rhythm of more than a day when the next one was due;
+    without one when the first run ended.
     """
 
     source: str
@@ -143,21 +146,22 @@ def _health_of_source(database: Database[Document], source: str, enabled: bool, 
     first = database.runs.find_one(known, sort=[("ended", 1)]) or last
     history = [run["verdict"] for run in reversed(newest)]
     # Of a source that was turned off no run is missing.
-    fault = _fault(last, last_good, first["ended"], now) if enabled or now - last["ended"] <= MAX_GAP else ""
+    rhythm = timedelta(seconds=last.get("rhythm", 0))
+    silent_since = last_good + rhythm * (rhythm > _DAY) if last_good else first["ended"]
+    fault = _fault(last, last_good, silent_since, now) if enabled or now - last["ended"] <= MAX_GAP else ""
     why, job = last.get("why", ""), last.get("job", "")
     return Health(
         source, last["verdict"], why, last["ended"], last_good, history, fault, job, enabled, last.get("next_by"),
-        last.get("window", ""), last_good or first["ended"],
+        last.get("window", ""), silent_since,
     )  # fmt: skip
 
 
-def _fault(last: Document, last_good: datetime | None, first: datetime, now: datetime) -> str:
+def _fault(last: Document, last_good: datetime | None, silent_since: datetime, now: datetime) -> str:
     if last["verdict"] in FAULTS:
         return f"the last run was {last['verdict']}"
-    since = last_good or first
-    if now - since <= MAX_GAP:
+    if now - silent_since <= MAX_GAP:
         return ""
-    days = (now - since) / timedelta(days=1)
+    days = (now - (last_good or silent_since)) / _DAY
     return f"no good run for {days:.0f} days" if last_good else f"no good run ever, in {days:.0f} days"
 
 

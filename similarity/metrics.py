@@ -91,7 +91,7 @@ def of_sources(database: Database[Document], state: StoreState, now: datetime) -
     times = {
         "last_run": "When the latest run of a source ended.",
         "last_good_run": "When the latest good run of a source ended.",
-        "silent_since": "When the latest good run of a source ended; without one, the first run.",
+        "silent_since": "When the latest good run ended, or of a rhythm over a day the next was due; or the first run.",
         "start_deadline": "When two rhythms are over since the latest run of a source began.",
     }
     moments = {

@@ -47,6 +47,24 @@ def test_fault(database, verdicts: list[tuple[str, timedelta]], fault: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("rhythm", "ago", "fault"),
+    [
+        (DAY, 4 * DAY, "no good run for 4 days"),
+        (7 * DAY, 4 * DAY, ""),  # well on Monday, and not asked again before the next one
+        (7 * DAY, 9 * DAY, ""),
+        (7 * DAY, 11 * DAY, "no good run for 11 days"),
+    ],
+)
+def test_a_source_is_silent_only_once_a_run_was_due(database, rhythm: timedelta, ago: timedelta, fault: str) -> None:
+    record_runs(database, "tsmc", ("ok", ago))
+    database.runs.update_many({}, {"$set": {"rhythm": rhythm.total_seconds()}})
+    (state,) = health_of(database, NOW, [])
+    assert state.fault == fault
+    # What Prometheus goes by says the same.
+    assert state.silent_since is not None and (NOW - state.silent_since > 3 * DAY) == bool(fault)
+
+
+@pytest.mark.parametrize(
     ("rhythm", "ahead", "verdict"),
     [(HOUR, HOUR, "ok"), (HOUR, 3 * HOUR, "failed"), (7 * DAY, 3 * DAY, "ok"), (7 * DAY, 8 * DAY, "failed"),
      (None, 3 * DAY, "ok"), (None, 400 * DAY, "failed")],
