@@ -57,6 +57,8 @@ _NO_PRIMARY = ("No primary available", "No replica set members match")
 _WRONG_SET = "for replica set name"
 _COMMAND = re.compile(r"(to execute command \{ \w+)\b.*", re.DOTALL)
 _ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
+_PORT = r":\d*(?![^,/?#])"
+_NO_PORT = re.compile(rf"^((?:[\w+]+:/+)?(?:\[[^\]]*\]|{_PORT}|[^\[:/?#])*:)(?!\d*(?![^,/?#])).*", re.DOTALL)
 
 
 if not (_driver := logging.getLogger("pymongo")).level:  # else a level was asked for
@@ -244,8 +246,8 @@ def without_password(address: str) -> str:
     """*address* without its passwords, for messages and logs."""
     shown = logs.SECRET_OPTION.sub(r"\1***", address)
     before, at, host = shown.rpartition("@")
-    if not at:
-        return shown
+    if not at:  # a host whose port is no number may be a user, with @HOST forgotten
+        return _NO_PORT.sub(r"\1***", shown)
     scheme, separator, credentials = before.partition("://")
     if f"{scheme}{separator}" not in _SCHEMES:  # any part of it may be the password
         return f"***@{host}"

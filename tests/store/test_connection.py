@@ -86,6 +86,24 @@ def test_passwords_are_not_shown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("mongodb://me:secret", "mongodb://me:***"),  # without @HOST
+        ("mongodb://me:secret/news", "mongodb://me:***"),
+        ("mongodb://me:1secret/2/news?w=1", "mongodb://me:***"),
+        ("mongodb://h1:27017,me:se,cret/news", "mongodb://h1:27017,me:***"),
+        ("me:secret", "me:***"),
+        ("mongodb:/me:secret", "mongodb:/me:***"),
+        *((address, address) for address in (
+            "mongodb://h", "mongodb://h:27017", "mongodb://h1:1,[::1]:2/news?w=1", "h:27017/news", "mongodb://", "",
+        )),
+    ],
+)  # fmt: skip
+def test_what_may_be_a_password_in_place_of_a_port_is_not_shown(address: str, expected: str) -> None:
+    assert without_password(address) == expected
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "me:secret@127.0.0.1:1/x",
