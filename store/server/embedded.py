@@ -262,13 +262,31 @@ def _ready_port(folder: Path, process: subprocess.Popen[bytes]) -> int:
             process = _launch(folder)
         elif process.poll() is not None:
             reason = log.read_text().strip().splitlines() or [f"it ended with status {process.returncode}"]
-            raise EmbeddedServerError(f"embedded MongoDB does not start: {reason[-1]} (log: {folder / 'mongod.log'})")
+            why = _that_hangs(folder) or reason[-1]
+            raise EmbeddedServerError(f"embedded MongoDB does not start: {why} (log: {folder / 'mongod.log'})")
         if not logged and time.monotonic() - begun > _PATIENT:
             logger.warning("waiting for the embedded MongoDB in %s to start, or for one that was left to end", folder)
             logged = True
         time.sleep(0.05)
     process.terminate()
-    raise EmbeddedServerError(f"embedded MongoDB not ready in {START_TIMEOUT:.0f} s (log: {folder / 'mongod.log'})")
+    why = _that_hangs(folder)
+    raise EmbeddedServerError(
+        f"embedded MongoDB not ready in {START_TIMEOUT:.0f} s{why and ': '}{why} (log: {folder / 'mongod.log'})"
+    )
+
+
+def _that_hangs(folder: Path) -> str:
+    """Which mongod of *folder* takes connections and does not answer, as one that is stopped, and what helps.
+
+    "" where none is.
+    """
+    state = read_state(folder)
+    if not state or not _is_alive(state["supervisor"]) or not _is_alive(state["mongod"]):
+        return ""
+    if not _listens(state["port"]) or running_port(folder):
+        return ""
+    pid = state["mongod"]
+    return f"its process {pid} is there and does not answer; kill -CONT {pid} if it is stopped, else kill -9 {pid}"
 
 
 def _listens(port: int) -> bool:

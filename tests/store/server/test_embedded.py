@@ -196,6 +196,23 @@ def test_a_server_that_cannot_start_is_an_error_of_one_line(data: Path) -> None:
     assert user.stderr.count("\n") == 1
 
 
+def test_a_server_that_is_stopped_by_a_signal_is_named_with_what_helps(data: Path, monkeypatch) -> None:
+    user = User(data)
+    user.address()
+    pid = state(data)["mongod"]
+    monkeypatch.setattr(embedded, "START_TIMEOUT", 1.0)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(
+            embedded.EmbeddedServerError, match=f"its process {pid} is there and does not answer"
+        ) as told:
+            embedded.ensure_running(data, "db")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert f"kill -CONT {pid}" in str(told.value) and str(told.value).endswith("mongod.log)")
+    user.end()
+
+
 def test_mongod_runs_where_the_system_has_no_libcurl(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(mongod, "_has_curl", lambda: False)
     environment = mongod.environment(tmp_path)
