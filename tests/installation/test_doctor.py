@@ -19,13 +19,14 @@ from pymongo import WriteConcern
 
 from alerts.targets import APPRISE, CALLBACK, FEISHU, WECOM, Target, address
 from store import disk
-from store.connection import another_database, connect, opened
+from store.connection import StoreError, another_database, connect, opened
 from store.index import manifest
 from store.index.manifest import RESTORING, Manifest
 from store.layout import LAYOUT
 from store.settings import settings
 from tests.commands import run
-from xinwen.doctor import index, machine, mongodb, program
+from xinwen.doctor import index, machine, mongodb, program, targets
+from xinwen.doctor.__main__ import findings
 from xinwen.doctor.finding import FAILED, NOTE, OK, Finding
 
 
@@ -93,6 +94,21 @@ def test_the_password_of_mongodb_never_shows() -> None:
     plain = run("xinwen", "doctor", mongodb_uri=uri, xinwen_timeout=0.2)
     assert plain.returncode == 1 and "geheim" not in plain.stdout + plain.stderr
     assert "✗ MongoDB: MongoDB at mongodb://me:***@127.0.0.1:9/x cannot be reached" in plain.stdout
+
+
+def test_a_database_that_does_not_answer_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def refuse() -> str:
+        asked.append(1)
+        raise StoreError("it does not answer")
+
+    for module in (mongodb, index, targets):
+        monkeypatch.setattr(module, "opened", refuse)
+    monkeypatch.setattr(mongodb, "database_address", refuse)
+    found = [finding for finding in findings() if finding.name.startswith(("MongoDB", "index", "targets"))]
+    assert [(finding.name, finding.said) for finding in found] == [("MongoDB", "it does not answer")]
+    assert len(asked) == 1
 
 
 def test_a_wrong_setting_is_told_and_what_needs_settings_is_left_out() -> None:

@@ -26,6 +26,9 @@ CHECKS = {
 """By the name of the finding the module and the function of each check, in this order."""
 
 _NEEDS_SETTINGS = ("machine", "mongodb", "index", "targets")
+_NEEDS_MONGODB = ("index", "targets")
+"""What is not asked where MongoDB does not answer: each would wait for it once more."""
+
 _MARKS = {OK: "✓", NOTE: "·", FAILED: "✗"}
 
 
@@ -60,14 +63,18 @@ def doctor() -> None:
 
 
 def findings() -> Iterator[Finding]:
-    """What every check finds. One that lacks a library says which; without settings those that need them do not run."""
-    settled = True
+    """What every check finds. One that lacks a library says which.
+
+    Without settings, and without MongoDB, those that need them do not run.
+    """
+    settled = reached = True
     for name, (module, function) in CHECKS.items():
-        if module in _NEEDS_SETTINGS and not settled:
+        if (module in _NEEDS_SETTINGS and not settled) or (module in _NEEDS_MONGODB and not reached):
             continue
         try:
             for finding in getattr(import_module(f"xinwen.doctor.{module}"), function)():
                 settled &= not (function == "configuration" and finding.status == FAILED)
+                reached &= not (finding.name == "MongoDB" and finding.status == FAILED)
                 yield finding
         except Exception as error:  # whatever a library raises that lacks, is half there or made for another system
             settled &= function != "configuration"
