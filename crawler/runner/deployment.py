@@ -77,7 +77,7 @@ def ini(line: str, path: str) -> str:
 
 Quoting = Callable[[str, str], str]
 
-_USER = re.compile(r"^(\w*(?:User|Group)=|# Install: crontab -u )xinwen\b")
+_USER = re.compile(r"^(\w*(?:User|Group)=|# Install: crontab -u |# Let the proxy in: .*-gn )xinwen\b")
 
 FORMATS: dict[str, tuple[str, Quoting]] = {
     "cron": ("crontab", crontab),

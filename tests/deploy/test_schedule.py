@@ -40,7 +40,7 @@ def test_the_places_of_the_files_are_the_fixed_ones() -> None:
 def test_each_format_is_printed_for_this_checkout(form: str, tmp_path: Path) -> None:
     done = run("xinwen", "schedule", f"--{form}", xinwen_data=tmp_path)
     assert done.returncode == 0, done.stderr
-    for fixed in ("/opt/xinwen", "/var/lib/xinwen", "User=xinwen", "-u xinwen"):
+    for fixed in ("/opt/xinwen", "/var/lib/xinwen", "User=xinwen", "-u xinwen", "-aG xinwen", "-gn xinwen"):
         assert fixed not in done.stdout
     assert str(tmp_path) in done.stdout
     out = tmp_path / "new" / "out"
