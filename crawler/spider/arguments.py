@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
+
+_FIRST_TO_HAVE_A_DAY = timezone(timedelta(hours=14))
+"""A day begins here before anywhere else: neither the zone of the source nor that of the user need be UTC."""
 
 
 class ArgumentError(ValueError):
@@ -43,6 +46,6 @@ def arguments(given: dict[str, str]) -> Arguments:
             since = datetime.strptime(text, "%Y-%m-%d").date()
         except ValueError:
             raise ArgumentError(f"since={text}: must be a day, such as since=2026-03-06") from None
-        if since > datetime.now(UTC).date():
+        if since > datetime.now(_FIRST_TO_HAVE_A_DAY).date():
             raise ArgumentError(f"since={text}: that day is in the future")
     return Arguments(limit or 0, since, given.get("_job", ""))

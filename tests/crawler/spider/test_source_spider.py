@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crawler.sources import SOURCES
+from crawler.spider.arguments import ArgumentError, arguments
 from tests.commands import assert_one_line_error
 from tests.crawler.tiny_web import add, crawl, scrapy
 
@@ -232,6 +234,25 @@ def test_list_prints_the_keys_in_the_order_of_the_table() -> None:
 )
 def test_wrong_arguments_end_with_one_line(tmp_path: Path, arguments: list[str], parts: list[str]) -> None:
     assert_one_line_error(scrapy("crawl", *arguments, folder=tmp_path), *parts)
+
+
+@pytest.mark.parametrize(("text", "is_begun"), [("2026-12-01", True), ("2026-12-02", True), ("2026-12-03", False)])
+def test_a_day_is_in_the_future_until_it_has_begun_anywhere(
+    monkeypatch: pytest.MonkeyPatch, text: str, is_begun: bool
+) -> None:
+    class Clock(datetime):
+        """It is 2 December in Shanghai and in New Zealand, and still 1 December in London and New York."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime(2026, 12, 1, 17, tzinfo=UTC).astimezone(tz)
+
+    monkeypatch.setattr("crawler.spider.arguments.datetime", Clock)
+    if is_begun:
+        assert f"{arguments({'since': text}).since}" == text
+    else:
+        with pytest.raises(ArgumentError, match="that day is in the future"):
+            arguments({"since": text})
 
 
 def test_a_wrong_sample_web_ends_with_one_line(tmp_path: Path) -> None:
