@@ -299,8 +299,9 @@ def test_an_article_that_a_complete_list_no_longer_shows_gets_the_time(tmp_path:
     def shows(*names: str) -> None:
         shutil.rmtree(web.folder, ignore_errors=True)
         files = "".join(f'<a href="https://smic.cdn.shwebspace.com/uploads/{name}.xlsx">{name}</a>' for name in names)
-        address = f"https://www.smics.com/en/site/company_financialSummary?year={datetime.now(UTC).year}"
+        address = "https://www.smics.com/en/site/company_financialSummary?year=2026"
         add(web.folder, "smic", address, f"<div id=page_slide_2>{files}</div>")
+        (web.folder / "today").write_text("2026-11-20")
 
     def gone() -> set[str]:
         return {row["files"][0]["name"] for row in web.database.articles.find({"gone": {"$exists": True}})}
