@@ -266,7 +266,8 @@ def test_rows_of_a_removed_watch_do_not_wait_at_a_target_of_others(database, rob
 
 
 def test_what_is_held_comes_as_one_bundle(database, robots: Robots) -> None:
-    held = add(database, WECOM_URL, every="daily 08:30")
+    clock = server_time(database).astimezone(TIME_ZONE)
+    held = add(database, WECOM_URL, every=f"daily {clock + 12 * HOUR:%H:%M}")
     at_once = add(database, DINGTALK_URL, name="at once")
     for number in range(3):
         for watch in (held, at_once):
@@ -289,7 +290,8 @@ def test_a_bundle_of_a_day_is_no_flood(database, robots: Robots) -> None:
 
 
 def test_nothing_is_sent_in_quiet_hours(database, robots: Robots) -> None:
-    watch = add(database, WECOM_URL, quiet="00:00-23:59")
+    clock = server_time(database).astimezone(TIME_ZONE)
+    watch = add(database, WECOM_URL, quiet=f"{clock - HOUR:%H:%M}-{clock + 2 * HOUR:%H:%M}")
     match(database, watch, 1)
     (row,) = database.outbox.find()
     assert row["waiting"][0]["due"] > server_time(database)
