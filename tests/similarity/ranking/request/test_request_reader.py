@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -194,9 +195,12 @@ def test_by_day_are_the_hits_with_more_than_half_the_best_score(index: Similarit
             assert index.search(QUERY, k, "bm25", sort=sort) == newest[:k]
 
 
-def test_recent_orders_by_score_and_age_and_keeps_the_scores(index: SimilarityIndex) -> None:
+def test_recent_orders_by_score_and_age_and_keeps_the_scores(
+    index: SimilarityIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ranked = index.search(QUERY, NUMBER, "bm25")
-    now = datetime.now(UTC)
+    now = NOW + timedelta(days=7)
+    monkeypatch.setattr(selection, "time", SimpleNamespace(time=now.timestamp))
 
     def value(hit: Hit) -> float:
         age = (now - hit.article.published) / timedelta(days=20) if hit.article.published else 1e9
