@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,10 +24,9 @@ from pipelines.source_lease import lease_name
 from store.connection import another_database
 from store.documents import downloads
 from store.leases import holder_of
-from store.settings import settings
 from tests.commands import PROJECT, assert_one_line_error, run, start
 from tests.crawler.tiny_web import add
-from tests.pipelines.crawls import API, SIA, SOURCE, Crawl, crawl, page, post, samples_of
+from tests.pipelines.crawls import API, SIA, SOURCE, Crawl, crawl, page, post, samples_of, zone_at_noon
 
 pytestmark = pytest.mark.slow
 
@@ -62,8 +61,8 @@ def budget(folder: Path, text: str) -> Path:
     return file
 
 
-def today() -> str:
-    return f"{datetime.now(ZoneInfo(settings().zone)):%Y-%m-%d}"
+def today(zone: str) -> date:
+    return datetime.now(ZoneInfo(zone)).date()
 
 
 def stored(database: Database[Facts]) -> dict[str, Facts]:
@@ -79,6 +78,7 @@ def test_runs_of_four_pages_store_what_one_run_stores(
     given: Facts = {credential.variable.lower(): SAMPLE_KEY for credential in source(key).credentials}
     whole = crawl(PROJECT / "samples", key, other, tmp_path / "requests", **given)
     given["xinwen_budgets"] = budget(tmp_path, "each.pages_a_run = 4\n")
+    given["xinwen_zone"] = zone_at_noon()
     runs: list[Crawl] = []
     while not runs or (runs[-1].record["stopped"] and len(runs) < 20):
         runs.append(crawl(PROJECT / "samples", key, uri, tmp_path / "requests", **given))
@@ -92,7 +92,7 @@ def test_runs_of_four_pages_store_what_one_run_stores(
         assert said == [("ok", "stopped: pages (4 a run)", "pages")] * 2
         assert [one.record["left_over"] for one in runs] == [7, 3, 0]
         received = sum(one.record["bytes"] for one in runs)
-        assert downloads.of_day(samples, datetime.fromisoformat(today()).date()) == {"semi": received}
+        assert downloads.of_day(samples, today(given["xinwen_zone"])) == {"semi": received}
 
 
 @pytest.fixture
@@ -103,11 +103,11 @@ def given(tmp_path: Path, uri: str) -> Facts:
     add(folder, "sia", API, json.dumps([post(slug) for slug in slugs]), type="application/json")
     for slug in slugs:
         add(folder, "sia", f"{SIA}/{slug}/", page(slug) + f"<!-- {Random(slug).randbytes(2000).hex()} -->")
-    return {"mongodb_uri": uri, "xinwen_sample_web": folder}
+    return {"mongodb_uri": uri, "xinwen_sample_web": folder, "xinwen_zone": zone_at_noon()}
 
 
 def test_bytes_of_a_day_are_counted_over_all_processes(tmp_path: Path, given: Facts, samples: Database[Facts]) -> None:
-    day = datetime.fromisoformat(today()).date()
+    day = today(given["xinwen_zone"])
     given["xinwen_budgets"] = budget(tmp_path, "each.bytes_a_day = 9000\n")
     done = run("scrapy", "crawl", "sia", **given)
     record = samples.runs.find_one({}) or {}
@@ -172,7 +172,7 @@ def test_two_processes_share_the_bytes_of_a_day(tmp_path: Path, given: Facts, sa
         assert 0 < record["new"] < 12 and record["new"] + record["left_over"] == 12
     assert most <= sia["bytes"] + other["bytes"] < most + 2 * longest
     counted = {"sia": sia["bytes"], "own": other["bytes"]}
-    assert downloads.of_day(samples, datetime.fromisoformat(today()).date()) == counted
+    assert downloads.of_day(samples, today(given["xinwen_zone"])) == counted
 
 
 def test_a_killed_run_has_counted_its_bytes(tmp_path: Path, given: Facts, samples: Database[Facts]) -> None:
@@ -191,7 +191,7 @@ def test_a_killed_run_has_counted_its_bytes(tmp_path: Path, given: Facts, sample
 
 
 def test_a_closed_window_and_a_budget_of_zero(tmp_path: Path, given: Facts, samples: Database[Facts]) -> None:
-    now = datetime.now(ZoneInfo(settings().zone))
+    now = datetime.now(ZoneInfo(given["xinwen_zone"]))
     hours = f"{(now + timedelta(hours=5)):%H}-{(now + timedelta(hours=6)):%H}"
     given["xinwen_budgets"] = budget(tmp_path, f'source.sia.open = "{hours}"\n')
     done = run("scrapy", "crawl", "sia", **given)
