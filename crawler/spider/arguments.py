@@ -28,7 +28,12 @@ class Arguments:
 
     def start(self, timezone: str) -> datetime | None:
         """Midnight of ``since`` in *timezone*, the source's time zone, in UTC; None without ``since``."""
-        return datetime.combine(self.since, time(), ZoneInfo(timezone)).astimezone(UTC) if self.since else None
+        if self.since is None:
+            return None
+        try:
+            return datetime.combine(self.since, time(), ZoneInfo(timezone)).astimezone(UTC)
+        except OverflowError:  # the first day of the calendar, east of Greenwich
+            return datetime.min.replace(tzinfo=UTC)
 
 
 def arguments(given: dict[str, str]) -> Arguments:

@@ -255,6 +255,12 @@ def test_a_day_is_in_the_future_until_it_has_begun_anywhere(
             arguments({"since": text})
 
 
+def test_the_first_day_of_the_calendar_is_one_everywhere() -> None:
+    since = arguments({"since": "0001-01-01"})
+    assert since.start("Asia/Shanghai") == since.start("UTC") == datetime.min.replace(tzinfo=UTC)
+    assert since.start("America/New_York") == datetime(1, 1, 1, 4, 56, 2, tzinfo=UTC)
+
+
 def test_a_wrong_sample_web_ends_with_one_line(tmp_path: Path) -> None:
     assert_one_line_error(scrapy("crawl", "sia", folder=tmp_path / "none"), "XINWEN_SAMPLE_WEB", "is no folder")
     add(tmp_path, "sia", f"{SIA}/", "x", colour="red")
