@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from calendar import isleap
 from datetime import UTC, datetime, timedelta, tzinfo
 from datetime import timezone as fixed_zone
 from typing import Literal
@@ -305,13 +306,14 @@ def _relative(text: str, now: datetime) -> datetime | None:
 
 
 def _without_year(text: str, now: datetime) -> datetime | None:
-    """The latest day of that month and number that is not after *now*, give or take a day."""
+    """The day of that month and number in this year, or the last, that is not after *now*, give or take a day."""
     match = _NO_YEAR.search(text) or _NO_YEAR_IN_NUMBERS.search(text)
     if match is None:
         return None
     month, day, zone = int(match["number"]), int(match["day"]), now.tzinfo or UTC
-    this_year = _at(match, datetime(2000, month, day), zone).replace(year=now.year)
-    return this_year if this_year <= now + timedelta(days=1) else this_year.replace(year=now.year - 1)
+    of_2000 = _at(match, datetime(2000, month, day), zone)
+    years = (year for year in (now.year, now.year - 1) if isleap(year) or (month, day) != (2, 29))
+    return next((moment for year in years if (moment := of_2000.replace(year=year)) <= now + timedelta(days=1)), None)
 
 
 def _foreign(text: str, timezone: str) -> datetime | None:

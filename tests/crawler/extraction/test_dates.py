@@ -129,6 +129,16 @@ def test_yesterday_is_that_of_the_site():
     assert read("yesterday", zone="America/New_York", captured=late) == "2026-03-09 04:00:00"
 
 
+@pytest.mark.parametrize("text", ["2月29日 10:20", "02-29 10:20"])
+@pytest.mark.parametrize(
+    ("captured", "year"),
+    [((2028, 2, 28, 3), 2028), ((2028, 3, 1), 2028), ((2029, 1, 5), 2028), ((2028, 2, 27), None), ((2030, 1, 5), None)],
+)
+def test_the_29th_of_february_may_be_that_of_last_year(text: str, captured: tuple[int, ...], year: int | None) -> None:
+    found = read(text, captured=datetime(*captured, tzinfo=UTC))
+    assert found == (f"{year}-02-29 02:20:00" if year else None)
+
+
 @pytest.mark.parametrize(
     "text",
     [
