@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pymongo.database import Database
@@ -24,7 +25,7 @@ from store.index.manifest import Manifest
 from store.settings import settings
 from tests.commands import assert_one_line_error, run, start
 from tests.crawler.tiny_web import add
-from tests.pipelines.crawls import API, SIA, page, post, samples_of
+from tests.pipelines.crawls import API, SIA, page, post, samples_of, zone_at_noon
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +79,8 @@ def test_a_record_in_a_store_that_was_retokenized_meanwhile(monkeypatch, tmp_pat
 def test_only_what_is_due(given: dict[str, Any], tmp_path: Path, database) -> None:
     own = tmp_path / "sources.toml"
     own.write_text('[sia]\nevery = "31d"\n[reuters]\nevery = "31d"\n', "utf-8")
-    given |= {"xinwen_sources": own}
+    zone = zone_at_noon()
+    given |= {"xinwen_sources": own, "xinwen_zone": zone}
     zero = tmp_path / "budgets.toml"
     zero.write_text("source.semi.pages_a_run = 0\n", "utf-8")
     del given["xinwen_data"]  # the folder of all tests has what a new one would have to compute first
@@ -90,11 +92,11 @@ def test_only_what_is_due(given: dict[str, Any], tmp_path: Path, database) -> No
     assert (again.returncode, again.stdout) == (0, "nothing is due\n")
     times = {"started": now - hour, "ended": now - hour}
     database.runs.update_one({"source": "reuters"}, {"$set": times})
-    planned = run("scrapy", "crawlall", "sia", "reuters", "semi", "--dry-run", xinwen_zone="UTC", **given)
+    planned = run("scrapy", "crawlall", "sia", "reuters", "semi", "--dry-run", **given)
     head, *lines = planned.stdout.splitlines()
-    assert "(UTC)" in head and database.runs.count_documents({}) == 2
+    assert f"({zone})" in head and database.runs.count_documents({}) == 2
     by_key = {line.split()[0]: " ".join(line.split()[1:]) for line in lines}
-    shown = times["ended"]
+    shown = times["ended"].astimezone(ZoneInfo(zone))
     assert (
         by_key["reuters"]
         == f"now 现在 1 always 0 B of 500 MB failed once, last at {shown:%m-%d %H:%M}: again after 10min"
@@ -115,7 +117,7 @@ def test_only_what_is_due(given: dict[str, Any], tmp_path: Path, database) -> No
     third = run("scrapy", "crawlall", "sia", "reuters", "--due", **given)
     assert "1 sources" in third.stdout
     assert [database.runs.count_documents({"source": key}) for key in ("sia", "reuters")] == [1, 2]
-    wrong = run("scrapy", "crawlall", "--due", xinwen_zone="Mars/Base", **given)
+    wrong = run("scrapy", "crawlall", "--due", **given | {"xinwen_zone": "Mars/Base"})
     assert_one_line_error(wrong, "XINWEN_ZONE", "time zone 'Mars/Base' is unknown")
     assert wrong.returncode == 2
 
@@ -255,7 +257,7 @@ def test_records_of_a_clock_that_was_days_ahead_hide_no_run(given: dict[str, Any
     own.write_text('[sia]\nevery = "31d"\n', "utf-8")
     for moment in (now, *(now + timedelta(days=days) for days in range(40, 60))):
         add_run(database, failed_run(FinishedCrawl("sia", 0, moment, moment, "", tmp_path), "") | {"verdict": "ok"})
-    done = run("scrapy", "crawlall", "sia", "--due", xinwen_sources=own, **given)
+    done = run("scrapy", "crawlall", "sia", "--due", xinwen_sources=own, xinwen_zone=zone_at_noon(), **given)
     assert (done.returncode, done.stdout) == (0, "nothing is due\n")
 
 
