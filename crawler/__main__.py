@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from urllib.parse import urlsplit
@@ -161,7 +161,12 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         _fail(f"--captured {text!r} is no ISO time or date, such as 2026-03-06T10:20:00+08:00 or 2026-03-06")
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    try:
+        captured = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        # A page may name the day after: that must be one, too.
+        return captured + timedelta(days=1) - timedelta(days=1)
+    except OverflowError:
+        _fail(f"--captured {text!r} is at an end of the calendar")
 
 
 def _check_address(url: str) -> None:

@@ -103,6 +103,8 @@ def test_without_a_time_of_capture_it_is_now(page):
         (PAGE.encode(), ["--url", URL, "--source", "zzzzzz"], "unknown source 'zzzzzz'"),
         (PAGE.encode(), ["--url", URL, "--captured", "2026-13-01"], "2026-13-01"),
         (PAGE.encode(), ["--url", URL, "--captured", "yesterday"], "no ISO time or date"),
+        (PAGE.encode(), ["--url", URL, "--captured", "9999-12-31"], "at an end of the calendar"),
+        (PAGE.encode(), ["--url", URL, "--captured", "0001-01-01T00:00:00+08:00"], "at an end of the calendar"),
         (PAGE.encode(), ["--url", "semiconductors.org"], "is no http address"),
         (PAGE.encode(), ["--url", "http://[::1"], "is no http address"),
     ],
