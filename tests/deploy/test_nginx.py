@@ -113,7 +113,8 @@ def proxied(folder: Path, *changes: tuple[str, str]) -> Iterator[Proxy]:
     finally:
         process.terminate()
         _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (0, "")
+    slow = ("not ready yet, requests wait: ", "ready after ")  # of a machine with other work
+    assert (process.returncode, [line for line in errors.splitlines() if not line.startswith(slow)]) == (0, [])
 
 
 def answers(port: int) -> bool:
@@ -153,7 +154,8 @@ def served(path: Path, uri: str, keep_alive: float) -> Iterator[None]:
     finally:
         process.terminate()
         _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (0, "")
+    slow = ("not ready yet, requests wait: ", "ready after ")  # of a machine with other work
+    assert (process.returncode, [line for line in errors.splitlines() if not line.startswith(slow)]) == (0, [])
 
 
 @pytest.fixture(scope="module")

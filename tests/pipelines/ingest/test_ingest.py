@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import signal
 import time
@@ -11,9 +12,12 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
 
 from pipelines.ingest.fields import FIELDS
 from similarity import SimilarityIndex
+from store.server import embedded
 from tests.commands import PROJECT, assert_one_line_error, run, start
 
 pytestmark = pytest.mark.slow
@@ -185,20 +189,23 @@ def test_sigterm_stores_what_was_accepted(tmp_path: Path, uri: str, database) ->
     assert "lost" not in err
 
 
+def stored_in(port: int) -> bool:
+    """Whether the server at *port* has an article; not, while it starts."""
+    with MongoClient("127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=1000) as client:
+        try:
+            return client["xinwen"].articles.find_one() is not None
+        except PyMongoError:
+            return False
+
+
 def test_a_server_that_dies_ends_the_run_and_names_what_is_lost(tmp_path: Path) -> None:
-    import os
-
-    from store.server import embedded
-
     file = lines(tmp_path / "a.jsonl", [row(number) for number in range(30_000)])
     data = tmp_path / "data"
     process = start("pipelines", "ingest", file, xinwen_data=data, xinwen_timeout=2)
     deadline = time.monotonic() + 180
-    log = data / "mongod" / "mongod.log"
-    while not (state := embedded.read_state(data / "mongod")) or "xinwen.articles" not in log.read_text():
+    while not (state := embedded.read_state(data / "mongod")) or not stored_in(state["port"]):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    time.sleep(1)
     os.kill(state["supervisor"], signal.SIGKILL)  # mongod ends with it, and nothing starts it again
     _, err = process.communicate(timeout=300)
     assert process.returncode == 1
