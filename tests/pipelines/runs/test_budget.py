@@ -113,7 +113,7 @@ def test_bytes_of_a_day_are_counted_over_all_processes(tmp_path: Path, given: Fa
     record = samples.runs.find_one({}) or {}
     assert (done.returncode, record["verdict"], record["stopped"]) == (0, "ok", "bytes"), done.stderr
     assert record["why"] == "stopped: bytes (9 kB a day)"
-    assert record["next_by"] > next_midnight(record["ended"], ZoneInfo(settings().zone))
+    assert record["next_by"] > next_midnight(record["ended"], ZoneInfo(given["xinwen_zone"]))
     assert record["new"] > 0 and record["new"] + record["left_over"] == 5
     # No more than one download over it.
     assert 9000 <= record["bytes"] < 14000 and downloads.of_day(samples, day) == {"sia": record["bytes"]}
