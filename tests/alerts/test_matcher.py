@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts import watches
+from alerts import outbox, watches
 from alerts.errors import WatchError
 from alerts.matcher import Matcher, stored_options
 from alerts.previews import preview
@@ -190,6 +190,23 @@ def test_parted_and_merged_stories_tell_nothing_twice(index, writer: Writer, for
             index.database.articles.update_one({"_id": key}, {"$set": {"story": story(key), "unmatched": "ready"}})
         assert matcher.step() == len(keys)
         assert notified(index, watch) == first
+
+
+def test_another_article_tells_a_held_story_whose_id_has_changed(index, writer: Writer, forty) -> None:
+    new, held = sorted(forty[:2], key=lambda item: item.article.id)
+    database, title = index.database, f"{new.article.title} {held.article.title}"
+    watch, matcher = add(index, "w", q=title, min_score=0.01), Matcher(index)
+    writer.store([held])
+    matcher.step()
+    writer.store([new])
+    database.articles.update_many({}, {"$set": {"story": new.article.id}})  # the smaller of the two
+    matcher.step()
+    assert notified(index, watch) == [held.article.title]
+    (row,) = database.outbox.find({"notified": True})
+    database.articles.delete_one({"_id": held.article.id})
+    stored = {"_id": "msg", "matches": [row["_id"]], "made": watch.made, "summary": False}
+    (entry,) = outbox.message_of(database, watch, stored).entries
+    assert (entry.article, entry.title) == (new.article.id, new.article.title)
 
 
 def test_changes_are_notified_where_the_text_has_changed(index, writer: Writer, forty) -> None:
