@@ -141,7 +141,8 @@ def _overdue_since(database: Database[Document], now: datetime, paused: Sequence
     due = {"watch": others, "waiting.due": {"$lt": now}}
     row = database.outbox.find_one(due, {"waiting": 1}, sort=[("waiting.due", ASCENDING)])
     moments = [one["due"] for one in row["waiting"] if one["due"] < now] if row else []
-    waiting = {"watch": others, "state": "waiting"}
+    held = {"attempts": 0, "next": {"$gt": now}}  # by quiet hours, which is no fault
+    waiting = {"watch": others, "state": "waiting", "$nor": [held]}
     message = database.messages.find_one(waiting, {"made": 1}, sort=[("made", ASCENDING)])
     return min([*moments, *([message["made"]] if message else [])], default=None)
 

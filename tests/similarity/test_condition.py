@@ -105,6 +105,9 @@ def test_a_message_that_nobody_sends(prepared, now: datetime) -> None:
     assert (state.watches, state.overdue_since) == ({"active": 1, "paused": 1}, now - MINUTE)
     assert state.outbox == {"held": 3, "waiting": 0, "delivered": 0, "failed": 0}
     message = {"watch": "w", "target": "t", "matches": ["a"], "next": now + HOUR}
+    quiet = message | {"_id": "q", "state": "waiting", "attempts": 0, "matches": ["q"], "made": now - 3 * HOUR}
+    prepared.messages.insert_one(quiet)
+    assert faults(prepared, now) == {}, "a message that quiet hours hold is not due"
     prepared.messages.insert_many(
         [
             {"_id": "m", "state": "waiting", "made": now - 2 * HOUR, **message},
