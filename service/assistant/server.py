@@ -120,7 +120,7 @@ def _add_search(server: MCPServer[Any], answered: _Answered) -> None:
 
     @_tool(server, "Similar articles")
     async def similar(
-        article_id: Annotated[str, Field(description="Id of a hit.")],
+        article_id: Annotated[str, Field(description="Id of a hit, or the address of an article.")],
         k: Hits = 5,
         min_score: Score = None,
         cursor: str = "",

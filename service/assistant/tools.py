@@ -57,6 +57,11 @@ def search(index: SimilarityIndex, values: Mapping[str, Any], max_bytes: int) ->
     """The answer to the question with *values*, see ``similarity.answers.question``."""
     if not values.get("like", True):
         raise QueryError("article_id is empty: give the id of a hit of search", "article_id")
+    if like := values.get("like"):
+        key = _id_of(index, like)
+        if key not in articles.existing_ids(index.database, [key]):
+            raise _not_stored(like)
+        values = {**values, "like": key}
     k = values.get("k", 1)
     if not 1 <= k <= MOST_HITS:
         raise QueryError(f"k is {k}: ask for 1 to {MOST_HITS} hits, then for the next ones with the cursor", "k")
@@ -75,10 +80,10 @@ def search(index: SimilarityIndex, values: Mapping[str, Any], max_bytes: int) ->
 
 def article(index: SimilarityIndex, article_id: str, page: int | None, offset: int, max_bytes: int) -> ArticleResult:
     """The stored article with its text from *offset* on, or that of one *page* of a report."""
-    key = index.id_of(article_id)
+    key = _id_of(index, article_id)
     stored = articles.read(index.database, [key])
     if key not in stored:
-        raise QueryError(f"no article {article_id!r:.60} is stored: take the id of a hit of search", "article_id")
+        raise _not_stored(article_id)
     found = stored[key].article
     story, others = index.stories_of([key]).get(key, (key, []))
     text, pages = _text_of(found), found.pages if found.body else []
@@ -110,6 +115,18 @@ def article(index: SimilarityIndex, article_id: str, page: int | None, offset: i
         left_out.append("the text is not kept: open the link")
     result.shortened = "; ".join(left_out)
     return result
+
+
+def _id_of(index: SimilarityIndex, article_id: str) -> str:
+    """The id of the article that is given by its id or its address; "" for an address at which none is stored."""
+    try:
+        return index.id_of(article_id)
+    except QueryError:
+        return ""
+
+
+def _not_stored(article_id: str) -> QueryError:
+    return QueryError(f"no article {article_id!r:.60} is stored: take the id of a hit of search", "article_id")
 
 
 def _without_lists(result: ArticleResult, most: int) -> list[str]:

@@ -114,9 +114,10 @@ def test_an_answer_is_as_short_as_it_is_asked_to_be(index: SimilarityIndex) -> N
         ("search", {}, "wrong arguments: q: Field required"),
         ("search", {"q": "wafer", "sources": ["sia"]}, "wrong arguments: no 'sources'; search has q, k, source, category"),
         ("related_terms", {"term": "HBM", "a\nb": 1}, "no 'a\\nb'; related_terms has term, k, max_bytes"),
-        ("similar", {"article_id": "0"}, "no article '0' is stored"),
+        ("similar", {"article_id": "0"}, "no article '0' is stored: take the id of a hit of search"),
         ("similar", {"article_id": ""}, "article_id is empty: give the id of a hit of search"),
         ("article", {"article_id": "0"}, "no article '0' is stored: take the id of a hit of search"),
+        ("article", {"article_id": "https://a.example/x"}, "x' is stored: take the id of a hit of search"),
         ("article", {"article_id": SAMPLE, "page": 7}, "there is no page 7: the stored text has 1 pages"),
         ("article", {"article_id": SAMPLE, "offset": -1}, "offset is -1: the text has"),
         ("story", {"story_id": "0"}, "no story '0' is stored"),
@@ -143,7 +144,9 @@ def test_the_other_tools_answer(index: SimilarityIndex) -> None:
     assert article["text"]["quoted_text"].startswith("HBM4 supply stays short")
     assert fields_of(called(index, "article", article_id=hit["link"]))["article"]["id"] == hit["id"]
     assert fields_of(called(index, "story", story_id=hit["id"]))["members"][0]["id"] == hit["id"]
-    assert hit["id"] not in {one["id"] for one in fields_of(called(index, "similar", article_id=hit["id"]))["hits"]}
+    similar = fields_of(called(index, "similar", article_id=hit["id"]))
+    assert hit["id"] not in {one["id"] for one in similar["hits"]}
+    assert fields_of(called(index, "similar", article_id=hit["link"])) == similar
     trend = fields_of(called(index, "trend", topic="HBM4"))
     assert trend["articles"] >= 2 and sum(period["articles"] for period in trend["periods"]) == trend["articles"]
     assert "related" in fields_of(called(index, "related_terms", term="wafer"))
