@@ -54,7 +54,7 @@ def digest(
         first, last = span_of(since, parse_day("--day", day), week, datetime.now(UTC))
         with SimilarityIndex.open(live=False) as index:
             if targets:
-                _send(index, (first, last), lang, targets, as_json)
+                _send(index, (first, last), lang, targets, as_json, with_late=day is None)
                 return
             found = digest_of(index, first, last, lang)
     text = FORMATS["json" if as_json else written](found, lang)
@@ -62,13 +62,22 @@ def digest(
 
 
 def _send(
-    index: SimilarityIndex, span: tuple[datetime, datetime], lang: str, targets: list[Target], as_json: bool
+    index: SimilarityIndex,
+    span: tuple[datetime, datetime],
+    lang: str,
+    targets: list[Target],
+    as_json: bool,
+    *,
+    with_late: bool,
 ) -> None:
-    """Send the digest to each of *targets*. Raises NotSent where one of them refuses, after all were tried."""
+    """Send the digest to each of *targets*. Raises NotSent where one of them refuses, after all were tried.
+
+    *with_late*: a digest of the time up to now follows the one before it, and has what was stored between the two.
+    """
     preparation.prepare(index.database, VERSION)
     answers = []
     for target in (with_known_secret(index.database, target) for target in targets):
-        found = digest_of(index, *span, lang, stories_sent(index.database, target))
+        found = digest_of(index, *span, lang, stories_sent(index.database, target), with_late)
         answer = send(found, lang, target)
         if answer.is_delivered:
             note_sent(index.database, target, found, datetime.now(UTC))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from pymongo.database import Database
@@ -20,6 +20,9 @@ from store.documents.sources import SourceRow, source_rows
 
 BIGGEST, OF_CATEGORY, REPORTS, NUMBERS, RISING = 8, 10, 20, 20, 10
 """How many of each are shown, at most."""
+
+LATE = timedelta(days=7)
+"""An article may be stored so long after it was published: the rarest rhythm of a source."""
 
 _Item = TypeVar("_Item")
 _BATCH = 500  # articles that are read at once
@@ -103,15 +106,21 @@ class Digest:
 
 
 def digest(
-    index: SimilarityIndex, since: datetime, until: datetime, language: str, without: frozenset[str] = frozenset()
+    index: SimilarityIndex,
+    since: datetime,
+    until: datetime,
+    language: str,
+    without: frozenset[str] = frozenset(),
+    with_late: bool = False,
 ) -> Digest:
     """The digest of a span without the stories *without*.
 
-    Where a story has an article in *language*, its title is shown.
+    Where a story has an article in *language*, its title is shown. *with_late*: also of what was published up to
+    ``LATE`` before the span and first stored in it, as the digest before could not have it.
     """
     database = index.database
     rows = source_rows(database)
-    found = _articles_between(database, since, until)
+    found = _articles_between(database, since, until, with_late)
     story_of = stories.story_ids(database, [one.id for one in found])
     found = [one for one in found if story_of.get(one.id, one.id) not in without]
     papers = [one for one in found if one.kind in ("report", "filing")]
@@ -141,10 +150,12 @@ def digest(
     )
 
 
-def _articles_between(database: Database[Document], since: datetime, until: datetime) -> list[Article]:
+def _articles_between(database: Database[Document], since: datetime, until: datetime, with_late: bool) -> list[Article]:
     """The articles of the span without their texts, the newest first, those without a date last."""
     span = {"$gte": since, "$lt": until}
-    wanted = {"$or": [{"published": span}, {"published": None, "first_stored": span}]}
+    late = {"published": {"$gte": since - LATE, "$lt": since}, "first_stored": span}
+    of_span = [{"published": span}, {"published": None, "first_stored": span}]
+    wanted = {"$or": [*of_span, late] if with_late else of_span}
     ids = [row["_id"] for row in database.articles.find(wanted, {"_id": 1})]
     found: list[Article] = []
     for start in range(0, len(ids), _BATCH):

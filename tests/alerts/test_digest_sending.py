@@ -25,6 +25,7 @@ from alerts.targets import target_of
 from alerts.watches import Watch
 from similarity.answers.question import read
 from similarity.index import SimilarityIndex
+from similarity.option_values import TIME_ZONE
 from store.connection import connect
 from store.index import preparation
 from tests.alerts.robots import DINGTALK_URL, FEISHU_URL, HOOK_HOST, WECOM_URL, Robots, serving
@@ -136,6 +137,27 @@ def test_a_story_that_has_grown_or_parted_since_is_left_out_too(index: Similarit
     database.articles.update_one({"_id": parted[1]}, {"$set": {"story": parted[1]}})
     found = digest(index, DAY, NEXT + timedelta(days=1), "zh", stories_sent(database, target))
     assert (found.articles, found.stories) == (0, 0)
+
+
+def test_a_digest_up_to_now_has_what_was_published_before_and_stored_since(
+    robots: Robots, index: SimilarityIndex, uri: str, database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    times = {"published": now - timedelta(hours=30), "first_stored": now - timedelta(hours=2)}
+    late, early, old, *_ = sorted(row["_id"] for row in database.articles.find({}, {"_id": 1}))
+    database.articles.update_many({}, {"$set": {"published": now - timedelta(days=400)}})
+    database.articles.update_one({"_id": late}, {"$set": times | {"title": "came late"}})
+    told = times | {"title": "came in time", "first_stored": now - timedelta(hours=29)}
+    database.articles.update_one({"_id": early}, {"$set": told})
+    database.articles.update_one({"_id": old}, {"$set": {"published": now - timedelta(days=8), "title": "is old"}})
+    monkeypatch.setattr(SimilarityIndex, "open", lambda **_: SimilarityIndex(connect(uri), Analyzer()))
+    app = typer.Typer()
+    app.command()(cli.digest)
+    for arguments in (["--day", f"{now.astimezone(TIME_ZONE):%Y-%m-%d}"], []):
+        done = CliRunner().invoke(app, ["--to", WECOM_URL, *arguments])
+        assert done.exit_code == 0, done.output
+    assert "came" not in robots.received[0].text, "a day has what was published on it"
+    assert "came late" in robots.received[1].text and "1 篇文章" in robots.received[1].text
 
 
 def test_a_webhook_checks_the_digest_with_the_secret_of_its_watch(robots: Robots, index: SimilarityIndex) -> None:
