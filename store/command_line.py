@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from store.errors import interrupted, interruptions_in_one_line
+from store.errors import interrupted, interruptions_in_one_line, lost_output_in_one_line
 
 if TYPE_CHECKING:
     import typer
@@ -30,7 +30,8 @@ def run(app: typer.Typer, name: str = "xinwen", arguments: Sequence[str] | None 
     import typer
 
     try:
-        status = app(arguments, prog_name=name, standalone_mode=False)
+        with lost_output_in_one_line():
+            status = app(arguments, prog_name=name, standalone_mode=False)
     except typer.TyperException as error:
         sys.stderr.write(_line(error))
         raise SystemExit(error.exit_code) from None
@@ -48,7 +49,7 @@ def replace_by(module: str, *arguments: str) -> NoReturn:
 def _run_module(module: str, *arguments: str) -> None:
     """Run *module*, which takes seconds to load: an interrupt meanwhile is one line too."""
     sys.argv = [module, *arguments]
-    with interruptions_in_one_line():
+    with interruptions_in_one_line(), lost_output_in_one_line():
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTION)
         runpy.run_module(f"{module}.__main__", run_name="__main__")
 

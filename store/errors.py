@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
+
+_OUTPUT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE)
 
 
 @contextmanager
@@ -32,6 +36,27 @@ def interruptions_in_one_line() -> Iterator[None]:
         if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
             raise
         interrupted()
+
+
+@contextmanager
+def lost_output_in_one_line() -> Iterator[None]:
+    """End the program with one line and status 1 where what it prints cannot be written, as on a full disk.
+
+    Whoever has closed the pipe does not want to hear of it. An error that names a file is no matter of the output.
+    """
+    try:
+        try:
+            yield
+        finally:
+            if sys.stdout and not sys.stdout.closed:
+                sys.stdout.flush()  # else Python says it in its own way, after the end
+    except OSError as error:
+        if error.errno not in _OUTPUT or error.filename is not None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # where the rest of it goes
+        if error.errno != errno.EPIPE:
+            sys.stderr.write(f"error: the output cannot be written: {os.strerror(error.errno).lower()}\n")
+        raise SystemExit(1) from None
 
 
 def interrupted() -> NoReturn:

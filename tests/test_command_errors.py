@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from pymongo import MongoClient
 
 from store.server.mongod import find_mongod
-from tests.commands import assert_one_line_error
+from tests.commands import PROJECT, assert_one_line_error, environment
 from tests.commands import run_fresh as run
 
 pytestmark = pytest.mark.slow
@@ -208,3 +210,48 @@ def test_list_prints_the_sources_in_order() -> None:
     keys = done.stdout.split()
     assert (done.returncode, done.stderr) == (0, "")
     assert (keys[:3], keys[19]) == (["semi", "sia", "wsts"], "semiinsights")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("xinwen", "--help"),
+        ("xinwen", "list", "--table"),
+        ("xinwen", "schedule", "--cron"),
+        ("xinwen", "doctor", "--json"),
+        ("crawler", "links", "--help"),
+    ],
+)
+def test_a_full_disk_under_the_output_is_one_line(command: tuple[str, ...], unbuffered: str, tmp_path: Path) -> None:
+    variables = {"pythonunbuffered": unbuffered, "xinwen_data": tmp_path, "mongodb_uri": "mongodb://127.0.0.1:9/x"}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=PROJECT,
+            env=environment(xinwen_timeout=0.2, **variables),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("note: ")]
+    assert (done.returncode, lines) == (1, ["error: the output cannot be written: no space left on device"])
+
+
+def test_who_closes_the_pipe_early_hears_nothing(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", "xinwen", "doctor"],
+            cwd=PROJECT,
+            env=environment(xinwen_data=tmp_path, mongodb_uri="mongodb://127.0.0.1:9/x", xinwen_timeout=0.2),
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "")

@@ -8,14 +8,17 @@ import os
 import runpy
 import sys
 
-from store.errors import interruptions_in_one_line
+from store.errors import interruptions_in_one_line, lost_output_in_one_line
 from store.places import IS_CHECKOUT
 from xinwen.commands import EXIT_STATUSES, PROJECT, commands, programs
 
 
 def main() -> None:
     """Run the command that the arguments name; ends the process with its exit status."""
-    with interruptions_in_one_line():  # before the command can see to it: it may take seconds to load
+    with (
+        interruptions_in_one_line(),
+        lost_output_in_one_line(),
+    ):  # before the command can see to it: it may take seconds to load
         _run()
 
 

@@ -69,6 +69,8 @@ class Command(ScrapyCommand):
         except CannotSchedule as error:
             self._fail(2, str(error))
         except OSError as error:
+            if not opts.out:  # what is printed is seen to elsewhere
+                raise
             self._fail(1, f"{opts.out}: {error.strerror}")
 
     def _fail(self, status: int, message: str) -> None:
