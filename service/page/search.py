@@ -102,10 +102,12 @@ async def _results(request: Request, engine: Engine, values: Mapping[str, Any]) 
             shown, every = repr(str(days)[:20]), ", ".join(SPANS)
             message = f"no span {shown}; there are {every} days"
             raise QueryError(message, "within", f"没有时段 {shown}；有 {every} 天")
-        # The beginning of an hour: pages of one answer must be pages of one question.
-        hour = now.replace(minute=0, second=0, microsecond=0)
-        question = replace(question, since=hour - timedelta(days=SPANS[days]))
+        # A further page is one of the question of the first, which an hour later has another beginning.
+        if not (question.cursor and question.since):
+            hour = now.replace(minute=0, second=0, microsecond=0)
+            question = replace(question, since=hour - timedelta(days=SPANS[days]))
     found = await engine.call(find, question, now)
+    began = {"since": question.since.isoformat()} if days and question.since else {}
     text = question.passage or question.q
     context = {
         "found": found,
@@ -116,9 +118,10 @@ async def _results(request: Request, engine: Engine, values: Mapping[str, Any]) 
         "within": days,
         "now": now,
         "filters": [name for name in FILTERS if values.get(name)] + (["within"] if days else []),
+        "began": began,
         "hidden": [
             (name, one)
-            for name, value in values.items()
+            for name, value in {**values, **began}.items()
             if name not in ("q", "passage", "like", "cursor", "lang")
             for one in (value if isinstance(value, list) else [value])
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -85,6 +85,34 @@ def test_pages_follow_one_another(client: TestClient) -> None:
             break
         page = get(client, following[1].replace("&amp;", "&"))
     assert len(seen) == WAFERS
+
+
+@pytest.mark.parametrize("text", ["wafer", "Wafer prices rise again. " * 100], ids=["in an address", "in a form"])
+def test_the_next_page_of_the_last_days_is_there_in_the_next_hour_too(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    class InAnHour(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + timedelta(hours=hours)
+
+    hours, seen = 0, set[str]()
+    monkeypatch.setattr("service.page.search.datetime", InAnHour)
+    reply = client.post("/search", data={"q": text, "within": "30"})
+    while True:
+        assert reply.status_code == 200, reply.text
+        seen |= set(re.findall(r'<h2 id="t\d+"><a href="/a/([0-9a-f]{24})">', reply.text))
+        assert '<input type="hidden" name="within" value="30">' in reply.text or "within=30" in str(reply.url)
+        hours += 1
+        if following := re.search(r'rel="next" href="([^"]+)"', reply.text):
+            reply = client.get(following[1].replace("&amp;", "&"))
+        elif form := re.search(r'<form method="post" action="/search" class="next">.*?</form>', reply.text, re.S):
+            fields = re.findall(r'name="(\w+)" value="([^"]*)"', form[0])
+            reply = client.post("/search", data=dict(fields) | {"q": text})
+        else:
+            break
+        assert hours < 100
+    assert len(seen) >= WAFERS
 
 
 def test_a_form_leads_to_an_address_and_a_long_text_is_answered_at_once(client: TestClient) -> None:
