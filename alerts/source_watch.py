@@ -27,11 +27,13 @@ def step(database: Database[Document]) -> int:
     made = 0
     for row in database.watches.find({"about": SOURCES, "paused": False}):
         now, known, looked = server_time(database), row.get("sources"), row.get("looked")
-        if looked and now - looked < _EVERY:
+        if looked and timedelta() <= now - looked < _EVERY:  # a look of a clock that was ahead is none
             continue
         watch, states = watches.stored_watch(row), health_of(database, now, ())
         found = checks(read_state(database, now, settings().data), states, now)
-        suspected = {check.name: row.get("suspected", {}).get(check.name) or now for check in found if check.fault}
+        suspected = {
+            check.name: min(row.get("suspected", {}).get(check.name, now), now) for check in found if check.fault
+        }
         # Before anything is known every fault counts: how it is at first is not sent.
         failing = {one.source: _since(one) for one in states if one.fault and _is_notified(one, known, now)}
         beside = {name: since.isoformat() for name, since in suspected.items() if known is None or since < now}

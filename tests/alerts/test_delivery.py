@@ -407,6 +407,22 @@ def test_a_source_that_fails_and_one_that_recovers_are_notified_once(database) -
     assert len(notified()) == 4
 
 
+def test_a_clock_that_was_ahead_silences_no_watch_of_the_sources(database) -> None:
+    schema.create_collections(database)
+    now = server_time(database)
+    run = {"source": "sia", "verdict": "ok", "why": "", "started": now - 3 * HOUR, "ended": now - 3 * HOUR}
+    database.runs.insert_one(run | {"next_by": now - HOUR})
+    watches.add(database, Watch("system", about=SOURCES, targets=(target_of(WECOM_URL),)))
+    database.watches.update_many({}, {"$set": {"sources": {}}})
+    ahead = now + timedelta(days=400)
+    database.watches.update_many({}, {"$set": {"looked": ahead, "suspected": {"schedule": ahead}}})
+    source_watch.step(database)
+    database.watches.update_many({}, {"$set": {"looked": LONG_AGO}})
+    assert source_watch.step(database) == 1
+    (row,) = database.outbox.find({"kind": "notice"})
+    assert row["entry"]["title"].startswith("schedule 异常 · schedule is not well")
+
+
 def test_what_is_wrong_beside_the_sources_is_notified_once_and_outside_of_quiet_hours(database) -> None:
     schema.create_collections(database)
     now = server_time(database)
