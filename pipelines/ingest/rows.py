@@ -92,7 +92,7 @@ def _title(given: str, body: str, summary: str) -> str:
 
 def _letters(text: str) -> str:
     """The letters and digits of *text* without regard to case and width: equal for texts that say the same."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text))).casefold()
 
 
 def _text(row: dict[str, Any], name: str) -> str:
