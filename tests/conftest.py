@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 # Before anything reads the settings: tests never touch the data of this checkout, nor a server that the shell names.
 for _name in [name for name in os.environ if name.startswith("XINWEN_") and name != "XINWEN_SHARED"]:
@@ -22,6 +23,10 @@ os.environ["XINWEN_EMBEDDED_IDLE"] = "0"  # a server that a killed test leaves b
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # So a shell starts what runs in the background, and no command that a test interrupts would hear of it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A machine that is busy pauses for longer than the 200 ms that an example may take by default.
+hypothesis_settings.register_profile("xinwen", deadline=None)
+hypothesis_settings.load_profile("xinwen")
 
 PROJECT = Path(__file__).parent.parent
 _named = os.environ.pop("XINWEN_SHARED", "") or os.environ.get("SHARED_OF_THE_TESTS", "")
