@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ def interruptions_in_one_line() -> Iterator[None]:
 def lost_output_in_one_line() -> Iterator[None]:
     """End the program with one line and status 1 where what it prints cannot be written, as on a full disk.
 
-    Whoever has closed the pipe does not want to hear of it. An error that names a file is no matter of the output.
+    Whoever has closed the pipe does not want to hear of it. An error that names a file is none of the output.
     """
     try:
         try:
@@ -51,12 +52,21 @@ def lost_output_in_one_line() -> Iterator[None]:
             if sys.stdout and not sys.stdout.closed:
                 sys.stdout.flush()  # else Python says it in its own way, after the end
     except OSError as error:
-        if error.errno not in _OUTPUT or error.filename is not None:
+        if error.errno not in _OUTPUT or error.filename is not None or not sys.stdout:
             raise
+        if error.errno == errno.EPIPE and not _is_closed(sys.stdout.fileno()):
+            raise  # the other end of a connection
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # where the rest of it goes
         if error.errno != errno.EPIPE:
             sys.stderr.write(f"error: the output cannot be written: {os.strerror(error.errno).lower()}\n")
         raise SystemExit(1) from None
+
+
+def _is_closed(pipe: int) -> bool:
+    """Whether nobody reads any more what is written to *pipe*."""
+    poll = select.poll()
+    poll.register(pipe, 0)
+    return bool(poll.poll(0))
 
 
 def interrupted() -> NoReturn:

@@ -15,10 +15,8 @@ from xinwen.commands import EXIT_STATUSES, PROJECT, commands, programs
 
 def main() -> None:
     """Run the command that the arguments name; ends the process with its exit status."""
-    with (
-        interruptions_in_one_line(),
-        lost_output_in_one_line(),
-    ):  # before the command can see to it: it may take seconds to load
+    # Before the command can see to it: it may take seconds to load.
+    with interruptions_in_one_line(), lost_output_in_one_line():
         _run()
 
 
