@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from itertools import cycle
 from pathlib import Path
+from typing import IO
 
 from crawler.runner.deployment import Installation, filled
 from store.settings import settings
@@ -105,14 +106,19 @@ class Site:
 
 
 @contextmanager
-def started(*command: object, **variables: object) -> Iterator[subprocess.Popen[str]]:
-    """The process of *command* in the project's folder, ended in the end if it still runs."""
+def started(
+    *command: object, output: int | IO[str] = subprocess.PIPE, **variables: object
+) -> Iterator[subprocess.Popen[str]]:
+    """The process of *command* in the project's folder, ended in the end if it still runs.
+
+    *output*: a file for one that prints a line a request: it would stand still once a pipe of 64 KiB is full.
+    """
     process = subprocess.Popen(
         [*map(str, command)],
         cwd=PROJECT,
         env=environment(**variables),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=output,
         stderr=subprocess.STDOUT,
         text=True,
     )
@@ -126,6 +132,11 @@ def started(*command: object, **variables: object) -> Iterator[subprocess.Popen[
             process.kill()
             process.communicate()
             raise
+
+
+def besides_a_slow_start(printed: str) -> list[str]:
+    """The lines of what a server *printed*, but those of a start that takes long, as on a busy machine."""
+    return [line for line in printed.splitlines() if not line.startswith(("not ready yet, ", "ready after "))]
 
 
 def settled(file: Path, run: Path) -> str:

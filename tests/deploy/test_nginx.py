@@ -24,6 +24,7 @@ from service.command import KEEP_ALIVE
 from store.connection import another_database, connect
 from store.documents import tokens
 from tests.commands import PROJECT, environment
+from tests.deploy.serving import besides_a_slow_start
 from tests.deploy.tools import tool
 
 CONF = PROJECT / "deploy" / "nginx" / "xinwen.conf"
@@ -153,8 +154,7 @@ def served(path: Path, uri: str, keep_alive: float) -> Iterator[None]:
     finally:
         process.terminate()
         _, errors = process.communicate(timeout=60)
-    slow = ("not ready yet, requests wait: ", "ready after ")  # of a machine with other work
-    assert (process.returncode, [line for line in errors.splitlines() if not line.startswith(slow)]) == (0, [])
+    assert (process.returncode, besides_a_slow_start(errors)) == (0, [])
 
 
 @pytest.fixture(scope="module")

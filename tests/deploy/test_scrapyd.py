@@ -51,7 +51,11 @@ def scrapyd(home: Path, *changes: tuple[str, str], **variables: object) -> Itera
         assert old in printed
         printed = printed.replace(old, new)
     (home / ".scrapyd.conf").write_text(printed)
-    with started(programs() / "scrapyd", "--pidfile=", home=home, xinwen_data=home / "data", **variables) as process:
+    command = (programs() / "scrapyd", "--pidfile=")
+    with (
+        (home / "scrapyd.log").open("w") as output,
+        started(*command, output=output, home=home, xinwen_data=home / "data", **variables) as process,
+    ):
         yield process
 
 
@@ -71,7 +75,7 @@ def until(condition, seconds: float = 120):
         except OSError:
             pass  # scrapyd does not listen yet
         time.sleep(0.1)
-    raise AssertionError("it does not happen")
+    raise AssertionError(f"it does not happen in {seconds:.0f} s")
 
 
 @pytest.mark.slow
