@@ -11,7 +11,7 @@ from alerts.errors import WatchError
 from similarity.option_values import TIME_ZONE
 
 AT_ONCE = "at-once"
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 SPREAD = timedelta(minutes=4)
@@ -33,7 +33,7 @@ class Rhythm:
     def __str__(self) -> str:
         """As ``rhythm_of`` takes it, without the quiet hours."""
         clock = f" {self.at:%H:%M}" if self.every in ("daily", "weekly") else ""
-        return f"weekly {_DAYS[self.weekday]}{clock}" if self.every == "weekly" else f"{self.every}{clock}"
+        return f"weekly {_DAYS[self.weekday][:3]}{clock}" if self.every == "weekly" else f"{self.every}{clock}"
 
     @property
     def quiet_text(self) -> str:
@@ -85,8 +85,10 @@ def rhythm_of(every: str = AT_ONCE, quiet: str = "") -> Rhythm:
         return Rhythm(words[0], quiet=hours)
     if words[0] == "daily" and len(words) == 2 and (at := _clock(words[1])):
         return Rhythm("daily", at, quiet=hours)
-    if words[0] == "weekly" and len(words) == 3 and words[1][:3] in _DAYS and (at := _clock(words[2])):
-        return Rhythm("weekly", at, _DAYS.index(words[1][:3]), hours)
+    if words[0] == "weekly" and len(words) == 3 and (at := _clock(words[2])):
+        for number, day in enumerate(_DAYS):
+            if len(words[1]) > 2 and day.startswith(words[1]):
+                return Rhythm("weekly", at, number, hours)
     shown = repr(every[:40])
     raise WatchError(
         f"--every {shown} is no rhythm; at-once, hourly, daily HH:MM and weekly DAY HH:MM (mon to sun) are",

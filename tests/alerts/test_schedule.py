@@ -20,6 +20,7 @@ CASES = [
     ("daily 08:30", "", FRIDAY, FRIDAY.replace(day=2, hour=8)),
     ("daily 18:00", "", FRIDAY, FRIDAY.replace(hour=18, minute=0)),
     ("weekly mon 09:00", "", FRIDAY, FRIDAY.replace(day=4, hour=9, minute=0)),
+    ("weekly Thurs 23:00", "", FRIDAY, FRIDAY.replace(day=7, hour=23, minute=0)),
     ("weekly Friday 09:00", "", FRIDAY, FRIDAY.replace(day=8, hour=9, minute=0)),
     ("at-once", "22:00-07:00", FRIDAY, FRIDAY),
     ("at-once", "22:00-07:00", FRIDAY.replace(hour=23), FRIDAY.replace(day=2, hour=7, minute=0)),
@@ -57,7 +58,18 @@ def test_scheduled_sends_are_spread() -> None:
 
 
 @pytest.mark.parametrize(
-    "every", ["", "daily", "daily 25:00", "weekly 09:00", "weekly xyz 09:00", "monthly", "hourly 5"]
+    "every",
+    [
+        "",
+        "daily",
+        "daily 25:00",
+        "weekly 09:00",
+        "weekly xyz 09:00",
+        "weekly monkey 09:00",
+        "weekly m 09:00",
+        "monthly",
+        "hourly 5",
+    ],
 )
 def test_what_is_no_rhythm_is_refused(every: str) -> None:
     with pytest.raises(WatchError, match="is no rhythm; at-once, hourly, daily HH:MM") as caught:
