@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,11 +89,11 @@ def test_a_crawl_that_stores_meanwhile(tmp_path: Path) -> None:
     while not (tmp_path / "backups" / PARTIAL).exists() and killed.poll() is None:
         assert time.monotonic() < deadline, "the backup does not begin"
         time.sleep(0.01)
-    os.kill(killed.pid, signal.SIGKILL)
+    killed.kill()
+    killed.communicate(timeout=120)  # only then is its lock given up
     taken = run("similarity", "backup", tmp_path / "backups", "--json", **here)
     assert taken.returncode == 0, taken.stderr
-    for process in (crawl, killed):
-        process.communicate(timeout=120)
+    crawl.communicate(timeout=120)
     assert crawl.returncode == 0
     done = run("similarity", "restore", tmp_path / "backups", "--database", "elsewhere", **here)
     assert done.returncode == 0, done.stderr
