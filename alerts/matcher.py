@@ -170,14 +170,14 @@ class _Round:
             ):
                 return None
             change = article["revision"]
-        told = (self._stories[article.get("story") or key] - {key}) & self._notified
-        notified = watch.each_article or not told
+        others = (self._stories[article.get("story") or key] - {key}) & self._notified
+        notified = watch.each_article or not others
         if notified:
             self._notified.add(key)
         entry = {name: article[name] for name in ("title", "url", "source", "language", "published")}
         fields = {"change": change, "story": article.get("story") or key, "entry": entry | {"score": score}}
         if not notified:
-            fields["told_by"] = sorted(told)  # of its story, whose id may be another by the time that this is asked
+            fields["notified_by"] = sorted(others)  # of its story, whose id may be another once this is asked
         if watch.changes:
             fields["text"] = self._texts[key]
         return outbox.row(watch, "article", key, notified, now, **fields)

@@ -173,7 +173,7 @@ def message_of(database: Database[Document], watch: Watch, stored: Document) -> 
 
 
 def _of_the_same_story(database: Database[Document], gone: Document) -> Document | None:
-    of_story = [{"story": gone.get("story")}, {"told_by": gone["article"]}]
+    of_story = [{"story": gone.get("story")}, {"notified_by": gone["article"]}]
     wanted = {"watch": gone["watch"], "kind": "article", "notified": False, "$or": of_story}
     others = {row["article"]: row for row in database.outbox.find(wanted).sort([("found", -1), ("_id", 1)])}
     there = existing_ids(database, others)

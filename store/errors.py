@@ -43,7 +43,8 @@ def interruptions_in_one_line() -> Iterator[None]:
 def lost_output_in_one_line() -> Iterator[None]:
     """End the program with one line and status 1 where what it prints cannot be written, as on a full disk.
 
-    Whoever has closed the pipe does not want to hear of it. An error that names a file is none of the output.
+    Whoever has closed the pipe does not want to hear of it. An error that names a file is none of the output. One that
+    names none may also come of another file, so the line does not say of which.
     """
     try:
         try:
@@ -58,7 +59,7 @@ def lost_output_in_one_line() -> Iterator[None]:
             raise  # the other end of a connection
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # where the rest of it goes
         if error.errno != errno.EPIPE:
-            sys.stderr.write(f"error: the output cannot be written: {os.strerror(error.errno).lower()}\n")
+            sys.stderr.write(f"error: nothing more can be written: {os.strerror(error.errno).lower()}\n")
         raise SystemExit(1) from None
 
 

@@ -237,7 +237,7 @@ def test_a_full_disk_under_the_output_is_one_line(command: tuple[str, ...], unbu
             check=False,
         )
     lines = [line for line in done.stderr.splitlines() if not line.startswith("note: ")]
-    assert (done.returncode, lines) == (1, ["error: the output cannot be written: no space left on device"])
+    assert (done.returncode, lines) == (1, ["error: nothing more can be written: no space left on device"])
 
 
 def test_who_closes_the_pipe_early_hears_nothing(tmp_path: Path) -> None:

@@ -262,20 +262,20 @@ def _ready_port(folder: Path, process: subprocess.Popen[bytes]) -> int:
             process = _launch(folder)
         elif process.poll() is not None:
             reason = log.read_text().strip().splitlines() or [f"it ended with status {process.returncode}"]
-            why = _that_hangs(folder) or reason[-1]
+            why = _hanging_mongod(folder) or reason[-1]
             raise EmbeddedServerError(f"embedded MongoDB does not start: {why} (log: {folder / 'mongod.log'})")
         if not logged and time.monotonic() - begun > _PATIENT:
             logger.warning("waiting for the embedded MongoDB in %s to start, or for one that was left to end", folder)
             logged = True
         time.sleep(0.05)
     process.terminate()
-    why = _that_hangs(folder)
+    why = _hanging_mongod(folder)
     raise EmbeddedServerError(
         f"embedded MongoDB not ready in {START_TIMEOUT:.0f} s{why and ': '}{why} (log: {folder / 'mongod.log'})"
     )
 
 
-def _that_hangs(folder: Path) -> str:
+def _hanging_mongod(folder: Path) -> str:
     """Which mongod of *folder* takes connections and does not answer, as one that is stopped, and what helps.
 
     "" where none is.
