@@ -11,6 +11,9 @@ LOCK = $(shell $(BIN)/python -c 'import sys; print("3.13" if sys.version_info >=
 .DEFAULT_GOAL := help
 PACKAGES := text store crawler pipelines similarity alerts service
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+# Tests wait for processes, and other work on the machine may be slower than they wait. So what fails is tried once more
+# with nothing beside it, and only a test that fails there, too, fails the suite.
+SUITE = $(PYTEST) || { test $$? = 1 && echo "== what failed, once more with nothing beside it" && $(BIN)/python -m pytest --last-failed -x; }
 .PHONY: help run test suite test-fast kernels soak extraction fuzz $(PACKAGES:%=test-%) coverage check health clean locks audit wheelhouse
 
 help: ## list the targets
@@ -21,10 +24,10 @@ run: $(VENV)/installed ## crawl the bundled sample web, show a table and answers
 
 test: $(VENV)/installed-dev ## lint, types and the whole suite
 	@$(MAKE) --no-print-directory -j2 check kernels
-	@$(PYTEST)
+	@$(SUITE)
 
 suite: kernels ## the whole suite alone; make suite VENV=.venv-3.13 PYTHON=python3.13 runs it on another Python
-	@$(PYTEST)
+	@$(SUITE)
 
 kernels: $(VENV)/installed-dev # two tests compile the inner loops once, or each worker would
 	@$(BIN)/python -m pytest tests/similarity/test_index.py tests/similarity/ranking/hybrid/test_two_stage.py -k "step_by_step or probabilities"

@@ -96,7 +96,12 @@ class ReplicaSet:
             self.members.append(Member(self.folder / f"member{number}", port, key_file))
             self.members[-1].start()
         rows = [{"_id": number, "host": member.address} for number, member in enumerate(self.members)]
-        settings = {"electionTimeoutMillis": self.election, "heartbeatIntervalMillis": min(self.election // 4, 2000)}
+        settings = {
+            "electionTimeoutMillis": self.election,
+            "heartbeatIntervalMillis": min(self.election // 4, 2000),
+            # Or a secondary may read from the other one, and no write reaches a majority while a test holds that one up.
+            "chainingAllowed": False,
+        }
         with self.client(self.members[0], user=False) as client:
             _until(lambda: _is_initiated(client, {"_id": NAME, "members": rows, "settings": settings}), "initiated")
             _until(lambda: bool(client.admin.command("hello")["isWritablePrimary"]), "primary")
