@@ -75,10 +75,14 @@ class NumberedLease:
 
     def hold(self) -> bool:
         """Take or renew the lease, unless that was done a moment ago; whether it is ours."""
-        now = time.monotonic()
-        if now < self._asked + self.seconds / 5:
-            return now < self._until
-        self._asked = now
+        if time.monotonic() >= self._asked + self.seconds / 5:
+            self._take()
+            if self._until and time.monotonic() >= self._until:  # it took longer to answer than the lease lasts
+                self._take()
+        return time.monotonic() < self._until
+
+    def _take(self) -> None:
+        self._asked = time.monotonic()
         try:
             row = repeat(
                 self._database,
@@ -88,11 +92,10 @@ class NumberedLease:
             )
         except DuplicateKeyError:  # another process has just made it
             row = None
-        is_held = row is not None and row["owner"] == self.owner
-        if row is not None and is_held:
-            self.number = row["number"]
-        self._until = now + self.seconds if is_held else 0.0
-        return is_held
+        if row is not None and row["owner"] == self.owner:
+            self.number, self._until = row["number"], self._asked + self.seconds
+        else:
+            self._until = 0.0
 
     def forget(self) -> None:
         """Let the next ``hold`` ask the database, however soon it is called."""

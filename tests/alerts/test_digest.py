@@ -20,8 +20,7 @@ from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 from store.article import File
 from tests.commands import assert_one_line_error, run
-from tests.similarity.conftest import storing_in
-from text.analysis.analyzer import Analyzer
+from tests.similarity.conftest import ANALYZER, storing_in
 
 DAY = datetime(2026, 5, 3, 16, tzinfo=UTC)  # midnight in Shanghai
 NOON = DAY + timedelta(hours=12)
@@ -31,25 +30,24 @@ EVIL = "A < B & [wafer](javascript:alert) `price`"
 
 @pytest.fixture
 def index(uri: str, database) -> Iterator[SimilarityIndex]:
-    store, analyzer = storing_in(database), Analyzer()
+    store = storing_in(database)
     shared = {"published": NOON, "language": "en"}
-    ids = store(["HBM4 supply is short"], analyzer, source="reuters", url="https://a.example/1", **shared)
-    ids += store(["HBM4供应紧张"], analyzer, source="datayes", url="https://a.example/2", published=NOON, language="zh")
+    ids = store(["HBM4 supply is short"], source="reuters", url="https://a.example/1", **shared)
+    ids += store(["HBM4供应紧张"], source="datayes", url="https://a.example/2", published=NOON, language="zh")
     for number in range(OF_CATEGORY + 2):
         store(
             [f"wafer output {number}"],
-            analyzer,
             source="sia",
             **shared | {"published": NOON - timedelta(minutes=number)},
         )
-    store(["wafer"], analyzer, source="sia", title=EVIL, url="https://a.example/<i>/", **shared)
+    store(["wafer"], source="sia", title=EVIL, url="https://a.example/<i>/", **shared)
     file = File("https://a.example/r.pdf", company="Intel", fiscal_year=2026, quarter=2)
-    store(["results"], analyzer, source="intel", title="Results", kind="report", files=[file], **shared)
-    store(["revenue"], analyzer, source="tsmc", title="Revenue", kind="data", summary="341 USD", **shared)
-    store(["before"], analyzer, title="Just before", published=DAY - timedelta(seconds=1), language="en")
-    store(["after"], analyzer, title="Just after", published=NEXT, language="en")
+    store(["results"], source="intel", title="Results", kind="report", files=[file], **shared)
+    store(["revenue"], source="tsmc", title="Revenue", kind="data", summary="341 USD", **shared)
+    store(["before"], title="Just before", published=DAY - timedelta(seconds=1), language="en")
+    store(["after"], title="Just after", published=NEXT, language="en")
     database.articles.update_many({"_id": {"$in": ids}}, {"$set": {"story": min(ids)}})
-    with SimilarityIndex.open(uri, analyzer, live=False) as opened:
+    with SimilarityIndex.open(uri, ANALYZER, live=False) as opened:
         yield opened
 
 

@@ -30,8 +30,8 @@ from store.connection import connect
 from store.index import preparation
 from tests.alerts.robots import DINGTALK_URL, FEISHU_URL, HOOK_HOST, WECOM_URL, Robots, serving
 from tests.alerts.test_senders import Mailbox
-from tests.similarity.conftest import storing_in
-from text.analysis.analyzer import VERSION, Analyzer
+from tests.similarity.conftest import ANALYZER, storing_in
+from text.analysis.analyzer import VERSION
 
 DAY = datetime(2026, 5, 3, 16, tzinfo=UTC)
 NEXT = DAY + timedelta(days=1)
@@ -45,7 +45,7 @@ def robots() -> Iterator[Robots]:
 
 @pytest.fixture
 def index(uri: str, database) -> Iterator[SimilarityIndex]:
-    store, analyzer = storing_in(database), Analyzer()
+    store = storing_in(database)
     sources = ("sia", "semi", "intel", "smic", "tsmc", "kpmg", "pwc", "reuters")
     for source in sources:
         for number in range(9):
@@ -53,13 +53,12 @@ def index(uri: str, database) -> Iterator[SimilarityIndex]:
             published = DAY + timedelta(hours=number)
             store(
                 [f"{source} {number} 先进封装"],
-                analyzer,
                 source=source,
                 title=title,
                 published=published,
                 language="zh",
             )
-    with SimilarityIndex.open(uri, analyzer, live=False) as opened:
+    with SimilarityIndex.open(uri, ANALYZER, live=False) as opened:
         yield opened
 
 
@@ -112,7 +111,7 @@ def test_the_next_digest_to_a_target_leaves_out_the_stories_of_the_last_one(
     assert stories_sent(database, other) == frozenset()
     found = digest(index, DAY, NEXT, "zh", stories_sent(database, target))
     assert found.articles == 8 and found.stories == 8
-    monkeypatch.setattr(SimilarityIndex, "open", lambda **_: SimilarityIndex(connect(uri), Analyzer()))
+    monkeypatch.setattr(SimilarityIndex, "open", lambda **_: SimilarityIndex(connect(uri), ANALYZER))
     app = typer.Typer()
     app.command()(cli.digest)
     arguments = ["--day", "2026-05-04", "--to", WECOM_URL]
@@ -150,7 +149,7 @@ def test_a_digest_up_to_now_has_what_was_published_before_and_stored_since(
     told = times | {"title": "came in time", "first_stored": now - timedelta(hours=29)}
     database.articles.update_one({"_id": early}, {"$set": told})
     database.articles.update_one({"_id": old}, {"$set": {"published": now - timedelta(days=8), "title": "is old"}})
-    monkeypatch.setattr(SimilarityIndex, "open", lambda **_: SimilarityIndex(connect(uri), Analyzer()))
+    monkeypatch.setattr(SimilarityIndex, "open", lambda **_: SimilarityIndex(connect(uri), ANALYZER))
     app = typer.Typer()
     app.command()(cli.digest)
     for arguments in (["--day", f"{now.astimezone(TIME_ZONE):%Y-%m-%d}"], []):

@@ -129,7 +129,9 @@ class Holder:
             try:
                 if lease.hold():
                     # From the answer on, and as long as the lease lasts from the moment that it was asked for.
-                    self.held.append((time.monotonic(), begin + SECONDS, lease.number))
+                    since, until = time.monotonic(), begin + SECONDS
+                    if since < until:  # this thread may have had to wait for its turn
+                        self.held.append((since, until, lease.number))
             except PyMongoError:
                 continue
             time.sleep(SECONDS / 4)

@@ -19,7 +19,6 @@ from similarity.maintenance import lsi_training
 from similarity.maintenance.executor import Executor
 from store.connection import another_database, connect
 from tests.similarity.conftest import storing_in
-from text.analysis.analyzer import Analyzer
 
 URL = "http://127.0.0.1"
 NEWEST = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
@@ -45,19 +44,18 @@ def news_uri(server: str) -> Iterator[str]:
     """A database with ``TEXTS`` and ``WAFERS`` articles on wafers, one an hour."""
     address = another_database(server, f"test_{uuid4().hex[:12]}")
     database = connect(address)
-    store, analyzer = storing_in(database), Analyzer()
+    store = storing_in(database)
     for number, (text, language, source) in enumerate(TEXTS):
         published = NEWEST - timedelta(hours=number)
-        store([text], analyzer, language=language, source=source, published=published)
+        store([text], language=language, source=source, published=published)
     for number in range(WAFERS):
         published = NEWEST - timedelta(days=1, minutes=number)
         kind = "report" if number % 4 == 0 else "news"
-        store([f"Wafer prices rise again, part {number}."], analyzer, language="en", published=published, kind=kind)
+        store([f"Wafer prices rise again, part {number}."], language="en", published=published, kind=kind)
     sample = "Global chip sales in May: gains in every region."
-    store([sample], analyzer, url=SAMPLE, language="en", published=NEWEST - DAYS)
+    store([sample], url=SAMPLE, language="en", published=NEWEST - DAYS)
     store(
         ["gallium in short"],
-        analyzer,
         title="Only an abstract",
         body="",
         summary="In short: gallium.",

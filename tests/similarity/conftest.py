@@ -19,6 +19,9 @@ from text.analysis.term_finder import TermMatch
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
+ANALYZER = Analyzer()
+"""Of all that is stored without another one: each loads the glossary anew, which takes longer than it takes to store."""
+
 
 class PlainJieba:
     """An analyzer that is jieba alone, without normalization and stop words."""
@@ -47,11 +50,14 @@ def storing_in(database) -> Callable[..., list[str]]:
     Each text becomes an article with the text as its body and *fields* as its other fields. *bigrams* (of characters)
     and *embeddings* are those of every article; each has the concept tokens of its text besides.
     """
+    prepared: set[str] = set()
 
     def store(texts: list[str], analyzer=None, bigrams=(), embeddings=None, **fields) -> list[str]:
-        analyzer = analyzer or Analyzer()
+        analyzer = analyzer or ANALYZER
         has_terms = isinstance(analyzer, Analyzer)
-        preparation.prepare(database, analyzer.version)
+        if analyzer.version not in prepared:
+            preparation.prepare(database, analyzer.version)
+            prepared.add(analyzer.version)
         articles = [
             Article(
                 **(

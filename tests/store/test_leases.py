@@ -58,6 +58,43 @@ def test_a_lease_that_lapsed_is_still_ours_until_another_takes_it(database, two)
         first.confirm()
 
 
+@pytest.mark.parametrize("late", [1, 2])
+def test_an_answer_that_takes_longer_than_the_lease_lasts_is_asked_for_once_more(
+    database, monkeypatch: pytest.MonkeyPatch, late: int
+) -> None:
+    schema.create_collections(database)
+    lease, answers = NumberedLease(database, "a", seconds=0.5), 0
+
+    def slow(database, step):
+        nonlocal answers
+        answers += 1
+        row = step()
+        time.sleep(0.6 if answers <= late else 0)
+        return row
+
+    monkeypatch.setattr(leases, "repeat", slow)
+    assert lease.hold() == (late == 1)
+    assert (answers, lease.number) == (2, 1)
+
+
+def test_a_lease_that_was_taken_while_the_answer_was_late_is_not_ours(
+    database, two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = two
+    first.seconds = 0.2
+
+    def slow(database, step):
+        row = step()
+        if row["owner"] == first.owner:
+            time.sleep(0.3)
+            assert second.hold()
+        return row
+
+    monkeypatch.setattr(leases, "repeat", slow)
+    assert not first.hold()
+    assert second.hold() and (first.number, second.number) == (1, 2)
+
+
 def test_a_check_reads_until_a_third_of_the_lease_has_gone(database, two, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = two
     assert first.hold()

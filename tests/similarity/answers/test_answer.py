@@ -13,7 +13,6 @@ from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 from similarity.ranking.request.options import SearchOptions
 from store.documents import sources
-from text.analysis.analyzer import Analyzer
 
 DAY = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -21,12 +20,10 @@ DAY = datetime(2026, 5, 1, tzinfo=UTC)
 @pytest.fixture
 def index(uri: str, store_texts) -> Iterator[SimilarityIndex]:
     """Sixty articles: one in three on wafers, from four sources, of two kinds, one a day."""
-    analyzer = Analyzer()
     for number in range(60):
         matter = "wafer prices rise" if number % 3 == 0 else "memory chips of the year"
         store_texts(
             [f"{matter} number{number}"],
-            analyzer,
             source=("sia", "intel", "kpmg")[number // 3 % 3] if number % 2 else "reuters",
             kind="report" if number % 10 == 0 else "news",
             published=DAY + timedelta(days=number) if number != 7 else None,

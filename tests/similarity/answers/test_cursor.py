@@ -12,7 +12,6 @@ from similarity.answers.question import Question, read
 from similarity.errors import QueryError
 from similarity.index import SimilarityIndex
 from tests.similarity.conftest import storing_in
-from text.analysis.analyzer import Analyzer
 
 
 def walk(question: Question, *indexes: SimilarityIndex) -> list[tuple[str, float]]:
@@ -32,12 +31,11 @@ def test_a_walk_meets_each_once_while_articles_are_stored(uri: str, database, q:
     store = storing_in(database)
     stored = set(store([f"wafer prices {number} {'rise ' * (number % 7)}" for number in range(1_200)]))
     done = Event()
-    analyzer = Analyzer()
 
     def add() -> None:
         number = 0
         while not done.is_set():
-            store([f"wafer wafer new {number}"], analyzer)
+            store([f"wafer wafer new {number}"])
             number += 1
 
     with SimilarityIndex.open(uri) as first, SimilarityIndex.open(uri) as second:

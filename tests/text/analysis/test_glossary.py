@@ -387,7 +387,7 @@ def test_names_as_the_tokens_of_an_index() -> None:
     ],
 )
 def test_a_name_in_a_text_differs_in_the_plural_only(text: str, named: list[str]) -> None:
-    assert [found.term.english[0] for found in Analyzer().terms_of_trade(text)] == named
+    assert [found.term.english[0] for found in analyzer.terms_of_trade(text)] == named
 
 
 def test_names_that_are_other_words_as_tokens_are_left_out() -> None:
