@@ -139,13 +139,13 @@ def fault_of(index: SimilarityIndex) -> str:
     return ""
 
 
-def test_a_database_that_goes_away_and_comes_back(uri: str, database, store_texts) -> None:
-    (one,) = store_texts(["wafer one"])
+def test_a_database_that_goes_away_and_comes_back(uri: str, database) -> None:
+    (one,) = storing_in(database)(["wafer one"])
     with SimilarityIndex.open(uri) as index:
         assert found(index) == {one}
         database.client.drop_database(database.name)
         seconds_until(lambda: len(index) == 0)
-        (two,) = store_texts(["wafer two"])
+        (two,) = storing_in(database)(["wafer two"])
         seconds_until(lambda: found(index) == {two})
 
 
