@@ -63,13 +63,13 @@ def test_an_answer_that_takes_longer_than_the_lease_lasts_is_asked_for_once_more
     database, monkeypatch: pytest.MonkeyPatch, late: int
 ) -> None:
     schema.create_collections(database)
-    lease, answers = NumberedLease(database, "a", seconds=0.5), 0
+    lease, answers = NumberedLease(database, "a", seconds=2), 0
 
     def slow(database, step):
         nonlocal answers
         answers += 1
         row = step()
-        time.sleep(0.6 if answers <= late else 0)
+        time.sleep(2.1 if answers <= late else 0)
         return row
 
     monkeypatch.setattr(leases, "repeat", slow)
