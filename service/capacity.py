@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 import pymongo
 
 from service.problems import Unavailable
+from store.failover import PAUSE
 
 WAITING = 64
 """Requests that may wait for a thread."""
@@ -22,7 +23,7 @@ SECONDS = 10.0
 
 TOO_MANY = "Too many searches are waiting; try again in a second.", "等候的搜索太多，请一秒后再试。"
 
-_OF_DATABASE = 0.95
+_OF_DATABASE = 0.9
 """The share of a search's time for which it waits for the database."""
 
 _P = ParamSpec("_P")
@@ -65,8 +66,9 @@ class SearchThreads:
         end = time.monotonic() + self.seconds
 
         def limited() -> _R:
-            # A database that hangs must not keep the thread; a little before the end, so that the answer names it.
-            with pymongo.timeout(max(_OF_DATABASE * (end - time.monotonic()), 0.01)):
+            # A database that hangs must not keep the thread; a little before the end, so that the answer names it, also
+            # where the time is up during the pause before another attempt.
+            with pymongo.timeout(max(_OF_DATABASE * (end - time.monotonic()) - PAUSE, 0.01)):
                 return function(*args, **kwargs)
 
         # With the id of the request, which the log lines of the search name.

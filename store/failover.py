@@ -20,7 +20,9 @@ Document = dict[str, Any]
 
 log = logging.getLogger(__name__)
 
-_PAUSE = 0.2  # seconds
+PAUSE = 0.2
+"""Seconds between two attempts."""
+
 _CODES = frozenset({6, 7, 43, 89, 91, 175, 189, 211, 237, 262, 9001, 10107, 11600, 11602, 13435, 13436})
 """MongoDB's error codes of a server that cannot be reached, that ends, or that is no primary (any more); 43, 175 and
 237 are cursors that it closes for that reason, 211 is a member that has no keys for the time of the set yet."""
@@ -46,7 +48,7 @@ def repeat(database: Database[Document], step: Callable[[], _R]) -> _R:
             if not logged:
                 log.info("interrupted by MongoDB, and repeated: %s", first_line(error))
                 logged = True
-        time.sleep(_PAUSE)
+        time.sleep(PAUSE)
 
 
 def repeat_reading(step: Callable[[], _R], seconds: float) -> _R:
@@ -66,7 +68,7 @@ def repeat_reading(step: Callable[[], _R], seconds: float) -> _R:
             if time.monotonic() >= end:
                 raise
             log.debug("interrupted by MongoDB, and read again: %s", first_line(fault))
-        time.sleep(_PAUSE)
+        time.sleep(PAUSE)
 
 
 def repeated(

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import NotPrimaryError, PyMongoError, ServerSelectionTimeoutError
 from starlette.testclient import TestClient
 
 from service.access import AccessRules
@@ -19,6 +19,7 @@ from similarity.background import in_background
 from similarity.index import SimilarityIndex
 from store.connection import connect
 from store.documents import request_counts
+from store.failover import repeat_reading
 from tests.service.conftest import URL
 
 
@@ -89,6 +90,27 @@ def test_a_slow_database_does_not_keep_the_thread(news_uri: str) -> None:
                 assert time.monotonic() - begin < 30
                 await asyncio.sleep(0.01)
         threads.close()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("waited", [0, 0.05, 0.1, 0.15])
+def test_a_database_that_keeps_interrupting_is_named_before_the_time_is_up(news_uri: str, waited: float) -> None:
+    async def scene() -> None:
+        with connect(news_uri).client as client:
+
+            def interrupted() -> None:
+                client.admin.command("ping")
+                raise NotPrimaryError("no primary")
+
+            def read() -> None:
+                time.sleep(waited)  # so the time is up at different moments of a pause
+                repeat_reading(interrupted, 60)
+
+            threads = SearchThreads(threads=1, seconds=2)
+            with pytest.raises(PyMongoError):
+                await threads.run(read)
+            threads.close()
 
     asyncio.run(scene())
 
